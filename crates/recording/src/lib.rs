@@ -1,0 +1,109 @@
+//! What a simulation leaves to be measured: [`Sheet`]s of neurons, and one [`Segment`] for each sheet
+//! and presented stimulus, with its [`SpikeTrains`] and [`Signal`]s.
+//!
+//! Every target is computed from a [`Recording`], whoever wrote it. Its segments are loaded one at a
+//! time, so that memory is bounded by one segment and not by the data store. [`store`] is the
+//! project's own data store on disk: a JSON index and NumPy arrays.
+
+mod segment;
+mod sheet;
+mod signal;
+mod spike_trains;
+mod stimulus;
+pub mod store;
+
+use std::sync::Arc;
+
+pub use segment::{Segment, SegmentHeader};
+pub use sheet::Sheet;
+pub use signal::Signal;
+pub use spike_trains::{SpikeTrains, SpikeTrainsError};
+pub use stimulus::{Stimulus, StimulusValue};
+
+/// A segment that is listed but cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read segment {segment} ({sheet}, {stimulus}): {source}")]
+pub struct LoadError {
+    /// Its number in [`Recording::segments`].
+    pub segment: usize,
+    /// The sheet it was recorded from.
+    pub sheet: String,
+    /// The name of the stimulus.
+    pub stimulus: String,
+    /// What went wrong.
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// The recording of one simulation.
+pub trait Recording {
+    /// The sheets, in the order of the data store.
+    fn sheets(&self) -> &[Sheet];
+
+    /// What was recorded, without the data, in the order of recording. Blanks ("null" segments) are
+    /// listed too.
+    fn segments(&self) -> &[SegmentHeader];
+
+    /// Loads the segment with this number in [`Recording::segments`].
+    ///
+    /// # Errors
+    /// When its data is missing, damaged or contradicts the header.
+    fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError>;
+
+    /// Whether the simulator stopped because the network's activity ran away.
+    fn explosion_detected(&self) -> bool;
+
+    /// The sheet of this name.
+    fn sheet(&self, name: &str) -> Option<&Sheet> {
+        self.sheets().iter().find(|sheet| sheet.name == name)
+    }
+}
+
+/// A recording that is held in memory.
+#[derive(Debug, Clone, Default)]
+pub struct InMemory {
+    sheets: Vec<Sheet>,
+    headers: Vec<SegmentHeader>,
+    segments: Vec<Arc<Segment>>,
+    explosion_detected: bool,
+}
+
+impl InMemory {
+    /// A recording of these sheets, without segments.
+    pub fn new(sheets: Vec<Sheet>) -> Self {
+        Self { sheets, ..Self::default() }
+    }
+
+    /// Appends the next segment.
+    pub fn push(&mut self, header: SegmentHeader, segment: Segment) {
+        self.headers.push(header);
+        self.segments.push(Arc::new(segment));
+    }
+
+    /// Notes that the network exploded.
+    pub fn set_explosion_detected(&mut self, detected: bool) {
+        self.explosion_detected = detected;
+    }
+}
+
+impl Recording for InMemory {
+    fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    fn segments(&self) -> &[SegmentHeader] {
+        &self.headers
+    }
+
+    fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
+        self.segments.get(segment).cloned().ok_or_else(|| LoadError {
+            segment,
+            sheet: String::new(),
+            stimulus: String::new(),
+            source: format!("there are {} segments", self.segments.len()).into(),
+        })
+    }
+
+    fn explosion_detected(&self) -> bool {
+        self.explosion_detected
+    }
+}

@@ -1,0 +1,51 @@
+use std::sync::Arc;
+
+use recording::{LoadError, Recording, Segment, SegmentHeader, Sheet};
+
+/// A recording whose cells lie where the predecessor of this program looks for them: it takes the position of
+/// a cell by the number of its spike train instead of by its sheet index. The two are the same only where
+/// every cell of a sheet was recorded. Synchrony and size tuning depend on it.
+pub struct PredecessorPositions<'a> {
+    recording: &'a dyn Recording,
+    sheets: Vec<Sheet>,
+}
+
+impl<'a> PredecessorPositions<'a> {
+    /// Moves the cells of a recording.
+    ///
+    /// # Errors
+    /// When the first segment of a sheet, which says what cells were recorded, cannot be loaded.
+    pub fn of(recording: &'a dyn Recording) -> Result<Self, LoadError> {
+        let mut sheets = recording.sheets().to_vec();
+        for sheet in &mut sheets {
+            let is_first = |header: &SegmentHeader| header.sheet == sheet.name;
+            let Some(segment) = recording.segments().iter().position(is_first) else { continue };
+            let segment = recording.load(segment)?;
+            let positions_deg = sheet.positions_deg.clone();
+            for (cell, position) in segment.spike_trains.neurons().iter().zip(positions_deg) {
+                if let Some(moved) = sheet.positions_deg.get_mut(*cell as usize) {
+                    *moved = position;
+                }
+            }
+        }
+        Ok(Self { recording, sheets })
+    }
+}
+
+impl Recording for PredecessorPositions<'_> {
+    fn sheets(&self) -> &[Sheet] {
+        &self.sheets
+    }
+
+    fn segments(&self) -> &[SegmentHeader] {
+        self.recording.segments()
+    }
+
+    fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
+        self.recording.load(segment)
+    }
+
+    fn explosion_detected(&self) -> bool {
+        self.recording.explosion_detected()
+    }
+}

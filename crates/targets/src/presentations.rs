@@ -1,0 +1,131 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use recording::{Recording, Segment, Sheet, Stimulus};
+
+use crate::Missing;
+use crate::orientation::is_same_orientation;
+
+pub(crate) const FULL_FIELD: &str = "FullfieldDriftingSinusoidalGrating";
+pub(crate) const DISK: &str = "DriftingSinusoidalGratingDisk";
+const SPONTANEOUS: &str = "InternalStimulus";
+const SPONTANEOUS_MS: f64 = 5000.0;
+
+/// What one sheet did while each stimulus was presented.
+///
+/// A segment is loaded once, and then kept without its signals: spikes are small, while the
+/// conductances of a whole model do not fit into memory for all presentations.
+pub(crate) struct Presentations<'a> {
+    pub(crate) sheet: &'a Sheet,
+    recording: &'a dyn Recording,
+    spikes: BTreeMap<usize, Arc<Segment>>,
+}
+
+impl<'a> Presentations<'a> {
+    pub(crate) fn of(recording: &'a dyn Recording, sheet: &'a Sheet) -> Self {
+        Self { sheet, recording, spikes: BTreeMap::new() }
+    }
+
+    /// The stimulus of a segment.
+    pub(crate) fn stimulus(&self, segment: usize) -> &'a Stimulus {
+        &self.recording.segments()[segment].stimulus
+    }
+
+    /// The presentations of a stimulus in the order of recording, without the blanks before them.
+    fn find(&self, is_wanted: impl Fn(&Stimulus) -> bool) -> Vec<usize> {
+        let headers = self.recording.segments().iter().enumerate();
+        headers
+            .filter(|(_, header)| header.sheet == self.sheet.name && !header.null)
+            .filter(|(_, header)| is_wanted(&header.stimulus))
+            .map(|(segment, _)| segment)
+            .collect()
+    }
+
+    /// All gratings of this name and contrast.
+    pub(crate) fn gratings(&self, name: &str, contrast: f64) -> Result<Vec<usize>, Missing> {
+        let found = self.find(|shown| shown.name == name && shown.has("contrast", contrast));
+        if found.is_empty() {
+            let sheet = &self.sheet.name;
+            let reason = format!("{sheet} has no segment of a {name} with contrast {contrast} %");
+            return Err(Missing::new(reason));
+        }
+        Ok(found)
+    }
+
+    /// The gratings of this name and contrast that have this orientation, at least one.
+    pub(crate) fn gratings_at(
+        &self,
+        name: &str,
+        contrast: f64,
+        orientation_rad: f64,
+    ) -> Result<Vec<usize>, Missing> {
+        let mut found = self.gratings(name, contrast)?;
+        found.retain(|&segment| {
+            let shown_rad = self.stimulus(segment).number("orientation");
+            shown_rad.is_some_and(|shown_rad| is_same_orientation(shown_rad, orientation_rad))
+        });
+        if found.is_empty() {
+            let sheet = &self.sheet.name;
+            return Err(Missing::new(format!(
+                "{sheet} has no segment of a {name} with contrast {contrast} % at the orientation \
+                 {orientation_rad:.4} rad"
+            )));
+        }
+        Ok(found)
+    }
+
+    /// The one presentation of nothing, with its signals.
+    pub(crate) fn spontaneous_with_signals(&mut self) -> Result<Arc<Segment>, Missing> {
+        let segment = self.find_spontaneous()?;
+        self.load(segment)
+    }
+
+    /// The spikes of the one presentation of nothing.
+    pub(crate) fn spontaneous(&mut self) -> Result<Arc<Segment>, Missing> {
+        let segment = self.find_spontaneous()?;
+        self.spikes(segment)
+    }
+
+    fn find_spontaneous(&self) -> Result<usize, Missing> {
+        let is_wanted =
+            |shown: &Stimulus| shown.name == SPONTANEOUS && shown.has("duration", SPONTANEOUS_MS);
+        match self.find(is_wanted)[..] {
+            [segment] => Ok(segment),
+            [] => Err(Missing::new(format!(
+                "{} has no segment of spontaneous activity ({SPONTANEOUS} of {SPONTANEOUS_MS} ms)",
+                self.sheet.name
+            ))),
+            ref many => Err(Missing::new(format!(
+                "{} has {} segments of spontaneous activity ({SPONTANEOUS} of {SPONTANEOUS_MS} ms), not one",
+                self.sheet.name,
+                many.len()
+            ))),
+        }
+    }
+
+    /// A segment without its signals.
+    pub(crate) fn spikes(&mut self, segment: usize) -> Result<Arc<Segment>, Missing> {
+        if !self.spikes.contains_key(&segment) {
+            self.load(segment)?;
+        }
+        Ok(Arc::clone(&self.spikes[&segment]))
+    }
+
+    fn load(&mut self, segment: usize) -> Result<Arc<Segment>, Missing> {
+        let loaded = self.recording.load(segment).map_err(|e| Missing::new(e.to_string()))?;
+        let duration_ms = loaded.duration_ms();
+        if !(duration_ms > 0.0 && duration_ms.is_finite()) {
+            let (stimulus, sheet) = (&self.stimulus(segment).name, &self.sheet.name);
+            let reason = format!("the segment of {stimulus} in {sheet} lasts {duration_ms} ms");
+            return Err(Missing::new(reason));
+        }
+        let spikes = Segment {
+            t_start_ms: loaded.t_start_ms,
+            t_stop_ms: loaded.t_stop_ms,
+            spike_trains: loaded.spike_trains.clone(),
+            signals: vec![],
+        };
+        self.spikes.insert(segment, Arc::new(spikes));
+        Ok(loaded)
+    }
+}

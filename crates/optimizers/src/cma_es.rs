@@ -1,0 +1,233 @@
+//! CMA-ES: sampling from a normal distribution that follows the better candidates.
+//!
+//! - `rates`: the weights of the ranks and the learning rates, one set per variant
+//! - `distribution`: mean, step size and covariance, and how they learn
+//! - `boundary`: how a sampled point comes to lie inside the ranges
+//! - `stopping`: when to stop
+
+use self::boundary::Boundary;
+use self::distribution::{Distribution, Sample};
+use self::rates::{Rates, default_offspring_size};
+use self::stopping::Stopping;
+use crate::deviates::{Deviates, Seeded};
+use crate::ledger::{Ledger, Survivor};
+use crate::{
+    Candidate, CentroidError, Diagnostics, Dimension, Optimizer, Outcome, Space, TellError,
+};
+
+mod boundary;
+mod distribution;
+mod rates;
+mod stopping;
+
+/// Which CMA-ES.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CmaEsVariant {
+    /// Hansen's tutorial (arXiv:1604.00772) with negative weights for the worse half (active
+    /// covariance update), a smooth mirror at the bounds, and a least spread for integers. Candidate 0
+    /// is the centroid itself.
+    #[default]
+    Active,
+    /// What `BluePyOpt` 1.14 does with one summed objective (`deapext.CMA_SO`, on DEAP's
+    /// `cma.Strategy`): no negative weights, candidates clipped to the bounds and learnt from as
+    /// clipped, and its stopping criteria except the number of generations.
+    BluePyOpt,
+}
+
+/// How to search.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CmaEsSettings {
+    /// Which CMA-ES.
+    pub variant: CmaEsVariant,
+    /// Candidates per generation, at least 2. `None`: 4 + ⌊3 ln n⌋ for n parameters that are not fixed.
+    pub offspring_size: Option<usize>,
+    /// Initial standard deviation in coordinates in which every range is [-1, 1].
+    pub sigma: f64,
+    /// Together with a candidate's number it determines the candidate's normal deviates.
+    pub seed: u64,
+}
+
+impl Default for CmaEsSettings {
+    fn default() -> CmaEsSettings {
+        CmaEsSettings { variant: CmaEsVariant::Active, offspring_size: None, sigma: 0.3, seed: 0 }
+    }
+}
+
+/// Settings that CMA-ES cannot work with.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CmaEsError {
+    /// The centroid does not fit the space.
+    #[error(transparent)]
+    Centroid(#[from] CentroidError),
+    /// There is nothing to select from.
+    #[error("a generation of {offspring_size} is too small, CMA-ES needs at least 2")]
+    OffspringSize {
+        /// The size that was asked for.
+        offspring_size: usize,
+    },
+    /// The step size is not one.
+    #[error("the initial sigma is {sigma}, but must be above zero and at most 1e6")]
+    Sigma {
+        /// The sigma that was asked for.
+        sigma: f64,
+    },
+}
+
+/// Covariance matrix adaptation evolution strategy.
+///
+/// The distribution learns each time that `offspring_size` candidates have been resolved since it
+/// last did. Ask a generation, tell all of it, and this is the textbook algorithm. Candidates of an
+/// earlier distribution may also come back at any later time: they are then seen from the mean and
+/// step size of the moment, `y = (x - mean) / sigma`, and since such a step can be improbably long it
+/// is shortened to the Mahalanobis length √n + 2n/(n+2) (Hansen 2011, "Injecting external solutions
+/// into CMA-ES", arXiv:1110.4181). Lost candidates count, but nothing is learnt from them: the
+/// weights are those of a generation of the size that is left, and nothing happens with fewer than 2.
+///
+/// Parameters whose range has no width stay out of the search altogether.
+pub struct CmaEs {
+    space: Space,
+    /// The dimensions that are searched; the distribution knows these only.
+    free: Vec<usize>,
+    centroid: Vec<f64>,
+    variant: CmaEsVariant,
+    boundary: Boundary,
+    distribution: Distribution,
+    deviates: Box<dyn Deviates>,
+    ledger: Ledger<Sample>,
+    stopping: Stopping,
+}
+
+impl CmaEs {
+    /// A search that starts around `centroid` (one value per dimension, in the parameters' units).
+    ///
+    /// # Errors
+    /// The centroid does not fit the space or lies outside, or a setting is out of its range.
+    pub fn new(
+        space: Space,
+        centroid: &[f64],
+        settings: CmaEsSettings,
+    ) -> Result<CmaEs, CmaEsError> {
+        let CmaEsSettings { variant, offspring_size, sigma, seed } = settings;
+        let centroid = space.admit(centroid)?;
+        if !(sigma > 0.0 && sigma <= 1e6) {
+            return Err(CmaEsError::Sigma { sigma });
+        }
+        let free: Vec<usize> =
+            (0..space.len()).filter(|&i| !space.dimensions()[i].is_fixed()).collect();
+        let offspring_size = offspring_size.unwrap_or_else(|| default_offspring_size(free.len()));
+        if offspring_size < 2 {
+            return Err(CmaEsError::OffspringSize { offspring_size });
+        }
+        let boundary = match variant {
+            CmaEsVariant::Active => Boundary::Mirror,
+            CmaEsVariant::BluePyOpt => Boundary::Clip,
+        };
+        let unit = space.to_unit(&centroid);
+        let mean = free.iter().map(|&i| boundary.point_of(unit[i])).collect();
+        Ok(CmaEs {
+            boundary,
+            distribution: Distribution::new(mean, sigma),
+            deviates: Box::new(Seeded::new(seed, "cma-es")),
+            ledger: Ledger::new(offspring_size),
+            stopping: Stopping::new(variant, free.len(), offspring_size, sigma),
+            space,
+            free,
+            centroid,
+            variant,
+        })
+    }
+
+    fn propose(&mut self) -> Candidate {
+        // Only where the predecessor need not be reproduced: its first candidates are all random.
+        let is_centroid = self.variant == CmaEsVariant::Active && self.ledger.next_number() == 0;
+        let mut point = if is_centroid {
+            self.distribution.mean.clone()
+        } else {
+            let mut deviates = vec![0.0; self.free.len()];
+            self.deviates.fill(self.ledger.next_number(), &mut deviates);
+            self.distribution.sample(&deviates)
+        };
+        self.boundary.repair(&mut point);
+        let parameters =
+            if is_centroid { self.centroid.clone() } else { self.parameters_at(&point) };
+        let sample = Sample { point, updates: self.distribution.updates };
+        let (number, generation) = self.ledger.enter(sample);
+        Candidate { number, generation, parameters }
+    }
+
+    /// The parameters at a point of the search.
+    fn parameters_at(&self, point: &[f64]) -> Vec<f64> {
+        let mut unit = self.space.to_unit(&self.centroid);
+        for (&i, &coordinate) in self.free.iter().zip(point) {
+            unit[i] = self.boundary.unit_at(coordinate);
+        }
+        self.space.from_unit(&unit)
+    }
+
+    fn learn(&mut self, generation: &[Survivor<Sample>]) {
+        let n = self.free.len();
+        if n == 0 || generation.len() < 2 {
+            return;
+        }
+        match self.variant {
+            CmaEsVariant::Active => {
+                // Totals that are all the same say nothing about where to go.
+                if generation[0].total < generation[generation.len() - 1].total {
+                    self.distribution.update(generation, &Rates::active(n, generation));
+                    self.distribution.limit_spread(self.integer_steps());
+                }
+            }
+            CmaEsVariant::BluePyOpt => {
+                self.distribution.update(generation, &Rates::bluepyopt(n, generation.len()));
+            }
+        }
+        self.stopping.check(generation, &self.distribution, self.ledger.generations());
+    }
+
+    /// For every searched dimension the distance of neighbouring integers, 0 where it is not one.
+    fn integer_steps(&self) -> Vec<f64> {
+        let step = |(&i, &coordinate): (&usize, &f64)| match &self.space.dimensions()[i] {
+            dimension @ Dimension { integer: true, .. } => {
+                dimension.integer_step(self.boundary.unit_at(coordinate))
+            }
+            _ => 0.0,
+        };
+        self.free.iter().zip(&self.distribution.mean).map(step).collect()
+    }
+}
+
+impl Optimizer for CmaEs {
+    fn ask(&mut self, count: usize) -> Vec<Candidate> {
+        (0..count).map(|_| self.propose()).collect()
+    }
+
+    fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {
+        if let Some(generation) = self.ledger.resolve(candidate, outcome)? {
+            self.learn(&generation);
+        }
+        Ok(())
+    }
+
+    fn offspring_size(&self) -> usize {
+        self.ledger.offspring_size()
+    }
+
+    fn generation(&self) -> u64 {
+        self.ledger.generations()
+    }
+
+    fn stop_reason(&self) -> Option<String> {
+        if self.free.is_empty() {
+            return Some("every parameter is fixed".to_owned());
+        }
+        self.stopping.reason().map(ToOwned::to_owned)
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        Diagnostics {
+            sigma: self.distribution.sigma,
+            axis_ratio: self.distribution.condition().sqrt(),
+            centroid: self.parameters_at(&self.distribution.mean),
+        }
+    }
+}

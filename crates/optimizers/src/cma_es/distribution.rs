@@ -1,0 +1,249 @@
+//! The normal distribution that candidates are drawn from, and how it learns from them. Equations
+//! are those of Hansen's tutorial, arXiv:1604.00772.
+
+use super::rates::{Rates, effective_size};
+use crate::eigen::{self, Eigen};
+use crate::ledger::Survivor;
+
+/// The largest standard deviation of a coordinate that an update leaves, a third of the range.
+/// Beyond, a mirrored distribution is uniform for all purposes and could only drift.
+const MAX_SPREAD: f64 = 2.0 / 3.0;
+
+/// The least standard deviation of an integer in units of its steps. In the middle between its
+/// neighbours the next candidate then still takes another value with probability 1.2 %.
+const MIN_INTEGER_SPREAD: f64 = 0.2;
+
+/// What is remembered of a candidate until its outcome comes.
+#[derive(Debug, Clone)]
+pub(super) struct Sample {
+    /// Where it lies, in the coordinates of the distribution.
+    pub point: Vec<f64>,
+    /// How often the distribution that it was drawn from had been updated.
+    pub updates: u64,
+}
+
+/// A normal distribution N(mean, σ² S C S) with S = diag(stretch), and its evolution paths.
+#[derive(Debug, Clone)]
+pub(super) struct Distribution {
+    pub mean: Vec<f64>,
+    pub sigma: f64,
+    /// Row after row.
+    pub covariance: Vec<f64>,
+    pub p_sigma: Vec<f64>,
+    pub p_c: Vec<f64>,
+    /// Coordinates' own factors: 1, larger for integers that would freeze without (as the matrix A
+    /// of CMA-ES with margin, Hamano et al. 2022, arXiv:2205.13482).
+    pub stretch: Vec<f64>,
+    /// Of the covariance.
+    pub eigen: Eigen,
+    /// The square roots of the eigenvalues.
+    pub axis_lengths: Vec<f64>,
+    pub updates: u64,
+    max_spread: f64,
+}
+
+impl Distribution {
+    pub fn new(mean: Vec<f64>, sigma: f64) -> Distribution {
+        let n = mean.len();
+        let identity: Vec<f64> =
+            (0..n * n).map(|at| if at / n == at % n { 1.0 } else { 0.0 }).collect();
+        Distribution {
+            mean,
+            sigma,
+            p_sigma: vec![0.0; n],
+            p_c: vec![0.0; n],
+            stretch: vec![1.0; n],
+            eigen: Eigen { values: vec![1.0; n], vectors: identity.clone() },
+            covariance: identity,
+            axis_lengths: vec![1.0; n],
+            updates: 0,
+            max_spread: MAX_SPREAD.max(sigma),
+        }
+    }
+
+    /// The point m + σ S B D z for standard normal deviates z (eqs. 38-40).
+    pub fn sample(&self, deviates: &[f64]) -> Vec<f64> {
+        let scaled: Vec<f64> =
+            deviates.iter().zip(&self.axis_lengths).map(|(z, length)| z * length).collect();
+        let step = self.out_of_axes(&scaled);
+        (0..self.mean.len())
+            .map(|i| self.mean[i] + self.sigma * self.stretch[i] * step[i])
+            .collect()
+    }
+
+    /// Learns from a generation, best first (eqs. 41-47).
+    pub fn update(&mut self, generation: &[Survivor<Sample>], rates: &Rates) {
+        let n = self.mean.len();
+        let &Rates { c_sigma, d_sigma, c_c, c_1, c_mu, .. } = rates;
+        let steps: Vec<Vec<f64>> = generation.iter().map(|s| self.step_to(&s.memory)).collect();
+
+        // The mean. The effective size is taken from the weights in use, because shared ones (equal
+        // totals) average over more candidates than those of distinct ranks.
+        let weighted = |weights: &[f64]| -> Vec<f64> {
+            (0..n).map(|i| weights.iter().zip(&steps).map(|(w, y)| w * y[i]).sum()).collect()
+        };
+        let mean_step = weighted(&rates.mean_weights);
+        let mu_eff = effective_size(&rates.mean_weights);
+
+        // The step size's path, in coordinates in which the distribution is round.
+        let isotropic = self.out_of_axes(&self.whitened(&mean_step));
+        let gain = (c_sigma * (2.0 - c_sigma) * mu_eff).sqrt();
+        for (path, y) in self.p_sigma.iter_mut().zip(&isotropic) {
+            *path = (1.0 - c_sigma) * *path + gain * y;
+        }
+        let path_length = norm(&self.p_sigma) / expected_norm(n);
+
+        // The covariance's path stands still while the step size grows fast.
+        let settled = (1.0 - (1.0 - c_sigma).powf(2.0 * (self.updates as f64 + 1.0))).sqrt();
+        let h_sigma = if path_length / settled < 1.4 + 2.0 / (n as f64 + 1.0) { 1.0 } else { 0.0 };
+        let gain = h_sigma * (c_c * (2.0 - c_c) * mu_eff).sqrt();
+        for (path, y) in self.p_c.iter_mut().zip(&mean_step) {
+            *path = (1.0 - c_c) * *path + gain * y;
+        }
+
+        // eq. 46: a step with a negative weight counts by its direction, not by its length
+        let weights: Vec<f64> =
+            rates
+                .covariance_weights
+                .iter()
+                .zip(&steps)
+                .map(|(&w, y)| {
+                    if w >= 0.0 {
+                        w
+                    } else {
+                        w * n as f64 / (norm(&self.whitened(y)).powi(2) + 1e-8)
+                    }
+                })
+                .collect();
+        let kept = 1.0 - c_1 - c_mu * rates.covariance_weights.iter().sum::<f64>()
+            + (1.0 - h_sigma) * c_1 * c_c * (2.0 - c_c);
+        let mut covariance = self.covariance.clone();
+        for i in 0..n {
+            for j in 0..=i {
+                let rank_mu: f64 = weights.iter().zip(&steps).map(|(w, y)| w * y[i] * y[j]).sum();
+                let entry = kept * self.covariance[i * n + j]
+                    + c_1 * self.p_c[i] * self.p_c[j]
+                    + c_mu * rank_mu;
+                covariance[i * n + j] = entry;
+                covariance[j * n + i] = entry;
+            }
+        }
+
+        for i in 0..n {
+            self.mean[i] += self.sigma * self.stretch[i] * mean_step[i];
+        }
+        // The limits are far beyond any use; they keep an optimizer that is never stopped finite.
+        self.sigma =
+            (self.sigma * libm::exp(c_sigma / d_sigma * (path_length - 1.0))).clamp(1e-100, 1e100);
+        self.set_covariance(covariance);
+        self.updates += 1;
+    }
+
+    /// Keeps the spread of every coordinate below a third of its range, and that of integers above
+    /// a fifth of a step, so that a value can always change. `integer_steps` is 0 where a coordinate
+    /// is not an integer.
+    ///
+    /// An integer's spread is restored in `stretch`, with its variance in C set to 1: so C stays well
+    /// conditioned however small σ has become for the other coordinates.
+    pub fn limit_spread(&mut self, integer_steps: Vec<f64>) {
+        let n = self.mean.len();
+        let widest = (0..n).map(|i| self.spread(i)).fold(0.0, f64::max);
+        if widest > self.max_spread {
+            self.sigma *= self.max_spread / widest;
+        }
+        let mut covariance = self.covariance.clone();
+        for (i, step) in integer_steps.into_iter().enumerate() {
+            let least = (MIN_INTEGER_SPREAD * step).min(self.max_spread);
+            if self.spread(i) < least {
+                let factor = self.covariance[i * n + i].sqrt().recip();
+                for j in 0..n {
+                    covariance[i * n + j] *= factor;
+                    covariance[j * n + i] *= factor;
+                }
+                self.p_c[i] *= factor;
+                self.stretch[i] = least / self.sigma;
+            }
+        }
+        if covariance != self.covariance {
+            self.set_covariance(covariance);
+        }
+    }
+
+    /// Standard deviation of coordinate `i`.
+    pub fn spread(&self, i: usize) -> f64 {
+        let n = self.mean.len();
+        self.sigma * self.stretch[i] * self.covariance[i * n + i].sqrt()
+    }
+
+    /// Largest over smallest eigenvalue of C.
+    pub fn condition(&self) -> f64 {
+        match (self.eigen.values.first(), self.eigen.values.last()) {
+            (Some(&smallest), Some(&largest)) => largest / smallest,
+            _ => 1.0,
+        }
+    }
+
+    /// The step y from the mean to a sample, shortened where the sample is of an earlier
+    /// distribution and lies improbably far out.
+    fn step_to(&self, sample: &Sample) -> Vec<f64> {
+        let n = self.mean.len();
+        let mut step: Vec<f64> = (0..n)
+            .map(|i| (sample.point[i] - self.mean[i]) / (self.sigma * self.stretch[i]))
+            .collect();
+        if sample.updates < self.updates {
+            let dimension = n as f64;
+            let longest = dimension.sqrt() + 2.0 * dimension / (dimension + 2.0);
+            let length = norm(&self.whitened(&step));
+            if length > longest {
+                for y in &mut step {
+                    *y *= longest / length;
+                }
+            }
+        }
+        step
+    }
+
+    /// Takes over a new covariance matrix, unless it has left what can be computed with.
+    fn set_covariance(&mut self, covariance: Vec<f64>) {
+        let n = self.mean.len();
+        let Some(mut eigen) = eigen::decompose(&covariance, n) else { return };
+        let largest = eigen.values[n - 1];
+        if !(1e-200..1e200).contains(&largest) {
+            return;
+        }
+        // Rounding can make the smallest eigenvalues of a flat distribution negative.
+        for value in &mut eigen.values {
+            *value = value.max(1e-20 * largest);
+        }
+        self.axis_lengths = eigen.values.iter().map(|value| value.sqrt()).collect();
+        self.covariance = covariance;
+        self.eigen = eigen;
+    }
+
+    /// D⁻¹ Bᵀ y
+    fn whitened(&self, step: &[f64]) -> Vec<f64> {
+        let n = step.len();
+        (0..n)
+            .map(|j| {
+                let along: f64 = (0..n).map(|i| self.eigen.vectors[i * n + j] * step[i]).sum();
+                along / self.axis_lengths[j]
+            })
+            .collect()
+    }
+
+    /// B v
+    fn out_of_axes(&self, along: &[f64]) -> Vec<f64> {
+        let n = along.len();
+        (0..n).map(|i| (0..n).map(|j| self.eigen.vectors[i * n + j] * along[j]).sum()).collect()
+    }
+}
+
+pub(super) fn norm(vector: &[f64]) -> f64 {
+    vector.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+/// The expected length of n standard normal deviates, approximately (p. 28).
+fn expected_norm(n: usize) -> f64 {
+    let n = n as f64;
+    n.sqrt() * (1.0 - 1.0 / (4.0 * n) + 1.0 / (21.0 * n * n))
+}

@@ -1,0 +1,109 @@
+//! Weights of the ranks and learning rates. Equations are those of Hansen's tutorial,
+//! arXiv:1604.00772, unless said otherwise.
+
+use super::distribution::Sample;
+use crate::ledger::Survivor;
+
+/// The strategy parameters of one update.
+#[derive(Debug, Clone)]
+pub(super) struct Rates {
+    /// Weight of each candidate, best first, in the new mean; their sum is 1.
+    pub mean_weights: Vec<f64>,
+    /// Weight of each candidate's step in the covariance; negative ones push it away.
+    pub covariance_weights: Vec<f64>,
+    pub c_sigma: f64,
+    pub d_sigma: f64,
+    pub c_c: f64,
+    pub c_1: f64,
+    pub c_mu: f64,
+}
+
+/// 4 + ⌊3 ln n⌋ (eq. 48).
+pub(super) fn default_offspring_size(n: usize) -> usize {
+    4 + (3.0 * libm::log(n.max(1) as f64)) as usize
+}
+
+impl Rates {
+    /// Table 1 of the tutorial for the candidates of `generation` in `n` dimensions.
+    ///
+    /// Candidates with equal totals, as exploded ones have, share the weights of their ranks: their
+    /// order says nothing.
+    pub fn active(n: usize, generation: &[Survivor<Sample>]) -> Rates {
+        let lambda = generation.len();
+        let n = n as f64;
+        // eq. 49
+        let raw: Vec<f64> = (1..=lambda)
+            .map(|rank| libm::log(f64::midpoint(lambda as f64, 1.0)) - libm::log(rank as f64))
+            .collect();
+        let (better, worse) = raw.split_at(lambda / 2);
+        let mu_eff = effective_size(better);
+        let c_1 = 2.0 / ((n + 1.3).powi(2) + mu_eff); // eq. 57
+        let c_mu = (2.0 * (0.25 + mu_eff + 1.0 / mu_eff - 2.0) / ((n + 2.0).powi(2) + mu_eff))
+            .min(1.0 - c_1); // eq. 58
+        // eqs. 50-52: how much the negative weights may take away, so that the covariance matrix
+        // stays positive definite
+        let negative_sum = (1.0 + c_1 / c_mu)
+            .min(1.0 + 2.0 * effective_size(worse) / (mu_eff + 2.0))
+            .min((1.0 - c_1 - c_mu) / (n * c_mu));
+        // eq. 53
+        let positive: f64 = raw.iter().filter(|w| **w > 0.0).sum();
+        let negative: f64 = raw.iter().filter(|w| **w < 0.0).sum();
+        let weights: Vec<f64> = raw
+            .iter()
+            .map(|&w| if w > 0.0 { w / positive } else { -negative_sum * w / negative })
+            .collect();
+        let mean_weights: Vec<f64> = weights.iter().map(|w| w.max(0.0)).collect();
+
+        let c_sigma = (mu_eff + 2.0) / (n + mu_eff + 5.0); // eq. 55
+        Rates {
+            mean_weights: shared_among_equals(&mean_weights, generation),
+            covariance_weights: shared_among_equals(&weights, generation),
+            c_sigma,
+            d_sigma: 1.0 + 2.0 * (((mu_eff - 1.0) / (n + 1.0)).sqrt() - 1.0).max(0.0) + c_sigma,
+            c_c: (4.0 + mu_eff / n) / (n + 4.0 + 2.0 * mu_eff / n), // eq. 56
+            c_1,
+            c_mu,
+        }
+    }
+
+    /// DEAP's `cma.Strategy.computeParams`, which `BluePyOpt` leaves at its defaults.
+    pub fn bluepyopt(n: usize, lambda: usize) -> Rates {
+        let mu = lambda / 2;
+        let n = n as f64;
+        let raw: Vec<f64> = (1..=lambda)
+            .map(|rank| libm::log(mu as f64 + 0.5) - libm::log(rank as f64))
+            .map(|weight| weight.max(0.0))
+            .collect();
+        let sum: f64 = raw.iter().sum();
+        let weights: Vec<f64> = raw.iter().map(|w| w / sum).collect();
+        let mu_eff = effective_size(&weights);
+        let c_sigma = (mu_eff + 2.0) / (n + mu_eff + 3.0);
+        let c_1 = 2.0 / ((n + 1.3).powi(2) + mu_eff);
+        Rates {
+            mean_weights: weights.clone(),
+            covariance_weights: weights,
+            c_sigma,
+            d_sigma: 1.0 + 2.0 * (((mu_eff - 1.0) / (n + 1.0)).sqrt() - 1.0).max(0.0) + c_sigma,
+            c_c: 4.0 / (n + 4.0),
+            c_1,
+            c_mu: (2.0 * (mu_eff - 2.0 + 1.0 / mu_eff) / ((n + 2.0).powi(2) + mu_eff))
+                .min(1.0 - c_1),
+        }
+    }
+}
+
+/// (Σ|w|)² / Σw²: of how many equal weights these have the variance (eq. 8).
+pub(super) fn effective_size(weights: &[f64]) -> f64 {
+    let sum: f64 = weights.iter().sum();
+    sum * sum / weights.iter().map(|w| w * w).sum::<f64>()
+}
+
+fn shared_among_equals(weights: &[f64], generation: &[Survivor<Sample>]) -> Vec<f64> {
+    let mut shared = Vec::with_capacity(weights.len());
+    for equals in generation.chunk_by(|a, b| a.total == b.total) {
+        let ranks = shared.len()..shared.len() + equals.len();
+        let share = weights[ranks].iter().sum::<f64>() / equals.len() as f64;
+        shared.extend(equals.iter().map(|_| share));
+    }
+    shared
+}

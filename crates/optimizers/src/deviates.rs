@@ -1,0 +1,57 @@
+//! Random numbers that depend on the seed and a candidate's number, on nothing else.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// Where standard normal deviates come from.
+pub(crate) trait Deviates: Send {
+    /// Fills `deviates` for the candidate `number`; the same number always gives the same values.
+    fn fill(&self, number: u64, deviates: &mut [f64]);
+}
+
+/// Deviates from a counter-based generator: the seed is the key, the candidate's number the stream.
+#[derive(Debug, Clone)]
+pub(crate) struct Seeded {
+    key: [u8; 32],
+}
+
+impl Seeded {
+    /// `purpose` (at most 24 bytes count) keeps two uses of one seed independent.
+    pub fn new(seed: u64, purpose: &str) -> Seeded {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        for (place, byte) in key[8..].iter_mut().zip(purpose.bytes()) {
+            *place = byte;
+        }
+        Seeded { key }
+    }
+
+    /// Uniform deviates in [-1, 1) for the candidate `number`.
+    pub fn uniform(&self, number: u64) -> impl FnMut() -> f64 + use<> {
+        let mut generator = ChaCha8Rng::from_seed(self.key);
+        generator.set_stream(number);
+        move || (generator.next_u64() >> 11) as f64 * 2f64.powi(-52) - 1.0
+    }
+}
+
+impl Deviates for Seeded {
+    /// Marsaglia's polar method (Marsaglia & Bray 1964). It needs a logarithm and a square root only,
+    /// and with libm's logarithm the deviates are the same on every machine.
+    fn fill(&self, number: u64, deviates: &mut [f64]) {
+        let mut uniform = self.uniform(number);
+        for pair in deviates.chunks_mut(2) {
+            let (u, v, s) = loop {
+                let (u, v) = (uniform(), uniform());
+                let s = u * u + v * v;
+                if s > 0.0 && s < 1.0 {
+                    break (u, v, s);
+                }
+            };
+            let factor = (-2.0 * libm::log(s) / s).sqrt();
+            pair[0] = u * factor;
+            if let Some(second) = pair.get_mut(1) {
+                *second = v * factor;
+            }
+        }
+    }
+}

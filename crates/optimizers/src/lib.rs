@@ -1,0 +1,151 @@
+//! Ask/tell optimizers for fitting a model to targets.
+//!
+//! An [`Optimizer`] proposes parameter sets ([`Candidate`]s) and is told what became of each
+//! ([`Outcome`]). It reads no file and no clock and starts no thread: what it proposes is a function
+//! of its settings, its seed and the sequence of `ask` and `tell` calls. Whoever keeps that sequence
+//! can therefore rebuild an optimizer by replaying it.
+//!
+//! ```
+//! use optimizers::{CmaEs, CmaEsSettings, Dimension, Optimizer, Outcome, Scale, Space};
+//!
+//! let dimension = |name: &str, low, high| Dimension {
+//!     name: name.to_owned(),
+//!     low,
+//!     high,
+//!     scale: Scale::Linear,
+//!     integer: false,
+//! };
+//! let space = Space::new(vec![dimension("K", 10.0, 90.0), dimension("weight", 0.0, 0.01)])?;
+//! let mut optimizer = CmaEs::new(space, &[30.0, 0.001], CmaEsSettings::default())?;
+//! while optimizer.generation() < 60 {
+//!     for candidate in optimizer.ask(optimizer.offspring_size()) {
+//!         let [k, weight] = candidate.parameters[..] else { unreachable!() };
+//!         let scores = [((k - 60.0) / 10.0).powi(2), ((weight - 0.004) / 0.001).powi(2)];
+//!         optimizer.tell(candidate.number, &Outcome::measured(&scores, scores.iter().sum()))?;
+//!     }
+//! }
+//! assert!((optimizer.diagnostics().centroid[0] - 60.0).abs() < 0.1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod cma_es;
+mod deviates;
+mod eigen;
+mod ledger;
+mod random_search;
+mod space;
+
+pub use cma_es::{CmaEs, CmaEsError, CmaEsSettings, CmaEsVariant};
+pub use random_search::RandomSearch;
+pub use space::{CentroidError, Dimension, Scale, Space, SpaceError};
+
+/// A search that proposes candidates and learns from their outcomes.
+///
+/// What every implementation keeps:
+///
+/// - Candidates are numbered 0, 1, 2, … in the order in which they were asked for; the numbers are
+///   never used again. Candidate `k` belongs to generation `k / offspring_size + 1`.
+/// - Proposed parameters are finite, inside their ranges, and integers where the space says so.
+/// - Outcomes may be told in any order and at any time, or never. Asking goes on working whatever
+///   was told and also after [`stop_reason`](Optimizer::stop_reason) has given one.
+/// - When all candidates of a generation are told before the next is asked for, the order of the
+///   tells inside the generation, and how many candidates one `ask` took, make no difference.
+/// - The same calls on an optimizer with the same settings give the same bits.
+pub trait Optimizer: Send {
+    /// The next `count` candidates.
+    fn ask(&mut self, count: usize) -> Vec<Candidate>;
+
+    /// Tells what became of a candidate.
+    ///
+    /// # Errors
+    /// The number was never given out, or its outcome has been told before. The optimizer is then
+    /// unchanged.
+    fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError>;
+
+    /// How many candidates make up a generation, at least 1.
+    fn offspring_size(&self) -> usize;
+
+    /// Generations completed: how many times `offspring_size` candidates have been resolved.
+    fn generation(&self) -> u64;
+
+    /// Why going on is of no use, in words for a user; `None` while it may be.
+    fn stop_reason(&self) -> Option<String>;
+
+    /// Where the search stands.
+    fn diagnostics(&self) -> Diagnostics;
+}
+
+/// A proposed parameter set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// 0, 1, 2, … in the order of asking.
+    pub number: u64,
+    /// 1, 2, …
+    pub generation: u64,
+    /// One value per dimension of the space, in the parameters' own units.
+    pub parameters: Vec<f64>,
+}
+
+/// What became of a candidate, as the optimizer sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// How the simulation ended.
+    pub kind: OutcomeKind,
+    /// The measured value of every target; `None` where it could not be measured.
+    pub values: Vec<Option<f64>>,
+    /// Sum of the scores, smaller is better. A total that is not finite counts as worse than every
+    /// finite one.
+    pub total: f64,
+}
+
+impl Outcome {
+    /// A simulation that ran to its end, with the value of every target and the sum of the scores.
+    pub fn measured(values: &[f64], total: f64) -> Outcome {
+        Outcome {
+            kind: OutcomeKind::Measured,
+            values: values.iter().copied().map(Some).collect(),
+            total,
+        }
+    }
+}
+
+/// How the simulation of a candidate ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// It ran to its end and was evaluated.
+    Measured,
+    /// The network's activity exploded.
+    Exploded,
+    /// It crashed, ran out of time or of memory; the total is the worst possible.
+    Failed,
+    /// Its outcome will never be known and says nothing about the parameters; the total is ignored.
+    Lost,
+}
+
+/// An outcome that cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TellError {
+    /// The number was never given out by `ask`.
+    #[error("candidate {number} was never proposed")]
+    UnknownCandidate {
+        /// The number that was told.
+        number: u64,
+    },
+    /// The candidate's outcome is known already.
+    #[error("the outcome of candidate {number} has already been told")]
+    AlreadyTold {
+        /// The number that was told.
+        number: u64,
+    },
+}
+
+/// Where a search stands: the distribution that new candidates come from.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Diagnostics {
+    /// Overall standard deviation, in coordinates in which every range is [-1, 1].
+    pub sigma: f64,
+    /// Longest over shortest axis of the distribution, at least 1.
+    pub axis_ratio: f64,
+    /// Its middle, in the parameters' own units.
+    pub centroid: Vec<f64>,
+}

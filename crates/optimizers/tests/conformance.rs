@@ -1,0 +1,376 @@
+//! What every optimizer promises, checked on every optimizer. A new one is added to `OPTIMIZERS`.
+
+use std::num::NonZeroUsize;
+
+use optimizers::{
+    Candidate, CmaEs, CmaEsSettings, CmaEsVariant, Dimension, Optimizer, Outcome, OutcomeKind,
+    RandomSearch, Scale, Space, TellError,
+};
+use proptest::prelude::*;
+
+type Start = fn(Space, &[f64], u64) -> Box<dyn Optimizer>;
+
+const OFFSPRING_SIZE: usize = 6;
+
+const OPTIMIZERS: [(&str, Start); 3] = [
+    ("active CMA-ES", |space, centroid, seed| cma_es(CmaEsVariant::Active, space, centroid, seed)),
+    ("BluePyOpt's CMA-ES", |space, centroid, seed| {
+        cma_es(CmaEsVariant::BluePyOpt, space, centroid, seed)
+    }),
+    ("random search", |space, centroid, seed| {
+        let offspring_size = NonZeroUsize::new(OFFSPRING_SIZE).unwrap();
+        Box::new(RandomSearch::new(space, centroid, offspring_size, seed).unwrap())
+    }),
+];
+
+fn cma_es(variant: CmaEsVariant, space: Space, centroid: &[f64], seed: u64) -> Box<dyn Optimizer> {
+    let settings = CmaEsSettings {
+        variant,
+        offspring_size: Some(OFFSPRING_SIZE),
+        seed,
+        ..CmaEsSettings::default()
+    };
+    Box::new(CmaEs::new(space, centroid, settings).unwrap())
+}
+
+/// A space with something of everything: linear, logarithmic, integer and fixed parameters.
+fn mixed_space(parameters: usize) -> (Space, Vec<f64>) {
+    let kinds = [
+        (0.1, 0.7, Scale::Linear, false, 0.2),
+        (1e-4, 10.0, Scale::Log, false, 0.01),
+        (0.0, 8.0, Scale::Linear, true, 3.0),
+        (5.0, 5.0, Scale::Linear, false, 5.0),
+        (1.0, 1000.0, Scale::Log, true, 30.0),
+        (-2.5, 3.4, Scale::Linear, true, -2.0),
+        (-1e6, 2e6, Scale::Linear, false, 2e6),
+    ];
+    let kinds = || kinds.iter().cycle().take(parameters).enumerate();
+    let dimensions = kinds().map(|(i, &(low, high, scale, integer, _))| Dimension {
+        name: format!("parameter {i}"),
+        low,
+        high,
+        scale,
+        integer,
+    });
+    (Space::new(dimensions.collect()).unwrap(), kinds().map(|(_, kind)| kind.4).collect())
+}
+
+/// Distance to a point of the space that is neither its middle nor the centroid.
+fn total(space: &Space, parameters: &[f64]) -> f64 {
+    space.to_unit(parameters).iter().map(|u| (u - 0.4).powi(2)).sum()
+}
+
+fn outcome(kind: OutcomeKind, total: f64) -> Outcome {
+    Outcome { kind, values: vec![Some(total), None], total }
+}
+
+fn assert_valid(space: &Space, candidate: &Candidate) {
+    assert_eq!(candidate.parameters.len(), space.len());
+    for (dimension, &value) in space.dimensions().iter().zip(&candidate.parameters) {
+        let Dimension { name, low, high, integer, .. } = dimension;
+        assert!((*low..=*high).contains(&value), "{name} is {value}, outside {low} to {high}");
+        assert!(!integer || value.fract() == 0.0, "{name} is {value}, not an integer");
+    }
+}
+
+/// Runs whole generations, each told in the order that `arrange` makes, and returns everything that
+/// was proposed.
+fn run(
+    start: Start,
+    parameters: usize,
+    generations: u64,
+    arrange: impl Fn(&mut Vec<Candidate>),
+    judge: impl Fn(&Candidate, f64) -> Outcome,
+) -> Vec<Candidate> {
+    let (space, centroid) = mixed_space(parameters);
+    let mut optimizer = start(space.clone(), &centroid, 7);
+    let mut proposed = Vec::new();
+    for generation in 1..=generations {
+        let mut candidates = optimizer.ask(optimizer.offspring_size());
+        for candidate in &candidates {
+            assert_valid(&space, candidate);
+            assert_eq!(candidate.generation, generation);
+        }
+        proposed.extend(candidates.iter().cloned());
+        arrange(&mut candidates);
+        for candidate in &candidates {
+            let outcome = judge(candidate, total(&space, &candidate.parameters));
+            optimizer.tell(candidate.number, &outcome).unwrap();
+        }
+        assert_eq!(optimizer.generation(), generation);
+    }
+    proposed
+}
+
+fn measured(_: &Candidate, total: f64) -> Outcome {
+    outcome(OutcomeKind::Measured, total)
+}
+
+fn as_asked(_: &mut Vec<Candidate>) {}
+
+#[test]
+fn numbers_run_from_zero_and_divide_into_generations() {
+    for (name, start) in OPTIMIZERS {
+        let proposed = run(start, 7, 4, as_asked, measured);
+        for (number, candidate) in (0..).zip(&proposed) {
+            assert_eq!(candidate.number, number, "{name}");
+            assert_eq!(candidate.generation, number / OFFSPRING_SIZE as u64 + 1, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_order_of_tells_in_a_generation_leaves_no_trace() {
+    for (name, start) in OPTIMIZERS {
+        let forwards = run(start, 7, 12, as_asked, measured);
+        let backwards = run(start, 7, 12, |generation| generation.reverse(), measured);
+        assert_eq!(forwards, backwards, "{name}");
+    }
+}
+
+#[test]
+fn asking_one_by_one_is_asking_for_all() {
+    for (name, start) in OPTIMIZERS {
+        let together = run(start, 7, 12, as_asked, measured);
+        let (space, centroid) = mixed_space(7);
+        let mut optimizer = start(space.clone(), &centroid, 7);
+        let mut one_by_one = Vec::new();
+        while one_by_one.len() < together.len() {
+            let generation: Vec<_> = (0..OFFSPRING_SIZE).flat_map(|_| optimizer.ask(1)).collect();
+            for candidate in &generation {
+                let outcome = measured(candidate, total(&space, &candidate.parameters));
+                optimizer.tell(candidate.number, &outcome).unwrap();
+            }
+            one_by_one.extend(generation);
+        }
+        assert_eq!(together, one_by_one, "{name}");
+    }
+}
+
+#[test]
+fn seeds_differ_and_repeat() {
+    let (space, centroid) = mixed_space(7);
+    for (name, start) in OPTIMIZERS {
+        let propose = |seed| start(space.clone(), &centroid, seed).ask(5);
+        assert_eq!(propose(1), propose(1), "{name}");
+        assert_ne!(propose(1), propose(2), "{name}");
+    }
+}
+
+#[test]
+fn unknown_and_repeated_tells_are_errors() {
+    let (space, centroid) = mixed_space(2);
+    for (name, start) in OPTIMIZERS {
+        let mut optimizer = start(space.clone(), &centroid, 0);
+        let good = outcome(OutcomeKind::Measured, 1.0);
+        assert_eq!(
+            optimizer.tell(0, &good),
+            Err(TellError::UnknownCandidate { number: 0 }),
+            "{name}"
+        );
+        optimizer.ask(3);
+        optimizer.tell(1, &good).unwrap();
+        assert_eq!(optimizer.tell(1, &good), Err(TellError::AlreadyTold { number: 1 }), "{name}");
+        assert_eq!(
+            optimizer.tell(3, &good),
+            Err(TellError::UnknownCandidate { number: 3 }),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn lost_candidates_count_and_teach_nothing() {
+    for (name, start) in OPTIMIZERS {
+        let every_third_lost = |ignored: f64| {
+            run(start, 7, 12, as_asked, move |candidate, total| {
+                if candidate.number % 3 == 0 {
+                    outcome(OutcomeKind::Lost, ignored)
+                } else {
+                    outcome(OutcomeKind::Measured, total)
+                }
+            })
+        };
+        assert_eq!(every_third_lost(-1e9), every_third_lost(f64::NAN), "{name}");
+    }
+}
+
+#[test]
+fn generations_lost_but_for_one_change_nothing() {
+    for (name, start) in OPTIMIZERS {
+        let (space, centroid) = mixed_space(7);
+        let mut optimizer = start(space.clone(), &centroid, 7);
+        let before = optimizer.diagnostics();
+        for candidate in optimizer.ask(OFFSPRING_SIZE) {
+            let kind =
+                if candidate.number == 2 { OutcomeKind::Measured } else { OutcomeKind::Lost };
+            optimizer.tell(candidate.number, &outcome(kind, 1.0)).unwrap();
+        }
+        assert_eq!(optimizer.generation(), 1, "{name}");
+        assert_eq!(optimizer.diagnostics(), before, "{name}");
+    }
+}
+
+#[test]
+fn nothing_but_equal_failed_or_undefined_totals_is_survived() {
+    let uninformative = [
+        outcome(OutcomeKind::Measured, 3.0),
+        outcome(OutcomeKind::Exploded, 620.0),
+        outcome(OutcomeKind::Failed, f64::INFINITY),
+        outcome(OutcomeKind::Measured, f64::NAN),
+        outcome(OutcomeKind::Measured, f64::NEG_INFINITY),
+        outcome(OutcomeKind::Lost, 0.0),
+    ];
+    for (_, start) in OPTIMIZERS {
+        for told in &uninformative {
+            run(start, 7, 200, as_asked, |_, _| told.clone());
+        }
+    }
+}
+
+#[test]
+fn an_undefined_total_is_the_worst() {
+    for (name, start) in OPTIMIZERS {
+        let with = |worst: f64| {
+            run(start, 7, 12, as_asked, move |candidate, total| {
+                let total = if candidate.number % 4 == 1 { worst } else { total };
+                outcome(OutcomeKind::Measured, total)
+            })
+        };
+        assert_eq!(with(f64::NAN), with(f64::INFINITY), "{name}");
+        assert_eq!(with(f64::NAN), with(f64::NEG_INFINITY), "{name}");
+        assert_eq!(with(f64::NAN), with(1e300), "{name}");
+    }
+}
+
+#[test]
+fn one_to_sixty_parameters() {
+    for (_, start) in OPTIMIZERS {
+        for parameters in 1..=60 {
+            run(start, parameters, 3, as_asked, measured);
+        }
+    }
+}
+
+#[test]
+fn a_space_without_width_has_one_candidate() {
+    let fixed = Dimension {
+        name: "fixed".to_owned(),
+        low: 0.3,
+        high: 0.3,
+        scale: Scale::Linear,
+        integer: false,
+    };
+    let space = Space::new(vec![fixed]).unwrap();
+    for (name, start) in OPTIMIZERS {
+        let mut optimizer = start(space.clone(), &[0.3], 0);
+        for candidate in optimizer.ask(20) {
+            assert_eq!(candidate.parameters, [0.3], "{name}");
+            optimizer.tell(candidate.number, &outcome(OutcomeKind::Measured, 1.0)).unwrap();
+        }
+    }
+}
+
+/// One call on an optimizer, as a caller without any order would make it.
+#[derive(Debug, Clone)]
+enum Call {
+    Ask(usize),
+    /// Tells the pending candidate at this place (modulo their number).
+    Tell(usize, Outcome),
+    /// Tells any number, pending or not.
+    TellAny(u64, Outcome),
+}
+
+fn any_outcome() -> impl Strategy<Value = Outcome> {
+    let kind = prop_oneof![
+        6 => Just(OutcomeKind::Measured),
+        2 => Just(OutcomeKind::Exploded),
+        1 => Just(OutcomeKind::Failed),
+        1 => Just(OutcomeKind::Lost),
+    ];
+    let total = prop_oneof![
+        6 => 0.0..10.0f64,
+        2 => Just(620.0),
+        1 => prop::num::f64::ANY,
+    ];
+    (kind, total).prop_map(|(kind, total)| outcome(kind, total))
+}
+
+fn any_call() -> impl Strategy<Value = Call> {
+    prop_oneof![
+        3 => (0..9usize).prop_map(Call::Ask),
+        12 => (any::<usize>(), any_outcome()).prop_map(|(at, told)| Call::Tell(at, told)),
+        1 => (0..50u64, any_outcome()).prop_map(|(number, told)| Call::TellAny(number, told)),
+    ]
+}
+
+/// Makes the calls; returns all candidates, and the calls as numbers and outcomes for a replay.
+fn make_calls(
+    optimizer: &mut dyn Optimizer,
+    space: &Space,
+    calls: &[Call],
+) -> (Vec<Candidate>, Vec<Result<usize, (u64, Outcome)>>) {
+    let (mut proposed, mut pending, mut record) = (Vec::new(), Vec::new(), Vec::new());
+    for call in calls {
+        match call {
+            Call::Ask(count) => {
+                let candidates = optimizer.ask(*count);
+                assert_eq!(candidates.len(), *count);
+                pending.extend(candidates.iter().map(|candidate| candidate.number));
+                proposed.extend(candidates);
+                record.push(Ok(*count));
+            }
+            Call::Tell(_, _) if pending.is_empty() => {}
+            Call::Tell(at, told) => {
+                let number = pending.swap_remove(at % pending.len());
+                optimizer.tell(number, told).unwrap();
+                record.push(Err((number, told.clone())));
+            }
+            Call::TellAny(number, told) => {
+                let was_pending = pending.contains(number);
+                pending.retain(|pending| pending != number);
+                assert_eq!(optimizer.tell(*number, told).is_ok(), was_pending);
+                if was_pending {
+                    record.push(Err((*number, told.clone())));
+                }
+            }
+        }
+        let diagnostics = optimizer.diagnostics();
+        assert!(diagnostics.sigma.is_finite() && diagnostics.axis_ratio >= 1.0);
+        assert!(diagnostics.axis_ratio.is_finite());
+    }
+    for candidate in &proposed {
+        assert_valid(space, candidate);
+    }
+    (proposed, record)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_calls_give_valid_candidates_and_can_be_replayed(
+        parameters in 1..15usize,
+        seed in any::<u64>(),
+        calls in prop::collection::vec(any_call(), 0..400),
+    ) {
+        for (_, start) in OPTIMIZERS {
+            let (space, centroid) = mixed_space(parameters);
+            let mut optimizer = start(space.clone(), &centroid, seed);
+            let (proposed, record) = make_calls(optimizer.as_mut(), &space, &calls);
+
+            let mut rebuilt = start(space, &centroid, seed);
+            let mut again = Vec::new();
+            for call in record {
+                match call {
+                    Ok(count) => again.extend(rebuilt.ask(count)),
+                    Err((number, told)) => rebuilt.tell(number, &told).unwrap(),
+                }
+            }
+            prop_assert_eq!(&again, &proposed);
+            prop_assert_eq!(rebuilt.diagnostics(), optimizer.diagnostics());
+            prop_assert_eq!(rebuilt.stop_reason(), optimizer.stop_reason());
+            prop_assert_eq!(rebuilt.ask(3), optimizer.ask(3));
+        }
+    }
+}

@@ -20,6 +20,9 @@ mod distribution;
 mod rates;
 mod stopping;
 
+#[cfg(test)]
+mod bluepyopt_trace;
+
 /// Which CMA-ES.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CmaEsVariant {

@@ -6,7 +6,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// Where standard normal deviates come from.
 pub(crate) trait Deviates: Send {
     /// Fills `deviates` for the candidate `number`; the same number always gives the same values.
-    fn fill(&self, number: u64, deviates: &mut [f64]);
+    fn fill(&mut self, number: u64, deviates: &mut [f64]);
 }
 
 /// Deviates from a counter-based generator: the seed is the key, the candidate's number the stream.
@@ -37,7 +37,7 @@ impl Seeded {
 impl Deviates for Seeded {
     /// Marsaglia's polar method (Marsaglia & Bray 1964). It needs a logarithm and a square root only,
     /// and with libm's logarithm the deviates are the same on every machine.
-    fn fill(&self, number: u64, deviates: &mut [f64]) {
+    fn fill(&mut self, number: u64, deviates: &mut [f64]) {
         let mut uniform = self.uniform(number);
         for pair in deviates.chunks_mut(2) {
             let (u, v, s) = loop {

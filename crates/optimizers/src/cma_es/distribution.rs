@@ -129,8 +129,8 @@ impl Distribution {
             }
         }
 
-        for i in 0..n {
-            self.mean[i] += self.sigma * self.stretch[i] * mean_step[i];
+        for (i, step) in mean_step.iter().enumerate() {
+            self.mean[i] += self.sigma * self.stretch[i] * step;
         }
         // The limits are far beyond any use; they keep an optimizer that is never stopped finite.
         self.sigma =

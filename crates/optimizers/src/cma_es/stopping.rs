@@ -102,9 +102,9 @@ impl Stopping {
         // EqualFunVals: the total at rank `worse` is that of the best within a millionth
         let from_end = (0.1 + self.offspring_size as f64 / 4.0).ceil() as usize;
         let worse = totals[totals.len().saturating_sub(from_end)];
-        let equal = totals[0] == worse
-            || (totals[0] - worse).abs() <= 1e-6 * totals[0].abs().max(worse.abs());
-        self.flat.push_back(equal && totals[0].is_finite() == worse.is_finite());
+        let tolerance = 1e-6 * totals[0].abs().max(worse.abs());
+        let equal = worse.is_finite() && worse - totals[0] <= tolerance;
+        self.flat.push_back(equal || totals[0] == worse);
         if self.flat.len() > n {
             self.flat.pop_front();
         }

@@ -10,7 +10,8 @@ const INHIBITORY: [&str; 2] = ["gsyn_inh", "g_in"];
 /// What PyNN and NEST call the excitatory conductance.
 const EXCITATORY: [&str; 2] = ["gsyn_exc", "g_ex"];
 
-/// The mean over time of each recorded cell, averaged over cells, in the signal's unit. `None` if it has no samples.
+/// The mean over time of each recorded cell, averaged over cells, in the signal's unit. `None` if
+/// it has no samples.
 pub fn mean_over_cells(signal: &Signal) -> Option<f64> {
     let samples = signal.sample_count();
     let means = signal.channels().map(|(_, values)| values.iter().sum::<f64>() / samples as f64);

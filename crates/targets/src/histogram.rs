@@ -2,9 +2,9 @@
 
 /// Equal bins over the time of a segment, both ends included.
 ///
-/// Which bin a time on an edge belongs to follows NumPy (`numpy.histogram` with an integer number of bins
-/// and a range): bins are closed on the left, the last one also on the right, and the edges are
-/// those of `numpy.linspace`. Simulators put spikes on edges all the time.
+/// Which bin a time on an edge belongs to follows NumPy (`numpy.histogram` with an integer number
+/// of bins and a range): bins are closed on the left, the last one also on the right, and the edges
+/// are those of `numpy.linspace`. Simulators put spikes on edges all the time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bins {
     t_start_ms: f64,
@@ -13,11 +13,11 @@ pub struct Bins {
 }
 
 impl Bins {
-    /// More bins than a day in steps of 10 ms is a damaged recording.
-    const MAX_COUNT: f64 = 1e7;
+    /// More bins, 10 000 s in steps of 10 ms, are a damaged recording.
+    const MAX_COUNT: f64 = 1e6;
 
-    /// As many bins as are closest to this width (half to even). The bounds are rounded to five decimals first,
-    /// since recorders write 4999.999999 for 5000.
+    /// As many bins as are closest to this width (half to even). The bounds are rounded to five
+    /// decimals first, since recorders write 4999.999999 for 5000.
     ///
     /// `None` if that is no bin, or too many to be meant.
     pub fn new(t_start_ms: f64, t_stop_ms: f64, width_ms: f64) -> Option<Self> {

@@ -8,14 +8,15 @@ use crate::{Missing, Value};
 /// Fewer intervals say nothing of the irregularity of a cell.
 pub const MIN_INTERVALS: usize = 6;
 
-/// Whether a train is long enough for its irregularity and its correlations to be measured: more than
-/// five intervals.
+/// Whether a train is long enough for its irregularity and its correlations to be measured: more
+/// than five intervals.
 pub fn has_enough_intervals(times_ms: &[f64]) -> bool {
     times_ms.len() > MIN_INTERVALS
 }
 
-/// The coefficient of variation of the intervals between ascending spike times: their standard deviation
-/// (of the population, not the sample) over their mean. Not a number if there is no interval.
+/// The coefficient of variation of the intervals between ascending spike times: their standard
+/// deviation (of the population, not the sample) over their mean. Not a number if there is no
+/// interval.
 pub fn coefficient_of_variation(times_ms: &[f64]) -> f64 {
     let count = times_ms.len().saturating_sub(1) as f64;
     let intervals = || times_ms.windows(2).map(|pair| pair[1] - pair[0]);

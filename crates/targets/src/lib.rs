@@ -1,9 +1,10 @@
 //! What a model is fitted to: statistics of its spike trains and conductances (values), and how far
 //! they are from the wanted ones (scores).
 //!
-//! A [`Target`] names one of the [`TargetClass`]es, a sheet, and a [`Scoring`]. [`measure()`] computes
-//! the values of many targets from a [`recording::Recording`], and [`Scoring::score`] turns a value,
-//! or its absence, into a [`Score`]. The statistics themselves are public, one module for each.
+//! A [`Target`] names one of the [`TargetClass`]es, a sheet, and a [`Scoring`]. [`measure()`]
+//! computes the values of many targets from a [`recording::Recording`], and [`Scoring::score`]
+//! turns a value, or its absence, into a [`Score`]. The statistics themselves are public, one
+//! module for each.
 
 pub mod conductance;
 pub mod histogram;

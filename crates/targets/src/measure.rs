@@ -10,8 +10,8 @@ use crate::{conductance, isi, modulation, rate, size_tuning, synchrony};
 
 /// The values of targets on a recording, in the order of the targets.
 ///
-/// Each segment that is needed is loaded once. At most one segment with its signals and the spikes of one
-/// sheet are in memory at a time.
+/// Each segment that is needed is loaded once. At most one segment with its signals and the spikes
+/// of one sheet are in memory at a time.
 pub fn measure<T: Borrow<Target>>(recording: &dyn Recording, targets: &[T]) -> Vec<Value> {
     let keys = targets.iter().map(|target| key(target.borrow()));
     let mut wanted: BTreeMap<&str, BTreeSet<TargetClass>> = BTreeMap::new();
@@ -45,7 +45,7 @@ fn measure_sheet(
 ) -> Vec<(TargetClass, Value)> {
     let Some(sheet) = recording.sheet(sheet_name) else {
         let names: Vec<_> = recording.sheets().iter().map(|sheet| &*sheet.name).collect();
-        let reason = format!("there is no sheet {sheet_name} (there are {})", names.join(", "));
+        let reason = format!("{sheet_name} is not among the sheets ({})", names.join(", "));
         let missing = Missing::new(reason);
         return classes.into_iter().map(|class| (class, Err(missing.clone()))).collect();
     };

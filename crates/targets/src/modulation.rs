@@ -10,7 +10,8 @@ use crate::{Missing, Value};
 /// The width of the bins in which spikes are counted.
 pub const BIN_MS: f64 = 10.0;
 
-/// Fourier amplitudes of spike counts in bins, at one frequency: |Σ nᵦ exp(−2πi·k·b/B)| over the B bins.
+/// Fourier amplitudes of spike counts in bins, at one frequency: |Σ nᵦ exp(−2πi·k·b/B)| over the B
+/// bins.
 #[derive(Debug, Clone)]
 pub struct Harmonic {
     bins: Bins,
@@ -43,10 +44,10 @@ impl Harmonic {
     }
 }
 
-/// `ModulationRatio`: 2·A(k)/A(0), the amplitude of the response at the temporal frequency of the grating over its mean
-/// (F1/F0), with k the number of periods shown (rounded half to even). The amplitudes A are means over
-/// the responses of all recorded cells to the full-field gratings that they prefer. Duration and temporal frequency
-/// are those of the last grating.
+/// `ModulationRatio`: 2·A(k)/A(0), the amplitude of the response at the temporal frequency of the
+/// grating over its mean (F1/F0), with k the number of periods shown (rounded half to even). The
+/// amplitudes A are means over the responses of all recorded cells to the full-field gratings that
+/// they prefer. Duration and temporal frequency are those of the last grating.
 pub(crate) fn modulation_ratio(presentations: &mut Presentations<'_>) -> Value {
     let preferences = presentations.preferences()?;
     let gratings = presentations.gratings(FULL_FIELD, HIGH_CONTRAST)?;
@@ -93,7 +94,8 @@ fn harmonic_of(presentations: &mut Presentations<'_>, grating: usize) -> Result<
         .map(|bins| Harmonic::new(bins, periods as usize))
         .ok_or_else(|| {
             Missing::new(format!(
-                "a temporal frequency of {frequency_hz} Hz cannot be seen in {duration_ms} ms with bins of {BIN_MS} ms"
+                "a temporal frequency of {frequency_hz} Hz cannot be seen in {duration_ms} ms with \
+                 bins of {BIN_MS} ms"
             ))
         })
 }

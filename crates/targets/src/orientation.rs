@@ -22,7 +22,8 @@ pub fn circular_distance(a: f64, b: f64, period: f64) -> f64 {
     distance.min(period - distance)
 }
 
-/// Whether two orientations are the same within the [tolerance](TOLERANCE_RAD), which itself is excluded.
+/// Whether two orientations are the same within the [tolerance](TOLERANCE_RAD), which itself is
+/// excluded.
 pub fn is_same_orientation(a_rad: f64, b_rad: f64) -> bool {
     circular_distance(a_rad, b_rad, PI) < TOLERANCE_RAD
 }
@@ -64,8 +65,8 @@ impl<'a> Presentations<'a> {
 
     fn no_oriented_cell(&self, segment: &recording::Segment) -> Missing {
         Missing::new(format!(
-            "none of the {} recorded cells of {} prefers the orientation {OPTIMAL_RAD:.4} rad within \
-             {TOLERANCE_RAD}",
+            "none of the {} recorded cells of {} prefers the orientation {OPTIMAL_RAD:.4} rad \
+             within {TOLERANCE_RAD}",
             segment.spike_trains.len(),
             self.sheet.name,
         ))

@@ -13,8 +13,8 @@ pub const HIGH_CONTRAST: f64 = 100.0;
 /// The contrast of the gratings of `OrientationTuningOrthoLow`.
 pub const LOW_CONTRAST: f64 = 10.0;
 
-/// `OrientationTuningPreference`: the mean rate of the oriented cells at their preferred orientation
-/// divided by that at the orthogonal one. Of several trials the last counts.
+/// `OrientationTuningPreference`: the mean rate of the oriented cells at their preferred
+/// orientation divided by that at the orthogonal one. Of several trials the last counts.
 pub(crate) fn preference(presentations: &mut Presentations<'_>) -> Value {
     let mut rate_hz = |orientation_rad| {
         let trials = presentations.gratings_at(FULL_FIELD, HIGH_CONTRAST, orientation_rad)?;
@@ -24,16 +24,17 @@ pub(crate) fn preference(presentations: &mut Presentations<'_>) -> Value {
     let (preferred_hz, orthogonal_hz) = (rate_hz(OPTIMAL_RAD)?, rate_hz(ORTHOGONAL_RAD)?);
     if orthogonal_hz == 0.0 {
         return Err(Missing::new(format!(
-            "the oriented cells of {} are silent at the orthogonal orientation, so the ratio is not finite",
+            "the oriented cells of {} are silent at the orthogonal orientation, so the ratio is \
+             not finite",
             presentations.sheet.name
         )));
     }
     Ok(preferred_hz / orthogonal_hz)
 }
 
-/// `OrientationTuningOrthoHigh` and `OrientationTuningOrthoLow`: by how much the rate o of the oriented
-/// cells at the orthogonal orientation differs from their rate s at rest, |s − o|/s. Of several trials
-/// the first counts.
+/// `OrientationTuningOrthoHigh` and `OrientationTuningOrthoLow`: by how much the rate o of the
+/// oriented cells at the orthogonal orientation differs from their rate s at rest, |s − o|/s. Of
+/// several trials the first counts.
 pub(crate) fn orthogonal(presentations: &mut Presentations<'_>, contrast: f64) -> Value {
     let resting = presentations.spontaneous()?;
     let resting_hz = presentations.oriented_rate_hz(&resting)?;

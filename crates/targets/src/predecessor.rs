@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use recording::{LoadError, Recording, Segment, SegmentHeader, Sheet};
 
-/// A recording whose cells lie where the predecessor of this program looks for them: it takes the position of
-/// a cell by the number of its spike train instead of by its sheet index. The two are the same only where
-/// every cell of a sheet was recorded. Synchrony and size tuning depend on it.
+/// A recording whose cells lie where the predecessor of this program looks for them: it takes the
+/// position of a cell by the number of its spike train instead of by its sheet index. The two are
+/// the same only where every cell of a sheet was recorded. Synchrony and size tuning depend on it.
 pub struct PredecessorPositions<'a> {
     recording: &'a dyn Recording,
     sheets: Vec<Sheet>,

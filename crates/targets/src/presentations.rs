@@ -96,7 +96,8 @@ impl<'a> Presentations<'a> {
                 self.sheet.name
             ))),
             ref many => Err(Missing::new(format!(
-                "{} has {} segments of spontaneous activity ({SPONTANEOUS} of {SPONTANEOUS_MS} ms), not one",
+                "{} has {} segments of spontaneous activity ({SPONTANEOUS} of \
+                 {SPONTANEOUS_MS} ms), not one",
                 self.sheet.name,
                 many.len()
             ))),

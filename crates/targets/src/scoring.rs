@@ -78,8 +78,8 @@ impl Scoring {
     /// is left as it is), and cut at `max_score`.
     ///
     /// # Errors
-    /// When what is wanted does not fit the rule, is infinite or is a reversed range; when the norm is not
-    /// positive, or the greatest score is negative.
+    /// When what is wanted does not fit the rule, is infinite or is a reversed range; when the norm
+    /// is not positive, or the greatest score is negative.
     pub fn new(
         rule: Rule,
         wanted: Wanted,
@@ -110,21 +110,20 @@ impl Scoring {
     }
 
     /// The score of a value. One that is missing, infinite or not a number has the greatest score:
-    /// it is a ratio whose denominator vanished, not a good value.
+    /// a ratio whose denominator vanished is no good value.
     pub fn score(&self, value: Option<f64>) -> Score {
-        match value.filter(|value| value.is_finite()) {
-            Some(value) => Score((self.distance(value) / self.norm).min(self.max_score)),
-            None => Score(self.max_score),
-        }
+        let score = value.filter(|value| value.is_finite()).map(|value| self.norms_away(value));
+        Score(score.map_or(self.max_score, |score| score.min(self.max_score)))
     }
 
-    fn distance(&self, value: f64) -> f64 {
+    fn norms_away(&self, value: f64) -> f64 {
+        let from = |bound: f64| (bound - value).abs() / self.norm;
         match (self.rule, self.wanted) {
             (_, Wanted::Range(lo, hi)) if lo < value && value < hi => 0.0,
-            (_, Wanted::Range(lo, hi)) => (lo - value).abs().min((hi - value).abs()),
+            (_, Wanted::Range(lo, hi)) => from(lo).min(from(hi)),
             (Rule::OneBoundUpper, Wanted::Number(bound)) if value >= bound => 0.0,
             (Rule::OneBoundLower, Wanted::Number(bound)) if value <= bound => 0.0,
-            (_, Wanted::Number(number)) => (number - value).abs(),
+            (_, Wanted::Number(number)) => from(number),
         }
     }
 
@@ -146,5 +145,102 @@ impl Scoring {
     /// The worst score.
     pub fn max_score(&self) -> f64 {
         self.max_score
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::TargetClass;
+
+    /// The predecessor's scores of some values: see `tests/make_store_fixtures.py`.
+    #[derive(Deserialize)]
+    struct Golden {
+        class: String,
+        #[serde(with = "WantedInConfiguration")]
+        wanted: Wanted,
+        norm: Option<f64>,
+        max_score: f64,
+        scores: Vec<(Option<String>, String)>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(remote = "Wanted", untagged)]
+    enum WantedInConfiguration {
+        Number(f64),
+        Range(f64, f64),
+    }
+
+    #[test]
+    fn scores_are_those_of_the_predecessor() {
+        let goldens: Vec<Golden> =
+            serde_json::from_str(include_str!("../tests/data/scores.golden.json")).unwrap();
+        let mut same = 0;
+        let mut deviating = BTreeMap::new();
+        for Golden { class, wanted, norm, max_score, scores } in goldens {
+            let rule = class.parse::<TargetClass>().unwrap().rule();
+            // The predecessor also takes what `new` refuses.
+            let is_refused = Scoring::new(rule, wanted, norm, max_score).is_err();
+            let is_reversed = matches!(wanted, Wanted::Range(lo, hi) if lo > hi);
+            assert_eq!(is_refused, is_reversed || norm.is_some_and(|norm| norm < 0.0));
+            let scoring = Scoring { rule, wanted, norm: norm.unwrap_or(1.0), max_score };
+            for (value, golden) in scores {
+                let parsed = value.as_ref().map(|value| value.parse().unwrap());
+                let ours = scoring.score(parsed).get();
+                let expected: f64 = golden.parse().unwrap();
+                if expected.is_finite() && (ours - expected).abs() <= 1e-12 * expected.abs() {
+                    same += 1;
+                    continue;
+                }
+                let ours = if ours == max_score { "max" } else { &ours.to_string() };
+                let refused = if is_refused { ", refused" } else { "" };
+                let case = format!("{class} {}: {golden}, {ours}{refused}", value.unwrap());
+                *deviating.entry(case).or_insert(0) += 1;
+            }
+        }
+        let ours_differ = [
+            // An infinite value counts as missing, even where infinity is on the side that is
+            // wanted.
+            ("OneBoundLowerTarget -inf: 0.0, max", 24),
+            ("OneBoundLowerTarget -inf: 0.0, max, refused", 8),
+            ("OneBoundLowerTarget inf: -inf, max, refused", 8),
+            ("OneBoundUpperTarget -inf: -inf, max, refused", 12),
+            ("OneBoundUpperTarget inf: 0.0, max", 36),
+            ("OneBoundUpperTarget inf: 0.0, max, refused", 12),
+            ("RangeTarget -inf: -inf, max, refused", 12),
+            // Without a norm, the predecessor measures the distance to the nearer bound also
+            // inside.
+            ("RangeTarget 1.0000001: 1.0000000005838672e-07, 0", 4),
+            ("RangeTarget 1.5: 0.5, 0", 4),
+            ("RangeTarget 7.0: 2.0, 0", 4),
+            ("RangeTarget inf: -inf, max, refused", 12),
+            ("TargetValue -inf: -inf, max, refused", 12),
+            ("TargetValue inf: -inf, max, refused", 12),
+        ];
+        let ours_differ = ours_differ.map(|(case, count)| (case.to_owned(), count));
+        assert_eq!(deviating, BTreeMap::from(ours_differ));
+        assert_eq!(same, 2568);
+    }
+
+    #[test]
+    fn a_scoring_that_makes_no_sense_is_refused() {
+        let (one, range) = (Wanted::Number(1.0), Wanted::Range(1.0, 2.0));
+        let error = |rule, wanted, norm, max_score| {
+            Scoring::new(rule, wanted, norm, max_score).unwrap_err().to_string()
+        };
+        let number_needed = error(Rule::TargetValue, range, None, 20.0);
+        assert_eq!(number_needed, "a number is wanted, not the range 1 to 2");
+        let range_needed = error(Rule::Range, one, None, 20.0);
+        assert_eq!(range_needed, "a range of two numbers is wanted, not the number 1");
+        let norm = error(Rule::TargetValue, one, Some(0.0), 20.0);
+        assert_eq!(norm, "the norm must be a positive number, not 0");
+        let max_score = error(Rule::TargetValue, one, None, f64::NAN);
+        assert_eq!(max_score, "the greatest score must be a number that is not negative, not NaN");
+        let wanted = error(Rule::Range, Wanted::Range(0.0, f64::INFINITY), None, 20.0);
+        assert_eq!(wanted, "what is wanted must be finite, not inf");
     }
 }

@@ -11,8 +11,8 @@ use crate::{Missing, Value};
 pub const RADIUS_DEG: f64 = 1.0;
 
 /// Whether a cell that fires so many spikes to a disk and to a full field is suppressed by size: it
-/// fires more than twice to the disk, and over 1.1 times more than to the full field. A cell that the full field
-/// silences does not count.
+/// fires more than twice to the disk, and over 1.1 times more than to the full field. A cell that
+/// the full field silences does not count.
 pub fn is_suppressed(disk_spikes: usize, full_field_spikes: usize) -> bool {
     let ratio = disk_spikes as f64 / full_field_spikes as f64;
     disk_spikes > 2 && full_field_spikes > 0 && ratio > 1.1
@@ -39,8 +39,8 @@ pub(crate) fn size_tuning(presentations: &mut Presentations<'_>) -> Value {
     let cells = pairs().count();
     if cells == 0 {
         return Err(Missing::new(format!(
-            "no recorded cell of {} within {RADIUS_DEG} degree of the centre prefers the orientation \
-             {OPTIMAL_RAD:.4} rad",
+            "no recorded cell of {} within {RADIUS_DEG} degree of the centre prefers the \
+             orientation {OPTIMAL_RAD:.4} rad",
             presentations.sheet.name
         )));
     }

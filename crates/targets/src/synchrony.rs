@@ -14,8 +14,9 @@ pub const HALF_SIDE_DEG: f64 = 1.5;
 /// The Pearson correlation of the spike counts in bins, averaged over all pairs of trains. A train
 /// whose counts are constant correlates with none (0). `None` for fewer than two trains.
 ///
-/// With z-scored counts zᵢ of unit length, the sum over pairs i < j of zᵢ·zⱼ is (|Σ zᵢ|² − m)/2 for m trains
-/// that are not constant, so that one histogram is held at a time and time grows with the number of trains, not of pairs.
+/// With z-scored counts zᵢ of unit length, the sum over pairs i < j of zᵢ·zⱼ is (|Σ zᵢ|² − m)/2 for
+/// m trains that are not constant, so that one histogram is held at a time and time grows with the
+/// number of trains, not of pairs.
 pub fn mean_correlation<'a>(
     trains: impl IntoIterator<Item = &'a [f64]>,
     bins: &Bins,
@@ -33,7 +34,7 @@ pub fn mean_correlation<'a>(
         // Whole numbers, so that "constant" is exact.
         let total: u64 = counts.iter().sum();
         let squares: u64 = counts.iter().map(|count| count * count).sum();
-        let variance = squares * bins.count() as u64 - total * total;
+        let variance = u128::from(squares) * bins.count() as u128 - u128::from(total).pow(2);
         if variance == 0 {
             continue;
         }
@@ -49,8 +50,8 @@ pub fn mean_correlation<'a>(
     (pairs_twice > 0).then(|| correlations_twice / pairs_twice as f64)
 }
 
-/// `Synchrony` at rest: between the recorded cells of the [square](HALF_SIDE_DEG) that have more than five
-/// intervals.
+/// `Synchrony` at rest: between the recorded cells of the [square](HALF_SIDE_DEG) that have more
+/// than five intervals.
 pub(crate) fn synchrony(presentations: &mut Presentations<'_>) -> Value {
     let segment = presentations.spontaneous()?;
     let sheet = presentations.sheet;
@@ -68,8 +69,8 @@ pub(crate) fn synchrony(presentations: &mut Presentations<'_>) -> Value {
     })?;
     mean_correlation(qualifying, &bins).ok_or_else(|| {
         Missing::new(format!(
-            "fewer than two of the {} recorded cells of {} within {HALF_SIDE_DEG} degrees of the centre have \
-             more than 5 intervals",
+            "fewer than two of the {} recorded cells of {} within {HALF_SIDE_DEG} degrees of the \
+             centre have more than 5 intervals",
             near().count(),
             sheet.name
         ))

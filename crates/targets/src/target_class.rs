@@ -12,7 +12,8 @@ pub enum TargetClass {
     Irregularity,
     /// Mean pairwise correlation of spontaneous firing: [`crate::synchrony`].
     Synchrony,
-    /// Response to the preferred over that to the orthogonal grating: [`crate::orientation_tuning`].
+    /// Response to the preferred over that to the orthogonal grating:
+    /// [`crate::orientation_tuning`].
     OrientationTuningPreference,
     /// Distance of the response to the orthogonal grating at high contrast from spontaneous firing:
     /// [`crate::orientation_tuning`].

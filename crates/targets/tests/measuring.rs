@@ -1,0 +1,297 @@
+//! How targets are measured on a recording: which segments and cells count, and what is said when
+//! there is no value.
+
+use std::cell::RefCell;
+use std::f64::consts::{FRAC_PI_2, PI, TAU};
+use std::sync::{Arc, Weak};
+
+use recording::{
+    InMemory, LoadError, Recording, Segment, SegmentHeader, Sheet, Signal, SpikeTrains, Stimulus,
+};
+use targets::TargetClass as C;
+use targets::{Missing, Rule, Scoring, Target, TargetClass, Value, Wanted, measure};
+
+const SHEET: &str = "V1_Exc_L2/3";
+
+/// Four cells: two prefer π/2, the second of them far from the centre, and two prefer 0.
+fn sheet() -> Sheet {
+    Sheet {
+        name: SHEET.to_owned(),
+        positions_deg: vec![[0.0, 0.5], [2.0, 0.0], [0.1, 0.1], [-0.3, 0.2]],
+        orientations_rad: Some(vec![FRAC_PI_2, FRAC_PI_2 + 0.05, PI - 0.05, 0.05]),
+    }
+}
+
+fn spontaneous() -> Stimulus {
+    Stimulus::new("InternalStimulus", &[("duration", 5000.0)])
+}
+
+fn grating(name: &str, contrast: f64, orientation: f64) -> Stimulus {
+    let parameters =
+        [("contrast", contrast), ("orientation", orientation), ("temporal_frequency", 2.0)];
+    Stimulus::new(name, &parameters)
+}
+
+fn full_field(contrast: f64, orientation: f64) -> Stimulus {
+    grating("FullfieldDriftingSinusoidalGrating", contrast, orientation)
+}
+
+fn disk() -> Stimulus {
+    grating("DriftingSinusoidalGratingDisk", 100.0, FRAC_PI_2)
+}
+
+/// A segment of 2 s, or 5 s of rest, in which cells fire so many spikes at equal intervals.
+fn shown(stimulus: Stimulus, spikes: &[(u32, u32)]) -> (SegmentHeader, Segment) {
+    let t_stop_ms = stimulus.number("duration").unwrap_or(2000.0);
+    let mut spike_trains = SpikeTrains::default();
+    for &(cell, count) in spikes {
+        let interval_ms = t_stop_ms / f64::from(count);
+        spike_trains.push(cell, (0..count).map(|i| f64::from(i) * interval_ms));
+    }
+    let header = SegmentHeader { sheet: SHEET.to_owned(), stimulus, null: false };
+    (header, Segment { t_start_ms: 0.0, t_stop_ms, spike_trains, signals: vec![] })
+}
+
+fn recording(segments: impl IntoIterator<Item = (SegmentHeader, Segment)>) -> InMemory {
+    let mut recording = InMemory::new(vec![sheet()]);
+    for (header, segment) in segments {
+        recording.push(header, segment);
+    }
+    recording
+}
+
+fn target(class: TargetClass) -> Target {
+    let wanted = match class.rule() {
+        Rule::Range => Wanted::Range(1.0, 2.0),
+        _ => Wanted::Number(1.0),
+    };
+    Target {
+        name: class.to_string(),
+        class,
+        sheet_name: Some(SHEET.to_owned()),
+        scoring: Scoring::new(class.rule(), wanted, None, 20.0).unwrap(),
+    }
+}
+
+fn value(recording: &dyn Recording, class: TargetClass) -> Value {
+    measure(recording, &[target(class)]).remove(0)
+}
+
+fn reason(recording: &dyn Recording, class: TargetClass) -> String {
+    value(recording, class).unwrap_err().to_string()
+}
+
+#[test]
+fn cells_are_known_by_their_index_whatever_was_recorded_when() {
+    // Cell 1 was not recorded at rest, cell 0 comes last in another segment.
+    let recording = recording([
+        shown(spontaneous(), &[(0, 50), (2, 10)]),
+        shown(full_field(100.0, FRAC_PI_2), &[(1, 30), (2, 3), (0, 10)]),
+        shown(full_field(100.0, 0.0), &[(0, 6), (1, 2), (3, 100)]),
+        shown(full_field(10.0, 0.0), &[(3, 100), (1, 30), (0, 10)]),
+        shown(disk(), &[(1, 1), (0, 12), (2, 9)]),
+    ]);
+    assert_eq!(value(&recording, C::SpontActivity), Ok(6.0));
+    assert_eq!(value(&recording, C::OrientationTuningPreference), Ok(5.0));
+    assert_eq!(value(&recording, C::OrientationTuningOrthoHigh), Ok(0.8));
+    assert_eq!(value(&recording, C::OrientationTuningOrthoLow), Ok(0.0));
+    assert_eq!(value(&recording, C::SizeTuning), Ok(1.0), "only cell 0 is near the centre");
+}
+
+#[test]
+fn blanks_do_not_count_and_of_several_trials_one_does() {
+    let (mut blank, silence) = shown(full_field(100.0, 0.0), &[(0, 0), (1, 0)]);
+    blank.null = true;
+    let recording = recording([
+        (blank.clone(), silence.clone()),
+        shown(spontaneous(), &[(0, 20)]),
+        shown(full_field(100.0, 0.0), &[(0, 4)]),
+        shown(full_field(100.0, FRAC_PI_2), &[(0, 8)]),
+        shown(full_field(100.0, PI), &[(0, 1)]),
+        shown(full_field(100.0, 3.0 * FRAC_PI_2), &[(0, 9)]),
+        (blank, silence),
+    ]);
+    assert_eq!(value(&recording, C::OrientationTuningPreference), Ok(9.0), "the last trial");
+    assert_eq!(value(&recording, C::OrientationTuningOrthoHigh), Ok(0.5), "the first trial");
+}
+
+/// Spikes of a cell whose rate is proportional to 1 + depth · cos(2π·2 Hz·t), by the inverse of its
+/// integral.
+fn sinusoidal(depth: f64, spikes: u32) -> Vec<f64> {
+    let omega = TAU * 2.0 / 1000.0;
+    let invert = |target: f64| {
+        let (mut lo, mut hi) = (0.0, 2000.0);
+        for _ in 0..60 {
+            let t = f64::midpoint(lo, hi);
+            if t + depth / omega * (omega * t).sin() < target { lo = t } else { hi = t }
+        }
+        lo
+    };
+    (0..spikes).map(|i| invert(2000.0 * (f64::from(i) + 0.5) / f64::from(spikes))).collect()
+}
+
+#[test]
+fn the_modulation_of_a_sinusoidal_rate_is_its_depth() {
+    for depth in [0.0, 0.3, 0.9] {
+        let (header, mut segment) = shown(full_field(100.0, FRAC_PI_2), &[]);
+        segment.spike_trains.push(0, sinusoidal(depth, 20_000));
+        segment.spike_trains.push(2, [1.0, 501.0, 1001.0, 1501.0]);
+        let value = value(&recording([(header, segment)]), C::ModulationRatio).unwrap();
+        // Bins of width w attenuate an angular frequency ω by sin(ωw/2)/(ωw/2).
+        let half_bin = TAU * 2.0 / 1000.0 * 10.0 / 2.0;
+        let expected = depth * half_bin.sin() / half_bin;
+        assert!((value - expected).abs() < 2e-3, "{value} is not {expected}");
+    }
+}
+
+#[test]
+fn amplitudes_of_cells_are_averaged_not_their_ratios() {
+    // One cell fires 4 spikes in phase (amplitude 4), the other 12 spread evenly (amplitude 0).
+    let phase_locked = [(0, 4), (1, 80)];
+    let recording = recording([shown(full_field(100.0, FRAC_PI_2), &phase_locked)]);
+    let value = value(&recording, C::ModulationRatio).unwrap();
+    assert!((value - 2.0 * 4.0 / 84.0).abs() < 1e-12, "{value}");
+}
+
+/// Counts the loads, and whether segments with signals pile up in memory.
+struct Watched {
+    recording: InMemory,
+    loads: RefCell<Vec<usize>>,
+    alive: RefCell<Vec<Weak<Segment>>>,
+}
+
+impl Recording for Watched {
+    fn sheets(&self) -> &[Sheet] {
+        self.recording.sheets()
+    }
+
+    fn segments(&self) -> &[SegmentHeader] {
+        self.recording.segments()
+    }
+
+    fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
+        self.loads.borrow_mut().push(segment);
+        let mut alive = self.alive.borrow_mut();
+        assert!(alive.iter().all(|earlier| earlier.strong_count() == 0), "two segments at a time");
+        let loaded = Arc::new(Segment::clone(&*self.recording.load(segment)?));
+        alive.push(Arc::downgrade(&loaded));
+        Ok(loaded)
+    }
+
+    fn explosion_detected(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn each_segment_is_loaded_once_and_one_at_a_time() {
+    let (header, mut rest) = shown(spontaneous(), &[(0, 50), (1, 40)]);
+    for (name, values) in [("gsyn_exc", vec![1.0, 3.0]), ("g_in", vec![4.0, 12.0])] {
+        let (name, unit) = (name.to_owned(), "uS".to_owned());
+        let signal = Signal { name, unit, sampling_interval_ms: 1.0, neurons: vec![1], values };
+        rest.signals.push(signal);
+    }
+    let watched = Watched {
+        recording: recording([
+            shown(Stimulus::new("InternalStimulus", &[("duration", 500.0)]), &[(0, 3)]),
+            (header, rest),
+            shown(full_field(100.0, 0.0), &[(0, 6), (1, 2)]),
+            shown(full_field(100.0, FRAC_PI_2), &[(0, 6), (1, 2)]),
+            shown(full_field(10.0, 0.0), &[(0, 6), (1, 2)]),
+            shown(disk(), &[(0, 6), (1, 2)]),
+        ]),
+        loads: RefCell::default(),
+        alive: RefCell::default(),
+    };
+    let measured = C::ALL.iter().copied().filter(|class| class.is_measured());
+    let targets: Vec<_> = measured.clone().chain(measured).map(target).collect();
+    let values = measure(&watched, &targets);
+    assert_eq!(values[7], Ok(4.0), "the ratio of conductances");
+    assert_eq!(values[..9], values[9..], "two targets of one class and sheet both count");
+    assert!(values.iter().filter(|value| value.is_ok()).count() >= 16, "{values:?}");
+    let mut loads = watched.loads.take();
+    loads.sort_unstable();
+    assert_eq!(loads, [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_missing_value_says_why() {
+    let nothing = recording([]);
+    assert_eq!(
+        reason(&nothing, C::SpontActivity),
+        "V1_Exc_L2/3 has no segment of spontaneous activity (InternalStimulus of 5000 ms)"
+    );
+    assert_eq!(
+        reason(&nothing, C::SizeTuning),
+        "V1_Exc_L2/3 has no segment of a DriftingSinusoidalGratingDisk with contrast 100 %"
+    );
+    let quiet = recording([
+        shown(spontaneous(), &[(0, 6), (1, 0), (2, 7)]),
+        shown(full_field(100.0, 0.0), &[(0, 0), (1, 0)]),
+        shown(full_field(100.0, FRAC_PI_2), &[(0, 3), (2, 5)]),
+        shown(full_field(10.0, FRAC_PI_2), &[(0, 3), (2, 5)]),
+    ]);
+    assert_eq!(value(&quiet, C::Irregularity).map(|cv| cv < 1e-12), Ok(true), "of cell 2");
+    assert_eq!(
+        reason(&quiet, C::Synchrony),
+        "fewer than two of the 2 recorded cells of V1_Exc_L2/3 within 1.5 degrees of the centre \
+         have more than 5 intervals"
+    );
+    assert_eq!(
+        reason(&quiet, C::OrientationTuningPreference),
+        "the oriented cells of V1_Exc_L2/3 are silent at the orthogonal orientation, so the ratio \
+         is not finite"
+    );
+    assert_eq!(
+        reason(&quiet, C::OrientationTuningOrthoLow),
+        "V1_Exc_L2/3 has no segment of a FullfieldDriftingSinusoidalGrating with contrast 10 % at \
+         the orientation 0.0000 rad"
+    );
+    assert_eq!(
+        reason(&quiet, C::ConductanceRatio),
+        "no inhibitory conductance was recorded from the sheet V1_Exc_L2/3"
+    );
+    let twice = recording([shown(spontaneous(), &[(0, 9)]), shown(spontaneous(), &[(0, 9)])]);
+    assert_eq!(
+        reason(&twice, C::Irregularity),
+        "V1_Exc_L2/3 has 2 segments of spontaneous activity (InternalStimulus of 5000 ms), not one"
+    );
+    let nobody = recording([shown(spontaneous(), &[])]);
+    assert_eq!(
+        reason(&nobody, C::SpontActivity),
+        "no spikes were recorded from the sheet V1_Exc_L2/3"
+    );
+}
+
+#[test]
+fn a_target_that_cannot_be_measured_says_why() {
+    let recording = recording([]);
+    let missing = |target| measure(&recording, &[target]).remove(0).unwrap_err();
+    let mut target = target(C::Irregularity);
+    target.sheet_name = Some("V2".to_owned());
+    let no_sheet = Missing::new("V2 is not among the sheets (V1_Exc_L2/3)");
+    assert_eq!(missing(target.clone()), no_sheet);
+    target.sheet_name = None;
+    assert_eq!(missing(target.clone()), Missing::new("the target names no sheet"));
+    target.class = C::TargetValue;
+    let not_measured = Missing::new("a TargetValue is not measured on the recording");
+    assert_eq!(missing(target), not_measured);
+}
+
+/// Data that a damaged file may hold: no panic, no giant allocation, no value.
+#[test]
+fn nonsense_has_no_value() {
+    for t_stop_ms in [0.0, -5.0, f64::NAN, f64::INFINITY, 1e300] {
+        let mut segments = vec![
+            shown(spontaneous(), &[(0, 9), (1, 9), (700, 9)]),
+            shown(full_field(100.0, FRAC_PI_2), &[(0, 9), (1, 9), (700, 9)]),
+        ];
+        for (_, segment) in &mut segments {
+            segment.t_stop_ms = t_stop_ms;
+        }
+        let recording = recording(segments);
+        for class in [C::Synchrony, C::ModulationRatio] {
+            assert!(value(&recording, class).is_err(), "{class} of {t_stop_ms} ms");
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Responses of cells to gratings of their preferred orientation and of the orthogonal one.
 //!
 //! The cells examined are the *oriented cells*: recorded ones that prefer
-//! [`OPTIMAL_RAD`](crate::orientation::OPTIMAL_RAD).
+//! [`OPTIMAL_RAD`].
 
 use crate::orientation::{OPTIMAL_RAD, ORTHOGONAL_RAD};
 use crate::presentations::{FULL_FIELD, Presentations};

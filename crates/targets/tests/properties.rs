@@ -1,5 +1,7 @@
 //! What holds for the statistics and scores of any data.
 
+#![allow(clippy::unwrap_used)] // in the functions that tests share
+
 use std::f64::consts::PI;
 
 use proptest::collection::vec;
@@ -71,7 +73,9 @@ proptest! {
         let bins = Bins::new(0.0, 1000.0, 10.0).unwrap();
         let histograms: Vec<Vec<f64>> = trains.iter().map(|times| {
             let mut counts = vec![0.0; bins.count()];
-            times.iter().for_each(|&t_ms| counts[bins.index(t_ms).unwrap()] += 1.0);
+            for &t_ms in times {
+                counts[bins.index(t_ms).unwrap()] += 1.0;
+            }
             counts
         }).collect();
         let ours = mean_correlation(trains.iter().map(Vec::as_slice), &bins).unwrap();

@@ -2,9 +2,10 @@
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-use recording::Sheet;
+use recording::{Segment, Sheet};
 
 use crate::presentations::Presentations;
+use crate::rate::mean_rate_hz;
 use crate::{Missing, Value};
 
 /// The orientation whose cells are examined.
@@ -57,18 +58,15 @@ impl<'a> Presentations<'a> {
     }
 
     /// The mean rate in Hz of the oriented cells.
-    pub(crate) fn oriented_rate_hz(&self, segment: &recording::Segment) -> Value {
+    pub(crate) fn oriented_rate_hz(&self, segment: &Segment) -> Value {
         let preferences = self.preferences()?;
-        crate::rate::mean_rate_hz(segment, |cell| preferences.is_oriented(cell))
-            .ok_or_else(|| self.no_oriented_cell(segment))
-    }
-
-    fn no_oriented_cell(&self, segment: &recording::Segment) -> Missing {
-        Missing::new(format!(
-            "none of the {} recorded cells of {} prefers the orientation {OPTIMAL_RAD:.4} rad \
-             within {TOLERANCE_RAD}",
-            segment.spike_trains.len(),
-            self.sheet.name,
-        ))
+        mean_rate_hz(segment, |cell| preferences.is_oriented(cell)).ok_or_else(|| {
+            Missing::new(format!(
+                "none of the {} recorded cells of {} prefers the orientation {OPTIMAL_RAD:.4} rad \
+                 within {TOLERANCE_RAD}",
+                segment.spike_trains.len(),
+                self.sheet.name,
+            ))
+        })
     }
 }

@@ -20,11 +20,8 @@ pub fn mean_rate_hz(segment: &Segment, is_selected: impl Fn(usize) -> bool) -> O
 /// `SpontActivity`: the mean firing rate of all recorded cells at rest.
 pub(crate) fn spontaneous_activity(presentations: &mut Presentations<'_>) -> Value {
     let segment = presentations.spontaneous()?;
-    mean_rate_hz(&segment, |_| true).ok_or_else(|| presentations.no_cell_recorded())
-}
-
-impl Presentations<'_> {
-    pub(crate) fn no_cell_recorded(&self) -> Missing {
-        Missing::new(format!("no spikes were recorded from the sheet {}", self.sheet.name))
-    }
+    mean_rate_hz(&segment, |_| true).ok_or_else(|| {
+        let sheet = &presentations.sheet.name;
+        Missing::new(format!("no cell of the sheet {sheet} was recorded"))
+    })
 }

@@ -11,6 +11,8 @@ use recording::{
     InMemory, LoadError, Recording, Segment, SegmentHeader, Sheet, Signal, SpikeTrains, Stimulus,
 };
 use targets::TargetClass as C;
+use targets::orientation::is_same_orientation;
+use targets::size_tuning::is_suppressed;
 use targets::{Missing, Rule, Scoring, Target, TargetClass, Value, Wanted, measure};
 
 const SHEET: &str = "V1_Exc_L2/3";
@@ -115,6 +117,42 @@ fn blanks_do_not_count_and_of_several_trials_one_does() {
     ]);
     assert_eq!(value(&recording, C::OrientationTuningPreference), Ok(9.0), "the last trial");
     assert_eq!(value(&recording, C::OrientationTuningOrthoHigh), Ok(0.5), "the first trial");
+}
+
+#[test]
+fn bounds_are_in_or_out_as_defined() {
+    assert!(is_same_orientation(0.0999, PI) && !is_same_orientation(0.1, 0.0));
+    // The square of synchrony includes its sides.
+    let mut corner = sheet();
+    corner.positions_deg = vec![[1.5, -1.5], [-1.5, 1.5], [1.6, 0.0], [0.0, -1.6]];
+    let mut recording = InMemory::new(vec![corner]);
+    let (header, segment) = shown(spontaneous(), &[(0, 7), (1, 7), (2, 50), (3, 50)]);
+    recording.push(header, segment);
+    let synchrony = value(&recording, C::Synchrony).unwrap();
+    assert!((synchrony - 1.0).abs() < 1e-12, "only the two equal trains in the corners count");
+    // The circle of size tuning does not include its line.
+    let mut circle = sheet();
+    circle.positions_deg = vec![[0.0, 1.0], [0.999, 0.0], [0.0, 0.0], [0.0, 0.0]];
+    let mut recording = InMemory::new(vec![circle]);
+    for (spikes, stimulus) in [(20, disk()), (1, full_field(100.0, FRAC_PI_2)), (0, disk())] {
+        let (header, segment) = shown(stimulus, &[(0, 1), (1, spikes)]);
+        recording.push(header, segment);
+    }
+    assert_eq!(value(&recording, C::SizeTuning), Ok(1.0), "cell 1 at the first disk");
+    // More than two spikes to the disk, and over 1.1 times as many as to a full field with some.
+    assert!(is_suppressed(3, 1) && !is_suppressed(2, 1));
+    assert!(is_suppressed(12, 10) && !is_suppressed(11, 10));
+    assert!(!is_suppressed(5, 0));
+}
+
+#[test]
+fn half_a_period_of_drift_is_rounded_to_even() {
+    // 1250 ms are 2.5 periods of 500 ms: two, for which 625 ms apart is in phase.
+    let (header, mut segment) = shown(full_field(100.0, FRAC_PI_2), &[]);
+    segment.t_stop_ms = 1250.0;
+    segment.spike_trains.push(0, [1.0, 621.0]);
+    let value = value(&recording([(header, segment)]), C::ModulationRatio).unwrap();
+    assert!(value > 1.99, "{value}");
 }
 
 /// Spikes of a cell whose rate is proportional to 1 + depth · cos(2π·2 Hz·t), by the inverse of its
@@ -259,10 +297,7 @@ fn a_missing_value_says_why() {
         "V1_Exc_L2/3 has 2 segments of spontaneous activity (InternalStimulus of 5000 ms), not one"
     );
     let nobody = recording([shown(spontaneous(), &[])]);
-    assert_eq!(
-        reason(&nobody, C::SpontActivity),
-        "no spikes were recorded from the sheet V1_Exc_L2/3"
-    );
+    assert_eq!(reason(&nobody, C::SpontActivity), "no cell of the sheet V1_Exc_L2/3 was recorded");
 }
 
 #[test]

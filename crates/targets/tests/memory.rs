@@ -39,8 +39,10 @@ fn synchrony_of_14_000_cells_needs_little_memory() {
     ALLOCATED.reset_peak_usage();
     let values = measure(&recording, &[target]);
     let peak_mb = ALLOCATED.peak_usage_as_mb();
-    println!("{:?}, peak {peak_mb} MB", values[0]);
-    assert!(values[0].is_ok());
+    println!("peak {peak_mb} MB");
+    // By numpy.corrcoef of the 100 different trains, each 140 times.
+    let value = values[0].as_ref().unwrap();
+    assert!((value / 0.036_658_066_552_947_25 - 1.0).abs() < 1e-10, "{value}");
     // A matrix of correlations would be 1568 MB, the histograms of all cells 56 MB.
     assert!(peak_mb < 20.0, "{peak_mb} MB");
 }

@@ -1,0 +1,299 @@
+//! The neurons: adaptive exponential integrate-and-fire cells with conductance synapses (Brette &
+//! Gerstner 2005, equations 1–3; `EIF_cond_exp_isfa_ista` of `PyNN`, `aeif_cond_exp` of NEST).
+//!
+//! ```text
+//! C V̇ = −g_L (V − E_L) + g_L Δ_T exp((V − V_T)/Δ_T) − g_e (V − E_e) − g_i (V − E_i) − w
+//! τ_w ẇ = a (V − E_L) − w
+//! ```
+//!
+//! One step of h = 0.1 ms takes the conductances as constant at their exact mean over the step,
+//! g (1 − e⁻ˣ)/x with x = h/τ, so that the charge of each event is right, and advances V by
+//! h·V̇ / (1 + ½ h g_total/C), which is stable for any conductance.
+//!
+//! The loops work in scaled variables that save operations: u = (V − E_e) log₂e/Δ_T, so that E_e
+//! is 0 and the exponential a power of two, and h/C times the mean conductance over the step.
+
+use std::f32::consts::LOG2_E;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::geometry::{CORTICAL, SHEET_KEYS};
+use crate::lanes::{Lanes, exp2};
+use crate::network::{Network, PADDING};
+use crate::parameters::Parameters;
+use crate::random::{Purpose, Stream};
+
+/// The step of integration.
+pub const STEP_MS: f32 = 0.1;
+/// Steps that are integrated before spikes are delivered: the shortest delay, and the shortest
+/// refractory period, so that a neuron spikes at most once in a window.
+pub const WINDOW: usize = 5;
+
+/// The cells of one sheet, in scaled units.
+#[derive(Debug, Clone, Copy)]
+struct CellType {
+    first: usize,
+    count: usize,
+    /// Scaled potential per mV.
+    per_mv: f32,
+    e_exc_mv: f32,
+    reset: f32,
+    peak: f32,
+    /// What keeps the exponential finite: its argument is at most 10.
+    highest_exponent: f32,
+    inhibition_reversal: f32,
+    leak: f32,
+    leak_drive: f32,
+    decay_exc: f32,
+    decay_inh: f32,
+    decay_w: f32,
+    /// a, times what w lacks to its goal in one step.
+    subthreshold: f32,
+    rest: f32,
+    spike_w: f32,
+    refractory_steps: i32,
+    /// Scaled conductance per nS at the end of the step.
+    exc_per_ns: f32,
+    inh_per_ns: f32,
+}
+
+/// The state of all cortical neurons.
+#[derive(Debug)]
+pub struct Neurons {
+    types: [CellType; CORTICAL],
+    potential: Vec<f32>,
+    adaptation: Vec<f32>,
+    excitation: Vec<f32>,
+    inhibition: Vec<f32>,
+    /// The step from which on the neuron is not refractory any more.
+    release: Vec<i32>,
+    threshold: Vec<f32>,
+}
+
+/// What arrives in the next steps: one row of scaled conductances per step and sign, used in turn.
+#[derive(Debug)]
+pub struct Input {
+    /// Rows of one value for each neuron.
+    pub excitation: Vec<f32>,
+    /// Rows of one value for each neuron.
+    pub inhibition: Vec<f32>,
+}
+
+/// Neurons are updated in groups that fit into the first-level cache with their input.
+const GROUP: usize = 256;
+
+impl CellType {
+    fn new(parameters: &Parameters, sheet: &str, first: usize, count: usize) -> Self {
+        let value = |name: &str| {
+            parameters.value(&format!("sheets.{sheet}.params.cell.params.{name}")) as f32
+        };
+        let per_mv = LOG2_E / value("Delta_T");
+        let e_exc_mv = value("E_exc");
+        let scaled = |mv: f32| (mv - e_exc_mv) * per_mv;
+        // h/C for conductances in nS.
+        let per_ns = STEP_MS / value("C_m");
+        let leak = per_ns * value("g_L");
+        let decay = |tau: &str| libm::expf(-STEP_MS / value(tau));
+        let mean_over_step = |tau: &str| {
+            let x = STEP_MS / value(tau);
+            -libm::expm1f(-x) / x
+        };
+        Self {
+            first,
+            count,
+            per_mv,
+            e_exc_mv,
+            reset: scaled(value("V_reset")),
+            peak: scaled(value("V_peak")),
+            // The factor h g_L Δ_T/C of the exponential is part of the thresholds: see `Neurons::new`.
+            highest_exponent: 10.0 * LOG2_E + libm::log2f(leak * LOG2_E),
+            inhibition_reversal: scaled(value("E_inh")),
+            leak,
+            leak_drive: leak * scaled(value("E_L")),
+            decay_exc: decay("tau_syn_exc"),
+            decay_inh: decay("tau_syn_inh"),
+            decay_w: decay("tau_w"),
+            subthreshold: per_ns * value("a") * (1.0 - decay("tau_w")),
+            rest: scaled(value("E_L")),
+            // b in pA is nS · mV.
+            spike_w: per_ns * value("b") * per_mv,
+            refractory_steps: libm::roundf(value("refr_T") / STEP_MS) as i32,
+            exc_per_ns: per_ns * mean_over_step("tau_syn_exc"),
+            inh_per_ns: per_ns * mean_over_step("tau_syn_inh"),
+        }
+    }
+}
+
+impl Neurons {
+    /// Neurons at the beginning: potentials uniform between −70 and −54 mV, no conductances.
+    pub fn new(parameters: &Parameters, network: &Network, seed: u64) -> Self {
+        let n = network.neuron_count();
+        let network_seed = parameters.value("pynn_seed") as u64;
+        let types = std::array::from_fn(|p| {
+            let (first, count) = (network.first_neuron[p], network.populations[p].len());
+            CellType::new(parameters, SHEET_KEYS[p], first, count)
+        });
+        let (mut potential, mut threshold) = (vec![], vec![]);
+        for (p, cell) in types.iter().enumerate() {
+            let value = |name: &str| {
+                let sheet = SHEET_KEYS[p];
+                parameters.value(&format!("sheets.{sheet}.params.cell.params.{name}"))
+            };
+            let scaled = |mv: f64| (mv as f32 - cell.e_exc_mv) * cell.per_mv;
+            let mut start = Stream::new(seed, Purpose::InitialPotentials(p), 0);
+            let mut spread = Stream::new(network_seed, Purpose::Thresholds(p), 0);
+            let folded = libm::log2f(cell.leak * LOG2_E);
+            // Places that pad a sheet to full vectors hold cells that nothing reaches or leaves.
+            for _ in network.first_neuron[p]..network.first_neuron[p + 1] {
+                potential.push(scaled(-70.0 + 16.0 * start.uniform()));
+                let deviation = value("V_th_sd") * spread.normal().clamp(-3.0, 3.0);
+                threshold.push(scaled(value("V_th") + deviation) - folded);
+            }
+        }
+        let zeros = vec![0.0; n];
+        Self {
+            types,
+            potential,
+            adaptation: zeros.clone(),
+            excitation: zeros.clone(),
+            inhibition: zeros,
+            release: vec![0; n],
+            threshold,
+        }
+    }
+
+    /// The scaled conductance that a spike of weight 1 nS adds in this population.
+    pub fn input_per_ns(&self, population: usize, inhibitory: bool) -> f32 {
+        let cell = &self.types[population];
+        if inhibitory { cell.inh_per_ns } else { cell.exc_per_ns }
+    }
+
+    /// The excitatory and inhibitory conductances of a neuron of this population in nS.
+    pub fn conductances_ns(&self, population: usize, neuron: usize) -> [f32; 2] {
+        let cell = &self.types[population];
+        [self.excitation[neuron] / cell.exc_per_ns, self.inhibition[neuron] / cell.inh_per_ns]
+    }
+
+    /// Integrates one window that begins with step number `step`; its input is taken from the rows
+    /// `row`, `row` + 1, … and cleared.
+    pub fn advance(&mut self, arch: Arch, input: &mut Input, row: usize, step: i32) {
+        arch.dispatch(Advance { neurons: self, input, row, step });
+    }
+
+    /// Calls `spiked` with population, neuron and step of each spike in the window that began with
+    /// step number `step`.
+    #[inline(always)]
+    pub fn spikes(&self, step: i32, mut spiked: impl FnMut(usize, usize, i32)) {
+        for (population, cell) in self.types.iter().enumerate() {
+            let since_spike = cell.refractory_steps + 1;
+            let mut first = cell.first;
+            for chunk in self.release[first..first + cell.count].chunks(32) {
+                let recent = |&release: &i32| release >= step + since_spike;
+                if chunk.iter().fold(false, |any, release| any | recent(release)) {
+                    for (i, release) in chunk.iter().enumerate().filter(|(_, r)| recent(r)) {
+                        spiked(population, first + i, release - since_spike);
+                    }
+                }
+                first += chunk.len();
+            }
+        }
+    }
+}
+
+/// The arguments of [`Neurons::advance`].
+struct Advance<'a> {
+    neurons: &'a mut Neurons,
+    input: &'a mut Input,
+    row: usize,
+    step: i32,
+}
+
+impl WithSimd for Advance<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { neurons, input, row, step } = self;
+        let n = neurons.potential.len();
+        for cell in &neurons.types {
+            let end = cell.first + cell.count.next_multiple_of(PADDING);
+            for first in (cell.first..end).step_by(GROUP) {
+                let group = first..(first + GROUP).min(end);
+                let mut state = Group {
+                    potential: &mut neurons.potential[group.clone()],
+                    adaptation: &mut neurons.adaptation[group.clone()],
+                    excitation: &mut neurons.excitation[group.clone()],
+                    inhibition: &mut neurons.inhibition[group.clone()],
+                    release: &mut neurons.release[group.clone()],
+                    threshold: &neurons.threshold[group.clone()],
+                };
+                for offset in 0..WINDOW {
+                    let place = (row + offset) * n + first..(row + offset) * n + group.end;
+                    let exc = &mut input.excitation[place.clone()];
+                    let inh = &mut input.inhibition[place];
+                    state.advance(simd, cell, step + offset as i32, exc, inh);
+                }
+            }
+        }
+    }
+}
+
+/// The state of some neurons of one type.
+struct Group<'a> {
+    potential: &'a mut [f32],
+    adaptation: &'a mut [f32],
+    excitation: &'a mut [f32],
+    inhibition: &'a mut [f32],
+    release: &'a mut [i32],
+    threshold: &'a [f32],
+}
+
+impl Group<'_> {
+    /// One step.
+    #[inline(always)]
+    fn advance<S: Simd>(
+        &mut self,
+        simd: S,
+        cell: &CellType,
+        step: i32,
+        input_exc: &mut [f32],
+        input_inh: &mut [f32],
+    ) {
+        let constant = |value: f32| Lanes::splat(simd, value);
+        let lanes = |values: S::f32s| Lanes { simd, values };
+        let potential = S::as_mut_simd_f32s(self.potential).0;
+        let n = potential.len();
+        let adaptation = &mut S::as_mut_simd_f32s(self.adaptation).0[..n];
+        let excitation = &mut S::as_mut_simd_f32s(self.excitation).0[..n];
+        let inhibition = &mut S::as_mut_simd_f32s(self.inhibition).0[..n];
+        let release = &mut S::as_mut_simd_i32s(self.release).0[..n];
+        let threshold = &S::as_simd_f32s(self.threshold).0[..n];
+        let input_exc = &mut S::as_mut_simd_f32s(input_exc).0[..n];
+        let input_inh = &mut S::as_mut_simd_f32s(input_inh).0[..n];
+        let now = simd.splat_i32s(step);
+        let after_spike = simd.splat_i32s(step + cell.refractory_steps + 1);
+        let (reset, peak) = (constant(cell.reset), constant(cell.peak));
+        for k in 0..n {
+            let exc = lanes(excitation[k]) * cell.decay_exc + lanes(input_exc[k]);
+            let inh = lanes(inhibition[k]) * cell.decay_inh + lanes(input_inh[k]);
+            input_exc[k] = simd.splat_f32s(0.0);
+            input_inh[k] = simd.splat_f32s(0.0);
+            excitation[k] = exc.values;
+            inhibition[k] = inh.values;
+            let (u, w) = (lanes(potential[k]), lanes(adaptation[k]));
+            let total = exc + inh + cell.leak;
+            let exponent = (u - lanes(threshold[k])).min(constant(cell.highest_exponent));
+            let drive = inh * cell.inhibition_reversal + cell.leak_drive - w + exp2(exponent);
+            let next = u + (drive - total * u) / (total * 0.5 + 1.0);
+            let refractory = simd.greater_than_i32s(release[k], now);
+            let next = reset.or(refractory, next);
+            let spike = next.greater(peak);
+            potential[k] = reset.or(spike, next).values;
+            let w = w * cell.decay_w + (u - constant(cell.rest)) * cell.subthreshold;
+            adaptation[k] = (w + constant(cell.spike_w).only(spike)).values;
+            // A masked store, which the compiler makes of a selection here, is slow on many machines.
+            let released = simd.select_i32s(spike, after_spike, simd.splat_i32s(0));
+            release[k] = simd.max_i32s(released, release[k]);
+        }
+    }
+}

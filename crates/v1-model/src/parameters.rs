@@ -1,0 +1,319 @@
+//! The parameters of the model, under the names that mozaik gives them.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+/// All parameters, with the ties between them resolved.
+///
+/// The defaults are the tree in `parameters.json`. A leaf is a number or `{"ref": "path"}`, which
+/// takes the value of another leaf, as in mozaik: overriding a parameter changes all that refer to
+/// it, overriding one that refers cuts its tie.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameters {
+    values: Vec<f64>,
+}
+
+/// An override that cannot be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ParameterError {
+    /// The model has no such parameter.
+    #[error("the model has no parameter {path}{}", did_you_mean(suggestion.as_deref()))]
+    Unknown {
+        /// What was asked for.
+        path: String,
+        /// The parameter that is spelled most like it.
+        suggestion: Option<String>,
+    },
+    /// The value makes no sense for this parameter.
+    #[error("{path} = {value}: {why}")]
+    OutOfRange {
+        /// The parameter.
+        path: String,
+        /// Its value.
+        value: f64,
+        /// The rule that it breaks.
+        why: String,
+    },
+    /// The parameter is a count.
+    #[error("{path} = {value}: this parameter is a whole number")]
+    NotAnInteger {
+        /// The parameter.
+        path: String,
+        /// Its value.
+        value: f64,
+    },
+}
+
+fn did_you_mean(suggestion: Option<&str>) -> String {
+    suggestion.map(|path| format!("; did you mean {path}?")).unwrap_or_default()
+}
+
+enum Leaf {
+    Number(f64),
+    Reference(usize),
+}
+
+struct Defaults {
+    paths: Vec<String>,
+    leaves: Vec<Leaf>,
+    index: HashMap<String, usize>,
+}
+
+static DEFAULTS: LazyLock<Defaults> = LazyLock::new(|| {
+    let tree: Value =
+        serde_json::from_str(include_str!("parameters.json")).expect("the defaults are JSON");
+    let mut flat = vec![];
+    flatten(&tree, String::new(), &mut flat);
+    let paths: Vec<String> = flat.iter().map(|(path, _)| path.clone()).collect();
+    let index: HashMap<String, usize> = paths.iter().cloned().zip(0..).collect();
+    let leaf = |(path, leaf): &(String, &Value)| match leaf {
+        Value::Object(reference) => {
+            let target = reference["ref"].as_str().expect("a reference is a path");
+            Leaf::Reference(*index.get(target).unwrap_or_else(|| panic!("{path} → {target}")))
+        }
+        number => Leaf::Number(number.as_f64().expect("a default is a number")),
+    };
+    let leaves = flat.iter().map(leaf).collect();
+    Defaults { paths, leaves, index }
+});
+
+fn flatten<'a>(value: &'a Value, path: String, flat: &mut Vec<(String, &'a Value)>) {
+    match value.as_object() {
+        Some(children) if !children.contains_key("ref") => {
+            for (name, child) in children {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                flatten(child, path, flat);
+            }
+        }
+        _ => flat.push((path, value)),
+    }
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self::defaults()
+    }
+}
+
+impl Parameters {
+    /// The values that the model comes with.
+    pub fn defaults() -> Self {
+        let overrides = vec![None; DEFAULTS.paths.len()];
+        Self { values: (0..overrides.len()).map(|i| resolve(i, &overrides)).collect() }
+    }
+
+    /// The defaults, changed. If a parameter is given twice the last value counts.
+    ///
+    /// # Errors
+    /// When a parameter does not exist, or when a value does not make sense by itself or together
+    /// with the others.
+    pub fn with_overrides<'a>(
+        overrides: impl IntoIterator<Item = (&'a str, f64)>,
+    ) -> Result<Self, ParameterError> {
+        let mut given = vec![None; DEFAULTS.paths.len()];
+        for (path, value) in overrides {
+            let Some(&i) = DEFAULTS.index.get(path) else {
+                return Err(ParameterError::Unknown {
+                    path: path.to_owned(),
+                    suggestion: closest(path),
+                });
+            };
+            check(path, value)?;
+            given[i] = Some(value);
+        }
+        let parameters =
+            Self { values: (0..given.len()).map(|i| resolve(i, &given)).collect() };
+        parameters.check_together()?;
+        Ok(parameters)
+    }
+
+    /// The value of one parameter, if there is such a parameter.
+    pub fn get(&self, path: &str) -> Option<f64> {
+        DEFAULTS.index.get(path).map(|&i| self.values[i])
+    }
+
+    /// Every parameter with its value, in the order of `parameters.json`.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        Self::paths().zip(self.values.iter().copied())
+    }
+
+    /// The dotted path of every parameter.
+    pub fn paths() -> impl Iterator<Item = &'static str> {
+        DEFAULTS.paths.iter().map(String::as_str)
+    }
+
+    /// Whether this parameter is a count or a seed and takes whole numbers only.
+    pub fn is_integer(path: &str) -> bool {
+        let leaf = path.rsplit('.').next().unwrap_or(path);
+        matches!(leaf, "num_samples" | "num_samples_var" | "pynn_seed" | "seed" | "trials")
+    }
+
+    /// A parameter that the model itself names.
+    pub(crate) fn value(&self, path: &str) -> f64 {
+        self.get(path).unwrap_or_else(|| panic!("parameters.json has no {path}"))
+    }
+
+    fn check_together(&self) -> Result<(), ParameterError> {
+        for sheet in ["l4_cortex_exc", "l4_cortex_inh", "l23_cortex_exc", "l23_cortex_inh"] {
+            let cell = |name: &str| format!("sheets.{sheet}.params.cell.params.{name}");
+            let (reset, peak) = (cell("V_reset"), self.value(&cell("V_peak")));
+            if self.value(&reset) >= peak {
+                let why = format!("the reset must lie below the peak of the spike, {peak} mV");
+                return Err(self.out_of_range(&reset, why));
+            }
+        }
+        let side_mm = self.value("sheets.l4_cortex_exc.params.sx") / 1000.0;
+        let density = "sheets.l4_cortex_exc.params.density";
+        let excitatory = side_mm * side_mm * self.value(density);
+        if !(4.0..=100_000.0).contains(&excitatory) {
+            let why = format!("{excitatory} excitatory cells a layer; 4 to 100000 can be simulated");
+            return Err(self.out_of_range(density, why));
+        }
+        let density = "sheets.retina_lgn.params.density";
+        let side_deg = 1000.0 * side_mm / self.value("sheets.l4_cortex_exc.params.magnification_factor")
+            + 2.0 * self.value("sheets.retina_lgn.params.margin");
+        let lgn = side_deg * side_deg * self.value(density);
+        if !(1.0..=1_000_000.0).contains(&lgn) {
+            let why = format!("{lgn} cells in each LGN sheet; 1 to 1000000 can be simulated");
+            return Err(self.out_of_range(density, why));
+        }
+        Ok(())
+    }
+
+    fn out_of_range(&self, path: &str, why: String) -> ParameterError {
+        ParameterError::OutOfRange { path: path.to_owned(), value: self.value(path), why }
+    }
+}
+
+fn resolve(i: usize, overrides: &[Option<f64>]) -> f64 {
+    match (overrides[i], &DEFAULTS.leaves[i]) {
+        (Some(value), _) => value,
+        (None, &Leaf::Number(value)) => value,
+        (None, &Leaf::Reference(target)) => resolve(target, overrides),
+    }
+}
+
+fn closest(path: &str) -> Option<String> {
+    let similarity = |known: &String| strsim::normalized_damerau_levenshtein(known, path);
+    let best = DEFAULTS.paths.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)))?;
+    (similarity(best) > 0.6).then(|| best.clone())
+}
+
+/// What a value may be, by the last part of its path.
+fn check(path: &str, value: f64) -> Result<(), ParameterError> {
+    let leaf = path.rsplit('.').next().unwrap_or(path);
+    let parent = path.rsplit('.').nth(1).unwrap_or_default();
+    let rule = |allowed: bool, why: &'static str| (!allowed).then_some(why);
+    let broken = if !value.is_finite() {
+        Some("a parameter is a finite number")
+    } else if Parameters::is_integer(path) && value.fract() != 0.0 {
+        return Err(ParameterError::NotAnInteger { path: path.to_owned(), value });
+    } else {
+        match leaf {
+            "E_L" | "E_exc" | "E_inh" | "V_th" | "V_reset" | "V_peak" => {
+                rule(value.abs() <= 1000.0, "a potential lies within ±1000 mV")
+            }
+            "U" => rule((0.0..=1.0).contains(&value), "a utilization lies in [0, 1]"),
+            "pynn_seed" | "seed" => {
+                rule((0.0..9.0e15).contains(&value), "a seed lies between 0 and 9e15")
+            }
+            "num_samples" | "num_samples_var" => {
+                rule((0.0..=100_000.0).contains(&value), "the number lies between 0 and 100000")
+            }
+            "trials" => rule((0.0..=1000.0).contains(&value), "the number lies between 0 and 1000"),
+            "delay0" | "refr_T" => rule(
+                (0.5..=1000.0).contains(&value),
+                "the network is integrated in windows of 0.5 ms, which is the shortest value; the \
+                 longest is 1000 ms",
+            ),
+            "settling_duration" | "null_stimulus_period" | "spontaneous_duration"
+            | "grating_duration" | "conductance_interval" => {
+                let longest = 1.0e6;
+                let whole = (2.0 * value).fract() == 0.0;
+                let shortest = if leaf == "conductance_interval" { 0.5 } else { 0.0 };
+                rule(
+                    whole && (shortest..=longest).contains(&value),
+                    "a duration is a multiple of 0.5 ms, at most 1000000 ms",
+                )
+            }
+            _ if parent == "threshold" => rule(value > 0.0, "a rate above 0 is needed"),
+            "sx" | "density" | "magnification_factor" | "period" | "kernel_scale"
+            | "num_samples_reduction" | "size" | "aspect_ratio" | "frequency" | "alpha" | "sigma"
+            | "arborization_constant" | "g_L" | "C_m" | "Delta_T" | "tau_w" | "tau_syn_exc"
+            | "tau_syn_inh" | "tau_rec" | "tau_psc" | "lgn_c50" => {
+                rule((1.0e-6..=1.0e9).contains(&value), "the value must lie above 0")
+            }
+            _ => rule((0.0..=1.0e9).contains(&value), "the value must not be negative"),
+        }
+    };
+    match broken {
+        None => Ok(()),
+        Some(why) => {
+            let (path, why) = (path.to_owned(), why.to_owned());
+            Err(ParameterError::OutOfRange { path, value, why })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXC_U: &str = "sheets.l4_cortex_exc.L4ExcL4ExcConnection.short_term_plasticity.U";
+    const INH_U: &str = "sheets.l4_cortex_inh.L4InhL4ExcConnection.short_term_plasticity.U";
+
+    #[test]
+    fn an_override_reaches_all_that_refer_to_it() {
+        let parameters = Parameters::with_overrides([(EXC_U, 0.5)]).unwrap();
+        assert_eq!(parameters.get(INH_U), Some(0.5));
+        assert_eq!(parameters.get("pynn_seed"), Some(5.0));
+    }
+
+    #[test]
+    fn overriding_a_tied_parameter_cuts_its_tie() {
+        let parameters = Parameters::with_overrides([(EXC_U, 0.5), (INH_U, 0.9)]).unwrap();
+        assert_eq!(parameters.get(EXC_U), Some(0.5));
+        assert_eq!(parameters.get(INH_U), Some(0.9));
+    }
+
+    #[test]
+    fn every_default_passes_its_own_check() {
+        for (path, value) in Parameters::defaults().iter() {
+            assert_eq!(check(path, value), Ok(()));
+        }
+        assert_eq!(Parameters::with_overrides([]), Ok(Parameters::defaults()));
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong() {
+        let error = |path, value| Parameters::with_overrides([(path, value)]).unwrap_err().to_string();
+        assert_eq!(
+            error("sheets.l4_cortex_exc.AfferentConnection.base_wieght", 1.0),
+            "the model has no parameter sheets.l4_cortex_exc.AfferentConnection.base_wieght; \
+             did you mean sheets.l4_cortex_exc.AfferentConnection.base_weight?"
+        );
+        assert_eq!(error("K", 1.0), "the model has no parameter K");
+        assert_eq!(error("trials", 1.0), error("trials", 1.0));
+        assert!(error(EXC_U, 1.5).ends_with("a utilization lies in [0, 1]"));
+        assert!(error("pynn_seed", 1.5).ends_with("this parameter is a whole number"));
+        let density = "sheets.l4_cortex_exc.params.density";
+        assert!(error(density, 1.0e8).contains("excitatory cells a layer"));
+        let reset = "sheets.l4_cortex_inh.params.cell.params.V_reset";
+        assert!(error(reset, -30.0).contains("below the peak"));
+        assert!(matches!(
+            Parameters::with_overrides([(EXC_U, f64::NAN)]),
+            Err(ParameterError::OutOfRange { .. })
+        ));
+    }
+
+    #[test]
+    fn counts_are_integers_and_weights_are_not() {
+        let counts: Vec<_> = Parameters::paths().filter(|path| Parameters::is_integer(path)).collect();
+        assert_eq!(counts.len(), 15 + 2 + 3);
+        assert!(!Parameters::is_integer("sheets.l4_cortex_exc.AfferentConnection.base_weight"));
+        let defaults = Parameters::defaults();
+        assert!(counts.iter().all(|path| defaults.value(path).fract() == 0.0));
+    }
+}

@@ -1,0 +1,392 @@
+//! Running the protocol.
+
+use std::fmt;
+use std::io;
+
+use pulp::Arch;
+use recording::{Segment, SegmentHeader, Sheet, Signal, SpikeTrains};
+
+use crate::geometry::{CORTICAL, POPULATIONS, SHEET_KEYS, SHEET_NAMES};
+use crate::lgn::{Lgn, LgnSpikes, Scene};
+use crate::network::Network;
+use crate::neurons::{Input, Neurons, WINDOW};
+use crate::parameters::{ParameterError, Parameters};
+use crate::protocol::{Presentation, presentations};
+use crate::synapses::Synapses;
+
+/// A built network with its protocol, ready to run.
+#[derive(Debug)]
+pub struct Simulation {
+    parameters: Parameters,
+    network: Network,
+    lgn: Lgn,
+    presentations: Vec<Presentation>,
+    seed: u64,
+}
+
+/// What a running simulation reports.
+#[derive(Debug)]
+pub enum Event {
+    /// Biological time that has passed.
+    Progress {
+        /// Including blanks.
+        simulated_ms: f64,
+        /// Of the whole protocol.
+        total_ms: f64,
+    },
+    /// One sheet's activity in the presentation that has just ended.
+    Segment(SegmentHeader, Segment),
+}
+
+/// How a simulation went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// What stopped it, if it did not run to its end.
+    pub explosion: Option<Explosion>,
+    /// Biological time that was simulated, including blanks.
+    pub simulated_ms: f64,
+    /// Spikes of all sheets, including the LGN and what was not recorded.
+    pub spikes: u64,
+    /// How many times a spike reached a synapse.
+    pub synaptic_events: u64,
+}
+
+impl Summary {
+    /// Whether the activity of the network ran away.
+    pub fn explosion_detected(&self) -> bool {
+        self.explosion.is_some()
+    }
+}
+
+/// Activity above the limit of a sheet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explosion {
+    /// The sheet.
+    pub sheet: &'static str,
+    /// The mean rate of its neurons.
+    pub rate_hz: f64,
+    /// What the rate may be at most.
+    pub threshold_hz: f64,
+    /// The number of the presentation in [`Simulation::presentations`].
+    pub presentation: usize,
+    /// From when to when the rate was measured, in ms after the beginning of the presentation.
+    pub interval_ms: [f64; 2],
+}
+
+impl fmt::Display for Explosion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sheet, rate_hz, threshold_hz, presentation, interval_ms: [from, to] } = self;
+        write!(
+            f,
+            "{sheet} fired at {rate_hz:.1} Hz, more than {threshold_hz} Hz, from {from} to {to} ms of \
+             presentation {presentation}"
+        )
+    }
+}
+
+/// How often rates are compared with the limits within a presentation.
+const CHECK_MS: f64 = 200.0;
+const WINDOW_MS: f64 = 0.5;
+/// Conductances are recorded in so many cells along each side of a sheet's grid.
+const RECORDED_SIDE: usize = 10;
+
+impl Simulation {
+    /// Builds the network. `parameters` with its `pynn_seed` determines the network; `seed` determines
+    /// the spikes of the LGN and the initial potentials. The number of threads, which build the network,
+    /// does not change anything.
+    ///
+    /// # Errors
+    /// When the network would be too large.
+    pub fn build(
+        parameters: &Parameters,
+        seed: u64,
+        threads: usize,
+    ) -> Result<Self, ParameterError> {
+        let network = Network::build(parameters, threads)?;
+        Ok(Self {
+            lgn: Lgn::new(parameters, &network),
+            network,
+            presentations: presentations(parameters),
+            parameters: parameters.clone(),
+            seed,
+        })
+    }
+
+    /// The sheets, cortical ones first.
+    pub fn sheets(&self) -> Vec<Sheet> {
+        let um_per_deg = self.parameters.value("sheets.l4_cortex_exc.params.magnification_factor");
+        let degrees = |um: &f32| f64::from(*um) / um_per_deg;
+        let sheet = |(name, cells): (&&str, &crate::geometry::Population)| Sheet {
+            name: (*name).to_owned(),
+            positions_deg: cells
+                .x_um
+                .iter()
+                .zip(&cells.y_um)
+                .map(|(x, y)| [degrees(x), degrees(y)])
+                .collect(),
+            orientations_rad: (!cells.orientation_rad.is_empty())
+                .then(|| cells.orientation_rad.iter().map(|&o| f64::from(o)).collect()),
+        };
+        SHEET_NAMES.iter().zip(&self.network.populations).map(sheet).collect()
+    }
+
+    /// What will be presented, in order.
+    pub fn presentations(&self) -> &[Presentation] {
+        &self.presentations
+    }
+
+    /// How many synapses the network has; in place of `num_samples_reduction` connections of the
+    /// parameters there is one.
+    pub fn synapse_count(&self) -> usize {
+        self.network.outputs.iter().map(|outputs| outputs.synapses.len()).sum()
+    }
+
+    /// Runs the protocol from its beginning, handing each segment over when its presentation has
+    /// ended, so that memory is bounded by one presentation.
+    ///
+    /// If the mean rate of a sheet over 200 ms of a presentation is above the sheet's limit
+    /// (`explosion_monitoring.threshold`), the simulation stops there and this presentation is not
+    /// recorded. If the rate of `V1_Exc_L4` over a whole presentation is above its limit, the presentation
+    /// is recorded and the others are skipped, as in mozaik.
+    ///
+    /// # Errors
+    /// Those of `sink`.
+    pub fn run(&self, sink: &mut dyn FnMut(Event) -> io::Result<()>) -> io::Result<Summary> {
+        let total_ms = self.presentations.iter().map(|p| p.duration_ms + p.blank_ms).sum();
+        let mut running = Running::new(self);
+        let mut explosion = None;
+        for (number, presentation) in self.presentations.iter().enumerate() {
+            let Presentation { duration_ms, blank_ms, scene, .. } = *presentation;
+            running.blank(blank_ms, number);
+            let ended = running.present(scene, duration_ms, number, |simulated_ms| {
+                sink(Event::Progress { simulated_ms, total_ms })
+            })?;
+            explosion = ended.err();
+            if explosion.is_some() {
+                break;
+            }
+            for population in 0..POPULATIONS {
+                let header = SegmentHeader {
+                    sheet: SHEET_NAMES[population].to_owned(),
+                    stimulus: presentation.stimulus.clone(),
+                    null: false,
+                };
+                sink(Event::Segment(header, running.segment(population, duration_ms)))?;
+            }
+            let whole = [0.0, duration_ms];
+            let spikes = running.recorded[0].len();
+            explosion = running.above_threshold(0, spikes, number, whole);
+            if explosion.is_some() {
+                break;
+            }
+        }
+        Ok(Summary {
+            explosion,
+            simulated_ms: running.simulated_ms(),
+            spikes: running.spikes,
+            synaptic_events: running.synapses.events,
+        })
+    }
+}
+
+/// The state of a running simulation.
+struct Running<'s> {
+    simulation: &'s Simulation,
+    arch: Arch,
+    neurons: Neurons,
+    synapses: Synapses<'s>,
+    input: Input,
+    rows: usize,
+    row: usize,
+    step: i32,
+    spikes: u64,
+    thresholds_hz: [f64; CORTICAL],
+    /// The spikes of the present presentation by population: neuron, and step in the presentation.
+    recorded: [Vec<(u32, u32)>; POPULATIONS],
+    /// Cells whose conductances are recorded, by cortical population.
+    probed: [Vec<u32>; CORTICAL],
+    /// Excitatory and inhibitory conductances, sample after sample.
+    samples_us: [[Vec<f32>; 2]; CORTICAL],
+    sample_windows: usize,
+}
+
+impl<'s> Running<'s> {
+    fn new(simulation: &'s Simulation) -> Self {
+        let Simulation { parameters, network, seed, .. } = simulation;
+        let neurons = Neurons::new(parameters, network, *seed);
+        let synapses = Synapses::new(parameters, network, &neurons);
+        let places = network.neuron_count() * network.delay_slots;
+        let interval_ms = parameters.value("recorders.conductance_interval");
+        Self {
+            arch: Arch::new(),
+            synapses,
+            neurons,
+            input: Input { excitation: vec![0.0; places], inhibition: vec![0.0; places] },
+            rows: network.delay_slots,
+            row: 0,
+            step: 0,
+            spikes: 0,
+            thresholds_hz: SHEET_KEYS
+                .map(|sheet| parameters.value(&format!("explosion_monitoring.threshold.{sheet}"))),
+            recorded: Default::default(),
+            probed: std::array::from_fn(|p| probed(network.populations[p].grid_side)),
+            samples_us: Default::default(),
+            sample_windows: (interval_ms / WINDOW_MS) as usize,
+            simulation,
+        }
+    }
+
+    fn simulated_ms(&self) -> f64 {
+        f64::from(self.step / WINDOW as i32) * WINDOW_MS
+    }
+
+    /// Shows a blank screen without recording.
+    fn blank(&mut self, duration_ms: f64, number: usize) {
+        let seed = self.simulation.seed;
+        let mut lgn = self.simulation.lgn.spikes(Scene::Blank, duration_ms, seed, 2 * number);
+        for window in 0..(duration_ms / WINDOW_MS) as usize {
+            self.advance(&mut lgn, window, false);
+        }
+    }
+
+    /// Shows and records one stimulus.
+    fn present(
+        &mut self,
+        scene: Scene,
+        duration_ms: f64,
+        number: usize,
+        mut progress: impl FnMut(f64) -> io::Result<()>,
+    ) -> io::Result<Result<(), Explosion>> {
+        self.recorded.iter_mut().for_each(Vec::clear);
+        self.samples_us.iter_mut().flatten().for_each(Vec::clear);
+        let seed = self.simulation.seed;
+        let mut lgn = self.simulation.lgn.spikes(scene, duration_ms, seed, 2 * number + 1);
+        let windows_per_check = (CHECK_MS / WINDOW_MS) as usize;
+        let mut before = [0; CORTICAL];
+        for window in 0..(duration_ms / WINDOW_MS) as usize {
+            self.advance(&mut lgn, window, true);
+            if (window + 1) % self.sample_windows == 0 {
+                self.sample_conductances();
+            }
+            if (window + 1) % windows_per_check == 0 {
+                progress(self.simulated_ms())?;
+                let now_ms = (window + 1) as f64 * WINDOW_MS;
+                for population in 0..CORTICAL {
+                    let spikes = self.recorded[population].len();
+                    let recent = spikes - std::mem::replace(&mut before[population], spikes);
+                    let interval = [now_ms - CHECK_MS, now_ms];
+                    if let Some(explosion) =
+                        self.above_threshold(population, recent, number, interval)
+                    {
+                        return Ok(Err(explosion));
+                    }
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Integrates one window and delivers its spikes.
+    fn advance(&mut self, lgn: &mut LgnSpikes, window: usize, record: bool) {
+        let Self { arch, neurons, synapses, input, recorded, row, step, .. } = self;
+        let network = &self.simulation.network;
+        let (first_row, first_step) = (*row, *step);
+        let start = window * WINDOW;
+        neurons.advance(*arch, input, first_row, first_step);
+        let spikes = &mut self.spikes;
+        let mut fire = |population: usize, cell: usize, offset: usize| {
+            let step = first_step + offset as i32;
+            synapses.deliver(population, cell, step, first_row + offset, input);
+            *spikes += 1;
+            if record {
+                recorded[population].push((cell as u32, (start + offset) as u32));
+            }
+        };
+        neurons.spikes(first_step, |population, neuron, step| {
+            let cell = neuron - network.first_neuron[population];
+            fire(population, cell, (step - first_step) as usize);
+        });
+        lgn.window(start, |population, cell, at| fire(population, cell, at as usize - start));
+        *step += WINDOW as i32;
+        *row = (*row + WINDOW) % self.rows;
+    }
+
+    fn sample_conductances(&mut self) {
+        for population in 0..CORTICAL {
+            let first = self.simulation.network.first_neuron[population];
+            let [exc, inh] = &mut self.samples_us[population];
+            for &cell in &self.probed[population] {
+                let [e, i] = self.neurons.conductances_ns(population, first + cell as usize);
+                exc.push(e * 1.0e-3);
+                inh.push(i * 1.0e-3);
+            }
+        }
+    }
+
+    fn above_threshold(
+        &self,
+        population: usize,
+        spikes: usize,
+        presentation: usize,
+        interval_ms: [f64; 2],
+    ) -> Option<Explosion> {
+        let neurons = self.simulation.network.populations[population].len();
+        let seconds = (interval_ms[1] - interval_ms[0]) / 1000.0;
+        let rate_hz = spikes as f64 / neurons as f64 / seconds;
+        let threshold_hz = self.thresholds_hz[population];
+        let sheet = SHEET_NAMES[population];
+        (rate_hz > threshold_hz)
+            .then_some(Explosion { sheet, rate_hz, threshold_hz, presentation, interval_ms })
+    }
+
+    /// What was recorded of one sheet.
+    fn segment(&self, population: usize, duration_ms: f64) -> Segment {
+        let spikes = &self.recorded[population];
+        let neurons = self.simulation.network.populations[population].len();
+        let mut counts = vec![0_u32; neurons];
+        for &(neuron, _) in spikes {
+            counts[neuron as usize] += 1;
+        }
+        let mut next: Vec<usize> = counts
+            .iter()
+            .scan(0, |sum, &count| {
+                let start = *sum;
+                *sum += count as usize;
+                Some(start)
+            })
+            .collect();
+        let mut times_ms = vec![0.0; spikes.len()];
+        for &(neuron, step) in spikes {
+            let place = &mut next[neuron as usize];
+            // A spike has the time of the end of its step, as in NEST; there are ten in a ms.
+            times_ms[*place] = f64::from(step + 1) / 10.0;
+            *place += 1;
+        }
+        let spike_trains = SpikeTrains::from_counts((0..neurons as u32).collect(), &counts, times_ms)
+            .expect("the counts were counted");
+        let signals = if population < CORTICAL { self.signals(population) } else { vec![] };
+        Segment { t_start_ms: 0.0, t_stop_ms: duration_ms, spike_trains, signals }
+    }
+
+    fn signals(&self, population: usize) -> Vec<Signal> {
+        let cells = &self.probed[population];
+        let signal = |(name, samples): (&str, &Vec<f32>)| {
+            let channel = |c: usize| samples.iter().skip(c).step_by(cells.len());
+            Signal {
+                name: name.to_owned(),
+                unit: "uS".to_owned(),
+                sampling_interval_ms: self.sample_windows as f64 * WINDOW_MS,
+                neurons: cells.clone(),
+                values: (0..cells.len()).flat_map(channel).map(|&us| f64::from(us)).collect(),
+            }
+        };
+        ["gsyn_exc", "gsyn_inh"].into_iter().zip(&self.samples_us[population]).map(signal).collect()
+    }
+}
+
+/// A regular choice of cells of a square grid.
+fn probed(grid_side: usize) -> Vec<u32> {
+    let side = RECORDED_SIDE.min(grid_side);
+    let line = |i: usize| (2 * i + 1) * grid_side / (2 * side);
+    (0..side * side).map(|i| (line(i / side) * grid_side + line(i % side)) as u32).collect()
+}

@@ -1,0 +1,151 @@
+//! Synapses: short-term depression, and delivery of spikes to the neurons' input.
+
+use crate::connectivity::PROJECTIONS;
+use crate::lanes::exp;
+use crate::geometry::{POPULATIONS, is_inhibitory};
+use crate::network::{Network, Outputs};
+use crate::neurons::{Input, Neurons, STEP_MS};
+use crate::parameters::Parameters;
+
+/// Tsodyks & Markram's depression (Tsodyks, Uziel & Markram 2000, equations 3–6, with τ_fac = 0, as in
+/// NEST's `tsodyks_synapse`). What a spike releases depends only on the presynaptic neuron's history,
+/// so the state is kept there and not at each synapse.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Plasticity {
+    utilization: f32,
+    tau_rec_ms: f32,
+    tau_psc_ms: f32,
+}
+
+/// The resources of one neuron's synapses; what is neither available nor active is inactive.
+#[derive(Debug, Clone, Copy)]
+struct Resources {
+    available: f32,
+    active: f32,
+    last_step: i32,
+}
+
+impl Plasticity {
+    fn new(parameters: &Parameters, path: &str) -> Self {
+        let value =
+            |name: &str| parameters.value(&format!("{path}.short_term_plasticity.{name}")) as f32;
+        let (tau_rec_ms, tau_psc_ms) = (value("tau_rec"), value("tau_psc"));
+        // The solution divides by the difference of the time constants: equal ones are told apart.
+        let equal = (tau_rec_ms - tau_psc_ms).abs() < 0.01 * tau_rec_ms;
+        let tau_psc_ms = if equal { 0.99 * tau_rec_ms } else { tau_psc_ms };
+        Self { utilization: value("U"), tau_rec_ms, tau_psc_ms }
+    }
+
+    /// The share of the resources that a spike in this step releases.
+    #[inline]
+    fn release(&self, resources: &mut Resources, step: i32) -> f32 {
+        let h = (step - resources.last_step) as f32 * STEP_MS;
+        let still_active = exp(-h / self.tau_psc_ms);
+        let still_inactive = exp(-h / self.tau_rec_ms);
+        let through = ((still_inactive - 1.0) * self.tau_rec_ms
+            - (still_active - 1.0) * self.tau_psc_ms)
+            / (self.tau_psc_ms - self.tau_rec_ms);
+        let Resources { available, active, .. } = *resources;
+        let inactive = 1.0 - available - active;
+        let available = available + through * active + (1.0 - still_inactive) * inactive;
+        let released = self.utilization * available;
+        *resources = Resources {
+            available: available - released,
+            active: active * still_active + released,
+            last_step: step,
+        };
+        released
+    }
+}
+
+/// The outgoing synapses of one population, with their state.
+#[derive(Debug)]
+struct Axons<'n> {
+    outputs: &'n Outputs,
+    inhibitory: bool,
+    /// For each projection the number of its plasticity, and its weight in scaled conductance.
+    projections: Vec<(usize, f32)>,
+    plasticities: Vec<Plasticity>,
+    /// Neuron after neuron, one for each plasticity.
+    resources: Vec<Resources>,
+}
+
+/// All synapses with their state.
+#[derive(Debug)]
+pub struct Synapses<'n> {
+    axons: [Axons<'n>; POPULATIONS],
+    neuron_count: usize,
+    /// How many synapses were reached by a spike.
+    pub events: u64,
+}
+
+impl<'n> Synapses<'n> {
+    /// Rested synapses.
+    pub fn new(parameters: &Parameters, network: &'n Network, neurons: &Neurons) -> Self {
+        let axons = std::array::from_fn(|population| {
+            let outputs = &network.outputs[population];
+            let inhibitory = is_inhibitory(population);
+            let mut plasticities = vec![];
+            let mut projections = vec![];
+            for &number in &outputs.projections {
+                let projection = &PROJECTIONS[number];
+                let plasticity = Plasticity::new(parameters, projection.path);
+                let known = plasticities.iter().position(|p| *p == plasticity);
+                let shared = known.unwrap_or_else(|| {
+                    plasticities.push(plasticity);
+                    plasticities.len() - 1
+                });
+                let base_weight = parameters.value(&format!("{}.base_weight", projection.path));
+                // In place of each `num_samples_reduction` connections one is simulated.
+                let weight_ns =
+                    1000.0 * base_weight * parameters.value("num_samples_reduction");
+                let scaled = neurons.input_per_ns(projection.target, inhibitory);
+                projections.push((shared, weight_ns as f32 * scaled));
+            }
+            let rested = Resources { available: 1.0, active: 0.0, last_step: -1_000_000 };
+            let states = network.populations[population].len() * plasticities.len();
+            Axons {
+                outputs,
+                inhibitory,
+                projections,
+                plasticities,
+                resources: vec![rested; states],
+            }
+        });
+        Self { axons, neuron_count: network.neuron_count(), events: 0 }
+    }
+
+    /// Delivers the spike that a cell of this population fired in this step, which is taken from row
+    /// `row` of the input.
+    #[inline]
+    pub fn deliver(
+        &mut self,
+        population: usize,
+        cell: usize,
+        step: i32,
+        row: usize,
+        input: &mut Input,
+    ) {
+        let axons = &mut self.axons[population];
+        let target = if axons.inhibitory { &mut input.inhibition } else { &mut input.excitation };
+        let resources = &mut axons.resources[cell * axons.plasticities.len()..];
+        let mut released = [0.0; PROJECTIONS.len()];
+        for (i, plasticity) in axons.plasticities.iter().enumerate() {
+            released[i] = plasticity.release(&mut resources[i], step);
+        }
+        let width = axons.projections.len();
+        let starts = &axons.outputs.starts[cell * width..=(cell + 1) * width];
+        let origin = row * self.neuron_count;
+        let size = target.len();
+        for (p, &(plasticity, weight)) in axons.projections.iter().enumerate() {
+            let synapses = &axons.outputs.synapses[starts[p] as usize..starts[p + 1] as usize];
+            let conductance = released[plasticity] * weight;
+            for &synapse in synapses {
+                let place = origin + synapse as usize;
+                let place = if place < size { place } else { place - size };
+                target[place] += conductance;
+            }
+        }
+        self.events += u64::from(starts[width] - starts[0]);
+    }
+}

@@ -79,12 +79,19 @@ pub enum CmaEsError {
 /// Covariance matrix adaptation evolution strategy.
 ///
 /// The distribution learns each time that `offspring_size` candidates have been resolved since it
-/// last did. Ask a generation, tell all of it, and this is the textbook algorithm. Candidates of an
-/// earlier distribution may also come back at any later time: they are then seen from the mean and
-/// step size of the moment, `y = (x - mean) / sigma`, and since such a step can be improbably long it
-/// is shortened to the Mahalanobis length √n + 2n/(n+2) (Hansen 2011, "Injecting external solutions
-/// into CMA-ES", arXiv:1110.4181). Lost candidates count, but nothing is learnt from them: the
-/// weights are those of a generation of the size that is left, and nothing happens with fewer than 2.
+/// last did. Ask a generation, tell all of it, and this is the textbook algorithm.
+///
+/// Asynchronously (`ask(1)` whenever there is room, tells in any order) candidates come back to a
+/// distribution that has moved on. The mean then goes to where the best of them lie, but the
+/// covariance and both paths learn from the step that each was, `y = (x - mean) / sigma` with the mean
+/// and sigma that it was drawn from. (With those of the moment, late candidates all lie behind the
+/// mean, and the distribution grows along its own path: with two generations in flight a
+/// 10-dimensional ellipsoid is then never solved. If the mean, too, took the steps as they were, it
+/// would overshoot and oscillate.) With one generation in flight expect 1.2 to 1.4 times the
+/// evaluations of generational use, with two 1.5 to 2.1 times.
+///
+/// Lost candidates count, but nothing is learnt from them: the weights are those of a generation of
+/// the size that is left, and nothing happens with fewer than 2.
 ///
 /// Parameters whose range has no width stay out of the search altogether.
 pub struct CmaEs {
@@ -153,8 +160,8 @@ impl CmaEs {
         self.boundary.repair(&mut point);
         let parameters =
             if is_centroid { self.centroid.clone() } else { self.parameters_at(&point) };
-        let sample = Sample { point, updates: self.distribution.updates };
-        let (number, generation) = self.ledger.enter(sample);
+        let step = self.distribution.step_to(&point);
+        let (number, generation) = self.ledger.enter(Sample { point, step });
         Candidate { number, generation, parameters }
     }
 

@@ -55,3 +55,48 @@ impl Deviates for Seeded {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Case {
+        seed: u64,
+        number: u64,
+        deviates: Vec<f64>,
+    }
+
+    /// `tests/data/make_deviates.py` has its own `ChaCha8` and its own logarithm.
+    #[test]
+    fn deviates_are_those_of_another_implementation() {
+        let cases: Vec<Case> =
+            serde_json::from_str(include_str!("../tests/data/deviates.json")).unwrap();
+        for Case { seed, number, deviates } in cases {
+            let mut ours = vec![0.0; deviates.len()];
+            Seeded::new(seed, "cma-es").fill(number, &mut ours);
+            for (ours, theirs) in ours.iter().zip(deviates) {
+                assert!((ours - theirs).abs() < 1e-14, "{ours} is not {theirs}");
+            }
+        }
+    }
+
+    #[test]
+    fn deviates_are_normal() {
+        let mut deviates = vec![0.0; 101];
+        let mut all = Vec::new();
+        for number in 0..1000 {
+            Seeded::new(5, "cma-es").fill(number, &mut deviates);
+            all.extend_from_slice(&deviates);
+        }
+        let share = |below: f64| {
+            all.iter().filter(|deviate| **deviate < below).count() as f64 / all.len() as f64
+        };
+        // The normal distribution function; five standard errors of a share are at most 0.008.
+        for (below, expected) in [(-2.0, 0.02275), (-1.0, 0.15866), (0.0, 0.5), (1.0, 0.84134)] {
+            assert!((share(below) - expected).abs() < 0.008, "{} below {below}", share(below));
+        }
+    }
+}

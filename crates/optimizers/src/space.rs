@@ -189,3 +189,118 @@ impl Dimension {
         (high / 2.0 + low / 2.0, high / 2.0 - low / 2.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn dimension(low: f64, high: f64, scale: Scale, integer: bool) -> Dimension {
+        Dimension { name: "K".to_owned(), low, high, scale, integer }
+    }
+
+    fn space(low: f64, high: f64, scale: Scale, integer: bool) -> Space {
+        Space::new(vec![dimension(low, high, scale, integer)]).unwrap()
+    }
+
+    #[test]
+    fn unit_coordinates_follow_the_scale() {
+        let linear = space(10.0, 90.0, Scale::Linear, false);
+        assert_eq!(linear.from_unit(&[-1.0]), [10.0]);
+        assert_eq!(linear.from_unit(&[0.25]), [60.0]);
+        assert_eq!(linear.to_unit(&[60.0]), [0.25]);
+
+        let log = space(0.001, 10.0, Scale::Log, false);
+        assert!((log.from_unit(&[0.0])[0] - 0.1).abs() < 1e-15, "the geometric mean");
+        assert!((log.to_unit(&[1.0])[0] - 0.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_range_without_width_is_a_point() {
+        let fixed = space(0.3, 0.3, Scale::Log, false);
+        assert_eq!(fixed.to_unit(&[0.3]), [0.0]);
+        assert_eq!(fixed.from_unit(&[0.7]), [0.3]);
+    }
+
+    #[test]
+    fn integers_stay_inside_a_range_that_does_not_end_on_them() {
+        let integer = space(0.6, 3.4, Scale::Linear, true);
+        let values = [-1.0, 0.0, 1.0].map(|unit| integer.from_unit(&[unit])[0]);
+        assert_eq!(values, [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn what_cannot_be_searched_is_refused() {
+        let refused = |low, high, scale, integer| {
+            Space::new(vec![dimension(low, high, scale, integer)]).unwrap_err().to_string()
+        };
+        assert_eq!(Space::new(Vec::new()), Err(SpaceError::Empty));
+        let twice = vec![dimension(0.0, 1.0, Scale::Linear, false); 2];
+        assert_eq!(Space::new(twice), Err(SpaceError::DuplicateName { name: "K".to_owned() }));
+        assert_eq!(
+            refused(0.0, f64::INFINITY, Scale::Linear, false),
+            "the range of K, 0 to inf, is not finite"
+        );
+        assert_eq!(
+            refused(2.0, 1.0, Scale::Linear, false),
+            "the range of K is reversed: 2 is above 1"
+        );
+        assert_eq!(
+            refused(0.0, 1.0, Scale::Log, false),
+            "K has a logarithmic scale, but its range begins at 0, which is not above zero"
+        );
+        assert_eq!(
+            refused(0.2, 0.8, Scale::Linear, true),
+            "K is an integer, but there is none between 0.2 and 0.8"
+        );
+    }
+
+    #[test]
+    fn a_centroid_has_to_lie_inside() {
+        let space = space(0.0, 9.0, Scale::Linear, true);
+        assert_eq!(space.admit(&[3.4]), Ok(vec![3.0]));
+        assert_eq!(
+            space.admit(&[9.1]).unwrap_err().to_string(),
+            "the centroid's value of K, 9.1, is outside its range 0 to 9"
+        );
+        assert!(space.admit(&[f64::NAN]).is_err());
+        assert_eq!(space.admit(&[]), Err(CentroidError::Length { expected: 1, found: 0 }));
+    }
+
+    fn any_dimension() -> impl Strategy<Value = Dimension> {
+        (-300..300i32, 0.0..1.0f64, any::<bool>(), any::<bool>()).prop_map(
+            |(exponent, width, log, integer)| {
+                let low = 1.7 * 10f64.powi(exponent) * if log || width < 0.5 { 1.0 } else { -1.0 };
+                let high = low.abs() * (1.0 + 9.0 * width);
+                let scale = if log { Scale::Log } else { Scale::Linear };
+                let integer = integer && (0..9).contains(&exponent) && low.ceil() <= high.floor();
+                dimension(low, high, scale, integer)
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn values_never_leave_the_range(dimension in any_dimension(), unit in prop::num::f64::ANY) {
+            let Dimension { low, high, integer, .. } = dimension;
+            let value = Space::new(vec![dimension]).unwrap().from_unit(&[unit])[0];
+            prop_assert!((low..=high).contains(&value));
+            prop_assert!(!integer || value.fract() == 0.0);
+        }
+
+        #[test]
+        fn from_unit_inverts_to_unit(dimension in any_dimension(), position in 0.0..=1.0f64) {
+            let value = dimension.nearest(dimension.low + position * (dimension.high - dimension.low));
+            let space = Space::new(vec![dimension.clone()]).unwrap();
+            let back = space.from_unit(&space.to_unit(&[value]))[0];
+            if dimension.integer {
+                prop_assert_eq!(back, value);
+            } else {
+                // The logarithm of 1e300 has an ulp of 1e-13.
+                let size = dimension.low.abs().max(dimension.high.abs());
+                prop_assert!((back - value).abs() <= 1e-12 * size);
+            }
+        }
+    }
+}

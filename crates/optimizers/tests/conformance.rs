@@ -9,6 +9,7 @@ use optimizers::{
     RandomSearch, Scale, Space, TellError,
 };
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 type Start = fn(Space, &[f64], u64) -> Box<dyn Optimizer>;
 
@@ -245,6 +246,28 @@ fn an_undefined_total_is_the_worst() {
     }
 }
 
+/// Fifty candidates in flight, of which one in fifty is left lying for long, and totals that reward
+/// nothing but distance from where the search has been.
+#[test]
+fn a_long_and_disorderly_search_stays_valid() {
+    let (space, centroid) = mixed_space(14);
+    for (name, start) in OPTIMIZERS {
+        let mut optimizer = start(space.clone(), &centroid, 3);
+        let mut pending = optimizer.ask(50);
+        for call in 0..10_000 {
+            let candidate = pending.swap_remove(call * 7919 % 49);
+            assert_valid(&space, &candidate);
+            let total = -1e6 * total(&space, &candidate.parameters) - call as f64;
+            let told = outcome(OutcomeKind::Measured, total);
+            optimizer.tell(candidate.number, &told).unwrap();
+            pending.extend(optimizer.ask(1));
+        }
+        let diagnostics = optimizer.diagnostics();
+        assert!(diagnostics.sigma.is_finite(), "{name}: {diagnostics:?}");
+        assert!(diagnostics.axis_ratio.is_finite(), "{name}: {diagnostics:?}");
+    }
+}
+
 #[test]
 fn one_to_sixty_parameters() {
     for (_, start) in OPTIMIZERS {
@@ -346,7 +369,11 @@ fn make_calls(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 48,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn any_calls_give_valid_candidates_and_can_be_replayed(

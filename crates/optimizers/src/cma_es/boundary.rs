@@ -61,8 +61,10 @@ impl Boundary {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
+    use crate::{CmaEs, CmaEsSettings, Dimension, Optimizer, Outcome, Scale, Space};
 
     #[test]
     fn clipping_is_bluepyopts() {
@@ -96,6 +98,58 @@ mod tests {
             // nowhere steeper than the identity
             prop_assert!((mirror.unit_at(x + 1e-6) - unit).abs() <= 1e-6 * (1.0 + 1e-6));
             prop_assert!((mirror.unit_at(mirror.point_of(unit)) - unit).abs() < 1e-12);
+        }
+    }
+
+    /// Ten parameters in [-1, 1]. Every second total would go on falling beyond the bound at 1; the
+    /// others form a quadratic bowl around 0.2, whose axes differ up to 60 times.
+    fn total(x: &[f64]) -> f64 {
+        let term = |(i, v): (usize, &f64)| {
+            if i % 2 == 0 { 1.0 - v } else { 10f64.powf(i as f64 / 2.25) * (v - 0.2).powi(2) }
+        };
+        x.iter().enumerate().map(term).sum()
+    }
+
+    /// Evaluations until the total is within 1e-6 of the smallest possible, and in how many of the
+    /// first 1000 a parameter lay on a bound. Only the boundary differs from a usual search.
+    fn search(boundary: Boundary, seed: u64) -> (Option<usize>, usize) {
+        let dimension = |i| Dimension {
+            name: format!("parameter {i}"),
+            low: -1.0,
+            high: 1.0,
+            scale: Scale::Linear,
+            integer: false,
+        };
+        let space = Space::new((0..10).map(dimension).collect()).unwrap();
+        let settings = CmaEsSettings { offspring_size: Some(12), seed, ..CmaEsSettings::default() };
+        let mut optimizer = CmaEs::new(space, &[-0.3; 10], settings).unwrap();
+        optimizer.boundary = boundary;
+        let (mut evaluations, mut on_bound) = (0, 0);
+        while evaluations < 6000 {
+            for candidate in optimizer.ask(12) {
+                let total = total(&candidate.parameters);
+                evaluations += 1;
+                let is_on_bound = candidate.parameters.iter().any(|v| v.abs() > 1.0 - 2e-9);
+                on_bound += usize::from(is_on_bound && evaluations <= 1000);
+                if total < 1e-6 {
+                    return (Some(evaluations), on_bound);
+                }
+                optimizer.tell(candidate.number, &Outcome::measured(&[], total)).unwrap();
+            }
+        }
+        (None, on_bound)
+    }
+
+    #[test]
+    fn an_optimum_on_bounds_is_found_by_mirroring_and_missed_by_clipping() {
+        for seed in 1..=5 {
+            let (evaluations, on_bound) = search(Boundary::Mirror, seed);
+            assert!(evaluations.is_some_and(|e| e < 3000), "seed {seed}: {evaluations:?}");
+            assert_eq!(on_bound, 0, "seed {seed}: of 1000 candidates on a bound");
+
+            let (evaluations, on_bound) = search(Boundary::Clip, seed);
+            assert_eq!(evaluations, None, "seed {seed}");
+            assert!(on_bound > 50, "seed {seed}: {on_bound} of 1000 candidates on a bound");
         }
     }
 }

@@ -9,17 +9,17 @@ use crate::ledger::Survivor;
 /// Beyond, a mirrored distribution is uniform for all purposes and could only drift.
 const MAX_SPREAD: f64 = 2.0 / 3.0;
 
-/// The least standard deviation of an integer in units of its steps. In the middle between its
-/// neighbours the next candidate then still takes another value with probability 1.2 %.
-const MIN_INTEGER_SPREAD: f64 = 0.2;
+/// The least standard deviation of an integer in units of its steps.
+/// neighbours the next candidate then still takes another value with probability 4.6 %.
+const MIN_INTEGER_SPREAD: f64 = 0.25;
 
 /// What is remembered of a candidate until its outcome comes.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
     /// Where it lies, in the coordinates of the distribution.
     pub point: Vec<f64>,
-    /// How often the distribution that it was drawn from had been updated.
-    pub updates: u64,
+    /// The step y that it was from the mean of the distribution which it was drawn from.
+    pub step: Vec<f64>,
 }
 
 /// A normal distribution N(mean, σ² S C S) with S = diag(stretch), and its evolution paths.
@@ -71,11 +71,19 @@ impl Distribution {
             .collect()
     }
 
+    /// The inverse: the step y = S⁻¹ (x - m) / σ to a point x.
+    pub fn step_to(&self, point: &[f64]) -> Vec<f64> {
+        (0..self.mean.len())
+            .map(|i| (point[i] - self.mean[i]) / (self.sigma * self.stretch[i]))
+            .collect()
+    }
+
     /// Learns from a generation, best first (eqs. 41-47).
     pub fn update(&mut self, generation: &[Survivor<Sample>], rates: &Rates) {
         let n = self.mean.len();
         let &Rates { c_sigma, d_sigma, c_c, c_1, c_mu, .. } = rates;
-        let steps: Vec<Vec<f64>> = generation.iter().map(|s| self.step_to(&s.memory)).collect();
+        let steps: Vec<&[f64]> =
+            generation.iter().map(|survivor| survivor.memory.step.as_slice()).collect();
 
         // The mean. The effective size is taken from the weights in use, because shared ones (equal
         // totals) average over more candidates than those of distinct ranks.
@@ -102,19 +110,11 @@ impl Distribution {
         }
 
         // eq. 46: a step with a negative weight counts by its direction, not by its length
-        let weights: Vec<f64> =
-            rates
-                .covariance_weights
-                .iter()
-                .zip(&steps)
-                .map(|(&w, y)| {
-                    if w >= 0.0 {
-                        w
-                    } else {
-                        w * n as f64 / (norm(&self.whitened(y)).powi(2) + 1e-8)
-                    }
-                })
-                .collect();
+        let rescaled = |(&w, y): (&f64, &&[f64])| {
+            let length = if w < 0.0 { norm(&self.whitened(y)).powi(2) + 1e-8 } else { n as f64 };
+            w * n as f64 / length
+        };
+        let weights: Vec<f64> = rates.covariance_weights.iter().zip(&steps).map(rescaled).collect();
         let kept = 1.0 - c_1 - c_mu * rates.covariance_weights.iter().sum::<f64>()
             + (1.0 - h_sigma) * c_1 * c_c * (2.0 - c_c);
         let mut covariance = self.covariance.clone();
@@ -129,18 +129,19 @@ impl Distribution {
             }
         }
 
-        for (i, step) in mean_step.iter().enumerate() {
-            self.mean[i] += self.sigma * self.stretch[i] * step;
+        for (i, mean) in self.mean.iter_mut().enumerate() {
+            let ahead = generation.iter().map(|survivor| survivor.memory.point[i] - *mean);
+            *mean += rates.mean_weights.iter().zip(ahead).map(|(w, ahead)| w * ahead).sum::<f64>();
         }
         // The limits are far beyond any use; they keep an optimizer that is never stopped finite.
         self.sigma =
-            (self.sigma * libm::exp(c_sigma / d_sigma * (path_length - 1.0))).clamp(1e-100, 1e100);
+            (self.sigma * libm::exp(c_sigma / d_sigma * (path_length - 1.0))).clamp(1e-50, 1e50);
         self.set_covariance(covariance);
         self.updates += 1;
     }
 
     /// Keeps the spread of every coordinate below a third of its range, and that of integers above
-    /// a fifth of a step, so that a value can always change. `integer_steps` is 0 where a coordinate
+    /// a quarter of a step, so that a value can always change. `integer_steps` is 0 where a coordinate
     /// is not an integer.
     ///
     /// An integer's spread is restored in `stretch`, with its variance in C set to 1: so C stays well
@@ -183,32 +184,12 @@ impl Distribution {
         }
     }
 
-    /// The step y from the mean to a sample, shortened where the sample is of an earlier
-    /// distribution and lies improbably far out.
-    fn step_to(&self, sample: &Sample) -> Vec<f64> {
-        let n = self.mean.len();
-        let mut step: Vec<f64> = (0..n)
-            .map(|i| (sample.point[i] - self.mean[i]) / (self.sigma * self.stretch[i]))
-            .collect();
-        if sample.updates < self.updates {
-            let dimension = n as f64;
-            let longest = dimension.sqrt() + 2.0 * dimension / (dimension + 2.0);
-            let length = norm(&self.whitened(&step));
-            if length > longest {
-                for y in &mut step {
-                    *y *= longest / length;
-                }
-            }
-        }
-        step
-    }
-
     /// Takes over a new covariance matrix, unless it has left what can be computed with.
     fn set_covariance(&mut self, covariance: Vec<f64>) {
         let n = self.mean.len();
         let Some(mut eigen) = eigen::decompose(&covariance, n) else { return };
         let largest = eigen.values[n - 1];
-        if !(1e-200..1e200).contains(&largest) {
+        if !(1e-100..1e100).contains(&largest) {
             return;
         }
         // Rounding can make the smallest eigenvalues of a flat distribution negative.

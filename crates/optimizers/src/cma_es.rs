@@ -241,3 +241,73 @@ impl Optimizer for CmaEs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scale;
+
+    /// One logarithmic, one fixed and one linear parameter, the last with its centroid on a bound.
+    fn space() -> Space {
+        let dimension = |name: &str, low, high, scale| Dimension {
+            name: name.to_owned(),
+            low,
+            high,
+            scale,
+            integer: false,
+        };
+        Space::new(vec![
+            dimension("weight", 1e-4, 10.0, Scale::Log),
+            dimension("tau", 20.0, 20.0, Scale::Linear),
+            dimension("delay", 0.1, 0.7, Scale::Linear),
+        ])
+        .unwrap()
+    }
+
+    const CENTROID: [f64; 3] = [0.3, 20.0, 0.7];
+
+    fn started(settings: CmaEsSettings) -> Result<CmaEs, CmaEsError> {
+        CmaEs::new(space(), &CENTROID, settings)
+    }
+
+    #[test]
+    fn candidate_0_is_the_centroid_to_the_last_bit() {
+        let mut optimizer = started(CmaEsSettings::default()).unwrap();
+        assert_eq!(optimizer.ask(1)[0].parameters, CENTROID);
+    }
+
+    #[test]
+    fn fixed_parameters_do_not_count_in_the_offspring_size() {
+        // 4 + ⌊3 ln 2⌋
+        assert_eq!(started(CmaEsSettings::default()).unwrap().offspring_size(), 6);
+    }
+
+    #[test]
+    fn equal_totals_leave_the_distribution_as_it_is() {
+        let mut optimizer = started(CmaEsSettings::default()).unwrap();
+        let before = optimizer.diagnostics();
+        for candidate in optimizer.ask(6) {
+            optimizer.tell(candidate.number, &Outcome::measured(&[], 620.0)).unwrap();
+        }
+        assert_eq!(optimizer.diagnostics(), before);
+        assert_eq!(optimizer.generation(), 1);
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused() {
+        let refused = |settings| started(settings).err().map(|error| error.to_string());
+        let with_sigma = |sigma| CmaEsSettings { sigma, ..CmaEsSettings::default() };
+        assert_eq!(
+            refused(with_sigma(0.0)).as_deref(),
+            Some("the initial sigma is 0, but must be above zero and at most 1e6")
+        );
+        assert!(refused(with_sigma(f64::NAN)).is_some());
+        assert_eq!(
+            refused(CmaEsSettings { offspring_size: Some(1), ..CmaEsSettings::default() })
+                .as_deref(),
+            Some("a generation of 1 is too small, CMA-ES needs at least 2")
+        );
+        let outside = CmaEs::new(space(), &[0.3, 21.0, 0.7], CmaEsSettings::default());
+        assert!(matches!(outside.err(), Some(CmaEsError::Centroid(_))));
+    }
+}

@@ -7,6 +7,8 @@ use crate::ledger::Ledger;
 use crate::{Candidate, CentroidError, Diagnostics, Optimizer, Outcome, Space, TellError};
 
 /// Candidates uniform in the space's unit coordinates, except the first, which is the centroid.
+/// (An integer at the end of its range is the nearest to half as many coordinates as the others, and so
+/// comes half as often.)
 #[derive(Debug)]
 pub struct RandomSearch {
     space: Space,

@@ -70,14 +70,10 @@ impl Stopping {
         if shrunk {
             return Some("the step size has shrunk to 1e-12 of the range".to_owned());
         }
-        let window = self.flat_window();
-        if self.best_totals.len() >= window
-            && spans_less(&self.best_totals[self.best_totals.len() - window..], 1e-12)
-            && spans_less(totals, 1e-12)
-        {
-            return Some(format!("the totals have not changed over {window} generations"));
-        }
-        too_flat(distribution)
+        self.unchanged()
+            .filter(|_| are_equal(totals))
+            .map(|window| format!("the totals have not changed over {window} generations"))
+            .or_else(|| too_flat(distribution))
     }
 
     /// The criteria of `bluepyopt.deapext.stoppingCriteria` that `CMA_SO` has on by default, as they
@@ -92,10 +88,8 @@ impl Stopping {
         let Distribution { mean, sigma, covariance, p_c, eigen, axis_lengths, .. } = distribution;
         let variance = |i: usize| covariance[i * n + i];
 
-        let window = self.flat_window();
-        if self.best_totals.len() >= window
-            && spans_less(&self.best_totals[self.best_totals.len() - window..], 1e-12)
-        {
+        // TolHistFun
+        if let Some(window) = self.unchanged() {
             return Some(format!("the best total has not changed over {window} generations"));
         }
 
@@ -122,15 +116,19 @@ impl Stopping {
         {
             return Some("a tenth of the step size no longer moves the centroid".to_owned());
         }
+        // TolUpSigma
         if sigma / self.initial_sigma > eigen.values[n - 1] * 1e20 {
             return Some("the step size has grown by 20 orders of magnitude".to_owned());
         }
+        // TolX
         if p_c.iter().all(|path| *path < 1e-12) && (0..n).all(|i| variance(i).sqrt() < 1e-12) {
             return Some("the distribution has shrunk to 1e-12 of the range".to_owned());
         }
+        // ConditionCov
         if let Some(reason) = too_flat(distribution) {
             return Some(reason);
         }
+        // NoEffectCoor
         if (0..n).any(|i| mean[i] == mean[i] + 0.2 * sigma * variance(i)) {
             return Some("the spread of a parameter no longer moves the centroid".to_owned());
         }
@@ -155,9 +153,11 @@ impl Stopping {
         median(recent) * 1.01 > median(earlier) && variance.sqrt() < 0.02 * best[best.len() - 1]
     }
 
-    /// Over how many generations the best total has to stay the same.
-    fn flat_window(&self) -> usize {
-        10 + (30 * self.dimensions).div_ceil(self.offspring_size)
+    /// Over how many generations the best total has been the same, if over long enough (`TolHistFun`).
+    fn unchanged(&self) -> Option<usize> {
+        let window = 10 + (30 * self.dimensions).div_ceil(self.offspring_size);
+        let start = self.best_totals.len().checked_sub(window)?;
+        are_equal(&self.best_totals[start..]).then_some(window)
     }
 }
 
@@ -168,11 +168,11 @@ fn too_flat(distribution: &Distribution) -> Option<String> {
     })
 }
 
-/// Whether the totals are equal (also all infinite) or within `tolerance`.
-fn spans_less(totals: &[f64], tolerance: f64) -> bool {
+/// Whether the totals are equal, also all infinite, or within 1e-12.
+fn are_equal(totals: &[f64]) -> bool {
     let low = totals.iter().copied().fold(f64::INFINITY, f64::min);
     let high = totals.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    low == high || high - low < tolerance
+    low == high || high - low < 1e-12
 }
 
 fn median(totals: &[f64]) -> f64 {

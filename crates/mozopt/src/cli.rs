@@ -1,0 +1,284 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::configuration::{ExecutorKind, Limits, Settings, TimeLimit};
+
+const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
+
+/// Finds the parameters that make a spiking model of visual cortex behave like the brain
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct CommandLine {
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: Color,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// In a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Begin an optimization
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArguments),
+    /// Continue an optimization that was stopped, killed or finished
+    #[command(after_help = RESUME_EXAMPLES)]
+    Resume(ResumeArguments),
+    /// Show where an optimization stands
+    Status(StatusArguments),
+    /// Show one candidate: parameters, values, scores, why it failed, how to run it again
+    #[command(after_help = "Example:\n  mozopt show 17 examples/v1")]
+    Show(ShowArguments),
+    /// Export parameters and results for other programs
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArguments),
+    /// Print the JSON Schema of a configuration file
+    Schema(SchemaArguments),
+    /// Run the embedded model of V1 alone
+    #[command(after_help = SIMULATE_EXAMPLES)]
+    Simulate(SimulateArguments),
+    /// Simulate and evaluate inside a job (called by job.sh)
+    Job(JobArguments),
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  mozopt run examples/v1                    the search that the directory describes
+  mozopt run examples/v1 --max-ngen 3       a short one
+  mozopt run . --output /scratch/searches --json > best.json
+
+DIRECTORY holds param_optim/config_optimisation (what is searched) and mozopt.toml (how). Every
+setting of mozopt.toml has a flag of the same name, which wins. Ctrl-C stops when the running
+simulations have finished, a second Ctrl-C cancels them; `mozopt resume` goes on.
+
+Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
+
+const RESUME_EXAMPLES: &str = "\
+Examples:
+  mozopt resume                              the latest optimization in this directory
+  mozopt resume examples/v1 --max-ngen 40    go on beyond the limit that ended it
+
+Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  mozopt export examples/v1                          the best parameters as JSON
+  mozopt export examples/v1 --format csv -o all.csv  every candidate: parameters, values, scores
+  python run.py nest 1 param/defaults $(mozopt export . --format overrides) best";
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  mozopt simulate simulations/000017/simulation.json
+  mozopt simulate --output /tmp/v1 --seed 3 --set sheets.l4_cortex_exc.AfferentConnection.base_weight=6e-4";
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The directory of the model and its configuration
+    #[arg(value_name = "DIRECTORY", default_value = ".")]
+    pub model_directory: PathBuf,
+    /// The file with parameters, centroid and targets [default: param_optim/config_optimisation]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where to make the optimization's directory [default: the model's directory]
+    #[arg(long, short, value_name = "DIRECTORY")]
+    pub output: Option<PathBuf>,
+    /// Print the result as one JSON object to stdout
+    #[arg(long)]
+    pub json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// The settings of mozopt.toml.
+    #[command(flatten)]
+    pub settings: Box<Settings>,
+}
+
+/// Arguments of `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    /// The optimization, or the directory that holds it (then the latest in it)
+    #[arg(default_value = ".")]
+    pub optimization: PathBuf,
+    /// Print the result as one JSON object to stdout
+    #[arg(long)]
+    pub json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// What may change.
+    #[command(flatten)]
+    pub limits: LimitArguments,
+}
+
+/// What may change when an optimization is resumed; it stays so until it is changed again.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArguments {
+    /// How many generations to run
+    #[arg(long, value_name = "N")]
+    max_ngen: Option<u64>,
+    /// How many simulations to run at most
+    #[arg(long, value_name = "N")]
+    max_simulations: Option<u64>,
+    /// What runs the simulations
+    #[arg(long, value_enum)]
+    executor: Option<ExecutorKind>,
+    /// How many simulations run at the same time
+    #[arg(long, value_name = "N")]
+    slots: Option<NonZeroUsize>,
+    /// How long a simulation may run
+    #[arg(long, value_name = "TIME")]
+    time_limit: Option<TimeLimit>,
+    /// How often a simulation is run again after a fault that is not the model's
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// Keep the data stores of this many best candidates
+    #[arg(long, value_name = "N")]
+    keep_best: Option<usize>,
+    /// Keep the data stores of failed simulations
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    keep_failures: Option<bool>,
+    /// Keep every data store
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    keep_all: Option<bool>,
+}
+
+impl LimitArguments {
+    /// Changes the limits that were given.
+    pub fn change(&self, limits: &mut Limits) {
+        let mut settings = Settings::default();
+        settings.optimizer.max_ngen = self.max_ngen;
+        settings.optimizer.max_simulations = self.max_simulations;
+        settings.execution.executor = self.executor;
+        settings.execution.slots = self.slots;
+        settings.execution.time_limit = self.time_limit;
+        settings.execution.retries = self.retries;
+        settings.keep.best = self.keep_best;
+        settings.keep.failures = self.keep_failures;
+        settings.keep.all = self.keep_all;
+        limits.override_with(&settings);
+    }
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// The optimization, or the directory that holds it (then the latest in it)
+    #[arg(default_value = ".")]
+    pub optimization: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// The candidate's number
+    pub candidate: u64,
+    /// The optimization, or the directory that holds it (then the latest in it)
+    #[arg(default_value = ".")]
+    pub optimization: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// The optimization, or the directory that holds it (then the latest in it)
+    #[arg(default_value = ".")]
+    pub optimization: PathBuf,
+    /// What to export
+    #[arg(long, value_enum, default_value = "json")]
+    pub format: ExportFormat,
+    /// Whose parameters [default: the best candidate's]
+    #[arg(long, value_name = "N")]
+    pub candidate: Option<u64>,
+    /// Write to this file instead of stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What to export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A candidate's parameters as a JSON object
+    Json,
+    /// A candidate's parameters as mozaik's command line takes them
+    Overrides,
+    /// All candidates with parameters, values and scores
+    Csv,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// The configuration file
+    #[arg(value_enum)]
+    pub file: SchemaFile,
+}
+
+/// The configuration files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFile {
+    /// What is searched
+    #[value(name = "config_optimisation")]
+    ConfigOptimisation,
+    /// How the search is run
+    #[value(name = "mozopt.toml")]
+    MozoptToml,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArguments {
+    /// What to simulate [default: the file named by MOZOPT_SIMULATION, else the model's defaults]
+    #[arg(value_name = "SIMULATION_JSON")]
+    pub simulation: Option<PathBuf>,
+    /// A parameter to change, as PATH=VALUE; may be repeated
+    #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, f64)>,
+    /// The seed [default: that of the file, else 1]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// How many threads to use [default: that of the file, else 1]
+    #[arg(long)]
+    pub threads: Option<NonZeroUsize>,
+    /// The data store's directory [default: datastore, beside the file]
+    #[arg(long, short, value_name = "DIRECTORY")]
+    pub output: Option<PathBuf>,
+}
+
+fn assignment(text: &str) -> Result<(String, f64), String> {
+    let (path, value) = text.split_once('=').ok_or("write PATH=VALUE")?;
+    let value: f64 = value.parse().map_err(|_| format!("`{value}` is not a number"))?;
+    Ok((path.to_owned(), value))
+}
+
+/// Arguments of `job`.
+#[derive(Debug, Args)]
+pub struct JobArguments {
+    /// Run the simulation again, into this new directory, and keep its data store
+    #[arg(long, value_name = "DIRECTORY")]
+    pub again: Option<PathBuf>,
+}

@@ -1,0 +1,107 @@
+//! `mozopt export`: parameters and results for other programs.
+
+use std::fmt::Write as _;
+
+use serde_json::Number;
+
+use crate::cli::{ExportArguments, ExportFormat};
+use crate::configuration::Configuration;
+use crate::durable;
+use crate::failure::{FINISHED, Failure};
+use crate::journal::{CandidateRecord, State};
+use crate::optimization_directory::OptimizationDirectory;
+use crate::report::named_parameters;
+
+/// Exports the parameters of one candidate, or the table of all.
+pub fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
+    let directory = OptimizationDirectory::find(&arguments.optimization)?;
+    let (configuration, state) = super::read(&directory)?;
+    let text = match arguments.format {
+        ExportFormat::Json => {
+            let record = chosen(&state, arguments.candidate)?;
+            let parameters = named_parameters(&configuration, record);
+            let json = serde_json::to_string_pretty(&parameters);
+            format!("{}\n", json.map_err(|error| Failure::failed(error, "this is a mistake"))?)
+        }
+        ExportFormat::Overrides => overrides(&configuration, chosen(&state, arguments.candidate)?),
+        ExportFormat::Csv => csv(&configuration, &state)?,
+    };
+    match &arguments.output {
+        None => super::print(&text)?,
+        Some(path) => durable::write(path, text.as_bytes()).map_err(|error| {
+            let message = format!("cannot write {}: {error}", path.display());
+            Failure::bad_input(message, "give another place with --output")
+        })?,
+    }
+    Ok(FINISHED)
+}
+
+fn chosen(state: &State, candidate: Option<u64>) -> Result<&CandidateRecord, Failure> {
+    match candidate {
+        Some(number) => state.candidates.get(number as usize).ok_or_else(|| {
+            let help = "look at the candidates with `mozopt export --format csv`";
+            Failure::bad_input(format!("there is no candidate {number}"), help)
+        }),
+        None => state.best().map(|(record, _)| record).ok_or_else(|| {
+            let help = "choose one with --candidate";
+            Failure::bad_input("no candidate has been measured yet", help)
+        }),
+    }
+}
+
+/// `PATH VALUE` pairs, as mozaik's command line takes them before the name of the run.
+fn overrides(configuration: &Configuration, record: &CandidateRecord) -> String {
+    let mut text = String::new();
+    for (path, value) in named_parameters(configuration, record) {
+        let separator = if text.is_empty() { "" } else { " " };
+        let _ = write!(text, "{separator}{path} {value}");
+    }
+    text.push('\n');
+    text
+}
+
+/// One line for each candidate: what was proposed and what came out.
+fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> {
+    let targets = configuration.targets()?;
+    let names = || targets.iter().map(|configured| configured.target.name.as_str());
+    let mut header: Vec<String> =
+        ["candidate", "generation", "seed", "attempts", "outcome", "reason", "total", "seconds"]
+            .map(str::to_owned)
+            .to_vec();
+    header.extend(configuration.parameters.iter().map(|parameter| parameter.path.clone()));
+    header.extend(names().map(|name| format!("value {name}")));
+    header.extend(names().map(|name| format!("score {name}")));
+    let failed = |error: csv::Error| Failure::failed(error, "this is a mistake in mozopt");
+    let mut writer = csv::Writer::from_writer(vec![]);
+    writer.write_record(&header).map_err(failed)?;
+    for record in &state.candidates {
+        let result = record.result();
+        let mut row = vec![
+            record.number.to_string(),
+            record.generation.to_string(),
+            record.seed.to_string(),
+            record.attempts.to_string(),
+            result.map_or("", |result| result.outcome.words()).to_owned(),
+            result.and_then(|result| result.reason.clone()).unwrap_or_default(),
+            result.map_or_else(String::new, |result| exact(result.total)),
+            result.map_or_else(String::new, |result| exact(result.simulation_seconds)),
+        ];
+        row.extend(named_parameters(configuration, record).values().map(ToString::to_string));
+        let measured = |i: usize| result.and_then(|result| result.targets.get(i));
+        let all = 0..targets.len();
+        row.extend(
+            all.clone().map(|i| {
+                measured(i).and_then(|target| target.value).map_or_else(String::new, exact)
+            }),
+        );
+        row.extend(all.map(|i| measured(i).map_or_else(String::new, |target| exact(target.score))));
+        writer.write_record(&row).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The shortest text that gives back the same number.
+fn exact(value: f64) -> String {
+    Number::from_f64(value).map_or_else(String::new, |number| number.to_string())
+}

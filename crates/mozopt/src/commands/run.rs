@@ -1,0 +1,86 @@
+//! `mozopt run` and `mozopt resume`.
+
+use std::path::Path;
+
+use crate::cli::{ResumeArguments, RunArguments};
+use crate::configuration::Configuration;
+use crate::failure::{FINISHED, Failure, STOPPED};
+use crate::interrupt::Interrupt;
+use crate::optimization_directory::OptimizationDirectory;
+use crate::report::{Summary, closing};
+use crate::search::{End, Search};
+use crate::watcher::{Verbosity, Watcher};
+
+/// Begins an optimization.
+pub fn run(arguments: RunArguments) -> Result<u8, Failure> {
+    let RunArguments { model_directory, config, output, settings, json, quiet } = arguments;
+    let (configuration, notices) =
+        Configuration::load(&model_directory, config.as_deref(), *settings)?;
+    let parent = output.as_deref().unwrap_or(&model_directory);
+    let directory = OptimizationDirectory::create(parent)?;
+    keep_copies(&directory, &model_directory, config.as_deref())?;
+    let watcher = watcher(&directory, quiet);
+    watcher.say(&format!("optimization {}", directory.shown()));
+    for notice in notices {
+        watcher.say(&format!("note: {notice}"));
+    }
+    let search = Search::begin(directory, configuration, watcher, interrupt()?)?;
+    finish(search, json)
+}
+
+/// Continues an optimization.
+pub fn resume(arguments: ResumeArguments) -> Result<u8, Failure> {
+    let ResumeArguments { optimization, limits, json, quiet } = arguments;
+    let directory = OptimizationDirectory::find(&optimization)?;
+    let watcher = watcher(&directory, quiet);
+    watcher.say(&format!("resuming {}", directory.shown()));
+    let change = |current: &mut _| limits.change(current);
+    let search = Search::resume(directory, change, watcher, interrupt()?)?;
+    finish(search, json)
+}
+
+fn finish(mut search: Search, json: bool) -> Result<u8, Failure> {
+    let end = search.run()?;
+    let (directory, configuration, state) =
+        (search.directory(), search.configuration(), search.state());
+    if json {
+        super::print_json(&Summary::of(directory, configuration, state))?;
+    } else {
+        super::print(&closing(directory, configuration, state)?)?;
+    }
+    Ok(match end {
+        End::Finished(_) => FINISHED,
+        End::StoppedByUser => STOPPED,
+    })
+}
+
+fn watcher(directory: &OptimizationDirectory, quiet: bool) -> Watcher {
+    let verbosity = if quiet { Verbosity::Quiet } else { Verbosity::Normal };
+    Watcher::new(&directory.log(), verbosity)
+}
+
+fn interrupt() -> Result<Interrupt, Failure> {
+    Interrupt::listen()
+        .map_err(|error| Failure::failed(error, "signals cannot be received on this system"))
+}
+
+/// The user's own files go with the optimization, so that what was searched can be read years later.
+fn keep_copies(
+    directory: &OptimizationDirectory,
+    model_directory: &Path,
+    config: Option<&Path>,
+) -> Result<(), Failure> {
+    let config = config
+        .map_or_else(|| model_directory.join("param_optim/config_optimisation"), Path::to_owned);
+    for (from, name) in
+        [(config, "config_optimisation"), (model_directory.join("mozopt.toml"), "mozopt.toml")]
+    {
+        if from.exists() {
+            std::fs::copy(&from, directory.path().join(name)).map_err(|error| {
+                let message = format!("cannot copy {}: {error}", from.display());
+                Failure::failed(message, "is the disk full?")
+            })?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! `mozopt show N`: everything about one candidate.
+
+use comfy_table::CellAlignment;
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::Number;
+
+use crate::cli::ShowArguments;
+use crate::failure::{FINISHED, Failure};
+use crate::journal::{CandidateRecord, Phase};
+use crate::optimization_directory::OptimizationDirectory;
+use crate::report::{amount, named_parameters, table, targets_table};
+use crate::simulation::SimulationResult;
+use crate::simulation::job::quoted;
+
+const LOG_LINES: usize = 10;
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    candidate: u64,
+    generation: u64,
+    seed: u64,
+    attempts: u32,
+    directory: String,
+    parameters: IndexMap<String, Number>,
+    result: Option<&'a SimulationResult>,
+    log: Vec<String>,
+}
+
+/// Prints everything about the candidate.
+pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
+    let directory = OptimizationDirectory::find(&arguments.optimization)?;
+    let (configuration, state) = super::read(&directory)?;
+    let Some(record) = state.candidates.get(arguments.candidate as usize) else {
+        let message = format!("there is no candidate {}", arguments.candidate);
+        let help = match state.candidates.len() {
+            0 => "none has been proposed yet".to_owned(),
+            n => format!("the candidates are 0 to {}", n - 1),
+        };
+        return Err(Failure::bad_input(message, help));
+    };
+    let simulation = directory.simulation(record.number);
+    let log = simulation.log_tail(LOG_LINES);
+    if arguments.json {
+        super::print_json(&Shown {
+            candidate: record.number,
+            generation: record.generation,
+            seed: record.seed,
+            attempts: record.attempts,
+            directory: simulation.path().display().to_string(),
+            parameters: named_parameters(&configuration, record),
+            result: record.result(),
+            log,
+        })?;
+        return Ok(FINISHED);
+    }
+    let mut text = format!(
+        "candidate {} of generation {}: {}\nseed {}\n",
+        record.number,
+        record.generation,
+        outcome(record),
+        record.seed
+    );
+    let mut parameters = table(&["parameter", "value", "range", "place in it"]);
+    for (parameter, &value) in configuration.parameters.iter().zip(&record.parameters) {
+        let span = parameter.high - parameter.low;
+        let place = if span > 0.0 { (value - parameter.low) / span } else { 0.0 };
+        parameters.add_row([
+            parameter.path.clone(),
+            amount(value),
+            format!("{} – {}", amount(parameter.low), amount(parameter.high)),
+            format!("{:.0} %", 100.0 * place),
+        ]);
+    }
+    for column in 1..4 {
+        if let Some(column) = parameters.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    text.push_str(&format!("{parameters}\n"));
+    if let Some(result) = record.result() {
+        text.push_str(&format!("\n{}\n", targets_table(&configuration.targets()?, result)));
+    }
+    if !log.is_empty() {
+        let path = simulation.log();
+        let lines = log.join("\n  ");
+        text.push_str(&format!("\nend of the log, {}:\n  {lines}\n", path.display()));
+    }
+    if simulation.data_store().exists() {
+        text.push_str(&format!("\nits data store: {}\n", simulation.data_store().display()));
+    }
+    let script = quoted(&simulation.job_script());
+    text.push_str(&format!(
+        "\nto run it again: bash {script} --again ./candidate-{:06}\n",
+        record.number
+    ));
+    super::print(&text)?;
+    Ok(FINISHED)
+}
+
+fn outcome(record: &CandidateRecord) -> String {
+    match &record.phase {
+        Phase::Waiting => "waits to be simulated".to_owned(),
+        Phase::Submitting => "was being submitted".to_owned(),
+        Phase::Submitted { job } => format!("submitted as {job}"),
+        Phase::Finished(result) => {
+            let reason = result.reason.as_ref().map(|reason| format!(", {reason}"));
+            format!(
+                "{}{}; total {:.3}, after {:.1} s",
+                result.outcome.words(),
+                reason.unwrap_or_default(),
+                result.total,
+                result.simulation_seconds
+            )
+        }
+    }
+}

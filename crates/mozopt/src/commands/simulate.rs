@@ -1,0 +1,75 @@
+//! `mozopt simulate`: the embedded model of V1, run alone.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use recording::store::Writer;
+use v1_model::{Event, Parameters};
+
+use crate::cli::SimulateArguments;
+use crate::failure::{FINISHED, Failure};
+use crate::simulation::{SIMULATION_VARIABLE, Simulation};
+
+/// Simulates and writes a data store.
+pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
+    let named = std::env::var_os(SIMULATION_VARIABLE).map(PathBuf::from);
+    let file = arguments.simulation.clone().or(named);
+    let simulation = file.as_deref().map(read).transpose()?;
+    let parameters = parameters(simulation.as_ref(), &arguments.set)?;
+    let seed = arguments.seed.or(simulation.as_ref().map(|s| s.seed)).unwrap_or(1);
+    let threads = arguments.threads.map(usize::from);
+    let threads = threads.or(simulation.as_ref().map(|s| s.threads)).unwrap_or(1);
+    let beside = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+    let output = arguments.output.clone().unwrap_or_else(|| beside.join("datastore"));
+
+    let model = v1_model::Simulation::build(&parameters, seed, threads)
+        .map_err(|error| Failure::bad_input(error, "change that parameter"))?;
+    let broken = |error: io::Error| {
+        let message = format!("cannot write the data store {}: {error}", output.display());
+        Failure::failed(message, "is the disk full, or the directory not yours?")
+    };
+    let mut writer = Writer::create(&output, &model.sheets()).map_err(broken)?;
+    let mut tenths_said = 0;
+    let summary = model
+        .run(&mut |event| match event {
+            Event::Progress { simulated_ms, total_ms } => {
+                let tenths = (10.0 * simulated_ms / total_ms) as u32;
+                if tenths > tenths_said {
+                    tenths_said = tenths;
+                    eprintln!("simulated {simulated_ms:.0} of {total_ms:.0} ms");
+                }
+                Ok(())
+            }
+            Event::Segment(header, segment) => writer.push(&header, &segment),
+        })
+        .map_err(broken)?;
+    writer.finish(summary.explosion_detected()).map_err(broken)?;
+    match &summary.explosion {
+        Some(explosion) => eprintln!("exploded: {explosion}"),
+        None => eprintln!(
+            "{} spikes, {:.1} million synaptic events; data store: {}",
+            summary.spikes,
+            summary.synaptic_events as f64 / 1e6,
+            output.display()
+        ),
+    }
+    Ok(FINISHED)
+}
+
+fn read(path: &Path) -> Result<Simulation, Failure> {
+    Simulation::read(path).map_err(|error| {
+        let message = format!("cannot read {}: {error}", path.display());
+        Failure::bad_input(message, "give the simulation.json of a simulation")
+    })
+}
+
+fn parameters(
+    simulation: Option<&Simulation>,
+    set: &[(String, f64)],
+) -> Result<Parameters, Failure> {
+    let written = simulation.iter().flat_map(|simulation| &simulation.parameters);
+    let written = written.filter_map(|(path, value)| Some((path.as_str(), value.as_f64()?)));
+    let set = set.iter().map(|(path, value)| (path.as_str(), *value));
+    Parameters::with_overrides(written.chain(set))
+        .map_err(|error| Failure::bad_input(error, "look at the parameters that are changed"))
+}

@@ -1,0 +1,498 @@
+//! `param_optim/config_optimisation`: WHAT is searched. A JSON file of the predecessor's form, which
+//! must work unchanged: `parameters` with ranges, `optimiser_centroid`, `targets`.
+
+use std::collections::BTreeMap;
+
+use jsonc_parser::ast::{Object, ObjectProp, Value};
+use jsonc_parser::common::{Range, Ranged};
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use serde::{Deserialize, Serialize};
+use targets::{Rule, Scoring, ScoringError, Target, TargetClass, Wanted};
+
+use crate::failure::{InputError, Source, suggestion};
+
+/// The JSON Schema of the file.
+pub const SCHEMA: &str = include_str!("config_optimisation.schema.json");
+
+/// The score of a target without a value, unless it says otherwise: the predecessor's default.
+const DEFAULT_MAX_SCORE: f64 = 20.0;
+
+/// The file, checked as far as it can be without knowing the model.
+#[derive(Debug)]
+pub struct ConfigOptimisation {
+    /// The searched parameters, in the order of the file.
+    pub parameters: Vec<SearchedParameter>,
+    /// The targets, in the order of the file.
+    pub targets: Vec<ConfiguredTarget>,
+}
+
+/// A parameter with its range.
+#[derive(Debug)]
+pub struct SearchedParameter {
+    /// The dotted path into the model's parameters.
+    pub path: String,
+    /// The smallest value.
+    pub low: f64,
+    /// The largest value.
+    pub high: f64,
+    /// Whether both ends were written as integers.
+    pub written_as_integers: bool,
+    /// `"type"`, where given.
+    pub kind: Option<ParameterType>,
+    /// `"scale"`, where given.
+    pub log_scale: Option<bool>,
+    /// Its `optimiser_centroid`, where given.
+    pub centroid: Option<f64>,
+    /// Where its name stands.
+    pub name_span: Range,
+    /// Where its range stands.
+    pub range_span: Range,
+    /// Where its centroid stands.
+    pub centroid_span: Option<Range>,
+}
+
+/// What a parameter's values are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterType {
+    /// Whole numbers, passed to the simulator as such.
+    Int,
+    /// Real numbers.
+    Float,
+}
+
+/// A target, and where its value comes from if not from the recording.
+#[derive(Debug, Clone)]
+pub struct ConfiguredTarget {
+    /// What is measured and how it is scored.
+    pub target: Target,
+    /// A command that gets the data store's path and prints the value.
+    pub command: Option<String>,
+}
+
+/// A target as it is frozen into an optimization's configuration; its keys are those of the file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FrozenTarget {
+    name: String,
+    class: String,
+    target_value: FrozenWanted,
+    sheet_name: Option<String>,
+    norm: f64,
+    max_score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(untagged)]
+enum FrozenWanted {
+    Number(f64),
+    Range(f64, f64),
+}
+
+impl From<&ConfiguredTarget> for FrozenTarget {
+    fn from(configured: &ConfiguredTarget) -> Self {
+        let Target { name, class, sheet_name, scoring } = &configured.target;
+        Self {
+            name: name.clone(),
+            class: class.name().to_owned(),
+            target_value: match scoring.wanted() {
+                Wanted::Number(value) => FrozenWanted::Number(value),
+                Wanted::Range(low, high) => FrozenWanted::Range(low, high),
+            },
+            sheet_name: sheet_name.clone(),
+            norm: scoring.norm(),
+            max_score: scoring.max_score(),
+            command: configured.command.clone(),
+        }
+    }
+}
+
+impl TryFrom<&FrozenTarget> for ConfiguredTarget {
+    type Error = String;
+
+    fn try_from(frozen: &FrozenTarget) -> Result<Self, String> {
+        let class: TargetClass = frozen.class.parse().map_err(|e| format!("{e}"))?;
+        let wanted = match frozen.target_value {
+            FrozenWanted::Number(value) => Wanted::Number(value),
+            FrozenWanted::Range(low, high) => Wanted::Range(low, high),
+        };
+        let scoring = Scoring::new(class.rule(), wanted, Some(frozen.norm), frozen.max_score)
+            .map_err(|e| e.to_string())?;
+        let (name, sheet_name) = (frozen.name.clone(), frozen.sheet_name.clone());
+        Ok(Self {
+            target: Target { name, class, sheet_name, scoring },
+            command: frozen.command.clone(),
+        })
+    }
+}
+
+impl ConfigOptimisation {
+    /// Reads the file's text.
+    pub fn parse(source: &Source<'_>) -> Result<Self, InputError> {
+        let reader = Reader { source };
+        let tree = reader.tree()?;
+        let root = reader.object(&tree, "config_optimisation")?;
+        let known = ["parameters", "optimiser_centroid", "targets"];
+        reader.only_keys(root, &known, "config_optimisation")?;
+        let mut parameters = reader.parameters(reader.required(root, "parameters")?)?;
+        reader.centroid(reader.required(root, "optimiser_centroid")?, &mut parameters)?;
+        let targets = reader.targets(reader.required(root, "targets")?)?;
+        Ok(Self { parameters, targets })
+    }
+}
+
+struct Reader<'a> {
+    source: &'a Source<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// Parses plain JSON: none of the parser's extensions, which the predecessor's `json.load` would
+    /// refuse as well.
+    fn tree(&self) -> Result<Value<'a>, InputError> {
+        let options = ParseOptions {
+            allow_comments: false,
+            allow_loose_object_property_names: false,
+            allow_trailing_commas: false,
+            allow_missing_commas: false,
+            allow_single_quoted_strings: false,
+            allow_hexadecimal_numbers: false,
+            allow_unary_plus_numbers: false,
+            allow_bare_decimal_point_numbers: false,
+            allow_non_finite_numbers: false,
+            allow_extended_string_escapes: false,
+        };
+        let text = self.source.text;
+        match parse_to_ast(text, &CollectOptions::default(), &options) {
+            Ok(result) => result.value.ok_or_else(|| {
+                self.error(
+                    Range::new(0, text.len().min(1)),
+                    "the file is empty",
+                    "nothing here",
+                    None,
+                )
+            }),
+            Err(error) => {
+                let message = format!("this is not JSON: {}", error.kind());
+                let range = error.range();
+                let span = Range::new(range.start.min(text.len()), range.end.min(text.len()));
+                Err(self.error(span, message, "here", None))
+            }
+        }
+    }
+
+    fn error(
+        &self,
+        span: Range,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: Option<String>,
+    ) -> InputError {
+        self.source.error(span.start..span.end, message, label, help)
+    }
+
+    fn object<'v>(&self, value: &'v Value<'a>, what: &str) -> Result<&'v Object<'a>, InputError> {
+        let object = value.as_object().ok_or_else(|| {
+            self.error(
+                value.range(),
+                format!("{what} must be an object {{…}}"),
+                "not an object",
+                None,
+            )
+        })?;
+        let mut seen = BTreeMap::new();
+        for property in &object.properties {
+            let name = property.name.as_str();
+            if seen.insert(name, ()).is_some() {
+                let message = format!("`{name}` is given twice in {what}");
+                let help = "keep one of them".to_owned();
+                return Err(self.error(
+                    name_range(property),
+                    message,
+                    "the second one",
+                    Some(help),
+                ));
+            }
+        }
+        Ok(object)
+    }
+
+    fn only_keys(&self, object: &Object<'a>, known: &[&str], what: &str) -> Result<(), InputError> {
+        for property in &object.properties {
+            let name = property.name.as_str();
+            if !known.contains(&name) {
+                let help = suggestion(name, known.iter().copied())
+                    .unwrap_or_else(|| format!("the keys are {}", known.join(", ")));
+                let message = format!("unknown key `{name}` in {what}");
+                return Err(self.error(name_range(property), message, "not known", Some(help)));
+            }
+        }
+        Ok(())
+    }
+
+    fn required<'v>(
+        &self,
+        object: &'v Object<'a>,
+        name: &str,
+    ) -> Result<&'v ObjectProp<'a>, InputError> {
+        object.get(name).ok_or_else(|| {
+            let start = object.range.start;
+            let message = format!("`{name}` is missing");
+            self.error(Range::new(start, start + 1), message, "in this object", None)
+        })
+    }
+
+    fn number(&self, value: &Value<'a>, what: &str) -> Result<f64, InputError> {
+        let number = value.as_number_lit().and_then(|lit| lit.value.parse::<f64>().ok());
+        number.filter(|n| n.is_finite()).ok_or_else(|| {
+            self.error(value.range(), format!("{what} must be a number"), "not a number", None)
+        })
+    }
+
+    fn string(&self, value: &Value<'a>, what: &str) -> Result<String, InputError> {
+        value.as_string_lit().map(|lit| lit.value.to_string()).ok_or_else(|| {
+            self.error(value.range(), format!("{what} must be a string"), "not a string", None)
+        })
+    }
+
+    /// Two numbers `[low, high]`, and whether both are written as integers.
+    fn range(&self, value: &Value<'a>, what: &str) -> Result<(f64, f64, bool), InputError> {
+        let elements = value.as_array().map(|array| array.elements.as_slice());
+        let Some([low, high]) = elements else {
+            let message = format!("{what} must be two numbers [low, high]");
+            return Err(self.error(value.range(), message, "not a range", None));
+        };
+        let integers = [low, high]
+            .iter()
+            .all(|end| end.as_number_lit().is_some_and(|lit| !lit.value.contains(['.', 'e', 'E'])));
+        let (low, high) = (self.number(low, what)?, self.number(high, what)?);
+        if low > high {
+            let help = format!("write [{high}, {low}]");
+            let message = format!("{what} is reversed: {low} is larger than {high}");
+            return Err(self.error(value.range(), message, "reversed", Some(help)));
+        }
+        Ok((low, high, integers))
+    }
+
+    fn parameters(&self, property: &ObjectProp<'a>) -> Result<Vec<SearchedParameter>, InputError> {
+        let object = self.object(&property.value, "`parameters`")?;
+        if object.properties.is_empty() {
+            let message = "there is no parameter to search";
+            return Err(self.error(object.range, message, "empty", None));
+        }
+        object.properties.iter().map(|parameter| self.parameter(parameter)).collect()
+    }
+
+    fn parameter(&self, property: &ObjectProp<'a>) -> Result<SearchedParameter, InputError> {
+        let path = property.name.as_str();
+        let (range_value, kind, log_scale) = match property.value.as_object() {
+            None => (&property.value, None, None),
+            Some(_) => {
+                let what = format!("the parameter `{path}`");
+                let object = self.object(&property.value, &what)?;
+                self.only_keys(object, &["range", "type", "scale"], &what)?;
+                let range = &self.required(object, "range")?.value;
+                let int = self.choice(object, "type", &["float", "int"])?;
+                let kind = int.map(|i| [ParameterType::Float, ParameterType::Int][i]);
+                let scale = self.choice(object, "scale", &["linear", "log"])?;
+                (range, kind, scale.map(|i| i == 1))
+            }
+        };
+        let (low, high, integers) = self.range(range_value, &format!("the range of `{path}`"))?;
+        let at = range_value.range();
+        if log_scale == Some(true) && low <= 0.0 {
+            let message = format!("`{path}` cannot have a log scale: its range reaches {low}");
+            let help = "let the range begin above 0, or leave out \"scale\"".to_owned();
+            return Err(self.error(at, message, "must lie above 0", Some(help)));
+        }
+        if kind == Some(ParameterType::Int) && low.ceil() > high.floor() {
+            let message = format!("there is no integer between {low} and {high}");
+            return Err(self.error(at, message, "no integer in this range", None));
+        }
+        Ok(SearchedParameter {
+            path: path.to_owned(),
+            low,
+            high,
+            written_as_integers: integers,
+            kind,
+            log_scale,
+            centroid: None,
+            name_span: name_range(property),
+            range_span: at,
+            centroid_span: None,
+        })
+    }
+
+    /// The index of one of the allowed words.
+    fn choice(
+        &self,
+        object: &Object<'a>,
+        key: &str,
+        allowed: &[&str],
+    ) -> Result<Option<usize>, InputError> {
+        let Some(property) = object.get(key) else { return Ok(None) };
+        let word = self.string(&property.value, &format!("`{key}`"))?;
+        let index = allowed.iter().position(|choice| *choice == word).ok_or_else(|| {
+            let message = format!("`{key}` must be one of {}", allowed.join(", "));
+            let help = suggestion(&word, allowed.iter().copied());
+            self.error(property.value.range(), message, "not one of them", help)
+        })?;
+        Ok(Some(index))
+    }
+
+    fn centroid(
+        &self,
+        property: &ObjectProp<'a>,
+        parameters: &mut [SearchedParameter],
+    ) -> Result<(), InputError> {
+        let object = self.object(&property.value, "`optimiser_centroid`")?;
+        for entry in &object.properties {
+            let path = entry.name.as_str();
+            let value = self.number(&entry.value, &format!("the centroid of `{path}`"))?;
+            let at = entry.value.range();
+            let Some(i) = parameters.iter().position(|parameter| parameter.path == path) else {
+                let known = parameters.iter().map(|parameter| parameter.path.as_str());
+                let help = suggestion(path, known)
+                    .unwrap_or_else(|| "give it a range under `parameters`, or remove it".into());
+                let message = format!("`{path}` has a centroid but is not searched");
+                return Err(self.error(
+                    name_range(entry),
+                    message,
+                    "no such parameter",
+                    Some(help),
+                ));
+            };
+            let parameter = &mut parameters[i];
+            if value < parameter.low || value > parameter.high {
+                let (low, high) = (parameter.low, parameter.high);
+                let message = format!("the centroid of `{path}` lies outside its range");
+                let help = format!("choose a value in [{low}, {high}], or widen the range");
+                return Err(self.error(at, message, format!("not in [{low}, {high}]"), Some(help)));
+            }
+            parameter.centroid = Some(value);
+            parameter.centroid_span = Some(at);
+        }
+        Ok(())
+    }
+
+    fn targets(&self, property: &ObjectProp<'a>) -> Result<Vec<ConfiguredTarget>, InputError> {
+        let array = property.value.as_array().ok_or_else(|| {
+            let message = "`targets` must be a list […]";
+            self.error(property.value.range(), message, "not a list", None)
+        })?;
+        if array.elements.is_empty() {
+            return Err(self.error(array.range, "there is no target", "empty", None));
+        }
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        let mut targets = Vec::with_capacity(array.elements.len());
+        for (i, element) in array.elements.iter().enumerate() {
+            let (mut configured, named) = self.target(element, i)?;
+            let target = &mut configured.target;
+            let count = names.entry(target.name.clone()).or_insert(0);
+            *count += 1;
+            if *count > 1 {
+                if let Some(span) = named {
+                    let message = format!("two targets are called `{}`", target.name);
+                    return Err(self.error(span, message, "the second one", None));
+                }
+                // Two targets of one class and sheet both count; the second needs a name of its own.
+                target.name = format!("{} ({count})", target.name);
+                names.insert(target.name.clone(), 1);
+            }
+            targets.push(configured);
+        }
+        Ok(targets)
+    }
+
+    /// A target, and where its own name stands if it has one.
+    fn target(
+        &self,
+        value: &Value<'a>,
+        i: usize,
+    ) -> Result<(ConfiguredTarget, Option<Range>), InputError> {
+        let what = format!("targets[{i}]");
+        let object = self.object(value, &what)?;
+        let known = ["class", "target_value", "sheet_name", "norm", "max_score", "name", "command"];
+        self.only_keys(object, &known, &what)?;
+        let class = self.class(&self.required(object, "class")?.value)?;
+        let optional_string = |key: &str| {
+            object
+                .get(key)
+                .filter(|property| property.value.as_null_keyword().is_none())
+                .map(|property| self.string(&property.value, &format!("`{key}`")))
+                .transpose()
+        };
+        let sheet_name = optional_string("sheet_name")?;
+        let command = optional_string("command")?;
+        if class.is_measured() && sheet_name.is_none() {
+            let message = format!("a {} needs a `sheet_name`", class.name());
+            return Err(self.error(object.range, message, "no sheet", None));
+        }
+        if let (true, Some(_)) = (class.is_measured(), &command) {
+            let message = format!("a {} is computed from the recording", class.name());
+            let help = "a command's value is scored by TargetValue, OneBoundUpperTarget, \
+                        OneBoundLowerTarget or RangeTarget";
+            let at = object.get("command").map_or(object.range, |property| property.range);
+            return Err(self.error(at, message, "has no command", Some(help.to_owned())));
+        }
+        let own_name = optional_string("name")?;
+        if !class.is_measured() && own_name.is_none() {
+            let message = format!("a {} needs a `name`: its value is found by it", class.name());
+            return Err(self.error(object.range, message, "no name", None));
+        }
+        let named = own_name.as_ref().and_then(|_| object.get("name")).map(|p| p.value.range());
+        let default_name = || match &sheet_name {
+            Some(sheet) => format!("{}_{sheet}", class.name()),
+            None => class.name().to_owned(),
+        };
+        let name = own_name.unwrap_or_else(default_name);
+        let scoring = self.scoring(object, class)?;
+        let target = Target { name, class, sheet_name, scoring };
+        Ok((ConfiguredTarget { target, command }, named))
+    }
+
+    fn class(&self, value: &Value<'a>) -> Result<TargetClass, InputError> {
+        let name = self.string(value, "`class`")?;
+        name.parse().map_err(|_| {
+            let known = TargetClass::ALL.iter().map(|class| class.name());
+            let help = suggestion(&name, known.clone()).unwrap_or_else(|| {
+                format!("the classes are {}", known.collect::<Vec<_>>().join(", "))
+            });
+            let message = format!("unknown target class `{name}`");
+            self.error(value.range(), message, "not known", Some(help))
+        })
+    }
+
+    fn scoring(&self, object: &Object<'a>, class: TargetClass) -> Result<Scoring, InputError> {
+        let wanted_value = &self.required(object, "target_value")?.value;
+        let wanted = if class.rule() == Rule::Range {
+            let (low, high, _) = self.range(wanted_value, "`target_value`")?;
+            Wanted::Range(low, high)
+        } else {
+            Wanted::Number(self.number(wanted_value, "`target_value`")?)
+        };
+        let optional_number = |key: &str| {
+            object
+                .get(key)
+                .filter(|property| property.value.as_null_keyword().is_none())
+                .map(|property| self.number(&property.value, &format!("`{key}`")))
+                .transpose()
+        };
+        let norm = optional_number("norm")?;
+        let max_score = optional_number("max_score")?.unwrap_or(DEFAULT_MAX_SCORE);
+        let range_of = |key: &str| object.get(key).map_or(object.range, |p| p.value.range());
+        Scoring::new(class.rule(), wanted, norm, max_score).map_err(|error| {
+            let span = match &error {
+                ScoringError::Norm(_) => range_of("norm"),
+                ScoringError::MaxScore(_) => range_of("max_score"),
+                _ => wanted_value.range(),
+            };
+            self.error(span, error.to_string(), "here", None)
+        })
+    }
+}
+
+fn name_range(property: &ObjectProp<'_>) -> Range {
+    let start = property.range.start;
+    // The name as written: its text and two quotes (escapes make it longer, never shorter).
+    Range::new(start, start + property.name.as_str().len() + 2)
+}

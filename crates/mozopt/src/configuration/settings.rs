@@ -1,0 +1,359 @@
+//! `mozopt.toml`: HOW the search is run. Every setting is also a flag of `mozopt run`: one type serves
+//! as both, and what is given on the command line replaces what stands in the file.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{InputError, Source, suggestion};
+
+/// Everything that `mozopt.toml` may say. What is absent has a default: [`Settings::resolve`].
+#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "mozopt.toml")]
+pub struct Settings {
+    /// What simulates the model.
+    #[command(flatten)]
+    pub simulator: SimulatorSettings,
+    /// Where and how simulations run.
+    #[command(flatten)]
+    pub execution: ExecutionSettings,
+    /// How parameters are proposed, and when to stop.
+    #[command(flatten)]
+    pub optimizer: OptimizerSettings,
+    /// What is kept of a simulation after it was evaluated.
+    #[command(flatten)]
+    pub keep: KeepSettings,
+}
+
+/// What simulates the model.
+#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Simulator")]
+pub struct SimulatorSettings {
+    /// `v1`, the embedded spiking model of V1, or `command`, any program of yours
+    #[arg(long, value_enum)]
+    pub model: Option<Model>,
+    /// The program of `model = "command"`, a shell line: it reads the file named by
+    /// `$MOZOPT_SIMULATION` and leaves `datastore/` or `values.json`
+    #[arg(long, value_name = "LINE")]
+    pub command: Option<String>,
+    /// A JSON file with the default value of every parameter of `model = "command"`, relative to the
+    /// model's directory: nested objects, or dotted paths as keys
+    #[arg(long, value_name = "FILE")]
+    pub parameters: Option<String>,
+    /// Shell lines to run before each simulation (`module load …`, `conda activate …`)
+    #[arg(long, value_name = "LINES")]
+    pub prelude: Option<String>,
+    /// The seed of every simulation: a number, or `drawn` for a new one each time [default: drawn]
+    #[arg(long, value_name = "SEED")]
+    pub simulation_seed: Option<SimulationSeed>,
+}
+
+/// Where and how simulations run.
+#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Execution")]
+pub struct ExecutionSettings {
+    /// What runs the simulations [default: local]
+    #[arg(long, value_enum)]
+    pub executor: Option<ExecutorKind>,
+    /// How many simulations run at the same time [default: the number of cores]
+    #[arg(long, value_name = "N")]
+    pub slots: Option<NonZeroUsize>,
+    /// How many threads each simulation may use [default: 1]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// How long a simulation may run, counted from its start: `90s`, `45m`, `20h` [default: 20h]
+    #[arg(long, value_name = "TIME")]
+    pub time_limit: Option<TimeLimit>,
+    /// `generational` waits for every outcome of a generation before it proposes the next;
+    /// `asynchronous` proposes whenever a slot is free [default: generational]
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// How often a simulation is run again after a fault that is not the model's [default: 2]
+    #[arg(long, value_name = "N")]
+    pub retries: Option<u32>,
+}
+
+/// How parameters are proposed, and when to stop.
+#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Optimizer")]
+pub struct OptimizerSettings {
+    /// The algorithm [default: cma-es]
+    #[arg(long, value_enum)]
+    pub algorithm: Option<Algorithm>,
+    /// Of `cma-es`: `active` updates the covariance with bad candidates too and treats bounds
+    /// without bias; `bluepyopt` does exactly what the predecessor did [default: active]
+    #[arg(long, value_enum)]
+    pub variant: Option<Variant>,
+    /// How many candidates a generation has [default: 4 + ⌊3 ln n⌋ for n parameters]
+    #[arg(long, value_name = "N")]
+    pub offspring_size: Option<NonZeroUsize>,
+    /// The seed of the search [default: 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How far the first generation spreads around the centroid; the ranges span [-1, 1]
+    /// [default: 0.3]
+    #[arg(long, value_name = "X")]
+    pub sigma: Option<f64>,
+    /// How many generations to run [default: 200]
+    #[arg(long, value_name = "N")]
+    pub max_ngen: Option<u64>,
+    /// How many simulations to run at most [default: no limit]
+    #[arg(long, value_name = "N")]
+    pub max_simulations: Option<u64>,
+}
+
+/// What is kept of a simulation after it was evaluated. Values, scores and parameters always are.
+#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Keep")]
+pub struct KeepSettings {
+    /// Keep the data stores of this many best candidates [default: 1]
+    #[arg(long = "keep-best", value_name = "N")]
+    pub best: Option<usize>,
+    /// Keep the data stores of failed simulations [default: false]
+    #[arg(long = "keep-failures", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub failures: Option<bool>,
+    /// Keep every data store [default: false]
+    #[arg(long = "keep-all", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub all: Option<bool>,
+}
+
+/// What simulates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Model {
+    /// The embedded spiking model of V1.
+    V1,
+    /// A program of the user's.
+    Command,
+}
+
+/// What runs simulations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ExecutorKind {
+    /// Processes on this machine.
+    Local,
+}
+
+/// When the next candidates are proposed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// After every outcome of a generation is known.
+    Generational,
+    /// Whenever a slot is free.
+    Asynchronous,
+}
+
+/// What proposes candidates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Algorithm {
+    /// Covariance matrix adaptation.
+    CmaEs,
+    /// Uniform random points: a baseline.
+    Random,
+}
+
+/// Which CMA-ES.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[value(rename_all = "lowercase")]
+pub enum Variant {
+    /// Active covariance update, unbiased bounds.
+    Active,
+    /// The predecessor's.
+    BluePyOpt,
+}
+
+/// Where a simulation's seed comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SimulationSeed {
+    /// The same for every simulation.
+    Fixed(u32),
+    /// A new one for every candidate.
+    Drawn(Drawn),
+}
+
+/// The word `drawn`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Drawn {
+    /// `drawn`
+    Drawn,
+}
+
+impl FromStr for SimulationSeed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "drawn" {
+            return Ok(Self::Drawn(Drawn::Drawn));
+        }
+        text.parse()
+            .map(Self::Fixed)
+            .map_err(|_| format!("a seed is a whole number from 0 to {} or `drawn`", u32::MAX))
+    }
+}
+
+/// A time such as `90s`, `45m`, `20h`, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("pattern" = "^[0-9]+[smhd]$"))]
+pub struct TimeLimit(u64);
+
+impl TimeLimit {
+    /// 20 hours: a simulation of a full model takes one to two.
+    pub const DEFAULT: Self = Self(20 * 3600);
+
+    /// The time in seconds.
+    pub fn seconds(self) -> u64 {
+        self.0
+    }
+}
+
+impl FromStr for TimeLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not a time: write for example 90s, 45m, 20h or 2d");
+        let unit = text.chars().last().ok_or_else(wrong)?;
+        let seconds = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86400,
+            _ => return Err(wrong()),
+        };
+        let count: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+        let total = count.checked_mul(seconds).filter(|&total| total > 0).ok_or_else(wrong)?;
+        Ok(Self(total))
+    }
+}
+
+impl TryFrom<String> for TimeLimit {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<TimeLimit> for String {
+    fn from(limit: TimeLimit) -> Self {
+        limit.to_string()
+    }
+}
+
+impl fmt::Display for TimeLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            s if s % 3600 == 0 => write!(f, "{}h", s / 3600),
+            s if s % 60 == 0 => write!(f, "{}m", s / 60),
+            s => write!(f, "{s}s"),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the text of a `mozopt.toml`.
+    pub fn parse(source: &Source<'_>) -> Result<Self, InputError> {
+        let settings: Self = toml::from_str(source.text).map_err(|error| {
+            let span = error.span().unwrap_or(0..source.text.len().min(1));
+            source.error(span, error.message(), "here", misspelt_key(error.message()))
+        })?;
+        Ok(settings)
+    }
+
+    /// Replaces what `flags` give.
+    #[must_use]
+    pub fn overridden_by(self, flags: Self) -> Self {
+        let (s, e, o, k) = (self.simulator, self.execution, self.optimizer, self.keep);
+        let (fs, fe, fo, fk) = (flags.simulator, flags.execution, flags.optimizer, flags.keep);
+        Self {
+            simulator: SimulatorSettings {
+                model: fs.model.or(s.model),
+                command: fs.command.or(s.command),
+                parameters: fs.parameters.or(s.parameters),
+                prelude: fs.prelude.or(s.prelude),
+                simulation_seed: fs.simulation_seed.or(s.simulation_seed),
+            },
+            execution: ExecutionSettings {
+                executor: fe.executor.or(e.executor),
+                slots: fe.slots.or(e.slots),
+                threads: fe.threads.or(e.threads),
+                time_limit: fe.time_limit.or(e.time_limit),
+                mode: fe.mode.or(e.mode),
+                retries: fe.retries.or(e.retries),
+            },
+            optimizer: OptimizerSettings {
+                algorithm: fo.algorithm.or(o.algorithm),
+                variant: fo.variant.or(o.variant),
+                offspring_size: fo.offspring_size.or(o.offspring_size),
+                seed: fo.seed.or(o.seed),
+                sigma: fo.sigma.or(o.sigma),
+                max_ngen: fo.max_ngen.or(o.max_ngen),
+                max_simulations: fo.max_simulations.or(o.max_simulations),
+            },
+            keep: KeepSettings {
+                best: fk.best.or(k.best),
+                failures: fk.failures.or(k.failures),
+                all: fk.all.or(k.all),
+            },
+        }
+    }
+}
+
+/// Serde names the unknown key and lists the known ones, each between backticks.
+fn misspelt_key(message: &str) -> Option<String> {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let given = words.next().filter(|_| message.starts_with("unknown"))?;
+    suggestion(given, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_unit_and_printed_shortest() {
+        for (text, seconds) in [("90s", 90), ("45m", 2700), ("20h", 72000), ("2d", 172_800)] {
+            assert_eq!(text.parse::<TimeLimit>().map(TimeLimit::seconds), Ok(seconds));
+        }
+        assert_eq!("120m".parse::<TimeLimit>().unwrap().to_string(), "2h");
+        for text in ["", "10", "h", "0s", "-1h", "1.5h", "10 m", "99999999999999999999h", "5é"] {
+            assert!(text.parse::<TimeLimit>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_flag_replaces_the_file() {
+        let text =
+            "[optimizer]\nmax_ngen = 5\nseed = 3\n[simulator]\nsimulation_seed = \"drawn\"\n";
+        let file = Settings::parse(&Source { name: "mozopt.toml", text }).unwrap();
+        assert_eq!(file.simulator.simulation_seed, Some(SimulationSeed::Drawn(Drawn::Drawn)));
+        let mut flags = Settings::default();
+        flags.optimizer.max_ngen = Some(7);
+        let both = file.overridden_by(flags);
+        assert_eq!((both.optimizer.max_ngen, both.optimizer.seed), (Some(7), Some(3)));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error_with_a_suggestion() {
+        let text = "[optimizer]\nmax_negn = 5\n";
+        let error = Settings::parse(&Source { name: "mozopt.toml", text }).unwrap_err();
+        let printed = format!("{:?}", miette::Report::new(error));
+        assert!(printed.contains("did you mean `max_ngen`?"), "{printed}");
+        assert!(printed.contains("mozopt.toml:2:1"), "{printed}");
+    }
+}

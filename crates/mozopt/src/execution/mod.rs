@@ -1,0 +1,79 @@
+//! Executors: what runs simulations.
+
+mod local;
+
+use std::io;
+use std::time::Duration;
+
+use crate::configuration::{ExecutorKind, Limits};
+use crate::simulation::SimulationDirectory;
+
+use local::Local;
+
+/// A simulation that is ready to run: its directory holds `job.sh`.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The candidate.
+    pub candidate: u64,
+    /// The attempt: a job that another attempt left does not count.
+    pub attempt: u32,
+    /// Its files.
+    pub directory: SimulationDirectory,
+}
+
+/// A job that is no longer there.
+#[derive(Debug)]
+pub struct EndedJob {
+    /// The candidate.
+    pub candidate: u64,
+    /// How it ended.
+    pub end: JobEnd,
+}
+
+/// How a job ended, as far as the executor can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobEnd {
+    /// By itself: its files say more.
+    Ended,
+    /// It ran longer than it may, and was ended.
+    TimedOut,
+    /// It was cancelled by us.
+    Cancelled,
+}
+
+/// What became of a job while no controller watched.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Adopted {
+    /// It still runs, and is watched again.
+    Running,
+    /// It ended by itself.
+    Ended,
+    /// There is no trace of it.
+    Gone,
+}
+
+/// Runs simulations. Submitted and adopted jobs are watched until [`Executor::wait`] has reported
+/// their end, once.
+pub trait Executor {
+    /// Starts a job and returns the executor's name for it.
+    fn submit(&mut self, job: Job) -> io::Result<String>;
+
+    /// Finds a job again that an earlier controller submitted.
+    fn adopt(&mut self, job: Job) -> io::Result<Adopted>;
+
+    /// Waits until jobs end, at most this long, and returns those that did.
+    fn wait(&mut self, at_most: Duration) -> io::Result<Vec<EndedJob>>;
+
+    /// Ends all jobs; [`Executor::wait`] reports them as cancelled.
+    fn cancel_all(&mut self);
+
+    /// How many jobs are being watched.
+    fn running(&self) -> usize;
+}
+
+/// The executor of this kind.
+pub fn executor(limits: &Limits) -> Box<dyn Executor> {
+    match limits.executor {
+        ExecutorKind::Local => Box::new(Local::new(limits.time_limit)),
+    }
+}

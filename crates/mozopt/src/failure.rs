@@ -1,0 +1,119 @@
+//! How a command ends when it cannot do what it was asked for.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+
+/// A command that did what it was asked for; an optimization that ended by itself.
+pub const FINISHED: u8 = 0;
+/// Something broke: a disk, a damaged journal, a model that fails every time.
+pub const FAILED: u8 = 1;
+/// A file or an option is wrong. The command line's own errors have the same code.
+pub const BAD_INPUT: u8 = 2;
+/// The user stopped the optimization; `resume` continues it.
+pub const STOPPED: u8 = 3;
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub enum Failure {
+    /// What the user gave is wrong: they can mend it.
+    BadInput(miette::Report),
+    /// The world failed.
+    Failed(miette::Report),
+}
+
+impl Failure {
+    /// Input that is wrong as a whole, not at one place of a file.
+    pub fn bad_input(message: impl fmt::Display, help: impl fmt::Display) -> Self {
+        let report = miette::miette!(help = help.to_string(), "{message}");
+        Self::BadInput(report)
+    }
+
+    /// Something that did not work, and what to do about it.
+    pub fn failed(message: impl fmt::Display, help: impl fmt::Display) -> Self {
+        Self::Failed(miette::miette!(help = help.to_string(), "{message}"))
+    }
+
+    /// The report to print.
+    pub fn report(&self) -> &miette::Report {
+        match self {
+            Self::BadInput(report) | Self::Failed(report) => report,
+        }
+    }
+
+    /// The code to end the process with.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::BadInput(_) => BAD_INPUT,
+            Self::Failed(_) => FAILED,
+        })
+    }
+}
+
+/// A mistake at one place of an input file.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{message}")]
+pub struct InputError {
+    message: String,
+    #[source_code]
+    file: NamedSource<String>,
+    #[label("{label}")]
+    span: SourceSpan,
+    label: String,
+    #[help]
+    help: Option<String>,
+}
+
+impl From<InputError> for Failure {
+    fn from(error: InputError) -> Self {
+        Self::BadInput(error.into())
+    }
+}
+
+/// The text of an input file, for pointing at places in it.
+pub struct Source<'a> {
+    /// The file's path as the user would write it.
+    pub name: &'a str,
+    /// Its whole text.
+    pub text: &'a str,
+}
+
+impl Source<'_> {
+    /// A mistake at this range of bytes.
+    pub fn error(
+        &self,
+        span: std::ops::Range<usize>,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: Option<String>,
+    ) -> InputError {
+        InputError {
+            message: message.into(),
+            file: NamedSource::new(self.name, self.text.to_owned()),
+            span: span.into(),
+            label: label.into(),
+            help,
+        }
+    }
+}
+
+/// "did you mean `max_ngen`?", where one of the known names is near the given one.
+pub fn suggestion<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let distance = |name: &str| strsim::damerau_levenshtein(given, name);
+    let nearest = known.into_iter().min_by_key(|name| distance(name))?;
+    (distance(nearest) <= 1 + given.chars().count() / 4)
+        .then(|| format!("did you mean `{nearest}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::suggestion;
+
+    #[test]
+    fn near_names_are_suggested_and_far_ones_are_not() {
+        let known = ["max_ngen", "max_simulations", "algorithm"];
+        assert_eq!(suggestion("max_negn", known).as_deref(), Some("did you mean `max_ngen`?"));
+        assert_eq!(suggestion("population", known), None);
+    }
+}

@@ -1,0 +1,98 @@
+//! What can happen in an optimization, as one line of the journal each.
+
+use serde::{Deserialize, Serialize};
+
+use crate::configuration::Limits;
+use crate::simulation::SimulationResult;
+
+/// An event. It is on disk before the act that it announces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The optimization begins; its configuration is frozen.
+    Created {
+        /// The format of the journal.
+        format: u32,
+        /// The version that wrote it.
+        mozopt_version: String,
+        /// Identifies the frozen configuration.
+        configuration: String,
+    },
+    /// A controller takes over, at the beginning or to resume.
+    Controller {
+        /// Where it runs.
+        host: String,
+        /// Its process.
+        pid: u32,
+        /// The limits it keeps to.
+        limits: Limits,
+    },
+    /// The optimizer was asked, and proposed these candidates.
+    Proposed {
+        /// The generation they belong to.
+        generation: u64,
+        /// The candidates, in the order of their numbers.
+        candidates: Vec<Proposal>,
+    },
+    /// A simulation is about to be handed to the executor.
+    Submitting {
+        /// The candidate.
+        candidate: u64,
+        /// 1, 2, …: the first attempt or a repetition.
+        attempt: u32,
+    },
+    /// The executor has it.
+    Submitted {
+        /// The candidate.
+        candidate: u64,
+        /// The executor's name for it.
+        job: String,
+    },
+    /// An attempt ended without an outcome that says something about the parameters.
+    Interrupted {
+        /// The candidate.
+        candidate: u64,
+        /// What happened.
+        reason: String,
+    },
+    /// The outcome is known.
+    Finished {
+        /// The candidate.
+        candidate: u64,
+        /// Values, scores and reasons.
+        result: SimulationResult,
+    },
+    /// The optimizer was told the outcome.
+    Told {
+        /// The candidate.
+        candidate: u64,
+    },
+    /// The controller ends.
+    Stopped {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// A proposed candidate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Its number.
+    pub candidate: u64,
+    /// The seed of its simulation.
+    pub seed: u64,
+    /// The parameters' values, in the order of the configuration.
+    pub parameters: Vec<f64>,
+}
+
+/// An event with its place in the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// 0, 1, 2, … without gaps.
+    pub seq: u64,
+    /// When it was written.
+    pub time: jiff::Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,234 @@
+//! The state of an optimization: the fold of its journal.
+
+use jiff::Timestamp;
+
+use super::{Entry, Event, FORMAT};
+use crate::configuration::Limits;
+use crate::simulation::SimulationResult;
+
+/// Everything that is known about an optimization.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// The candidates, by number.
+    pub candidates: Vec<CandidateRecord>,
+    /// The limits of the last controller.
+    pub limits: Option<Limits>,
+    /// Why the last controller stopped; `None` while one runs, or after one was killed.
+    pub stopped: Option<String>,
+    /// When the first entry was written.
+    pub began: Option<Timestamp>,
+    /// When the last entry was written.
+    pub last: Option<Timestamp>,
+    /// How long controllers have run, up to the last entry of each.
+    pub running_seconds: f64,
+    controller_began: Option<Timestamp>,
+    format_seen: bool,
+}
+
+/// A candidate and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CandidateRecord {
+    /// Its number.
+    pub number: u64,
+    /// 1, 2, ….
+    pub generation: u64,
+    /// The seed of its simulation.
+    pub seed: u64,
+    /// The parameters' values, in the order of the configuration.
+    pub parameters: Vec<f64>,
+    /// How often its simulation was begun.
+    pub attempts: u32,
+    /// How far it is.
+    pub phase: Phase,
+    /// Whether the optimizer knows its outcome.
+    pub told: bool,
+    /// When its last attempt was submitted.
+    pub submitted: Option<Timestamp>,
+    /// When its outcome was known.
+    pub finished: Option<Timestamp>,
+}
+
+/// How far a candidate is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// Its simulation is to be submitted.
+    Waiting,
+    /// It was being submitted: it may or may not run.
+    Submitting,
+    /// It was submitted under this name.
+    Submitted {
+        /// The executor's name for it.
+        job: String,
+    },
+    /// Its outcome is known.
+    Finished(SimulationResult),
+}
+
+/// Entries that contradict each other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    /// The journal was written by a version with another format.
+    #[error("the journal has the format {found}; this version reads {FORMAT}")]
+    Format {
+        /// The format that was found.
+        found: u32,
+    },
+    /// The first entry must say that the optimization was created.
+    #[error("the journal does not begin with the creation of the optimization")]
+    NotCreated,
+    /// An entry does not fit to what was before.
+    #[error("entry {seq} of the journal contradicts the earlier ones: {why}")]
+    Contradiction {
+        /// The entry's number.
+        seq: u64,
+        /// What does not fit.
+        why: &'static str,
+    },
+}
+
+impl CandidateRecord {
+    /// The outcome, if it is known.
+    pub fn result(&self) -> Option<&SimulationResult> {
+        match &self.phase {
+            Phase::Finished(result) => Some(result),
+            _ => None,
+        }
+    }
+}
+
+impl State {
+    /// The state after these entries.
+    pub fn of(entries: &[Entry]) -> Result<Self, StateError> {
+        let mut state = Self::default();
+        for entry in entries {
+            state.apply(entry)?;
+        }
+        if state.format_seen { Ok(state) } else { Err(StateError::NotCreated) }
+    }
+
+    /// The state after one more entry.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), StateError> {
+        let contradiction = |why| StateError::Contradiction { seq: entry.seq, why };
+        self.began.get_or_insert(entry.time);
+        if !matches!(entry.event, Event::Created { .. }) && !self.format_seen {
+            return Err(StateError::NotCreated);
+        }
+        match &entry.event {
+            Event::Created { format, .. } => {
+                if *format != FORMAT {
+                    return Err(StateError::Format { found: *format });
+                }
+                self.format_seen = true;
+            }
+            Event::Controller { limits, .. } => {
+                self.end_controller();
+                self.controller_began = Some(entry.time);
+                self.limits = Some(limits.clone());
+                self.stopped = None;
+            }
+            Event::Proposed { generation, candidates } => {
+                for proposal in candidates {
+                    if proposal.candidate != self.candidates.len() as u64 {
+                        return Err(contradiction("a candidate's number is out of order"));
+                    }
+                    self.candidates.push(CandidateRecord {
+                        number: proposal.candidate,
+                        generation: *generation,
+                        seed: proposal.seed,
+                        parameters: proposal.parameters.clone(),
+                        attempts: 0,
+                        phase: Phase::Waiting,
+                        told: false,
+                        submitted: None,
+                        finished: None,
+                    });
+                }
+            }
+            Event::Submitting { candidate, attempt } => {
+                let record = self.unfinished(*candidate).ok_or_else(|| {
+                    contradiction("a simulation is submitted whose outcome is known")
+                })?;
+                record.attempts = *attempt;
+                record.phase = Phase::Submitting;
+                record.submitted = Some(entry.time);
+            }
+            Event::Submitted { candidate, job } => {
+                let record = self.unfinished(*candidate).ok_or_else(|| {
+                    contradiction("a simulation is submitted whose outcome is known")
+                })?;
+                record.phase = Phase::Submitted { job: job.clone() };
+            }
+            Event::Interrupted { candidate, .. } => {
+                let record = self.unfinished(*candidate).ok_or_else(|| {
+                    contradiction("a simulation is interrupted whose outcome is known")
+                })?;
+                record.phase = Phase::Waiting;
+            }
+            Event::Finished { candidate, result } => {
+                let record = self
+                    .unfinished(*candidate)
+                    .ok_or_else(|| contradiction("a candidate has two outcomes"))?;
+                record.phase = Phase::Finished(result.clone());
+                record.finished = Some(entry.time);
+            }
+            Event::Told { candidate } => {
+                let record = self.candidates.get_mut(*candidate as usize);
+                let record = record
+                    .filter(|record| !record.told && record.result().is_some())
+                    .ok_or_else(|| contradiction("the optimizer is told what is not known"))?;
+                record.told = true;
+            }
+            Event::Stopped { reason } => {
+                self.stopped = Some(reason.clone());
+            }
+        }
+        self.last = Some(entry.time);
+        if self.stopped.is_some() {
+            self.end_controller();
+        }
+        Ok(())
+    }
+
+    fn end_controller(&mut self) {
+        if let (Some(began), Some(last)) = (self.controller_began.take(), self.last) {
+            self.running_seconds += last.duration_since(began).as_secs_f64();
+        }
+    }
+
+    fn unfinished(&mut self, candidate: u64) -> Option<&mut CandidateRecord> {
+        self.candidates.get_mut(candidate as usize).filter(|record| record.result().is_none())
+    }
+
+    /// The candidates whose outcome is known, with it.
+    pub fn finished(&self) -> impl Iterator<Item = (&CandidateRecord, &SimulationResult)> {
+        self.candidates.iter().filter_map(|record| record.result().map(|result| (record, result)))
+    }
+
+    /// The candidate with the smallest total among those that completed; the first of equals.
+    pub fn best(&self) -> Option<(&CandidateRecord, &SimulationResult)> {
+        self.ranked().into_iter().next()
+    }
+
+    /// The candidates that completed, best first.
+    pub fn ranked(&self) -> Vec<(&CandidateRecord, &SimulationResult)> {
+        let mut completed: Vec<_> =
+            self.finished().filter(|(_, result)| !result.outcome.is_failure()).collect();
+        completed.sort_by(|(_, a), (_, b)| a.total.total_cmp(&b.total));
+        completed
+    }
+
+    /// How many simulations failed.
+    pub fn failed(&self) -> usize {
+        self.finished().filter(|(_, result)| result.outcome.is_failure()).count()
+    }
+
+    /// How many generations are complete: every candidate's outcome is known.
+    pub fn generations(&self) -> u64 {
+        let unfinished = self.candidates.iter().find(|record| record.result().is_none());
+        match (unfinished, self.candidates.last()) {
+            (Some(record), _) => record.generation - 1,
+            (None, Some(last)) => last.generation,
+            (None, None) => 0,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `mozopt`: finds the parameters that make a spiking model of visual cortex behave like the brain.
+//!
+//! Data goes one way round a loop: the optimizer ([`search`]) proposes a candidate, an executor
+//! ([`execution`]) runs its simulation as an external command, the job evaluates what was simulated
+//! ([`simulation`]), and the optimizer is told. The [`journal`] knows every step before it is taken.
+
+mod cli;
+mod commands;
+mod configuration;
+mod durable;
+mod execution;
+mod failure;
+mod interrupt;
+mod journal;
+mod model;
+mod optimization_directory;
+mod report;
+mod search;
+mod simulation;
+mod watcher;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Color, Command, CommandLine};
+
+fn main() -> ExitCode {
+    let CommandLine { color, command } = CommandLine::parse();
+    use_color(color);
+    let ended = match command {
+        Command::Run(arguments) => commands::run::run(arguments),
+        Command::Resume(arguments) => commands::run::resume(arguments),
+        Command::Status(arguments) => commands::status::status(&arguments),
+        Command::Show(arguments) => commands::show::show(&arguments),
+        Command::Export(arguments) => commands::export::export(&arguments),
+        Command::Schema(arguments) => commands::schema::schema(&arguments),
+        Command::Simulate(arguments) => commands::simulate::simulate(&arguments),
+        Command::Job(arguments) => commands::job::job(&arguments),
+    };
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("{:?}", failure.report());
+            failure.exit_code()
+        }
+    }
+}
+
+/// Tells every library that prints in colour; `auto` is their own default, which knows `NO_COLOR`.
+fn use_color(color: Color) {
+    let wanted = match color {
+        Color::Auto => return,
+        Color::Always => true,
+        Color::Never => false,
+    };
+    console::set_colors_enabled(wanted);
+    console::set_colors_enabled_stderr(wanted);
+    // The hook can be set once, and this is the once.
+    let _ = miette::set_hook(Box::new(move |_| {
+        Box::new(miette::MietteHandlerOpts::new().color(wanted).build())
+    }));
+}

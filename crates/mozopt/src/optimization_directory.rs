@@ -1,0 +1,115 @@
+//! The directory of an optimization: `YYYYmmdd-HHMMSS_Optimization` and what belongs to it.
+//!
+//! ```text
+//! configuration.json      the frozen configuration
+//! config_optimisation     a copy of the user's file, and of mozopt.toml
+//! journal.jsonl           what happened: the one source of truth
+//! optimization.log        the same in words
+//! controller.lock         who runs it
+//! simulations/000217/     one directory for each candidate
+//! ```
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+use crate::journal;
+use crate::simulation::SimulationDirectory;
+
+const SUFFIX: &str = "_Optimization";
+
+/// The directory of an optimization.
+#[derive(Debug, Clone)]
+pub struct OptimizationDirectory(PathBuf);
+
+impl OptimizationDirectory {
+    /// Makes a new one, named by the time, in `parent`.
+    pub fn create(parent: &Path) -> Result<Self, Failure> {
+        let help = "give another place with --output";
+        let failed = |error: io::Error| {
+            let message = format!("cannot make a directory in {}: {error}", parent.display());
+            Failure::bad_input(message, help)
+        };
+        fs::create_dir_all(parent).map_err(failed)?;
+        let parent = std::path::absolute(parent).map_err(failed)?;
+        let time = jiff::ZonedDateTime::now().strftime("%Y%m%d-%H%M%S").to_string();
+        // Two searches that begin in the same second get different names.
+        for attempt in 1.. {
+            let name = match attempt {
+                1 => format!("{time}{SUFFIX}"),
+                n => format!("{time}-{n}{SUFFIX}"),
+            };
+            let path = parent.join(name);
+            match fs::create_dir(&path) {
+                Ok(()) => {
+                    fs::create_dir(path.join("simulations")).map_err(failed)?;
+                    return Ok(Self(path));
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    /// Finds the optimization that the user means: the directory itself, or the latest one in it.
+    pub fn find(given: &Path) -> Result<Self, Failure> {
+        let help = "give the directory of an optimization, or the one in which it was begun";
+        if !given.is_dir() {
+            let message = format!("there is no directory {}", given.display());
+            return Err(Failure::bad_input(message, help));
+        }
+        let failed =
+            |error: io::Error| Failure::bad_input(format!("{}: {error}", given.display()), help);
+        let given = std::path::absolute(given).map_err(failed)?;
+        if given.join(journal::FILE_NAME).exists() {
+            return Ok(Self(given));
+        }
+        let mut found = vec![];
+        for entry in fs::read_dir(&given).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let named = path.file_name().is_some_and(|n| n.to_string_lossy().ends_with(SUFFIX));
+            if named && path.join(journal::FILE_NAME).exists() {
+                found.push(path);
+            }
+        }
+        found.sort();
+        found.pop().map(Self).ok_or_else(|| {
+            let message = format!("there is no optimization in {}", given.display());
+            Failure::bad_input(message, help)
+        })
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Its path as the user would write it: relative to the working directory, where it lies below.
+    pub fn shown(&self) -> String {
+        let below = std::env::current_dir().ok();
+        let below = below.and_then(|current| self.0.strip_prefix(current).ok().map(Path::to_owned));
+        below.unwrap_or_else(|| self.0.clone()).display().to_string()
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> PathBuf {
+        self.0.join(journal::FILE_NAME)
+    }
+
+    /// The frozen configuration.
+    pub fn configuration(&self) -> PathBuf {
+        self.0.join("configuration.json")
+    }
+
+    /// The log.
+    pub fn log(&self) -> PathBuf {
+        self.0.join("optimization.log")
+    }
+
+    /// The files of a candidate's simulation.
+    pub fn simulation(&self, candidate: u64) -> SimulationDirectory {
+        SimulationDirectory::new(self.0.join(format!("simulations/{candidate:06}")))
+    }
+}

@@ -1,0 +1,184 @@
+//! An optimization in words and tables, and as the JSON object that `run` and `resume` print.
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use console::style;
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::Number;
+use targets::{Rule, Scoring, Wanted};
+
+use crate::configuration::{Configuration, ConfiguredTarget};
+use crate::failure::Failure;
+use crate::journal::{CandidateRecord, State};
+use crate::optimization_directory::OptimizationDirectory;
+use crate::simulation::{SimulationResult, TargetResult, number};
+
+/// What `run` and `resume` print with `--json`.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    optimization: String,
+    stopped: Option<String>,
+    generations: u64,
+    simulations: usize,
+    failed: usize,
+    best: Option<BestCandidate>,
+}
+
+#[derive(Debug, Serialize)]
+struct BestCandidate {
+    candidate: u64,
+    total: f64,
+    parameters: IndexMap<String, Number>,
+    targets: Vec<TargetResult>,
+}
+
+impl Summary {
+    /// The state of an optimization.
+    pub fn of(
+        directory: &OptimizationDirectory,
+        configuration: &Configuration,
+        state: &State,
+    ) -> Self {
+        let best = state.best().map(|(record, result)| BestCandidate {
+            candidate: record.number,
+            total: result.total,
+            parameters: named_parameters(configuration, record),
+            targets: result.targets.clone(),
+        });
+        Self {
+            optimization: directory.path().display().to_string(),
+            stopped: state.stopped.clone(),
+            generations: state.generations(),
+            simulations: state.finished().count(),
+            failed: state.failed(),
+            best,
+        }
+    }
+}
+
+/// A candidate's parameters by their paths; whole numbers as such.
+pub fn named_parameters(
+    configuration: &Configuration,
+    record: &CandidateRecord,
+) -> IndexMap<String, Number> {
+    let values = configuration.parameters.iter().zip(&record.parameters);
+    values.map(|(p, &value)| (p.path.clone(), number(value, p.integer))).collect()
+}
+
+/// What a person reads at the end of `run` and `resume`.
+pub fn closing(
+    directory: &OptimizationDirectory,
+    configuration: &Configuration,
+    state: &State,
+) -> Result<String, Failure> {
+    let mut text = String::new();
+    if let Some(reason) = &state.stopped {
+        text.push_str(&format!("{} {reason}\n", style("stopped:").bold()));
+    }
+    let (simulations, failed) = (state.finished().count(), state.failed());
+    text.push_str(&format!(
+        "{} generations, {simulations} simulations, {failed} failed\n",
+        state.generations()
+    ));
+    let shown = directory.shown();
+    let Some((record, result)) = state.best() else {
+        text.push_str("no candidate could be measured\n");
+        text.push_str(&format!("\nwhy: mozopt show 0 {shown}\n"));
+        return Ok(text);
+    };
+    let first = state.ranked().into_iter().find(|(record, _)| record.generation == 1);
+    let first = first.map(|(_, result)| format!(" ({:.2} in generation 1)", result.total));
+    text.push_str(&format!(
+        "\n{} total {:.2}{}\n",
+        style(format!("best: candidate {} of generation {},", record.number, record.generation))
+            .bold(),
+        result.total,
+        first.unwrap_or_default(),
+    ));
+    text.push_str(&targets_table(&configuration.targets()?, result));
+    text.push_str(&format!(
+        "\n\nparameters and log of this candidate:  mozopt show {} {shown}\n\
+         its parameters for another run:        mozopt export {shown}\n\
+         every candidate as a table:            mozopt export {shown} --format csv\n\
+         go on:                                 mozopt resume {shown} --max-ngen N\n",
+        record.number,
+    ));
+    Ok(text)
+}
+
+/// Every target's value, what is wanted, and the score.
+pub fn targets_table(targets: &[ConfiguredTarget], result: &SimulationResult) -> String {
+    let mut table = table(&["target", "value", "wanted", "norm", "score"]);
+    for (configured, measured) in targets.iter().zip(&result.targets) {
+        let scoring = &configured.target.scoring;
+        table.add_row([
+            measured.name.clone(),
+            measured.value.map_or_else(|| "none".to_owned(), amount),
+            wanted(scoring),
+            amount(scoring.norm()),
+            format!("{:.2}", measured.score),
+        ]);
+    }
+    for column in 1..5 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut text = table.to_string();
+    for target in &result.targets {
+        if let Some(reason) = &target.reason {
+            text.push_str(&format!("\n{}: no value, since {reason}", target.name));
+        }
+    }
+    text
+}
+
+/// A plain table with these headings.
+pub fn table(headings: &[&str]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(headings);
+    table
+}
+
+/// What a target wants, for people: `5`, `≥ 1`, `1 – 2`.
+pub fn wanted(scoring: &Scoring) -> String {
+    match (scoring.rule(), scoring.wanted()) {
+        (_, Wanted::Range(low, high)) => format!("{} – {}", amount(low), amount(high)),
+        (Rule::OneBoundUpper, Wanted::Number(value)) => format!("≥ {}", amount(value)),
+        (Rule::OneBoundLower, Wanted::Number(value)) => format!("≤ {}", amount(value)),
+        (_, Wanted::Number(value)) => amount(value),
+    }
+}
+
+/// A number with four significant digits.
+pub fn amount(value: f64) -> String {
+    let magnitude = value.abs();
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !(1e-3..1e6).contains(&magnitude) {
+        return format!("{value:.3e}");
+    }
+    let digits = (3 - magnitude.log10().floor() as i32).max(0) as usize;
+    let text = format!("{value:.digits$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::amount;
+
+    #[test]
+    fn amounts_have_four_significant_digits() {
+        let shown = [0.0, 5.0, 1.23456, 0.012_345_6, 1234.56, 7.92e-05, -0.5].map(amount);
+        assert_eq!(shown, ["0", "5", "1.235", "0.01235", "1235", "7.920e-5", "-0.5"]);
+    }
+}

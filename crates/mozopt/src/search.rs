@@ -1,0 +1,609 @@
+//! The search itself: ask the optimizer, run simulations, tell it what came out, until there is a
+//! reason to stop. Every step is in the journal before it is taken.
+
+use std::collections::VecDeque;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use optimizers::{
+    CmaEs, CmaEsSettings, CmaEsVariant, Optimizer, Outcome, OutcomeKind, RandomSearch,
+};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::configuration::{
+    Algorithm, Configuration, ConfiguredTarget, Limits, Mode, SimulationSeed, Variant,
+};
+use crate::execution::{Adopted, EndedJob, Executor, Job, JobEnd, executor};
+use crate::failure::Failure;
+use crate::interrupt::{Interrupt, Wish};
+use crate::journal::{
+    self, CandidateRecord, ControllerLock, Entry, Event, Holder, Journal, Phase, Proposal, State,
+};
+use crate::optimization_directory::OptimizationDirectory;
+use crate::simulation::{
+    Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult, read_json,
+};
+use crate::watcher::{Progress, Watcher};
+
+/// How long the controller sleeps at most before it looks around.
+const TICK: Duration = Duration::from_millis(200);
+
+/// A running optimization.
+pub struct Search {
+    directory: OptimizationDirectory,
+    configuration: Configuration,
+    targets: Vec<ConfiguredTarget>,
+    limits: Limits,
+    journal: Journal,
+    state: State,
+    optimizer: Box<dyn Optimizer>,
+    executor: Box<dyn Executor>,
+    watcher: Watcher,
+    interrupt: Interrupt,
+    /// Candidates to submit, in order.
+    waiting: VecDeque<u64>,
+    _lock: ControllerLock,
+}
+
+/// Why a search ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// There is nothing left to do, and why.
+    Finished(String),
+    /// The user asked for it.
+    StoppedByUser,
+}
+
+impl End {
+    /// In words.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Finished(reason) => reason,
+            Self::StoppedByUser => "stopped by the user",
+        }
+    }
+}
+
+impl Search {
+    /// Begins a new optimization in its directory.
+    pub fn begin(
+        directory: OptimizationDirectory,
+        configuration: Configuration,
+        watcher: Watcher,
+        interrupt: Interrupt,
+    ) -> Result<Self, Failure> {
+        let lock = lock(&directory)?;
+        crate::durable::write_json(&directory.configuration(), &configuration)
+            .map_err(|error| broken(error, &directory))?;
+        let mut journal =
+            Journal::create(&directory.journal()).map_err(|error| broken(error, &directory))?;
+        let created = Event::Created {
+            format: journal::FORMAT,
+            mozopt_version: env!("CARGO_PKG_VERSION").to_owned(),
+            configuration: configuration.hash(),
+        };
+        let entries = journal.append(&[created]).map_err(|error| broken(error, &directory))?;
+        let limits = configuration.limits.clone();
+        let opened = Opened { journal, entries, lock };
+        Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)
+    }
+
+    /// Continues an optimization that was stopped, killed or finished.
+    pub fn resume(
+        directory: OptimizationDirectory,
+        change: impl FnOnce(&mut Limits),
+        watcher: Watcher,
+        interrupt: Interrupt,
+    ) -> Result<Self, Failure> {
+        let lock = lock(&directory)?;
+        let configuration = Configuration::read(&directory.configuration())?;
+        let (journal, read) =
+            Journal::open(&directory.journal()).map_err(|error| broken(error, &directory))?;
+        if read.torn_bytes > 0 {
+            watcher.say(&format!(
+                "the last line of the journal was torn ({} bytes): it was cut off, nothing it \
+                 announced had happened yet",
+                read.torn_bytes
+            ));
+        }
+        let before = State::of(&read.entries).map_err(|error| broken(error, &directory))?;
+        let mut limits = before.limits.unwrap_or_else(|| configuration.limits.clone());
+        change(&mut limits);
+        let opened = Opened { journal, entries: read.entries, lock };
+        Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)
+    }
+
+    fn continue_from(
+        directory: OptimizationDirectory,
+        configuration: Configuration,
+        limits: Limits,
+        opened: Opened,
+        watcher: Watcher,
+        interrupt: Interrupt,
+    ) -> Result<Self, Failure> {
+        let Opened { mut journal, mut entries, lock } = opened;
+        let Holder { host, pid, .. } = Holder::this_process();
+        let controller = Event::Controller { host, pid, limits: limits.clone() };
+        entries.extend(journal.append(&[controller]).map_err(|error| broken(error, &directory))?);
+        let state = State::of(&entries).map_err(|error| broken(error, &directory))?;
+        let mut optimizer = optimizer(&configuration)?;
+        replay(optimizer.as_mut(), &entries, &state)?;
+        let mut search = Self {
+            targets: configuration.targets()?,
+            executor: executor(&limits),
+            directory,
+            configuration,
+            limits,
+            journal,
+            state,
+            optimizer,
+            watcher,
+            interrupt,
+            waiting: VecDeque::new(),
+            _lock: lock,
+        };
+        search.adopt()?;
+        Ok(search)
+    }
+
+    /// The directory of the optimization.
+    pub fn directory(&self) -> &OptimizationDirectory {
+        &self.directory
+    }
+
+    /// What is known.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Its configuration.
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// Runs until there is a reason to stop.
+    pub fn run(&mut self) -> Result<End, Failure> {
+        let end = loop {
+            self.tell()?;
+            if let Some(end) = self.end()? {
+                break end;
+            }
+            self.propose()?;
+            self.submit()?;
+            self.watch();
+            for ended in self.executor.wait(TICK).map_err(|error| broken(error, &self.directory))? {
+                self.settle(&ended)?;
+            }
+        };
+        self.log(&[Event::Stopped { reason: end.reason().to_owned() }])?;
+        self.watch();
+        self.watcher.close();
+        Ok(end)
+    }
+
+    /// Writes events to the journal, then into the state.
+    fn log(&mut self, events: &[Event]) -> Result<(), Failure> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let entries =
+            self.journal.append(events).map_err(|error| broken(error, &self.directory))?;
+        for entry in &entries {
+            self.state.apply(entry).map_err(|error| broken(error, &self.directory))?;
+        }
+        Ok(())
+    }
+
+    /// Finds out what became of the simulations that an earlier controller submitted.
+    fn adopt(&mut self) -> Result<(), Failure> {
+        let mut adopted = 0;
+        let mut ended = vec![];
+        for record in self.state.candidates.clone() {
+            let candidate = record.number;
+            match record.phase {
+                Phase::Finished(_) => {}
+                Phase::Waiting => self.waiting.push_back(candidate),
+                Phase::Submitting | Phase::Submitted { .. } => {
+                    let found = self.executor.adopt(self.job(candidate, record.attempts));
+                    match found.map_err(|error| broken(error, &self.directory))? {
+                        Adopted::Running => adopted += 1,
+                        Adopted::Ended => ended.push(candidate),
+                        Adopted::Gone => {
+                            let reason = "it ended with its controller".to_owned();
+                            self.log(&[Event::Interrupted { candidate, reason }])?;
+                            self.waiting.push_back(candidate);
+                        }
+                    }
+                }
+            }
+        }
+        if adopted > 0 {
+            self.watcher.say(&format!("{adopted} simulations still run and are adopted"));
+        }
+        for candidate in ended {
+            self.settle(&EndedJob { candidate, end: JobEnd::Ended })?;
+        }
+        self.remove_data_stores_not_kept();
+        Ok(())
+    }
+
+    fn job(&self, candidate: u64, attempt: u32) -> Job {
+        Job { candidate, attempt, directory: self.directory.simulation(candidate) }
+    }
+
+    /// Tells the optimizer what it may know: in generational mode the outcomes of a whole
+    /// generation, in the order of their numbers, so that a resumed search is told the same.
+    fn tell(&mut self) -> Result<(), Failure> {
+        let untold = self.state.candidates.iter().filter(|record| !record.told);
+        let known: Vec<u64> = match self.configuration.mode {
+            Mode::Generational => {
+                if untold.clone().any(|record| record.result().is_none()) {
+                    return Ok(());
+                }
+                untold.map(|record| record.number).collect()
+            }
+            Mode::Asynchronous => {
+                let mut known: Vec<_> = untold.filter(|record| record.result().is_some()).collect();
+                known.sort_by_key(|record| record.finished);
+                known.iter().map(|record| record.number).collect()
+            }
+        };
+        for &candidate in &known {
+            let Some(result) = self.state.candidates[candidate as usize].result() else { continue };
+            let outcome = outcome(result);
+            self.log(&[Event::Told { candidate }])?;
+            self.optimizer
+                .tell(candidate, &outcome)
+                .map_err(|error| broken(error, &self.directory))?;
+        }
+        Ok(())
+    }
+
+    /// Whether, and why, to end now. Nothing ends while simulations run.
+    fn end(&mut self) -> Result<Option<End>, Failure> {
+        match self.interrupt.wish() {
+            Wish::GoOn => {}
+            Wish::StopAfterRunning => {
+                self.watcher.say_once(
+                    "stopping when the running simulations have finished (Ctrl-C again to cancel \
+                     them)",
+                );
+                return Ok((self.executor.running() == 0).then_some(End::StoppedByUser));
+            }
+            Wish::Cancel => {
+                self.watcher.say_once("cancelling the running simulations");
+                self.executor.cancel_all();
+                return Ok((self.executor.running() == 0).then_some(End::StoppedByUser));
+            }
+        }
+        if self.executor.running() > 0 || !self.waiting.is_empty() {
+            return Ok(None);
+        }
+        self.nothing_works()?;
+        Ok(self.reason_to_ask_no_more().map(End::Finished))
+    }
+
+    /// Why no further candidate is proposed, if so.
+    fn reason_to_ask_no_more(&self) -> Option<String> {
+        let proposed = self.state.candidates.len() as u64;
+        let Limits { max_ngen, max_simulations, .. } = self.limits;
+        if self.targets_are_met() {
+            return Some("every target is within its norm of what is wanted".to_owned());
+        }
+        if proposed >= max_ngen.saturating_mul(self.optimizer.offspring_size() as u64) {
+            return Some(format!("the limit max_ngen = {max_ngen} is reached"));
+        }
+        if let Some(limit) = max_simulations.filter(|&limit| proposed >= limit) {
+            return Some(format!("the limit max_simulations = {limit} is reached"));
+        }
+        self.optimizer.stop_reason()
+    }
+
+    fn targets_are_met(&self) -> bool {
+        let best = self.state.best();
+        best.is_some_and(|(_, result)| result.targets.iter().all(|target| target.score <= 1.0))
+    }
+
+    /// A model that never works is a mistake in the set-up, not a search.
+    fn nothing_works(&self) -> Result<(), Failure> {
+        let broken = |result: &SimulationResult| {
+            use OutcomeClass::{Crashed, NoData, NodeFailure};
+            matches!(result.outcome, Crashed | NoData | NodeFailure)
+        };
+        let finished: Vec<_> = self.state.finished().collect();
+        let enough = finished.len() >= self.optimizer.offspring_size();
+        if !enough || !finished.iter().all(|(_, result)| broken(result)) {
+            return Ok(());
+        }
+        let (record, result) = finished[finished.len() - 1];
+        let mut message = format!(
+            "none of the first {} simulations could be evaluated; candidate {}: {}",
+            finished.len(),
+            record.number,
+            result.reason.as_deref().unwrap_or(result.outcome.words()),
+        );
+        let log = self.directory.simulation(record.number).log_tail(5);
+        if !log.is_empty() {
+            message.push_str("\nthe end of its log:\n  ");
+            message.push_str(&log.join("\n  "));
+        }
+        let number = record.number;
+        let help = format!(
+            "look at it with `mozopt show {number} {}`; mend the model or mozopt.toml, then begin \
+             anew",
+            self.directory.shown()
+        );
+        Err(Failure::failed(message, help))
+    }
+
+    /// Asks for new candidates when it is time, and writes them down.
+    fn propose(&mut self) -> Result<(), Failure> {
+        if self.interrupt.wish() != Wish::GoOn {
+            return Ok(());
+        }
+        while self.reason_to_ask_no_more().is_none() {
+            let proposed = self.state.candidates.len() as u64;
+            let offspring = self.optimizer.offspring_size() as u64;
+            let count = match self.configuration.mode {
+                Mode::Generational if self.state.candidates.iter().any(|record| !record.told) => 0,
+                Mode::Generational => offspring - proposed % offspring,
+                Mode::Asynchronous => {
+                    let busy = self.executor.running() + self.waiting.len();
+                    u64::from(busy < self.limits.slots)
+                }
+            };
+            let left = self.limits.max_simulations.map_or(u64::MAX, |limit| limit - proposed);
+            let count = count.min(left);
+            if count == 0 {
+                break;
+            }
+            let candidates = self.optimizer.ask(count as usize);
+            let Some(first) = candidates.first() else { break };
+            let generation = first.generation;
+            let candidates: Vec<_> = candidates
+                .into_iter()
+                .map(|candidate| Proposal {
+                    candidate: candidate.number,
+                    seed: self.simulation_seed(candidate.number),
+                    parameters: candidate.parameters,
+                })
+                .collect();
+            let numbers: Vec<_> = candidates.iter().map(|proposal| proposal.candidate).collect();
+            self.log(&[Event::Proposed { generation, candidates }])?;
+            self.waiting.extend(numbers);
+        }
+        Ok(())
+    }
+
+    /// A new seed for every candidate, that depends on nothing but its number and the search's seed.
+    /// It fits into 31 bits, as NEST and PyNN want it.
+    fn simulation_seed(&self, candidate: u64) -> u64 {
+        match self.configuration.simulator.seed {
+            SimulationSeed::Fixed(seed) => u64::from(seed),
+            SimulationSeed::Drawn(_) => {
+                let mut random = ChaCha8Rng::seed_from_u64(self.configuration.optimizer.seed);
+                random.set_stream(candidate);
+                u64::from(random.next_u32() >> 1)
+            }
+        }
+    }
+
+    /// Fills the free slots.
+    fn submit(&mut self) -> Result<(), Failure> {
+        while self.interrupt.wish() == Wish::GoOn && self.executor.running() < self.limits.slots {
+            let Some(candidate) = self.waiting.pop_front() else { break };
+            let attempt = self.state.candidates[candidate as usize].attempts + 1;
+            let job = self.job(candidate, attempt);
+            let record = &self.state.candidates[candidate as usize];
+            let simulation = Simulation::new(&self.configuration, record, attempt, self.keep());
+            let prelude = self.configuration.simulator.prelude.as_deref();
+            job.directory
+                .prepare(&simulation, prelude)
+                .map_err(|error| broken(error, &self.directory))?;
+            self.log(&[Event::Submitting { candidate, attempt }])?;
+            match self.executor.submit(job) {
+                Ok(job) => self.log(&[Event::Submitted { candidate, job }])?,
+                Err(error) => self.retry(candidate, &format!("cannot be started: {error}"))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&self) -> Keep {
+        let Limits { keep_best, keep_failures, keep_all, .. } = self.limits;
+        let below = keep_best.checked_sub(1).map(|last| {
+            let ranked = self.state.ranked();
+            ranked.get(last).map_or(f64::MAX, |(_, result)| result.total)
+        });
+        Keep { all: keep_all, failures: keep_failures, below }
+    }
+
+    /// Takes the outcome of a job that ended.
+    fn settle(&mut self, ended: &EndedJob) -> Result<(), Failure> {
+        let candidate = ended.candidate;
+        let directory = self.directory.simulation(candidate);
+        let result = match ended.end {
+            JobEnd::Ended => match read_json::<SimulationResult>(&directory.result()) {
+                Ok(result) if result.targets.len() == self.targets.len() => result,
+                Ok(_) => return self.retry(candidate, "its result.json has other targets"),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    let log = directory.log_tail(1).concat();
+                    return self.retry(candidate, &format!("the job left no result ({log})"));
+                }
+                Err(error) => return self.retry(candidate, &error.to_string()),
+            },
+            JobEnd::TimedOut => {
+                let reason = format!("it ran longer than {}", self.limits.time_limit);
+                SimulationResult {
+                    simulation_seconds: self.limits.time_limit.seconds() as f64,
+                    ..self.without_values(OutcomeClass::TimedOut, reason)
+                }
+            }
+            JobEnd::Cancelled => {
+                let reason = "cancelled by the user".to_owned();
+                self.log(&[Event::Interrupted { candidate, reason }])?;
+                self.waiting.push_front(candidate);
+                return Ok(());
+            }
+        };
+        self.finish(candidate, result)
+    }
+
+    fn without_values(&self, class: OutcomeClass, reason: String) -> SimulationResult {
+        SimulationResult::without_values(class, reason, &self.targets)
+    }
+
+    /// Runs a simulation again that failed for no fault of the model, as often as allowed.
+    fn retry(&mut self, candidate: u64, reason: &str) -> Result<(), Failure> {
+        let attempts = self.state.candidates[candidate as usize].attempts;
+        if attempts <= self.limits.retries {
+            self.watcher.say(&format!("candidate {candidate}: {reason}; it is run again"));
+            let reason = reason.to_owned();
+            self.log(&[Event::Interrupted { candidate, reason }])?;
+            self.waiting.push_front(candidate);
+            return Ok(());
+        }
+        let reason = format!("{reason}, {attempts} times");
+        self.finish(candidate, self.without_values(OutcomeClass::NodeFailure, reason))
+    }
+
+    fn finish(&mut self, candidate: u64, result: SimulationResult) -> Result<(), Failure> {
+        let before = self.state.best().map(|(_, result)| result.total);
+        if result.outcome.is_failure() {
+            let words = result.outcome.words();
+            let reason = result.reason.clone().unwrap_or_default();
+            self.watcher.note(&format!("candidate {candidate} {words}: {reason}"));
+        } else if before.is_none_or(|best| result.total < best) {
+            self.watcher.note(&format!("candidate {candidate} is the best: {:.3}", result.total));
+        }
+        self.log(&[Event::Finished { candidate, result }])?;
+        self.remove_data_stores_not_kept();
+        Ok(())
+    }
+
+    /// Removes the data stores of candidates that are no longer among the best.
+    fn remove_data_stores_not_kept(&self) {
+        let Limits { keep_best, keep_all, .. } = self.limits;
+        if keep_all {
+            return;
+        }
+        for (record, _) in self.state.ranked().into_iter().skip(keep_best) {
+            let directory: SimulationDirectory = self.directory.simulation(record.number);
+            if let Err(error) = directory.remove_data_store() {
+                let path = directory.data_store();
+                self.watcher.say_once(&format!("cannot remove {}: {error}", path.display()));
+            }
+        }
+    }
+
+    fn watch(&mut self) {
+        self.watcher.show(&Progress {
+            state: &self.state,
+            configuration: &self.configuration,
+            limits: &self.limits,
+            running: self.executor.running(),
+        });
+    }
+}
+
+/// A journal that is open, and the right to write it.
+struct Opened {
+    journal: Journal,
+    entries: Vec<Entry>,
+    lock: ControllerLock,
+}
+
+fn lock(directory: &OptimizationDirectory) -> Result<ControllerLock, Failure> {
+    ControllerLock::take(directory.path()).map_err(|held| {
+        let help = format!(
+            "one controller at a time: stop it there (Ctrl-C), or look at it with `mozopt status {}`",
+            directory.shown()
+        );
+        Failure::bad_input(held, help)
+    })
+}
+
+fn broken(error: impl std::fmt::Display, directory: &OptimizationDirectory) -> Failure {
+    let help = format!(
+        "nothing that was learnt is lost: when the cause is mended, continue with `mozopt resume {}`; \
+         simulations that still run will be adopted",
+        directory.shown()
+    );
+    Failure::failed(error, help)
+}
+
+fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Failure> {
+    let space = configuration.space()?;
+    let centroid = configuration.centroid();
+    let settings = &configuration.optimizer;
+    let wrong = |error: &dyn std::fmt::Display| {
+        Failure::bad_input(error.to_string(), "look at [optimizer] in mozopt.toml")
+    };
+    Ok(match settings.algorithm {
+        Algorithm::CmaEs => {
+            let settings = CmaEsSettings {
+                variant: match settings.variant {
+                    Variant::Active => CmaEsVariant::Active,
+                    Variant::BluePyOpt => CmaEsVariant::BluePyOpt,
+                },
+                offspring_size: Some(settings.offspring_size),
+                sigma: settings.sigma,
+                seed: settings.seed,
+            };
+            Box::new(CmaEs::new(space, &centroid, settings).map_err(|error| wrong(&error))?)
+        }
+        Algorithm::Random => {
+            let offspring = NonZeroUsize::new(settings.offspring_size).unwrap_or(NonZeroUsize::MIN);
+            let random = RandomSearch::new(space, &centroid, offspring, settings.seed);
+            Box::new(random.map_err(|error| wrong(&error))?)
+        }
+    })
+}
+
+/// Brings the optimizer to where it was: asks and tells it again what the journal says. Its proposals
+/// must be those of the journal, bit for bit.
+fn replay(optimizer: &mut dyn Optimizer, entries: &[Entry], state: &State) -> Result<(), Failure> {
+    let differs = |seq: u64| {
+        let message = format!("entry {seq} of the journal cannot be repeated by this version");
+        Failure::failed(message, "continue with the version of mozopt that wrote the journal")
+    };
+    for entry in entries {
+        match &entry.event {
+            Event::Proposed { candidates, .. } => {
+                let again = optimizer.ask(candidates.len());
+                let same = again.len() == candidates.len()
+                    && again.iter().zip(candidates).all(|(again, written)| {
+                        again.number == written.candidate && again.parameters == written.parameters
+                    });
+                if !same {
+                    return Err(differs(entry.seq));
+                }
+            }
+            Event::Told { candidate } => {
+                let record: Option<&CandidateRecord> = state.candidates.get(*candidate as usize);
+                let result = record.and_then(CandidateRecord::result);
+                let told = result.map(|result| optimizer.tell(*candidate, &outcome(result)));
+                if !matches!(told, Some(Ok(()))) {
+                    return Err(differs(entry.seq));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What the optimizer is told of a result.
+fn outcome(result: &SimulationResult) -> Outcome {
+    let kind = match result.outcome {
+        OutcomeClass::Completed => OutcomeKind::Measured,
+        OutcomeClass::Exploded => OutcomeKind::Exploded,
+        OutcomeClass::TimedOut | OutcomeClass::OutOfMemory | OutcomeClass::Crashed => {
+            OutcomeKind::Failed
+        }
+        OutcomeClass::NoData | OutcomeClass::NodeFailure => OutcomeKind::Lost,
+    };
+    let values = result.targets.iter().map(|target| target.value).collect();
+    Outcome { kind, values, total: result.total }
+}

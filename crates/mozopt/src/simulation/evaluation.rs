@@ -1,0 +1,138 @@
+//! From what a simulator left to the values and scores of the targets.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use recording::store::Store;
+use recording::{LoadError, Recording, Segment, SegmentHeader, Sheet};
+use serde::Deserialize;
+use targets::{Missing, Value};
+
+use super::{OutcomeClass, SimulationDirectory, SimulationResult, read_json};
+use crate::configuration::ConfiguredTarget;
+
+/// A value in `values.json`: a number, or why there is none.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenValue {
+    Number(f64),
+    Nothing(()),
+    Explained { value: Option<f64>, reason: Option<String> },
+}
+
+/// Measures and scores what the simulator left.
+pub fn evaluate(directory: &SimulationDirectory, targets: &[ConfiguredTarget]) -> SimulationResult {
+    let no_data =
+        |reason: String| SimulationResult::without_values(OutcomeClass::NoData, reason, targets);
+    let written = match read_json::<HashMap<String, WrittenValue>>(&directory.values()) {
+        Ok(written) => Some(written),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return no_data(format!("values.json cannot be read: {error}")),
+    };
+    let store = match Store::open(&directory.data_store()) {
+        Ok(store) => Some(store),
+        Err(_) if written.is_some() => None,
+        Err(error) if directory.data_store().exists() => {
+            return no_data(format!("the data store is not complete: {error}"));
+        }
+        Err(_) => return no_data("the simulator wrote neither datastore/ nor values.json".into()),
+    };
+    let measured: Vec<_> = targets.iter().map(|configured| configured.target.clone()).collect();
+    let mut values = match &store {
+        Some(store) => {
+            let whole = Whole { store, damage: RefCell::default() };
+            let values = targets::measure(&whole, &measured);
+            if let Some(damage) = whole.damage.take() {
+                return no_data(format!("the data store is damaged: {damage}"));
+            }
+            values
+        }
+        None => vec![Err(Missing::new("there is no data store".to_owned())); targets.len()],
+    };
+    for (configured, value) in targets.iter().zip(&mut values) {
+        let name = &configured.target.name;
+        if let Some(written) = written.as_ref().and_then(|written| written.get(name)) {
+            *value = written_value(written);
+        } else if let Some(command) = &configured.command {
+            *value = command_value(command, &directory.data_store());
+        } else if !configured.target.class.is_measured() {
+            let reason = format!("values.json has no \"{name}\"");
+            *value = Err(Missing::new(reason));
+        }
+    }
+    let exploded = store.as_ref().is_some_and(Recording::explosion_detected);
+    if exploded {
+        let reason = "the network's activity ran away".to_owned();
+        return SimulationResult::measured(OutcomeClass::Exploded, Some(reason), targets, &values);
+    }
+    SimulationResult::measured(OutcomeClass::Completed, None, targets, &values)
+}
+
+/// A store of which every segment that is asked for must be readable: a target that is missing since
+/// a file is damaged says nothing about the model.
+struct Whole<'a> {
+    store: &'a Store,
+    damage: RefCell<Option<String>>,
+}
+
+impl Recording for Whole<'_> {
+    fn sheets(&self) -> &[Sheet] {
+        self.store.sheets()
+    }
+
+    fn segments(&self) -> &[SegmentHeader] {
+        self.store.segments()
+    }
+
+    fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
+        self.store.load(segment).inspect_err(|error| {
+            self.damage.borrow_mut().get_or_insert_with(|| error.to_string());
+        })
+    }
+
+    fn explosion_detected(&self) -> bool {
+        self.store.explosion_detected()
+    }
+}
+
+fn written_value(written: &WrittenValue) -> Value {
+    let missing = |reason: &str| Err(Missing::new(reason.to_owned()));
+    match written {
+        WrittenValue::Number(value) => Ok(*value),
+        WrittenValue::Explained { value: Some(value), .. } => Ok(*value),
+        WrittenValue::Explained { reason: Some(reason), .. } => missing(reason),
+        WrittenValue::Explained { .. } | WrittenValue::Nothing(()) => {
+            missing("the simulator gave no value")
+        }
+    }
+}
+
+/// Runs a target's command with the data store's path; it prints the value.
+fn command_value(command: &str, data_store: &Path) -> Value {
+    let shell = format!("{command} \"$1\"");
+    let output = Command::new("bash")
+        .args(["-c", &shell, "target"])
+        .arg(data_store)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output();
+    let missing = |reason: String| Err(Missing::new(reason));
+    match output {
+        Err(error) => missing(format!("the target's command cannot be run: {error}")),
+        Ok(output) if !output.status.success() => {
+            missing(format!("the target's command failed: {}", output.status))
+        }
+        Ok(output) => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            let printed: String = text.trim().chars().take(80).collect();
+            match printed.parse::<f64>() {
+                Ok(value) if value.is_finite() => Ok(value),
+                _ => missing(format!("the target's command printed \"{printed}\", not a number")),
+            }
+        }
+    }
+}

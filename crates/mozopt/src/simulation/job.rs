@@ -1,0 +1,229 @@
+//! `mozopt job`: what runs inside a job. It starts the simulator, evaluates what it left, and writes
+//! down how it went, so that any controller can find out later.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::evaluation::evaluate;
+use super::{
+    Finished, OutcomeClass, SIMULATION_VARIABLE, Simulation, SimulationDirectory, SimulationResult,
+    Started,
+};
+use crate::configuration::{Configuration, ConfiguredTarget};
+use crate::durable;
+use crate::failure::Failure;
+use crate::journal::host;
+
+/// The exit code of a job that finds another one at work in its directory.
+pub const ALREADY_RUNNING: u8 = 75;
+/// The exit code of a job that was told to end.
+pub const INTERRUPTED: u8 = 143;
+
+/// The script of a simulation.
+pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<String> {
+    let mozopt = std::env::current_exe()?;
+    let prelude = prelude.map(|lines| format!("\n{}\n", lines.trim_end())).unwrap_or_default();
+    Ok(format!(
+        "#!/bin/bash\n\
+         # Simulates and evaluates candidate {}. To run it again, into a directory of its own:\n\
+         #   bash {{this file}} --again /some/directory\n\
+         cd \"$(dirname \"$(readlink -f \"$0\")\")\" || exit 1\n\
+         export OMP_NUM_THREADS={}\n\
+         {prelude}\
+         exec {} job \"$@\"\n",
+        simulation.candidate,
+        simulation.threads,
+        quoted(&mozopt),
+    ))
+}
+
+/// A path as one word of the shell.
+pub fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+/// Runs the simulation of this directory, or a copy of it in `again`.
+pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, Failure> {
+    let failed = |what: &Path| {
+        let what = what.display().to_string();
+        move |error: io::Error| Failure::failed(format!("{what}: {error}"), "is the disk full?")
+    };
+    let directory = std::path::absolute(directory).map_err(failed(directory))?;
+    let original = SimulationDirectory::new(directory.clone());
+    let mut simulation = Simulation::read(&original.simulation())
+        .map_err(|error| Failure::bad_input(error, "run this in the directory of a simulation"))?;
+    let configuration_path = directory.join(&simulation.configuration);
+    let directory = match again {
+        None => original,
+        Some(copy) => {
+            simulation.keep.all = true;
+            simulation.configuration.clone_from(&configuration_path);
+            copy_for_another_run(copy, &simulation)?
+        }
+    };
+    let lock = File::create(directory.lock()).map_err(failed(&directory.lock()))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(Ended::AlreadyRunning),
+        Err(TryLockError::Error(error)) => return Err(failed(&directory.lock())(error)),
+    }
+    if directory.finished().exists() {
+        let help = "to run it again, into a directory of its own: bash job.sh --again DIRECTORY";
+        return Err(Failure::bad_input("this simulation has finished", help));
+    }
+    let configuration = Configuration::read(&configuration_path)?;
+    let targets = configuration.targets()?;
+    let started = Started {
+        attempt: simulation.attempt,
+        host: host(),
+        pid: std::process::id(),
+        slurm_job_id: std::env::var("SLURM_JOB_ID").ok(),
+        restart_count: restart_count(),
+        time: jiff::Timestamp::now(),
+    };
+    durable::write_json(&directory.started(), &started).map_err(failed(&directory.started()))?;
+    let Some((result, status)) = simulate_and_evaluate(&directory, &simulation, &targets) else {
+        return Ok(Ended::Interrupted);
+    };
+    durable::write_json(&directory.result(), &result).map_err(failed(&directory.result()))?;
+    if !simulation.keep.keeps(&result) {
+        directory.remove_data_store().map_err(failed(&directory.data_store()))?;
+    }
+    let finished = Finished {
+        attempt: simulation.attempt,
+        exit_code: status.and_then(|status| status.code()),
+        signal: status.and_then(|status| status.signal()),
+        time: jiff::Timestamp::now(),
+    };
+    durable::write_json(&directory.finished(), &finished).map_err(failed(&directory.finished()))?;
+    Ok(Ended::Finished { directory: directory.path().to_owned(), result: Box::new(result) })
+}
+
+/// How a job ended.
+pub enum Ended {
+    /// The simulation is done, well or not.
+    Finished {
+        /// Where its files are.
+        directory: PathBuf,
+        /// What became of it.
+        result: Box<SimulationResult>,
+    },
+    /// Another process runs this simulation now.
+    AlreadyRunning,
+    /// It was told to end before the simulator did. That says nothing about the parameters: there is
+    /// no result.
+    Interrupted,
+}
+
+fn copy_for_another_run(
+    copy: &Path,
+    simulation: &Simulation,
+) -> Result<SimulationDirectory, Failure> {
+    let help = "give a directory that does not exist yet";
+    let failed = |error| Failure::bad_input(format!("{}: {error}", copy.display()), help);
+    std::fs::create_dir(copy).map_err(failed)?;
+    let copy = SimulationDirectory::new(std::path::absolute(copy).map_err(failed)?);
+    durable::write_json(&copy.simulation(), simulation).map_err(failed)?;
+    Ok(copy)
+}
+
+fn restart_count() -> u32 {
+    std::env::var("SLURM_RESTART_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+/// The result and how the simulator ended; `None` if this job was told to end before.
+fn simulate_and_evaluate(
+    directory: &SimulationDirectory,
+    simulation: &Simulation,
+    targets: &[ConfiguredTarget],
+) -> Option<(SimulationResult, Option<ExitStatus>)> {
+    let began = Instant::now();
+    let killed_before = out_of_memory_kills();
+    let status = match simulate(directory, simulation) {
+        Ok(None) => return None,
+        Ok(Some(status)) => Ok(status),
+        Err(error) => Err(error),
+    };
+    let simulation_seconds = began.elapsed().as_secs_f64();
+    let evaluated = Instant::now();
+    let mut result = match &status {
+        Ok(status) if status.success() => evaluate(directory, targets),
+        Ok(status) => {
+            let out_of_memory = status.signal() == Some(Signal::KILL.as_raw())
+                && out_of_memory_kills() > killed_before;
+            let (class, reason) = if out_of_memory {
+                (OutcomeClass::OutOfMemory, "the simulator was killed for want of memory".into())
+            } else {
+                (OutcomeClass::Crashed, format!("the simulator ended with {}", words(*status)))
+            };
+            SimulationResult::without_values(class, reason, targets)
+        }
+        Err(error) => {
+            let reason = format!("the simulator could not be started: {error}");
+            SimulationResult::without_values(OutcomeClass::Crashed, reason, targets)
+        }
+    };
+    result.simulation_seconds = simulation_seconds;
+    result.evaluation_seconds = evaluated.elapsed().as_secs_f64();
+    Some((result, status.ok()))
+}
+
+fn words(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "an unknown status".to_owned(),
+    }
+}
+
+/// Runs the simulator to its end; `None` if this job was told to end before.
+///
+/// A request to end that reaches this process reaches the simulator too, wherever the executor sends
+/// it.
+fn simulate(
+    directory: &SimulationDirectory,
+    simulation: &Simulation,
+) -> io::Result<Option<ExitStatus>> {
+    let mut command = match &simulation.command {
+        Some(line) => {
+            let mut shell = Command::new("bash");
+            shell.args(["-c", line]).current_dir(&simulation.model_directory);
+            shell
+        }
+        None => {
+            let mut embedded = Command::new(std::env::current_exe()?);
+            embedded.arg("simulate").current_dir(directory.path());
+            embedded
+        }
+    };
+    command.env(SIMULATION_VARIABLE, directory.simulation()).stdin(Stdio::null());
+    let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT])?;
+    let mut child = command.spawn()?;
+    let mut told_to_end = false;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok((!told_to_end).then_some(status));
+        }
+        if signals.wait().any(|signal| signal != SIGCHLD) {
+            told_to_end = true;
+            kill_process(Pid::from_child(&child), Signal::TERM)?;
+        }
+    }
+}
+
+/// How many processes this machine has killed for want of memory since it was started.
+fn out_of_memory_kills() -> u64 {
+    let counters = std::fs::read_to_string("/proc/vmstat").unwrap_or_default();
+    counters
+        .lines()
+        .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+        .unwrap_or(0)
+}

@@ -1,0 +1,286 @@
+//! A simulation: the directory `simulations/000217`, the contract between optimizer and simulator.
+//!
+//! ```text
+//! simulation.json   what is to be simulated; written first, with fsync
+//! job.sh            the script that any executor runs, to be read and run again by a person
+//! output.log        what it printed
+//! started.json      by the job itself: where it runs, and since when
+//! datastore/        whatever the simulator wrote; removed after the evaluation unless kept
+//! values.json       instead of a data store, by simulators that measure themselves
+//! result.json       by the job: outcome, every value and score
+//! finished.json     by the job itself: how the simulator ended
+//! ```
+
+mod evaluation;
+pub mod job;
+mod result;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+
+use crate::configuration::{Configuration, Model};
+use crate::durable;
+use crate::journal::CandidateRecord;
+
+pub use result::{OutcomeClass, SimulationResult, TargetResult};
+
+/// Larger than any file of the contract.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+
+/// The environment variable that holds the path of `simulation.json`.
+pub const SIMULATION_VARIABLE: &str = "MOZOPT_SIMULATION";
+
+/// `simulation.json`: what is to be simulated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulation {
+    /// The candidate's number.
+    pub candidate: u64,
+    /// 1, 2, …: which attempt this is.
+    pub attempt: u32,
+    /// The seed of the simulation.
+    pub seed: u64,
+    /// What is presented to the model.
+    pub protocol: Protocol,
+    /// The searched parameters' values by their paths; whole numbers are written as such.
+    pub parameters: IndexMap<String, Number>,
+    /// How many threads the simulator may use.
+    pub threads: usize,
+    /// The shell line that simulates; `None` for the embedded model.
+    #[serde(default)]
+    pub command: Option<String>,
+    /// Where the command starts.
+    pub model_directory: PathBuf,
+    /// The frozen configuration, with the targets; relative to this file.
+    pub configuration: PathBuf,
+    /// Identifies that configuration.
+    pub configuration_hash: String,
+    /// What becomes of the data store.
+    pub keep: Keep,
+}
+
+/// What is presented to the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// The short protocol of an optimization.
+    Optimization,
+}
+
+/// Which data stores survive the evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keep {
+    /// That of any simulation.
+    pub all: bool,
+    /// That of a simulation that failed.
+    pub failures: bool,
+    /// That of a simulation with a total below this: when it was submitted, it would have been among
+    /// the best. `None`: no total is good enough.
+    pub below: Option<f64>,
+}
+
+impl Keep {
+    /// Whether the data store of this simulation is kept.
+    pub fn keeps(&self, result: &SimulationResult) -> bool {
+        let failed = result.outcome.is_failure();
+        self.all
+            || (failed && self.failures)
+            || (!failed && self.below.is_some_and(|below| result.total < below))
+    }
+}
+
+impl Simulation {
+    /// What is to be simulated for this candidate.
+    pub fn new(
+        configuration: &Configuration,
+        record: &CandidateRecord,
+        attempt: u32,
+        keep: Keep,
+    ) -> Self {
+        let typed = |(parameter, &value): (&crate::configuration::Parameter, &f64)| {
+            (parameter.path.clone(), number(value, parameter.integer))
+        };
+        Self {
+            candidate: record.number,
+            attempt,
+            seed: record.seed,
+            protocol: Protocol::Optimization,
+            parameters: configuration
+                .parameters
+                .iter()
+                .zip(&record.parameters)
+                .map(typed)
+                .collect(),
+            threads: configuration.threads,
+            command: match configuration.simulator.model {
+                Model::V1 => None,
+                Model::Command => configuration.simulator.command.clone(),
+            },
+            model_directory: configuration.model_directory.clone(),
+            configuration: PathBuf::from("../../configuration.json"),
+            configuration_hash: configuration.hash(),
+            keep,
+        }
+    }
+
+    /// Reads the file.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        read_json(path)
+    }
+}
+
+/// A number as JSON and mozaik know it: whole numbers without a decimal point.
+pub fn number(value: f64, integer: bool) -> Number {
+    if integer {
+        Number::from(value as i64)
+    } else {
+        Number::from_f64(value).unwrap_or_else(|| Number::from(0))
+    }
+}
+
+/// `started.json`: a job that runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    /// The attempt that runs.
+    pub attempt: u32,
+    /// The machine.
+    pub host: String,
+    /// The job's process.
+    pub pid: u32,
+    /// The job's number in Slurm, where it runs there.
+    pub slurm_job_id: Option<String>,
+    /// How often Slurm started it again.
+    pub restart_count: u32,
+    /// When it started.
+    pub time: jiff::Timestamp,
+}
+
+/// `finished.json`: how the simulator ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finished {
+    /// The attempt that ended.
+    pub attempt: u32,
+    /// The simulator's exit code, if it ended by itself.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// When.
+    pub time: jiff::Timestamp,
+}
+
+/// The files of one simulation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimulationDirectory(PathBuf);
+
+impl SimulationDirectory {
+    /// The directory at this path.
+    pub fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// What is to be simulated.
+    pub fn simulation(&self) -> PathBuf {
+        self.0.join("simulation.json")
+    }
+
+    /// The script that runs it.
+    pub fn job_script(&self) -> PathBuf {
+        self.0.join("job.sh")
+    }
+
+    /// What it printed.
+    pub fn log(&self) -> PathBuf {
+        self.0.join("output.log")
+    }
+
+    /// Where it runs.
+    pub fn started(&self) -> PathBuf {
+        self.0.join("started.json")
+    }
+
+    /// How it ended.
+    pub fn finished(&self) -> PathBuf {
+        self.0.join("finished.json")
+    }
+
+    /// Values and scores.
+    pub fn result(&self) -> PathBuf {
+        self.0.join("result.json")
+    }
+
+    /// What the simulator wrote.
+    pub fn data_store(&self) -> PathBuf {
+        self.0.join("datastore")
+    }
+
+    /// What a simulator that measures itself wrote.
+    pub fn values(&self) -> PathBuf {
+        self.0.join("values.json")
+    }
+
+    /// Held locked by the job while it runs.
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("job.lock")
+    }
+
+    /// Makes the directory ready for an attempt: what an earlier one left is removed.
+    pub fn prepare(&self, simulation: &Simulation, prelude: Option<&str>) -> io::Result<()> {
+        std::fs::create_dir_all(&self.0)?;
+        for leftover in [self.started(), self.finished(), self.result(), self.values()] {
+            remove_if_there(std::fs::remove_file(leftover))?;
+        }
+        self.remove_data_store()?;
+        durable::write_json(&self.simulation(), simulation)?;
+        let script = job::script(simulation, prelude)?;
+        durable::write(&self.job_script(), script.as_bytes())
+    }
+
+    /// Removes what the simulator wrote.
+    pub fn remove_data_store(&self) -> io::Result<()> {
+        remove_if_there(std::fs::remove_dir_all(self.data_store()))
+    }
+
+    /// The last lines of the log, at most `lines`.
+    pub fn log_tail(&self, lines: usize) -> Vec<String> {
+        let Ok(bytes) = read_end(&self.log(), 64 << 10) else { return vec![] };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let all: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        all[all.len().saturating_sub(lines)..].iter().map(ToString::to_string).collect()
+    }
+}
+
+fn remove_if_there(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn read_end(path: &Path, bytes: u64) -> io::Result<Vec<u8>> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut file = std::fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
+    let mut end = vec![];
+    file.take(bytes).read_to_end(&mut end)?;
+    Ok(end)
+}
+
+/// Reads a JSON file of the contract.
+pub fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> io::Result<T> {
+    let text = durable::read_bounded(path, MAX_FILE_BYTES)?;
+    serde_json::from_str(&text).map_err(|error| {
+        let message = format!("{}: {error}", path.display());
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    })
+}

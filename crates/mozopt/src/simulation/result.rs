@@ -1,0 +1,118 @@
+//! `result.json`: what became of a simulation.
+
+use serde::{Deserialize, Serialize};
+use targets::{Missing, Value};
+
+use crate::configuration::ConfiguredTarget;
+
+/// What kind of end a simulation came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeClass {
+    /// It ran through and was measured.
+    Completed,
+    /// Its activity ran away; what was recorded before is measured.
+    Exploded,
+    /// It ran longer than it may.
+    TimedOut,
+    /// It needed more memory than there is.
+    OutOfMemory,
+    /// The simulator ended with an error.
+    Crashed,
+    /// The simulator ended well, but left nothing that can be measured.
+    NoData,
+    /// The machine failed under it, as often as it was tried. Says nothing about the parameters.
+    NodeFailure,
+}
+
+impl OutcomeClass {
+    /// In words, as part of a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Exploded => "exploded",
+            Self::TimedOut => "timed out",
+            Self::OutOfMemory => "out of memory",
+            Self::Crashed => "crashed",
+            Self::NoData => "no data",
+            Self::NodeFailure => "node failure",
+        }
+    }
+
+    /// Whether something went wrong.
+    pub fn is_failure(self) -> bool {
+        self != Self::Completed
+    }
+}
+
+/// What became of a simulation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SimulationResult {
+    /// What kind of end it came to.
+    pub outcome: OutcomeClass,
+    /// Why, where there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// The sum of the scores.
+    pub total: f64,
+    /// Every target, in the order of the configuration.
+    pub targets: Vec<TargetResult>,
+    /// How long the simulator ran.
+    pub simulation_seconds: f64,
+    /// How long the evaluation took.
+    pub evaluation_seconds: f64,
+}
+
+/// A target's value and score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetResult {
+    /// The target's name.
+    pub name: String,
+    /// Its class.
+    pub class: String,
+    /// The sheet it is measured on.
+    pub sheet_name: Option<String>,
+    /// The measured value.
+    pub value: Option<f64>,
+    /// The distance to what is wanted.
+    pub score: f64,
+    /// Why there is no value.
+    pub reason: Option<String>,
+}
+
+impl SimulationResult {
+    /// Scores what was measured.
+    pub fn measured(
+        outcome: OutcomeClass,
+        reason: Option<String>,
+        targets: &[ConfiguredTarget],
+        values: &[Value],
+    ) -> Self {
+        let score = |(configured, value): (&ConfiguredTarget, &Value)| {
+            let target = &configured.target;
+            let score = target.scoring.score(value.as_ref().ok().copied()).get();
+            TargetResult {
+                name: target.name.clone(),
+                class: target.class.name().to_owned(),
+                sheet_name: target.sheet_name.clone(),
+                value: value.as_ref().ok().copied(),
+                score,
+                reason: value.as_ref().err().map(ToString::to_string),
+            }
+        };
+        let targets: Vec<_> = targets.iter().zip(values).map(score).collect();
+        let total = targets.iter().map(|target| target.score).sum();
+        Self { outcome, reason, total, targets, simulation_seconds: 0.0, evaluation_seconds: 0.0 }
+    }
+
+    /// Nothing was measured.
+    pub fn without_values(
+        outcome: OutcomeClass,
+        reason: String,
+        targets: &[ConfiguredTarget],
+    ) -> Self {
+        let missing = Missing::new(format!("the simulation has no data: {}", outcome.words()));
+        let values = vec![Err(missing); targets.len()];
+        Self::measured(outcome, Some(reason), targets, &values)
+    }
+}

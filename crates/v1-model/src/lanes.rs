@@ -6,7 +6,7 @@
 //! a fused multiplication and addition, so the width of the vectors does not change a bit. The standard
 //! library's `exp`, `ln` and `cos` differ between platforms; here they are polynomials.
 
-use std::ops::{Add, Div, Mul, Sub};
+use std::ops::{Add, Deref, DerefMut, Div, Mul, Sub};
 
 use pulp::{Scalar, Simd};
 
@@ -113,18 +113,58 @@ operation!(Sub, sub, sub_f32s);
 operation!(Mul, mul, mul_f32s);
 operation!(Div, div, div_f32s);
 
+/// A vector of numbers that begins at a cache line, so that whole [`Lanes`] do not straddle two.
+#[derive(Debug)]
+pub struct Aligned<T> {
+    storage: Vec<T>,
+    start: usize,
+}
+
+impl<T: Copy + Default> Aligned<T> {
+    /// A vector of these numbers.
+    pub fn new(numbers: impl ExactSizeIterator<Item = T>) -> Self {
+        let line = 64 / size_of::<T>();
+        let mut storage: Vec<T> = Vec::with_capacity(numbers.len() + line);
+        let start = storage.as_ptr().align_offset(64).min(line);
+        storage.resize(start, T::default());
+        storage.extend(numbers);
+        Self { storage, start }
+    }
+
+    /// A vector of zeros.
+    pub fn zeros(count: usize) -> Self {
+        Self::new((0..count).map(|_| T::default()))
+    }
+}
+
+impl<T> Deref for Aligned<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.storage[self.start..]
+    }
+}
+
+impl<T> DerefMut for Aligned<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.storage[self.start..]
+    }
+}
+
 // Adding and subtracting 1.5 · 2²³ rounds a number below 2²² to the nearest integer.
 const ROUND: f32 = 12_582_912.0;
 
-/// 2ˣ to 2 · 10⁻⁷ relative, for x below 127; below −120 it is 2⁻¹²⁰.
+/// 2ˣ to 3 · 10⁻⁶ relative, for x below 127; below −120 it is 2⁻¹²⁰.
 #[inline(always)]
 pub fn exp2<S: Simd>(x: Lanes<S>) -> Lanes<S> {
     let simd = x.simd;
     let x = x.max(Lanes::splat(simd, -120.0));
     let shifted = x + ROUND;
     let r = x - (shifted - ROUND);
-    let p = r * 0.001_327_647_2 + 0.009_675_541;
-    let p = r * (r * (r * (r * p + 0.055_507_133) + 0.240_221_2) + 0.693_146_97) + 1.000_000_07;
+    // Pairs of terms, which do not wait for each other.
+    let r2 = r * r;
+    let p = (r * 0.055_917_86 + 0.240_247_45) + r2 * 0.009_570_102;
+    let p = p * r2 + (r * 0.693_121_8 + 0.999_999_26);
     // The low bits of `shifted` are the integer part; adding them to the exponent multiplies.
     let whole = simd.wrapping_dyn_shl_u32s(
         simd.transmute_u32s_f32s(shifted.values),
@@ -180,12 +220,12 @@ mod tests {
             let exact = libm::exp2(f64::from(x));
             (f64::from(exp2(Lanes::splat(Scalar, x)).values) - exact).abs() / exact
         });
-        assert!(exp2_error < 2.0e-7, "{exp2_error:e}");
+        assert!(exp2_error < 3.0e-6, "{exp2_error:e}");
         let exp_error = worst(-10.0, 10.0, |x| {
             let exact = libm::exp(f64::from(x));
             (f64::from(exp(x)) - exact).abs() / exact
         });
-        assert!(exp_error < 1.2e-6, "{exp_error:e}");
+        assert!(exp_error < 4.0e-6, "{exp_error:e}");
         let cos_error = worst(-2.0, 2.0, |x| {
             let exact = libm::cos(2.0 * std::f64::consts::PI * f64::from(x));
             (f64::from(cos_cycles(Lanes::splat(Scalar, x)).values) - exact).abs()

@@ -163,6 +163,12 @@ impl Parameters {
                 let why = format!("the reset must lie below the peak of the spike, {peak} mV");
                 return Err(self.out_of_range(&reset, why));
             }
+            let steepness = cell("Delta_T");
+            let beyond = peak - self.value(&cell("V_th")) + 3.0 * self.value(&cell("V_th_sd"));
+            if beyond > 80.0 * self.value(&steepness) {
+                let why = format!("the peak of the spike is {beyond} mV, more than 80 times Delta_T, above the lowest threshold");
+                return Err(self.out_of_range(&steepness, why));
+            }
         }
         let side_mm = self.value("sheets.l4_cortex_exc.params.sx") / 1000.0;
         let density = "sheets.l4_cortex_exc.params.density";

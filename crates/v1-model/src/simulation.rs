@@ -7,6 +7,7 @@ use pulp::Arch;
 use recording::{Segment, SegmentHeader, Sheet, Signal, SpikeTrains};
 
 use crate::geometry::{CORTICAL, POPULATIONS, SHEET_KEYS, SHEET_NAMES};
+use crate::lanes::Aligned;
 use crate::lgn::{Lgn, LgnSpikes, Scene};
 use crate::network::Network;
 use crate::neurons::{Input, Neurons, WINDOW};
@@ -221,7 +222,7 @@ impl<'s> Running<'s> {
             arch: Arch::new(),
             synapses,
             neurons,
-            input: Input { excitation: vec![0.0; places], inhibition: vec![0.0; places] },
+            input: Input { excitation: Aligned::zeros(places), inhibition: Aligned::zeros(places) },
             rows: network.delay_slots,
             row: 0,
             step: 0,

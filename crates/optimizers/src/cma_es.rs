@@ -293,6 +293,21 @@ mod tests {
         assert_eq!(optimizer.generation(), 1);
     }
 
+    /// Candidates far from the centroid are rewarded, which makes the distribution grow.
+    #[test]
+    fn the_spread_stays_below_a_third_of_the_range() {
+        let mut optimizer = started(CmaEsSettings::default()).unwrap();
+        for _ in 0..50 {
+            let centroid = space().to_unit(&optimizer.diagnostics().centroid);
+            for candidate in optimizer.ask(6) {
+                let unit = space().to_unit(&candidate.parameters);
+                let total = unit.iter().zip(&centroid).map(|(u, c)| -(u - c).powi(2)).sum();
+                optimizer.tell(candidate.number, &Outcome::measured(&[], total)).unwrap();
+            }
+            assert!((0..2).all(|i| optimizer.distribution.spread(i) < 2.0 / 3.0 + 1e-12));
+        }
+    }
+
     #[test]
     fn settings_out_of_range_are_refused() {
         let refused = |settings| started(settings).err().map(|error| error.to_string());

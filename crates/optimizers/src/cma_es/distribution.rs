@@ -230,3 +230,58 @@ fn expected_norm(n: usize) -> f64 {
     let n = n as f64;
     n.sqrt() * (1.0 - 1.0 / (4.0 * n) + 1.0 / (21.0 * n * n))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Trace {
+        generations: Vec<Generation>,
+    }
+
+    #[derive(Deserialize)]
+    struct Generation {
+        points: Vec<Vec<f64>>,
+        totals: Vec<f64>,
+        mean: Vec<f64>,
+        sigma: f64,
+        covariance: Vec<f64>,
+        p_sigma: Vec<f64>,
+        p_c: Vec<f64>,
+    }
+
+    /// Forty generations of the package `cmaes` on the Rosenbrock function, recorded by
+    /// `tests/data/make_cmaes_trace.py`: ours learns from the same points.
+    #[test]
+    fn the_active_update_is_that_of_cmaes() {
+        let trace: Trace =
+            serde_json::from_str(include_str!("../../tests/data/cmaes_trace.json")).unwrap();
+        let mut ours = Distribution::new(vec![0.5; 6], 0.4);
+        for (at, theirs) in trace.generations.into_iter().enumerate() {
+            let mut generation: Vec<_> = (0..)
+                .zip(theirs.points.into_iter().zip(theirs.totals))
+                .map(|(number, (point, total))| {
+                    let step = ours.step_to(&point);
+                    Survivor { number, total, memory: Sample { point, step } }
+                })
+                .collect();
+            generation.sort_by(|a, b| a.total.total_cmp(&b.total));
+            ours.update(&generation, &Rates::active(6, &generation));
+
+            for (ours, theirs) in [
+                (&ours.mean, &theirs.mean),
+                (&vec![ours.sigma], &vec![theirs.sigma]),
+                (&ours.covariance, &theirs.covariance),
+                (&ours.p_sigma, &theirs.p_sigma),
+                (&ours.p_c, &theirs.p_c),
+            ] {
+                let difference: Vec<f64> = ours.iter().zip(theirs).map(|(a, b)| a - b).collect();
+                let relative = norm(&difference) / norm(theirs);
+                assert!(relative < 1e-12, "generation {at}: {ours:?} differ by {relative:e}");
+            }
+        }
+    }
+}

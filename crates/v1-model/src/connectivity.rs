@@ -51,12 +51,7 @@ enum Profile {
 
 /// All projections, those of one source together.
 pub const PROJECTIONS: [Projection; 17] = {
-    const fn new(
-        path: &'static str,
-        source: usize,
-        target: usize,
-        profile: Profile,
-    ) -> Projection {
+    const fn new(path: &'static str, source: usize, target: usize, profile: Profile) -> Projection {
         Projection { path, source, target, profile }
     }
     use Profile::{
@@ -120,9 +115,14 @@ impl Distance {
 enum Feature {
     Nothing,
     /// Gaussian in the difference of preferred orientations.
-    Orientation { sigma_rad: f32 },
+    Orientation {
+        sigma_rad: f32,
+    },
     /// Gaussian in the distance of the receptive fields' correlation from `favourite`.
-    Correlation { sigma: f32, favourite: f32 },
+    Correlation {
+        sigma: f32,
+        favourite: f32,
+    },
 }
 
 /// One summand of a probability.
@@ -207,15 +207,14 @@ impl<'a> Wiring<'a> {
             let candidates = self.candidates(target);
             cumulative.clear();
             cumulative.resize(candidates.len(), 0.0);
-            let weights = &mut cumulative[..];
-            arch.dispatch(Weights { wiring: self, target, candidates: candidates.clone(), weights });
+            let result = &mut cumulative[..];
+            arch.dispatch(Weights { wiring: self, target, candidates: candidates.clone(), result });
             let mut total = 0.0_f32;
             for weight in &mut cumulative {
                 total += *weight;
                 *weight = total;
             }
-            let mut stream =
-                Stream::new(self.seed, Purpose::Partners(self.number), target as u64);
+            let mut stream = Stream::new(self.seed, Purpose::Partners(self.number), target as u64);
             let spread = self.samples_spread * (2.0 * stream.uniform() - 1.0);
             let wanted = libm::round(self.samples + spread).max(0.0) as usize;
             let count = if total > 0.0 { wanted } else { 0 };
@@ -229,7 +228,8 @@ impl<'a> Wiring<'a> {
         partners
     }
 
-    /// The delay of a connection in steps of `step_ms`. Within a layer it grows with distance; that of
+    /// The delay of a connection in steps of `step_ms`, and one more, since a spike leaves at the end of
+    /// the step in which it is fired. Within a layer it grows with distance; that of
     /// an afferent is random over 1 ms.
     pub fn delay_steps(&self, source: usize, target: usize, step_ms: f32) -> u32 {
         let variable_ms = if PROJECTIONS[self.number].source >= CORTICAL {
@@ -240,7 +240,7 @@ impl<'a> Wiring<'a> {
             let dy = self.sources.y_um[source] - self.targets.y_um[target];
             self.delay_ms_per_um * (dx * dx + dy * dy).sqrt()
         };
-        ((self.delay0_ms + variable_ms) / step_ms + 0.5) as u32
+        ((self.delay0_ms + variable_ms) / step_ms + 1.5) as u32
     }
 
     /// An upper bound of the delays.
@@ -273,7 +273,7 @@ impl<'a> Wiring<'a> {
         let y_um = &self.sources.y_um[candidates.clone()];
         if self.terms.is_empty() {
             let sign = if PROJECTIONS[self.number].source == 4 { 1.0 } else { -1.0 };
-            self.shape.afferent_weights(simd, self.targets, target, sign, x_um, y_um, weights);
+            self.shape.afferent_weights(simd, self.targets, target, sign, [x_um, y_um], weights);
             return;
         }
         let (x0, y0) = (self.targets.x_um[target], self.targets.y_um[target]);
@@ -321,7 +321,7 @@ struct Weights<'a> {
     wiring: &'a Wiring<'a>,
     target: usize,
     candidates: Range<usize>,
-    weights: &'a mut [f32],
+    result: &'a mut [f32],
 }
 
 impl WithSimd for Weights<'_> {
@@ -329,7 +329,7 @@ impl WithSimd for Weights<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        self.wiring.weights(simd, self.target, self.candidates, self.weights);
+        self.wiring.weights(simd, self.target, self.candidates, self.result);
     }
 }
 
@@ -370,5 +370,208 @@ fn terms(parameters: &Parameters, path: &str, profile: Profile) -> Vec<Term> {
                 Term { scale: far_height, distance: far, feature: orientation() },
             ]
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::PI;
+
+    use pulp::Scalar;
+
+    use super::*;
+    use crate::geometry::populations;
+
+    struct Model {
+        parameters: Parameters,
+        populations: [Population; POPULATIONS],
+        fields: [ReceptiveFields; 2],
+    }
+
+    impl Model {
+        fn new() -> Self {
+            let parameters = Parameters::defaults();
+            let populations = populations(&parameters);
+            let shape = GaborShape::new(&parameters);
+            let fields = [0, 1].map(|p| ReceptiveFields::new(shape, &populations[p]));
+            Self { parameters, populations, fields }
+        }
+
+        fn wiring(&self, number: usize) -> Wiring<'_> {
+            Wiring::new(&self.parameters, &self.populations, &self.fields, number)
+        }
+    }
+
+    /// The probability of a connection up to a factor, from the parameters and in double precision.
+    fn probability(model: &Model, number: usize, source: usize, target: usize) -> f64 {
+        let Projection { path, source: from, target: to, profile } = PROJECTIONS[number];
+        let value = |name: &str| model.parameters.value(&format!("{path}.{name}"));
+        let normal =
+            |x: f64, sigma: f64| (-0.5 * (x / sigma).powi(2)).exp() / (sigma * (2.0 * PI).sqrt());
+        let (cells, others) = (&model.populations[from], &model.populations[to]);
+        let distance = f64::from(cells.x_um[source] - others.x_um[target])
+            .hypot(f64::from(cells.y_um[source] - others.y_um[target]));
+        if from == to && source == target {
+            return 0.0;
+        }
+        let apart = f64::from(cells.orientation_rad[source] - others.orientation_rad[target]).abs();
+        let apart = apart.min(PI - apart);
+        let hyperbolic = || {
+            let scale = model.parameters.value("kernel_scale");
+            let (theta, alpha) = (value("theta") * scale, value("alpha") / scale);
+            (-alpha * (theta.hypot(distance) - theta)).exp()
+        };
+        let sigma = || value("weight_functions.f1.params.sigma");
+        let width = |f: &str| value(&format!("weight_functions.{f}.params.arborization_constant"));
+        match profile {
+            Profile::Afferent => unreachable!(),
+            Profile::PushPull(favourite) => {
+                let mut correlation = [0.0];
+                let fields = &model.fields;
+                fields[from].correlations(Scalar, source, &fields[to], target, &mut correlation);
+                hyperbolic() * normal(f64::from(correlation[0] - favourite), sigma())
+            }
+            Profile::HyperbolicMap => hyperbolic() * normal(apart, sigma()),
+            Profile::Hyperbolic => hyperbolic(),
+            Profile::Local => normal(distance, width("f2")),
+            Profile::LongRange => normal(distance, width("f3")) * normal(apart, sigma()),
+            Profile::Feedback => normal(distance, width("f1")) * normal(apart, sigma()),
+            Profile::LocalAndLongRange => {
+                let share = value("weight_functions.f3.params.arborization_scaler");
+                normal(distance, width("f2"))
+                    + share * normal(distance, width("f3")) * normal(apart, sigma())
+            }
+        }
+    }
+
+    /// Whether the mean of a property of the drawn partners is the expected one, within 4 standard
+    /// errors. `weight` are the exact probabilities of all sources for a target.
+    fn assert_mean(
+        what: &str,
+        drawn: &Partners,
+        targets: Range<usize>,
+        sources: usize,
+        weight: impl Fn(usize, usize) -> f64,
+        property: impl Fn(usize, usize) -> f64,
+    ) {
+        let (mut excess, mut variance) = (0.0, 0.0);
+        let mut partners = drawn.sources.iter();
+        for (target, &count) in targets.zip(&drawn.counts) {
+            let (mut total, mut first, mut second) = (0.0, 0.0, 0.0);
+            for source in 0..sources {
+                let (w, x) = (weight(source, target), property(source, target));
+                total += w;
+                first += w * x;
+                second += w * x * x;
+            }
+            let mean = first / total;
+            variance += f64::from(count) * (second / total - mean * mean);
+            for &source in partners.by_ref().take(count as usize) {
+                excess += property(source as usize, target) - mean;
+            }
+        }
+        let z = excess / variance.sqrt();
+        assert!(z.abs() < 4.0, "{what}: {z} standard errors");
+    }
+
+    #[test]
+    fn partners_have_the_right_distances_and_orientations() {
+        let model = Model::new();
+        for (number, projection) in PROJECTIONS.iter().enumerate().filter(|(_, p)| p.source < 4) {
+            let &Projection { path, source, target, .. } = projection;
+            let (cells, others) = (&model.populations[source], &model.populations[target]);
+            let targets = 300..340;
+            let drawn = model.wiring(number).draw(targets.clone());
+            let in_degree = model.parameters.value(&format!("{path}.num_samples")) / 4.0;
+            assert!(drawn.counts.iter().all(|&count| f64::from(count) == in_degree.round()));
+            let weight = |i: usize, j: usize| probability(&model, number, i, j);
+            let check = |what: &str, property: &dyn Fn(usize, usize) -> f64| {
+                let what = format!("{path}: {what}");
+                assert_mean(&what, &drawn, targets.clone(), cells.len(), weight, property);
+            };
+            check("distance", &|i, j| {
+                f64::from((cells.x_um[i] - others.x_um[j]).hypot(cells.y_um[i] - others.y_um[j]))
+            });
+            check("displacement", &|i, j| f64::from(cells.y_um[i] - others.y_um[j]));
+            check("orientation", &|i, j| {
+                f64::from((2.0 * (cells.orientation_rad[i] - others.orientation_rad[j])).cos())
+            });
+        }
+    }
+
+    #[test]
+    fn afferents_follow_the_receptive_field() {
+        let model = Model::new();
+        for (number, projection) in PROJECTIONS.iter().enumerate().filter(|(_, p)| p.source >= 4) {
+            let &Projection { path, source, target, .. } = projection;
+            let (cells, others) = (&model.populations[source], &model.populations[target]);
+            let (size, aspect, frequency, envelope_share) = (0.17, 0.4, 0.8, 0.03);
+            // Along and across the carrier in degrees, and the Gabor function.
+            let field = |i: usize, j: usize| {
+                let degrees = |a: f32, b: f32| f64::from(a - b) / 500.0;
+                let (dx, dy) = (
+                    degrees(cells.x_um[i], others.x_um[j]),
+                    degrees(cells.y_um[i], others.y_um[j]),
+                );
+                let (sin, cos) = (f64::from(others.orientation_rad[j]) + PI / 2.0).sin_cos();
+                let (u, v) = (dx * cos + dy * sin, dy * cos - dx * sin);
+                let exponent = (u * u + (aspect * v).powi(2)) / (2.0 * size * size);
+                let envelope = if exponent > 6.0 { 0.0 } else { (-exponent).exp() };
+                let phase = f64::from(others.phase_cycles[j]);
+                (u, v, envelope, (2.0 * PI * (frequency * u + phase)).cos())
+            };
+            let sign = if source == 4 { 1.0 } else { -1.0 };
+            let weight = |i: usize, j: usize| {
+                let (_, _, envelope, carrier) = field(i, j);
+                envelope * ((sign * carrier).max(0.0) + envelope_share)
+            };
+            let targets = 100..220;
+            let drawn = model.wiring(number).draw(targets.clone());
+            let value = |name: &str| model.parameters.value(&format!("{path}.{name}")) / 4.0;
+            let (mean, spread) = (value("num_samples"), value("num_samples_var"));
+            let bounds = (mean - spread).round()..=(mean + spread).round();
+            assert!(drawn.counts.iter().all(|&count| bounds.contains(&f64::from(count))));
+            let check = |what: &str, property: &dyn Fn(usize, usize) -> f64| {
+                let what = format!("{path} from {source}: {what}");
+                assert_mean(&what, &drawn, targets.clone(), cells.len(), weight, property);
+            };
+            check("along", &|i, j| field(i, j).0);
+            check("across", &|i, j| field(i, j).1.abs());
+            check("carrier", &|i, j| field(i, j).3);
+        }
+    }
+
+    #[test]
+    fn the_width_of_vectors_changes_no_bit() {
+        let model = Model::new();
+        for number in [1, 8, 13] {
+            let wiring = model.wiring(number);
+            let candidates = wiring.candidates(77);
+            let [mut wide, mut narrow] = [0, 1].map(|_| vec![0.0; candidates.len()]);
+            let weights = |result| {
+                let candidates = candidates.clone();
+                Weights { wiring: &wiring, target: 77, candidates, result }
+            };
+            Arch::new().dispatch(weights(&mut wide));
+            weights(&mut narrow).with_simd(Scalar);
+            let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&wide), bits(&narrow));
+        }
+    }
+
+    #[test]
+    fn delays_grow_with_distance_within_a_layer_only() {
+        let model = Model::new();
+        let within = model.wiring(0);
+        let cells = &model.populations[0];
+        let distance_um =
+            (cells.x_um[0] - cells.x_um[2499]).hypot(cells.y_um[0] - cells.y_um[2499]);
+        let steps = ((1.4 + 0.003_333_3 * distance_um) * 10.0).round() as u32;
+        // A spike leaves at the end of its step.
+        assert_eq!(within.delay_steps(0, 2499, 0.1), steps + 1);
+        assert_eq!(model.wiring(2).delay_steps(0, 2499, 0.1), 15);
+        let afferent = model.wiring(14);
+        let delays: Vec<u32> = (0..1000).map(|i| afferent.delay_steps(i, 5, 0.1)).collect();
+        assert_eq!((delays.iter().min(), delays.iter().max()), (Some(&6), Some(&16)));
     }
 }

@@ -27,8 +27,9 @@ pub struct GaborShape {
 impl GaborShape {
     /// Reads the shape from the parameters of the afferent connection.
     pub fn new(parameters: &Parameters) -> Self {
-        let value =
-            |name: &str| parameters.value(&format!("sheets.l4_cortex_exc.AfferentConnection.{name}"));
+        let value = |name: &str| {
+            parameters.value(&format!("sheets.l4_cortex_exc.AfferentConnection.{name}"))
+        };
         let um_per_deg = parameters.value("sheets.l4_cortex_exc.params.magnification_factor");
         Self {
             size_deg: value("size") as f32,
@@ -56,8 +57,7 @@ impl GaborShape {
         cells: &Population,
         target: usize,
         sign: f32,
-        x_um: &[f32],
-        y_um: &[f32],
+        [x_um, y_um]: [&[f32]; 2],
         weights: &mut [f32],
     ) {
         let (sin, cos) = libm::sincosf(cells.orientation_rad[target] + FRAC_PI_2);
@@ -99,7 +99,8 @@ impl ReceptiveFields {
         let degrees = |&um: &f32| um * shape.deg_per_um;
         let carrier = TAU * shape.cycles_per_deg * shape.size_deg;
         let even = libm::expf(-carrier * carrier);
-        let normalization = |&phase: &f32| 1.0 / (1.0 + even * libm::cosf(2.0 * TAU * phase)).sqrt();
+        let normalization =
+            |&phase: &f32| 1.0 / (1.0 + even * libm::cosf(2.0 * TAU * phase)).sqrt();
         let orientations = &cells.orientation_rad;
         Self {
             shape,
@@ -167,5 +168,57 @@ impl ReceptiveFields {
             let overlap = (product * (along * across)).sqrt() * b_normalization;
             (overlap * (sum + difference) * load(&self.normalization)).store(result, at);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::PI;
+
+    use pulp::Scalar;
+
+    use super::*;
+    use crate::geometry::populations;
+
+    #[test]
+    fn correlations_agree_with_quadrature() {
+        let parameters = Parameters::defaults();
+        let cells = populations(&parameters);
+        let shape = GaborShape::new(&parameters);
+        let fields = [0, 1].map(|p| ReceptiveFields::new(shape, &cells[p]));
+        let gabor = |p: usize, i: usize, x: f64, y: f64| {
+            let (x0, y0) =
+                (f64::from(cells[p].x_um[i]) / 500.0, f64::from(cells[p].y_um[i]) / 500.0);
+            let (sin, cos) = (f64::from(cells[p].orientation_rad[i]) + PI / 2.0).sin_cos();
+            let (dx, dy) = (x - x0, y - y0);
+            let (u, v) = (dx * cos + dy * sin, dy * cos - dx * sin);
+            (-(u * u + 0.16 * v * v) / (2.0 * 0.17 * 0.17)).exp()
+                * (2.0 * PI * (0.8 * u + f64::from(cells[p].phase_cycles[i]))).cos()
+        };
+        // The fields are smooth, so the rectangle rule converges fast: spacing 0.04 degrees.
+        let product = |a: (usize, usize), b: (usize, usize)| -> f64 {
+            let line = || (-150..=150).map(|i| f64::from(i) * 0.04);
+            line()
+                .flat_map(|x| line().map(move |y| (x, y)))
+                .map(|(x, y)| gabor(a.0, a.1, x, y) * gabor(b.0, b.1, x, y))
+                .sum()
+        };
+        let target = 312;
+        // Neighbours in the middle of the sheet.
+        let first = 1224;
+        let mut correlations = [0.0; 20];
+        fields[0].correlations(Scalar, first, &fields[1], target, &mut correlations);
+        let own = product((1, target), (1, target));
+        let mut strongest = 0.0_f64;
+        for (i, &correlation) in correlations.iter().enumerate() {
+            let source = (0, first + i);
+            let expected = product(source, (1, target)) / (product(source, source) * own).sqrt();
+            assert!((f64::from(correlation) - expected).abs() < 1.0e-5, "{correlation} {expected}");
+            strongest = strongest.max(expected.abs());
+        }
+        assert!(strongest > 0.5, "{strongest}");
+        let mut with_itself = [0.0];
+        fields[0].correlations(Scalar, 7, &fields[0], 7, &mut with_itself);
+        assert!((with_itself[0] - 1.0).abs() < 1.0e-6);
     }
 }

@@ -70,9 +70,8 @@ impl Population {
             side_um,
         };
         let mut stream = Stream::new(seed, Purpose::Cells(number), 0);
-        let mut place = |square: usize| {
-            ((square as f64 + stream.uniform()) * spacing - side_um / 2.0) as f32
-        };
+        let mut place =
+            |square: usize| ((square as f64 + stream.uniform()) * spacing - side_um / 2.0) as f32;
         for column in 0..grid_side {
             for row in 0..grid_side {
                 population.x_um.push(place(column));
@@ -129,8 +128,7 @@ pub fn populations(parameters: &Parameters) -> [Population; POPULATIONS] {
     let um_per_deg = parameters.value("sheets.l4_cortex_exc.params.magnification_factor");
     let lgn_side_deg =
         side_um / um_per_deg + 2.0 * parameters.value("sheets.retina_lgn.params.margin");
-    let lgn =
-        lgn_side_deg * lgn_side_deg * parameters.value("sheets.retina_lgn.params.density");
+    let lgn = lgn_side_deg * lgn_side_deg * parameters.value("sheets.retina_lgn.params.density");
     let map = OrientationMap::new(parameters);
     std::array::from_fn(|number| {
         if number >= CORTICAL {

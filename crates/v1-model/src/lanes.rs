@@ -164,12 +164,10 @@ pub fn exp2<S: Simd>(x: Lanes<S>) -> Lanes<S> {
     // Pairs of terms, which do not wait for each other.
     let r2 = r * r;
     let p = (r * 0.055_917_86 + 0.240_247_45) + r2 * 0.009_570_102;
-    let p = p * r2 + (r * 0.693_121_8 + 0.999_999_26);
+    let p = p * r2 + (r * 0.693_121_8 + 0.999_999_3);
     // The low bits of `shifted` are the integer part; adding them to the exponent multiplies.
-    let whole = simd.wrapping_dyn_shl_u32s(
-        simd.transmute_u32s_f32s(shifted.values),
-        simd.splat_u32s(23),
-    );
+    let whole =
+        simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted.values), simd.splat_u32s(23));
     let bits = simd.add_u32s(simd.transmute_u32s_f32s(p.values), whole);
     Lanes { simd, values: simd.transmute_f32s_u32s(bits) }
 }
@@ -181,7 +179,7 @@ pub fn cos_cycles<S: Simd>(x: Lanes<S>) -> Lanes<S> {
     let s = Lanes::splat(x.simd, 0.25) - fraction.abs();
     let z = s * s;
     let p = z * 39.710_92 - 76.574_99;
-    s * (z * (z * (z * p + 81.602_23) - 41.341_678) + 6.283_185_3)
+    s * (z * (z * (z * p + 81.602_23) - 41.341_68) + std::f32::consts::TAU)
 }
 
 /// eˣ of one number, as [`exp2`].

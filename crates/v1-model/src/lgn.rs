@@ -6,6 +6,7 @@
 //! the response is a sinusoid, so it is computed once in closed form, as a complex amplitude.
 
 use std::f64::consts::PI;
+use std::sync::LazyLock;
 
 use crate::geometry::{CORTICAL, Population};
 use crate::network::Network;
@@ -44,6 +45,15 @@ const SURROUND_DELAY_MS: f64 = 6.0;
 const REFERENCE_CYCLES_PER_DEG: f64 = 0.8;
 /// After a stimulus appears responses rise with this time constant.
 const RISE_MS: f64 = 40.0;
+
+/// The midpoint rule for an angle φ, as nodes sin φ and weights for an integral from −1 to 1: exact for the
+/// square-root end of a disk.
+static NODES: LazyLock<[(f64, f64); 32]> = LazyLock::new(|| {
+    std::array::from_fn(|i| {
+        let (sin, cos) = libm::sincos(PI * ((i as f64 + 0.5) / 32.0 - 0.5));
+        (sin, cos * PI / 32.0)
+    })
+});
 
 /// A complex number.
 type Complex = [f64; 2];
@@ -86,7 +96,13 @@ impl Lgn {
         let um_per_deg = parameters.value("sheets.l4_cortex_exc.params.magnification_factor");
         let positions = |cells: &Population| -> Vec<[f64; 2]> {
             let degrees = |&um: &f32| f64::from(um) / um_per_deg;
-            cells.x_um.iter().map(degrees).zip(cells.y_um.iter().map(degrees)).map(<[f64; 2]>::from).collect()
+            cells
+                .x_um
+                .iter()
+                .map(degrees)
+                .zip(cells.y_um.iter().map(degrees))
+                .map(<[f64; 2]>::from)
+                .collect()
         };
         let [on, off] = [CORTICAL, CORTICAL + 1].map(|p| positions(&network.populations[p]));
         Self {
@@ -110,11 +126,8 @@ impl Lgn {
             let (sin, cos) = libm::sincos(self.radians_per_ms * t);
             [(rise * cos) as f32, (rise * sin) as f32]
         };
-        let strongest = amplitudes_hz
-            .iter()
-            .map(|[re, im]| re * re + im * im)
-            .fold(0.0, f32::max)
-            .sqrt();
+        let strongest =
+            amplitudes_hz.iter().map(|[re, im]| re * re + im * im).fold(0.0, f32::max).sqrt();
         let highest_hz = (self.background_hz as f32 + strongest) * 1.0001;
         let per_step = f64::from(highest_hz) * f64::from(STEP_MS) * 1.0e-3;
         let mut stream = Stream::new(seed, Purpose::LgnSpikes(number), 0);
@@ -171,7 +184,11 @@ impl Lgn {
     /// The share of a cell's suppressive field that the stimulus covers.
     fn coverage(&self, inside: &impl Fn(f64, f64) -> Complex) -> f64 {
         let sigma = self.suppression_sigma_deg;
-        if sigma > 0.0 { (inside(0.0, sigma)[0] / (2.0 * PI * sigma * sigma)).clamp(0.0, 1.0) } else { 1.0 }
+        if sigma > 0.0 {
+            (inside(0.0, sigma)[0] / (2.0 * PI * sigma * sigma)).clamp(0.0, 1.0)
+        } else {
+            1.0
+        }
     }
 }
 
@@ -193,28 +210,26 @@ fn whole(k: f64, sigma: f64) -> Complex {
 }
 
 /// The same for a Gaussian at (`u0`, `v0`), over the disk of this radius around the origin: across the
-/// grating in closed form, along it by the midpoint rule.
+/// grating in closed form, along it by quadrature.
 fn in_disk(k: f64, sigma: f64, u0: f64, v0: f64, radius: f64) -> Complex {
-    let points = 32;
     let from = (u0 - 4.0 * sigma).max(-radius);
     let to = (u0 + 4.0 * sigma).min(radius);
     let mut sum = [0.0, 0.0];
     if to <= from {
         return sum;
     }
-    let spacing = (to - from) / f64::from(points);
     let root2 = std::f64::consts::SQRT_2 * sigma;
-    for i in 0..points {
-        let u = from + (f64::from(i) + 0.5) * spacing;
+    for (node, weight) in NODES.iter() {
+        let u = 0.5 * (from + to) + 0.5 * (to - from) * node;
         let half = libm::sqrt(radius * radius - u * u);
         let across = libm::erf((half - v0) / root2) + libm::erf((half + v0) / root2);
         let along = (u - u0) / sigma;
-        let weight = libm::exp(-0.5 * along * along) * across;
+        let weight = weight * libm::exp(-0.5 * along * along) * across;
         let (sin, cos) = libm::sincos(k * u);
         sum[0] += weight * cos;
         sum[1] += weight * sin;
     }
-    sum.map(|z| z * spacing * sigma * libm::sqrt(PI / 2.0))
+    sum.map(|z| z * 0.5 * (to - from) * sigma * libm::sqrt(PI / 2.0))
 }
 
 impl LgnSpikes {
@@ -231,7 +246,7 @@ impl LgnSpikes {
             let at = self.next as usize;
             self.next += f64::from(self.stream.exponential()) * self.mean_gap;
             let bits = self.stream.bits();
-            let cell = ((bits >> 32) * self.cells as u64 >> 32) as usize;
+            let cell = (((bits >> 32) * self.cells as u64) >> 32) as usize;
             let spikes = self.amplitudes_hz.is_empty() || {
                 let [cos, sin] = self.carrier[(at as f32 * STEP_MS) as usize];
                 let [re, im] = self.amplitudes_hz[cell];
@@ -245,5 +260,131 @@ impl LgnSpikes {
                 spiked(CORTICAL + usize::from(off), cell, at as i32);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lgn(overrides: &[(&str, f64)]) -> Lgn {
+        let fixed = [("num_samples_reduction", 1.0e6)];
+        let all = overrides.iter().copied().chain(fixed);
+        let parameters = Parameters::with_overrides(all).unwrap();
+        let network = Network::build(&parameters, 1).unwrap();
+        Lgn::new(&parameters, &network)
+    }
+
+    const FULL: Scene =
+        Scene::Grating { orientation_rad: 0.3, contrast_percent: 100.0, radius_deg: None };
+
+    #[test]
+    fn the_integral_over_a_disk_agrees_with_a_sum_over_a_fine_grid() {
+        let k = 5.0;
+        let radius = 1.25;
+        for (sigma, u0, v0) in
+            [(0.103, 0.2, -0.4), (0.46, 1.1, 0.3), (1.5, -1.0, 2.0), (0.1, 1.2, 0.4)]
+        {
+            let spacing = 0.002;
+            let mut sum = [0.0, 0.0];
+            let line = || (-625..=625).map(|i| f64::from(i) * spacing);
+            for (u, v) in line().flat_map(|u| line().map(move |v| (u, v))) {
+                if u * u + v * v <= radius * radius {
+                    let r2 = (u - u0).powi(2) + (v - v0).powi(2);
+                    let weight = (-r2 / (2.0 * sigma * sigma)).exp() * spacing * spacing;
+                    sum[0] += weight * (k * u).cos();
+                    sum[1] += weight * (k * u).sin();
+                }
+            }
+            let got = in_disk(k, sigma, u0, v0, radius);
+            let whole_disk = sum[0].hypot(sum[1]);
+            let error = (got[0] - sum[0]).hypot(got[1] - sum[1]);
+            assert!(error < 0.003 * whole_disk, "{sigma}: {got:?} {sum:?}");
+        }
+    }
+
+    #[test]
+    fn a_large_disk_is_a_full_field() {
+        let lgn = lgn(&[]);
+        let disk = |radius| Scene::Grating {
+            orientation_rad: 0.3,
+            contrast_percent: 100.0,
+            radius_deg: Some(radius),
+        };
+        let (full, large) = (lgn.amplitudes_hz(FULL), lgn.amplitudes_hz(disk(30.0)));
+        for (a, b) in full.iter().zip(&large) {
+            assert!((a[0] - b[0]).hypot(a[1] - b[1]) < 0.5, "{a:?} {b:?}");
+        }
+        // A₁₀₀ · 100/(100 + 20) Hz at the reference frequency.
+        assert!(full.iter().all(|a| (a[0].hypot(a[1]) - 100.0 / 1.2).abs() < 1.0e-3));
+        // A small disk releases its middle from suppression, and does not drive cells far away.
+        let small = lgn.amplitudes_hz(disk(0.6));
+        let strength = |cell: usize| small[cell][0].hypot(small[cell][1]);
+        let r = |cell: usize| lgn.positions_deg[cell][0].hypot(lgn.positions_deg[cell][1]);
+        assert!((0..small.len()).filter(|&i| r(i) < 0.2).all(|i| strength(i) > 84.0));
+        assert!((0..small.len()).filter(|&i| r(i) > 2.5).all(|i| strength(i) < 1.0));
+    }
+
+    #[test]
+    fn spikes_follow_the_rates() {
+        let lgn = lgn(&[]);
+        let amplitudes = lgn.amplitudes_hz(FULL);
+        let duration_ms = 2000.0;
+        let mut spikes = lgn.spikes(FULL, duration_ms, 1, 0);
+        let on_cells = lgn.on_cells;
+        let mut per_50_ms = [[0_u32; 40]; 2];
+        for window in 0..4000 {
+            spikes.window(window * WINDOW, |population, cell, step| {
+                assert!((window * WINDOW..(window + 1) * WINDOW).contains(&(step as usize)));
+                let number = cell + if population == CORTICAL { 0 } else { on_cells };
+                // Cells that respond together at the beginning, and those half a cycle later.
+                let group = usize::from(amplitudes[number][0] < 0.0);
+                if amplitudes[number][0].abs() > 80.0 {
+                    per_50_ms[group][step as usize / 500] += 1;
+                }
+            });
+        }
+        let expected = |bin: usize, sign: f64| -> f64 {
+            (0..50)
+                .map(|ms| {
+                    let t = (bin * 50 + ms) as f64 + 0.5;
+                    let response = 1.0 - (-t / RISE_MS).exp();
+                    let group = amplitudes.iter().filter(|a| f64::from(a[0]) * sign > 80.0);
+                    group
+                        .map(|a| {
+                            let phase = 2.0 * PI * 0.002 * t;
+                            let (re, im) = (f64::from(a[0]), f64::from(a[1]));
+                            let drive = re * phase.cos() - im * phase.sin();
+                            (10.0 + response * drive).max(0.0) * 1.0e-3
+                        })
+                        .sum::<f64>()
+                })
+                .sum()
+        };
+        for (group, sign) in [1.0, -1.0].into_iter().enumerate() {
+            for (bin, &count) in per_50_ms[group].iter().enumerate() {
+                let mean = expected(bin, sign);
+                let z = (f64::from(count) - mean) / (mean + 1.0).sqrt();
+                assert!(z.abs() < 5.0, "{group} {bin}: {count} {mean}");
+            }
+        }
+    }
+
+    #[test]
+    fn spontaneous_trains_are_poisson_at_the_background_rate() {
+        let lgn = lgn(&[]);
+        let mut spikes = lgn.spikes(Scene::Blank, 5000.0, 3, 0);
+        let mut counts = vec![0.0; lgn.positions_deg.len()];
+        for window in 0..10_000 {
+            spikes.window(window * WINDOW, |population, cell, _| {
+                counts[cell + if population == CORTICAL { 0 } else { lgn.on_cells }] += 1.0;
+            });
+        }
+        // 50 spikes of each cell on average, with the variance of a Poisson distribution.
+        let n = counts.len() as f64;
+        let mean = counts.iter().sum::<f64>() / n;
+        let variance = counts.iter().map(|c| (c - mean) * (c - mean)).sum::<f64>() / n;
+        assert!((mean - 50.0).abs() < 4.0 * (50.0 / n).sqrt(), "{mean}");
+        assert!((variance / mean - 1.0).abs() < 4.0 * (2.0 / n).sqrt(), "{}", variance / mean);
     }
 }

@@ -92,7 +92,7 @@ fn check_memory(
         return Err(too_large("num_samples_reduction", why));
     }
     let longest_ms = wirings.iter().map(Wiring::longest_delay_ms).fold(0.0, f64::max);
-    let slots = (longest_ms / f64::from(STEP_MS)).ceil() + 1.0;
+    let slots = (longest_ms / f64::from(STEP_MS)).ceil() + 2.0;
     if slots * neurons as f64 > MOST_SLOTS {
         let why = format!("delays reach {longest_ms:.0} ms, too long for {neurons} neurons");
         return Err(too_large("delay_linear_scaler", why));

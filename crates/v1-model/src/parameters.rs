@@ -123,8 +123,7 @@ impl Parameters {
             check(path, value)?;
             given[i] = Some(value);
         }
-        let parameters =
-            Self { values: (0..given.len()).map(|i| resolve(i, &given)).collect() };
+        let parameters = Self { values: (0..given.len()).map(|i| resolve(i, &given)).collect() };
         parameters.check_together()?;
         Ok(parameters)
     }
@@ -166,7 +165,9 @@ impl Parameters {
             let steepness = cell("Delta_T");
             let beyond = peak - self.value(&cell("V_th")) + 3.0 * self.value(&cell("V_th_sd"));
             if beyond > 80.0 * self.value(&steepness) {
-                let why = format!("the peak of the spike is {beyond} mV, more than 80 times Delta_T, above the lowest threshold");
+                let why = format!(
+                    "the peak of the spike is {beyond} mV, more than 80 times Delta_T, above the lowest threshold"
+                );
                 return Err(self.out_of_range(&steepness, why));
             }
         }
@@ -174,11 +175,13 @@ impl Parameters {
         let density = "sheets.l4_cortex_exc.params.density";
         let excitatory = side_mm * side_mm * self.value(density);
         if !(4.0..=100_000.0).contains(&excitatory) {
-            let why = format!("{excitatory} excitatory cells a layer; 4 to 100000 can be simulated");
+            let why =
+                format!("{excitatory} excitatory cells a layer; 4 to 100000 can be simulated");
             return Err(self.out_of_range(density, why));
         }
         let density = "sheets.retina_lgn.params.density";
-        let side_deg = 1000.0 * side_mm / self.value("sheets.l4_cortex_exc.params.magnification_factor")
+        let side_deg = 1000.0 * side_mm
+            / self.value("sheets.l4_cortex_exc.params.magnification_factor")
             + 2.0 * self.value("sheets.retina_lgn.params.margin");
         let lgn = side_deg * side_deg * self.value(density);
         if !(1.0..=1_000_000.0).contains(&lgn) {
@@ -195,8 +198,7 @@ impl Parameters {
 
 fn resolve(i: usize, overrides: &[Option<f64>]) -> f64 {
     match (overrides[i], &DEFAULTS.leaves[i]) {
-        (Some(value), _) => value,
-        (None, &Leaf::Number(value)) => value,
+        (Some(value), _) | (None, &Leaf::Number(value)) => value,
         (None, &Leaf::Reference(target)) => resolve(target, overrides),
     }
 }
@@ -234,8 +236,11 @@ fn check(path: &str, value: f64) -> Result<(), ParameterError> {
                 "the network is integrated in windows of 0.5 ms, which is the shortest value; the \
                  longest is 1000 ms",
             ),
-            "settling_duration" | "null_stimulus_period" | "spontaneous_duration"
-            | "grating_duration" | "conductance_interval" => {
+            "settling_duration"
+            | "null_stimulus_period"
+            | "spontaneous_duration"
+            | "grating_duration"
+            | "conductance_interval" => {
                 let longest = 1.0e6;
                 let whole = (2.0 * value).fract() == 0.0;
                 let shortest = if leaf == "conductance_interval" { 0.5 } else { 0.0 };
@@ -245,12 +250,27 @@ fn check(path: &str, value: f64) -> Result<(), ParameterError> {
                 )
             }
             _ if parent == "threshold" => rule(value > 0.0, "a rate above 0 is needed"),
-            "sx" | "density" | "magnification_factor" | "period" | "kernel_scale"
-            | "num_samples_reduction" | "size" | "aspect_ratio" | "frequency" | "alpha" | "sigma"
-            | "arborization_constant" | "g_L" | "C_m" | "Delta_T" | "tau_w" | "tau_syn_exc"
-            | "tau_syn_inh" | "tau_rec" | "tau_psc" | "lgn_c50" => {
-                rule((1.0e-6..=1.0e9).contains(&value), "the value must lie above 0")
-            }
+            "sx"
+            | "density"
+            | "magnification_factor"
+            | "period"
+            | "kernel_scale"
+            | "num_samples_reduction"
+            | "size"
+            | "aspect_ratio"
+            | "frequency"
+            | "alpha"
+            | "sigma"
+            | "arborization_constant"
+            | "g_L"
+            | "C_m"
+            | "Delta_T"
+            | "tau_w"
+            | "tau_syn_exc"
+            | "tau_syn_inh"
+            | "tau_rec"
+            | "tau_psc"
+            | "lgn_c50" => rule((1.0e-6..=1.0e9).contains(&value), "the value must lie above 0"),
             _ => rule((0.0..=1.0e9).contains(&value), "the value must not be negative"),
         }
     };
@@ -294,7 +314,8 @@ mod tests {
 
     #[test]
     fn errors_say_what_is_wrong() {
-        let error = |path, value| Parameters::with_overrides([(path, value)]).unwrap_err().to_string();
+        let error =
+            |path, value| Parameters::with_overrides([(path, value)]).unwrap_err().to_string();
         assert_eq!(
             error("sheets.l4_cortex_exc.AfferentConnection.base_wieght", 1.0),
             "the model has no parameter sheets.l4_cortex_exc.AfferentConnection.base_wieght; \
@@ -316,7 +337,8 @@ mod tests {
 
     #[test]
     fn counts_are_integers_and_weights_are_not() {
-        let counts: Vec<_> = Parameters::paths().filter(|path| Parameters::is_integer(path)).collect();
+        let counts: Vec<_> =
+            Parameters::paths().filter(|path| Parameters::is_integer(path)).collect();
         assert_eq!(counts.len(), 15 + 2 + 3);
         assert!(!Parameters::is_integer("sheets.l4_cortex_exc.AfferentConnection.base_weight"));
         let defaults = Parameters::defaults();

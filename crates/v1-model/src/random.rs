@@ -103,9 +103,8 @@ mod tests {
         // 4 standard errors of 100 000 draws.
         let n = 100_000;
         let mut stream = Stream::new(1, Purpose::OrientationMap, 0);
-        let mut draw = |f: fn(&mut Stream) -> f64| -> Vec<f64> {
-            (0..n).map(|_| f(&mut stream)).collect()
-        };
+        let mut draw =
+            |f: fn(&mut Stream) -> f64| -> Vec<f64> { (0..n).map(|_| f(&mut stream)).collect() };
         let close = |x: f64, wanted: f64, error: f64| (x - wanted).abs() < 4.0 * error / 316.0;
         let (mean, variance) = mean_and_variance(&draw(Stream::uniform));
         assert!(close(mean, 0.5, 0.289) && close(variance, 1.0 / 12.0, 0.075));
@@ -117,9 +116,8 @@ mod tests {
 
     #[test]
     fn the_first_numbers_of_neighbouring_streams_are_uncorrelated() {
-        let firsts: Vec<f64> = (0..100_000)
-            .map(|i| Stream::new(5, Purpose::Partners(3), i).uniform() - 0.5)
-            .collect();
+        let firsts: Vec<f64> =
+            (0..100_000).map(|i| Stream::new(5, Purpose::Partners(3), i).uniform() - 0.5).collect();
         let product: f64 = firsts.windows(2).map(|pair| pair[0] * pair[1]).sum();
         // The standard deviation of the sum is √100 000/12.
         assert!(product.abs() < 4.0 * 26.4, "{product}");

@@ -166,9 +166,9 @@ impl Simulation {
             if explosion.is_some() {
                 break;
             }
-            for population in 0..POPULATIONS {
+            for (population, sheet) in SHEET_NAMES.into_iter().enumerate() {
                 let header = SegmentHeader {
-                    sheet: SHEET_NAMES[population].to_owned(),
+                    sheet: sheet.to_owned(),
                     stimulus: presentation.stimulus.clone(),
                     null: false,
                 };
@@ -272,9 +272,9 @@ impl<'s> Running<'s> {
             if (window + 1) % windows_per_check == 0 {
                 progress(self.simulated_ms())?;
                 let now_ms = (window + 1) as f64 * WINDOW_MS;
-                for population in 0..CORTICAL {
+                for (population, before) in before.iter_mut().enumerate() {
                     let spikes = self.recorded[population].len();
-                    let recent = spikes - std::mem::replace(&mut before[population], spikes);
+                    let recent = spikes - std::mem::replace(before, spikes);
                     let interval = [now_ms - CHECK_MS, now_ms];
                     if let Some(explosion) =
                         self.above_threshold(population, recent, number, interval)
@@ -336,8 +336,13 @@ impl<'s> Running<'s> {
         let rate_hz = spikes as f64 / neurons as f64 / seconds;
         let threshold_hz = self.thresholds_hz[population];
         let sheet = SHEET_NAMES[population];
-        (rate_hz > threshold_hz)
-            .then_some(Explosion { sheet, rate_hz, threshold_hz, presentation, interval_ms })
+        (rate_hz > threshold_hz).then_some(Explosion {
+            sheet,
+            rate_hz,
+            threshold_hz,
+            presentation,
+            interval_ms,
+        })
     }
 
     /// What was recorded of one sheet.
@@ -363,8 +368,9 @@ impl<'s> Running<'s> {
             times_ms[*place] = f64::from(step + 1) / 10.0;
             *place += 1;
         }
-        let spike_trains = SpikeTrains::from_counts((0..neurons as u32).collect(), &counts, times_ms)
-            .expect("the counts were counted");
+        let spike_trains =
+            SpikeTrains::from_counts((0..neurons as u32).collect(), &counts, times_ms)
+                .expect("the counts were counted");
         let signals = if population < CORTICAL { self.signals(population) } else { vec![] };
         Segment { t_start_ms: 0.0, t_stop_ms: duration_ms, spike_trains, signals }
     }

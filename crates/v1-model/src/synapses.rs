@@ -1,28 +1,36 @@
 //! Synapses: short-term depression, and delivery of spikes to the neurons' input.
 
 use crate::connectivity::PROJECTIONS;
-use crate::lanes::exp;
 use crate::geometry::{POPULATIONS, is_inhibitory};
+use crate::lanes::exp;
 use crate::network::{Network, Outputs};
 use crate::neurons::{Input, Neurons, STEP_MS};
 use crate::parameters::Parameters;
 
-/// Tsodyks & Markram's depression (Tsodyks, Uziel & Markram 2000, equations 3–6, with τ_fac = 0, as in
+/// Tsodyks & Markram's depression (Tsodyks, Uziel & Markram 2000, equations 3–6, with `τ_fac` = 0, as in
 /// NEST's `tsodyks_synapse`). What a spike releases depends only on the presynaptic neuron's history,
 /// so the state is kept there and not at each synapse.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Plasticity {
-    utilization: f32,
-    tau_rec_ms: f32,
-    tau_psc_ms: f32,
+pub struct Plasticity {
+    /// U.
+    pub utilization: f32,
+    /// The time constant of recovery.
+    pub tau_rec_ms: f32,
+    /// The time constant of the current.
+    pub tau_psc_ms: f32,
 }
 
 /// The resources of one neuron's synapses; what is neither available nor active is inactive.
 #[derive(Debug, Clone, Copy)]
-struct Resources {
+pub struct Resources {
     available: f32,
     active: f32,
     last_step: i32,
+}
+
+impl Resources {
+    /// Long after the last spike.
+    pub const RESTED: Self = Self { available: 1.0, active: 0.0, last_step: -1_000_000 };
 }
 
 impl Plasticity {
@@ -38,7 +46,7 @@ impl Plasticity {
 
     /// The share of the resources that a spike in this step releases.
     #[inline]
-    fn release(&self, resources: &mut Resources, step: i32) -> f32 {
+    pub fn release(&self, resources: &mut Resources, step: i32) -> f32 {
         let h = (step - resources.last_step) as f32 * STEP_MS;
         let still_active = exp(-h / self.tau_psc_ms);
         let still_inactive = exp(-h / self.tau_rec_ms);
@@ -97,19 +105,17 @@ impl<'n> Synapses<'n> {
                 });
                 let base_weight = parameters.value(&format!("{}.base_weight", projection.path));
                 // In place of each `num_samples_reduction` connections one is simulated.
-                let weight_ns =
-                    1000.0 * base_weight * parameters.value("num_samples_reduction");
+                let weight_ns = 1000.0 * base_weight * parameters.value("num_samples_reduction");
                 let scaled = neurons.input_per_ns(projection.target, inhibitory);
                 projections.push((shared, weight_ns as f32 * scaled));
             }
-            let rested = Resources { available: 1.0, active: 0.0, last_step: -1_000_000 };
             let states = network.populations[population].len() * plasticities.len();
             Axons {
                 outputs,
                 inhibitory,
                 projections,
                 plasticities,
-                resources: vec![rested; states],
+                resources: vec![Resources::RESTED; states],
             }
         });
         Self { axons, neuron_count: network.neuron_count(), events: 0 }

@@ -155,7 +155,10 @@ impl CmaEs {
         } else {
             let mut deviates = vec![0.0; self.free.len()];
             self.deviates.fill(self.ledger.next_number(), &mut deviates);
-            self.distribution.sample(&deviates)
+            match self.variant {
+                CmaEsVariant::Active => self.distribution.sample(&deviates),
+                CmaEsVariant::BluePyOpt => self.distribution.sample_along_axes(&deviates),
+            }
         };
         self.boundary.repair(&mut point);
         let parameters =

@@ -50,7 +50,8 @@ pub use space::{CentroidError, Dimension, Scale, Space, SpaceError};
 ///   was told and also after [`stop_reason`](Optimizer::stop_reason) has given one.
 /// - When all candidates of a generation are told before the next is asked for, the order of the
 ///   tells inside the generation, and how many candidates one `ask` took, make no difference.
-/// - The same calls on an optimizer with the same settings give the same bits on the same machine.
+/// - The same calls on an optimizer with the same settings give the same bits on the same machine, and (all
+///   but `CmaEsVariant::BluePyOpt`) the same up to rounding on any.
 ///   (On another the last digits may differ where linear algebra uses other vector instructions.)
 pub trait Optimizer: Send {
     /// The next `count` candidates.

@@ -62,8 +62,18 @@ impl Distribution {
         }
     }
 
-    /// The point m + σ S B D z for standard normal deviates z (eqs. 38-40).
+    /// The point m + σ S C^½ z for standard normal deviates z.
+    ///
+    /// The root is the symmetric one, B D Bᵀ, where the tutorial's eqs. 38-40 have B D: the distribution
+    /// is the same, but a candidate depends continuously on C, and not on the sign or rotation that
+    /// a processor's rounding gives to eigenvectors of (nearly) equal values. So another machine
+    /// repeats a search up to rounding.
     pub fn sample(&self, deviates: &[f64]) -> Vec<f64> {
+        self.sample_along_axes(&self.along_axes(deviates))
+    }
+
+    /// The point m + σ S B D z: one deviate for each axis.
+    pub fn sample_along_axes(&self, deviates: &[f64]) -> Vec<f64> {
         let scaled: Vec<f64> =
             deviates.iter().zip(&self.axis_lengths).map(|(z, length)| z * length).collect();
         let step = self.out_of_axes(&scaled);
@@ -205,13 +215,14 @@ impl Distribution {
 
     /// D⁻¹ Bᵀ y
     fn whitened(&self, step: &[f64]) -> Vec<f64> {
+        let along = self.along_axes(step);
+        along.iter().zip(&self.axis_lengths).map(|(component, length)| component / length).collect()
+    }
+
+    /// Bᵀ y
+    fn along_axes(&self, step: &[f64]) -> Vec<f64> {
         let n = step.len();
-        (0..n)
-            .map(|j| {
-                let along: f64 = (0..n).map(|i| self.eigen.vectors[i * n + j] * step[i]).sum();
-                along / self.axis_lengths[j]
-            })
-            .collect()
+        (0..n).map(|j| (0..n).map(|i| self.eigen.vectors[i * n + j] * step[i]).sum()).collect()
     }
 
     /// B v

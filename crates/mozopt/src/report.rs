@@ -1,6 +1,6 @@
 //! An optimization in words and tables, and as the JSON object that `run` and `resume` print.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use console::style;
 use indexmap::IndexMap;
@@ -138,7 +138,7 @@ pub fn targets_table(targets: &[ConfiguredTarget], result: &SimulationResult) ->
 pub fn table(headings: &[&str]) -> Table {
     let mut table = Table::new();
     table
-        .load_style(UTF8_HORIZONTAL_ONLY)
+        .load_style(UTF8_BORDERS_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(headings);
     table

@@ -17,8 +17,9 @@ pub struct Outputs {
     /// The synapses of neuron `i` in the `p`-th of these projections are
     /// `synapses[starts[i * projections.len() + p]..starts[… + 1]]`.
     pub starts: Vec<u32>,
-    /// Where a spike arrives: delay in steps · cortical neurons + postsynaptic neuron. A connection
-    /// that was drawn several times is listed as often.
+    /// Where a spike arrives: delay in steps · cortical neurons + postsynaptic neuron. In ascending
+    /// order in each projection of a neuron, which brings together what lies together in the input. A
+    /// connection that was drawn several times is listed as often.
     pub synapses: Vec<u32>,
 }
 
@@ -172,6 +173,9 @@ fn outputs(
                 target += 1;
             }
         }
+    }
+    for row in starts.windows(2) {
+        synapses[row[0] as usize..row[1] as usize].sort_unstable();
     }
     Outputs { projections, starts, synapses }
 }

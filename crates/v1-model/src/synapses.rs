@@ -133,7 +133,8 @@ impl<'n> Synapses<'n> {
         input: &mut Input,
     ) {
         let axons = &mut self.axons[population];
-        let target = if axons.inhibitory { &mut input.inhibition } else { &mut input.excitation };
+        let target: &mut [f32] =
+            if axons.inhibitory { &mut input.inhibition } else { &mut input.excitation };
         let resources = &mut axons.resources[cell * axons.plasticities.len()..];
         let mut released = [0.0; PROJECTIONS.len()];
         for (i, plasticity) in axons.plasticities.iter().enumerate() {
@@ -147,6 +148,7 @@ impl<'n> Synapses<'n> {
             let synapses = &axons.outputs.synapses[starts[p] as usize..starts[p + 1] as usize];
             let conductance = released[plasticity] * weight;
             for &synapse in synapses {
+                // After the last row of the input comes its first.
                 let place = origin + synapse as usize;
                 let place = if place < size { place } else { place - size };
                 target[place] += conductance;

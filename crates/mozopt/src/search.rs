@@ -561,8 +561,12 @@ fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Failur
     })
 }
 
+/// By how much, relative to its size, a proposal may differ from the journal when it is repeated: on
+/// the same machine not at all, on one with other vector instructions by rounding.
+const ROUNDING: f64 = 1e-9;
+
 /// Brings the optimizer to where it was: asks and tells it again what the journal says. Its proposals
-/// must be those of the journal, bit for bit.
+/// must be those of the journal.
 fn replay(optimizer: &mut dyn Optimizer, entries: &[Entry], state: &State) -> Result<(), Failure> {
     let differs = |seq: u64| {
         let message = format!("entry {seq} of the journal cannot be repeated by this version");
@@ -574,7 +578,8 @@ fn replay(optimizer: &mut dyn Optimizer, entries: &[Entry], state: &State) -> Re
                 let again = optimizer.ask(candidates.len());
                 let same = again.len() == candidates.len()
                     && again.iter().zip(candidates).all(|(again, written)| {
-                        again.number == written.candidate && again.parameters == written.parameters
+                        again.number == written.candidate
+                            && agree(&again.parameters, &written.parameters)
                     });
                 if !same {
                     return Err(differs(entry.seq));
@@ -592,6 +597,11 @@ fn replay(optimizer: &mut dyn Optimizer, entries: &[Entry], state: &State) -> Re
         }
     }
     Ok(())
+}
+
+fn agree(again: &[f64], written: &[f64]) -> bool {
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= ROUNDING * b.abs();
+    again.len() == written.len() && again.iter().zip(written).all(near)
 }
 
 /// What the optimizer is told of a result.

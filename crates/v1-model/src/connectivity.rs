@@ -16,7 +16,7 @@ use crate::random::{Purpose, Stream};
 
 /// One projection: its path in the parameter tree, and the populations that it connects. An afferent
 /// connection of mozaik is two projections here, from ON and from OFF cells.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Projection {
     /// For example `sheets.l4_cortex_exc.L4ExcL4ExcConnection`.
     pub path: &'static str,
@@ -50,7 +50,7 @@ enum Profile {
 }
 
 /// All projections, those of one source together.
-pub const PROJECTIONS: [Projection; 17] = {
+pub static PROJECTIONS: [Projection; 17] = {
     const fn new(path: &'static str, source: usize, target: usize, profile: Profile) -> Projection {
         Projection { path, source, target, profile }
     }
@@ -229,8 +229,8 @@ impl<'a> Wiring<'a> {
     }
 
     /// The delay of a connection in steps of `step_ms`, and one more, since a spike leaves at the end of
-    /// the step in which it is fired. Within a layer it grows with distance; that of
-    /// an afferent is random over 1 ms.
+    /// the step in which it is fired. Within a layer it grows with distance; that of an afferent is
+    /// random over 1 ms.
     pub fn delay_steps(&self, source: usize, target: usize, step_ms: f32) -> u32 {
         let variable_ms = if PROJECTIONS[self.number].source >= CORTICAL {
             let pair = (target * self.sources.len() + source) as u64;
@@ -310,8 +310,9 @@ impl<'a> Wiring<'a> {
         let Projection { source, target: target_population, .. } = PROJECTIONS[self.number];
         if source == target_population
             && let Some(own) = target.checked_sub(candidates.start)
+            && let Some(weight) = weights.get_mut(own)
         {
-            weights[own] = 0.0;
+            *weight = 0.0;
         }
     }
 }
@@ -478,7 +479,7 @@ mod tests {
     fn partners_have_the_right_distances_and_orientations() {
         let model = Model::new();
         for (number, projection) in PROJECTIONS.iter().enumerate().filter(|(_, p)| p.source < 4) {
-            let &Projection { path, source, target, .. } = projection;
+            let Projection { path, source, target, .. } = *projection;
             let (cells, others) = (&model.populations[source], &model.populations[target]);
             let targets = 300..340;
             let drawn = model.wiring(number).draw(targets.clone());
@@ -503,7 +504,7 @@ mod tests {
     fn afferents_follow_the_receptive_field() {
         let model = Model::new();
         for (number, projection) in PROJECTIONS.iter().enumerate().filter(|(_, p)| p.source >= 4) {
-            let &Projection { path, source, target, .. } = projection;
+            let Projection { path, source, target, .. } = *projection;
             let (cells, others) = (&model.populations[source], &model.populations[target]);
             let (size, aspect, frequency, envelope_share) = (0.17, 0.4, 0.8, 0.03);
             // Along and across the carrier in degrees, and the Gabor function.

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use crate::geometry::{CORTICAL, Population};
 use crate::network::Network;
-use crate::neurons::{STEP_MS, WINDOW};
+use crate::neurons::{STEP_MS, STEPS_PER_MS, WINDOW};
 use crate::parameters::Parameters;
 use crate::random::{Purpose, Stream};
 
@@ -248,7 +248,7 @@ impl LgnSpikes {
             let bits = self.stream.bits();
             let cell = (((bits >> 32) * self.cells as u64) >> 32) as usize;
             let spikes = self.amplitudes_hz.is_empty() || {
-                let [cos, sin] = self.carrier[(at as f32 * STEP_MS) as usize];
+                let [cos, sin] = self.carrier[at / STEPS_PER_MS];
                 let [re, im] = self.amplitudes_hz[cell];
                 let rate_hz = self.background_hz + (re * cos - im * sin);
                 let point = (bits as u32 >> 8) as f32 * (1.0 / (1_u32 << 24) as f32);

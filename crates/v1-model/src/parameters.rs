@@ -163,13 +163,25 @@ impl Parameters {
                 return Err(self.out_of_range(&reset, why));
             }
             let steepness = cell("Delta_T");
-            let beyond = peak - self.value(&cell("V_th")) + 3.0 * self.value(&cell("V_th_sd"));
-            if beyond > 80.0 * self.value(&steepness) {
+            // Potentials begin below −54 mV.
+            let lowest = self.value(&cell("V_th")) - 3.0 * self.value(&cell("V_th_sd"));
+            let beyond = peak.max(-54.0) - lowest;
+            if beyond > 70.0 * self.value(&steepness) {
                 let why = format!(
-                    "the peak of the spike is {beyond} mV, more than 80 times Delta_T, above the lowest threshold"
+                    "the peak of the spike is {beyond} mV, more than 70 times Delta_T, above the lowest threshold"
                 );
                 return Err(self.out_of_range(&steepness, why));
             }
+        }
+        let experiment = |name: &str| self.value(&format!("experiments.{name}"));
+        let trial_ms = experiment("grating_duration") + self.value("null_stimulus_period");
+        let trials = experiment("trials");
+        let total_ms = experiment("settling_duration")
+            + experiment("spontaneous_duration")
+            + 5.0 * trials * trial_ms;
+        if total_ms > 1.0e8 {
+            let why = format!("the protocol takes {total_ms} ms; at most 1e8 can be simulated");
+            return Err(self.out_of_range("experiments.trials", why));
         }
         let side_mm = self.value("sheets.l4_cortex_exc.params.sx") / 1000.0;
         let density = "sheets.l4_cortex_exc.params.density";
@@ -249,6 +261,13 @@ fn check(path: &str, value: f64) -> Result<(), ParameterError> {
                     "a duration is a multiple of 0.5 ms, at most 1000000 ms",
                 )
             }
+            "lgn_r0" | "lgn_amax" => {
+                rule((0.0..=10_000.0).contains(&value), "a rate lies between 0 and 10000 Hz")
+            }
+            "C_m" => rule((0.1..=1.0e6).contains(&value), "a capacitance lies in 0.1 to 1e6 pF"),
+            "g_L" => {
+                rule((1.0e-6..=1.0e4).contains(&value), "a conductance lies in 1e-6 to 1e4 nS")
+            }
             _ if parent == "threshold" => rule(value > 0.0, "a rate above 0 is needed"),
             "sx"
             | "density"
@@ -262,8 +281,6 @@ fn check(path: &str, value: f64) -> Result<(), ParameterError> {
             | "alpha"
             | "sigma"
             | "arborization_constant"
-            | "g_L"
-            | "C_m"
             | "Delta_T"
             | "tau_w"
             | "tau_syn_exc"

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use proptest::prelude::*;
 use recording::{Segment, SegmentHeader};
 use v1_model::{Event, Parameters, Simulation, Summary};
 
@@ -124,4 +125,58 @@ fn networks_that_would_not_fit_are_refused() {
     };
     assert!(error(&many).contains("synapses"));
     assert!(error(&[("delay_linear_scaler", 10.0)]).contains("too long"));
+}
+
+/// What decides how long a simulation takes is left alone.
+const SIZES: [&str; 7] = [
+    "sx",
+    "density",
+    "magnification_factor",
+    "margin",
+    "trials",
+    "num_samples_reduction",
+    "duration",
+];
+
+fn overrides() -> impl Strategy<Value = Vec<(&'static str, f64)>> {
+    let paths: Vec<&str> =
+        Parameters::paths().filter(|path| !SIZES.iter().any(|size| path.ends_with(size))).collect();
+    let factor =
+        prop_oneof![Just(0.0), Just(1.0), Just(-1.0), (-3.0..3.0).prop_map(|x| 10_f64.powf(x))];
+    let one = (proptest::sample::select(paths), factor).prop_map(|(path, factor)| {
+        let value = Parameters::defaults().get(path).unwrap() * factor;
+        (path, if Parameters::is_integer(path) { value.round() } else { value })
+    });
+    proptest::collection::vec(one, 1..8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn whatever_parameters_are_accepted_can_be_simulated(overrides in overrides()) {
+        let tiny = [
+            ("sheets.l4_cortex_exc.params.sx", 400.0),
+            ("sheets.l4_cortex_exc.params.density", 400.0),
+            ("experiments.settling_duration", 200.5),
+            ("experiments.spontaneous_duration", 40.0),
+            ("experiments.grating_duration", 40.0),
+            ("null_stimulus_period", 10.0),
+        ];
+        if let Ok(parameters) = Parameters::with_overrides(overrides.into_iter().chain(tiny))
+            && let Ok(simulation) = Simulation::build(&parameters, 1, 1)
+        {
+            simulation
+                .run(&mut |event| {
+                    if let Event::Segment(header, segment) = event {
+                        let signals = segment.signals.iter().flat_map(|signal| &signal.values);
+                        for &us in signals {
+                            assert!(us.is_finite() && us >= 0.0, "{header:?}: {us}");
+                        }
+                    }
+                    Ok(())
+                })
+                .unwrap();
+        }
+    }
 }

@@ -94,7 +94,7 @@ pub struct RunArguments {
     /// The directory of the model and its configuration
     #[arg(value_name = "DIRECTORY", default_value = ".")]
     pub model_directory: PathBuf,
-    /// The file with parameters, centroid and targets [default: param_optim/config_optimisation]
+    /// The file with parameters, centroid and targets [default: `param_optim/config_optimisation`]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Where to make the optimization's directory [default: the model's directory]
@@ -252,7 +252,7 @@ pub enum SchemaFile {
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
 pub struct SimulateArguments {
-    /// What to simulate [default: the file named by MOZOPT_SIMULATION, else the model's defaults]
+    /// What to simulate [default: the file named by `MOZOPT_SIMULATION`, else the model's defaults]
     #[arg(value_name = "SIMULATION_JSON")]
     pub simulation: Option<PathBuf>,
     /// A parameter to change, as PATH=VALUE; may be repeated

@@ -51,10 +51,13 @@ impl Failure {
     }
 }
 
-/// A mistake at one place of an input file.
+/// A mistake at one place of an input file, ready to be printed.
+#[derive(Debug)]
+pub struct InputError(pub miette::Report);
+
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{message}")]
-pub struct InputError {
+struct Mistake {
     message: String,
     #[source_code]
     file: NamedSource<String>,
@@ -67,7 +70,7 @@ pub struct InputError {
 
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
-        Self::BadInput(error.into())
+        Self::BadInput(error.0)
     }
 }
 
@@ -88,14 +91,20 @@ impl Source<'_> {
         label: impl Into<String>,
         help: Option<String>,
     ) -> InputError {
-        InputError {
+        let mistake = Mistake {
             message: message.into(),
             file: NamedSource::new(self.name, self.text.to_owned()),
             span: span.into(),
             label: label.into(),
             help,
-        }
+        };
+        InputError(mistake.into())
     }
+}
+
+/// How the user called this program, for commands that they may copy.
+pub fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "mozopt".to_owned())
 }
 
 /// "did you mean `max_ngen`?", where one of the known names is near the given one.

@@ -4,6 +4,8 @@
 //! ([`execution`]) runs its simulation as an external command, the job evaluates what was simulated
 //! ([`simulation`]), and the optimizer is told. The [`journal`] knows every step before it is taken.
 
+#![warn(clippy::unwrap_used)]
+
 mod cli;
 mod commands;
 mod configuration;

@@ -9,7 +9,7 @@ use serde_json::Number;
 use targets::{Rule, Scoring, Wanted};
 
 use crate::configuration::{Configuration, ConfiguredTarget};
-use crate::failure::Failure;
+use crate::failure::{Failure, program};
 use crate::journal::{CandidateRecord, State};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::simulation::{SimulationResult, TargetResult, number};
@@ -81,10 +81,10 @@ pub fn closing(
         "{} generations, {simulations} simulations, {failed} failed\n",
         state.generations()
     ));
-    let shown = directory.shown();
+    let (shown, program) = (directory.shown(), program());
     let Some((record, result)) = state.best() else {
         text.push_str("no candidate could be measured\n");
-        text.push_str(&format!("\nwhy: mozopt show 0 {shown}\n"));
+        text.push_str(&format!("\nwhy: {program} show 0 {shown}\n"));
         return Ok(text);
     };
     let first = state.ranked().into_iter().find(|(record, _)| record.generation == 1);
@@ -98,10 +98,11 @@ pub fn closing(
     ));
     text.push_str(&targets_table(&configuration.targets()?, result));
     text.push_str(&format!(
-        "\n\nparameters and log of this candidate:  mozopt show {} {shown}\n\
-         its parameters for another run:        mozopt export {shown}\n\
-         every candidate as a table:            mozopt export {shown} --format csv\n\
-         go on:                                 mozopt resume {shown} --max-ngen N\n",
+        "\n\neverything lies in {shown}\n\
+         parameters and log of this candidate:  {program} show {} {shown}\n\
+         its parameters for another run:        {program} export {shown}\n\
+         every candidate as a table:            {program} export {shown} --format csv\n\
+         go on:                                 {program} resume {shown} --max-ngen N\n",
         record.number,
     ));
     Ok(text)

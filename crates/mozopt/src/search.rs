@@ -15,7 +15,7 @@ use crate::configuration::{
     Algorithm, Configuration, ConfiguredTarget, Limits, Mode, SimulationSeed, Variant,
 };
 use crate::execution::{Adopted, EndedJob, Executor, Job, JobEnd, executor};
-use crate::failure::Failure;
+use crate::failure::{Failure, program};
 use crate::interrupt::{Interrupt, Wish};
 use crate::journal::{
     self, CandidateRecord, ControllerLock, Entry, Event, Holder, Journal, Phase, Proposal, State,
@@ -211,7 +211,7 @@ impl Search {
                         Adopted::Ended => ended.push(candidate),
                         Adopted::Gone => {
                             let reason = "it ended with its controller".to_owned();
-                            self.log(&[Event::Interrupted { candidate, reason }])?;
+                            self.log(&[Event::Interrupted { candidate, reason, fault: false }])?;
                             self.waiting.push_back(candidate);
                         }
                     }
@@ -306,7 +306,7 @@ impl Search {
     }
 
     /// A model that never works is a mistake in the set-up, not a search.
-    fn nothing_works(&self) -> Result<(), Failure> {
+    fn nothing_works(&mut self) -> Result<(), Failure> {
         let broken = |result: &SimulationResult| {
             use OutcomeClass::{Crashed, NoData, NodeFailure};
             matches!(result.outcome, Crashed | NoData | NodeFailure)
@@ -317,21 +317,22 @@ impl Search {
             return Ok(());
         }
         let (record, result) = finished[finished.len() - 1];
+        let number = record.number;
         let mut message = format!(
             "none of the first {} simulations could be evaluated; candidate {}: {}",
             finished.len(),
-            record.number,
+            number,
             result.reason.as_deref().unwrap_or(result.outcome.words()),
         );
-        let log = self.directory.simulation(record.number).log_tail(5);
+        self.log(&[Event::Stopped { reason: message.clone() }])?;
+        let log = self.directory.simulation(number).log_tail(5);
         if !log.is_empty() {
             message.push_str("\nthe end of its log:\n  ");
             message.push_str(&log.join("\n  "));
         }
-        let number = record.number;
         let help = format!(
-            "look at it with `mozopt show {number} {}`; mend the model or mozopt.toml, then begin \
-             anew",
+            "look at it with `{} show {number} {}`; mend the model or mozopt.toml, then begin anew",
+            program(),
             self.directory.shown()
         );
         Err(Failure::failed(message, help))
@@ -442,7 +443,7 @@ impl Search {
             }
             JobEnd::Cancelled => {
                 let reason = "cancelled by the user".to_owned();
-                self.log(&[Event::Interrupted { candidate, reason }])?;
+                self.log(&[Event::Interrupted { candidate, reason, fault: false }])?;
                 self.waiting.push_front(candidate);
                 return Ok(());
             }
@@ -456,15 +457,15 @@ impl Search {
 
     /// Runs a simulation again that failed for no fault of the model, as often as allowed.
     fn retry(&mut self, candidate: u64, reason: &str) -> Result<(), Failure> {
-        let attempts = self.state.candidates[candidate as usize].attempts;
-        if attempts <= self.limits.retries {
+        let faults = self.state.candidates[candidate as usize].faults + 1;
+        if faults <= self.limits.retries {
             self.watcher.say(&format!("candidate {candidate}: {reason}; it is run again"));
             let reason = reason.to_owned();
-            self.log(&[Event::Interrupted { candidate, reason }])?;
+            self.log(&[Event::Interrupted { candidate, reason, fault: true }])?;
             self.waiting.push_front(candidate);
             return Ok(());
         }
-        let reason = format!("{reason}, {attempts} times");
+        let reason = format!("{reason}, {faults} times");
         self.finish(candidate, self.without_values(OutcomeClass::NodeFailure, reason))
     }
 
@@ -517,7 +518,8 @@ struct Opened {
 fn lock(directory: &OptimizationDirectory) -> Result<ControllerLock, Failure> {
     ControllerLock::take(directory.path()).map_err(|held| {
         let help = format!(
-            "one controller at a time: stop it there (Ctrl-C), or look at it with `mozopt status {}`",
+            "one controller at a time: stop it there (Ctrl-C), or look at it with `{} status {}`",
+            program(),
             directory.shown()
         );
         Failure::bad_input(held, help)
@@ -526,8 +528,9 @@ fn lock(directory: &OptimizationDirectory) -> Result<ControllerLock, Failure> {
 
 fn broken(error: impl std::fmt::Display, directory: &OptimizationDirectory) -> Failure {
     let help = format!(
-        "nothing that was learnt is lost: when the cause is mended, continue with `mozopt resume {}`; \
+        "nothing that was learnt is lost: when the cause is mended, continue with `{} resume {}`; \
          simulations that still run will be adopted",
+        program(),
         directory.shown()
     );
     Failure::failed(error, help)

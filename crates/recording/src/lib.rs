@@ -5,6 +5,8 @@
 //! time, so that memory is bounded by one segment and not by the data store. [`store`] is the
 //! project's own data store on disk: a JSON index and NumPy arrays.
 
+#![warn(clippy::unwrap_used)]
+
 mod segment;
 mod sheet;
 mod signal;

@@ -6,6 +6,8 @@
 //! turns a value, or its absence, into a [`Score`]. The statistics themselves are public, one
 //! module for each.
 
+#![warn(clippy::unwrap_used)]
+
 pub mod conductance;
 pub mod histogram;
 pub mod isi;

@@ -21,6 +21,7 @@
 //!
 //! Results are the same, bit by bit, on every machine and for any number of threads.
 
+#![warn(clippy::unwrap_used)]
 // Code inherits the instruction set of the function into which it is inlined, so what vectorized loops call
 // must be inlined into them.
 #![allow(clippy::inline_always)]

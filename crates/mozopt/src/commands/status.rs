@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::cli::StatusArguments;
-use crate::failure::{FINISHED, Failure};
+use crate::failure::{FINISHED, Failure, program};
 use crate::journal::{ControllerLock, Holder, Phase};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::report::{Summary, closing};
@@ -41,7 +41,10 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
             text.push_str(&format!("running: process {pid} on {host} since {since:.0}\n"));
         }
         (None, Some(_)) => {}
-        (None, None) => text.push_str("its controller was killed: continue with `mozopt resume`\n"),
+        (None, None) => {
+            let resume = format!("`{} resume {}`", program(), directory.shown());
+            text.push_str(&format!("its controller was killed: continue with {resume}\n"));
+        }
     }
     if running > 0 {
         text.push_str(&format!("{running} simulations submitted\n"));

@@ -1,7 +1,7 @@
 //! `param_optim/config_optimisation`: WHAT is searched. A JSON file of the predecessor's form, which
 //! must work unchanged: `parameters` with ranges, `optimiser_centroid`, `targets`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::{Range, Ranged};
@@ -199,10 +199,10 @@ impl<'a> Reader<'a> {
                 None,
             )
         })?;
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for property in &object.properties {
             let name = property.name.as_str();
-            if seen.insert(name, ()).is_some() {
+            if !seen.insert(name) {
                 let message = format!("`{name}` is given twice in {what}");
                 let help = "keep one of them".to_owned();
                 return Err(self.error(
@@ -284,18 +284,17 @@ impl<'a> Reader<'a> {
 
     fn parameter(&self, property: &ObjectProp<'a>) -> Result<SearchedParameter, InputError> {
         let path = property.name.as_str();
-        let (range_value, kind, log_scale) = match property.value.as_object() {
-            None => (&property.value, None, None),
-            Some(_) => {
-                let what = format!("the parameter `{path}`");
-                let object = self.object(&property.value, &what)?;
-                self.only_keys(object, &["range", "type", "scale"], &what)?;
-                let range = &self.required(object, "range")?.value;
-                let int = self.choice(object, "type", &["float", "int"])?;
-                let kind = int.map(|i| [ParameterType::Float, ParameterType::Int][i]);
-                let scale = self.choice(object, "scale", &["linear", "log"])?;
-                (range, kind, scale.map(|i| i == 1))
-            }
+        let (range_value, kind, log_scale) = if property.value.as_object().is_some() {
+            let what = format!("the parameter `{path}`");
+            let object = self.object(&property.value, &what)?;
+            self.only_keys(object, &["range", "type", "scale"], &what)?;
+            let range = &self.required(object, "range")?.value;
+            let int = self.choice(object, "type", &["float", "int"])?;
+            let kind = int.map(|i| [ParameterType::Float, ParameterType::Int][i]);
+            let scale = self.choice(object, "scale", &["linear", "log"])?;
+            (range, kind, scale.map(|i| i == 1))
+        } else {
+            (&property.value, None, None)
         };
         let (low, high, integers) = self.range(range_value, &format!("the range of `{path}`"))?;
         let at = range_value.range();

@@ -220,7 +220,9 @@ impl Configuration {
     /// A number that differs when anything in the configuration does.
     pub fn hash(&self) -> String {
         let text = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let digest = Sha256::digest(text);
+        let first = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        format!("{first:016x}")
     }
 }
 

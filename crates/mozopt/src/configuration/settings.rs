@@ -352,7 +352,7 @@ mod tests {
     fn a_misspelt_key_is_an_error_with_a_suggestion() {
         let text = "[optimizer]\nmax_negn = 5\n";
         let error = Settings::parse(&Source { name: "mozopt.toml", text }).unwrap_err();
-        let printed = format!("{:?}", miette::Report::new(error));
+        let printed = format!("{:?}", error.0);
         assert!(printed.contains("did you mean `max_ngen`?"), "{printed}");
         assert!(printed.contains("mozopt.toml:2:1"), "{printed}");
     }

@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -161,10 +161,7 @@ impl Executor for Local {
         let until_deadline =
             self.next_deadline().map(|at| at.saturating_duration_since(Instant::now()));
         let at_most = until_deadline.map_or(at_most, |until| until.min(at_most));
-        let first = match self.ends.recv_timeout(at_most) {
-            Ok(candidate) => Some(candidate),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        };
+        let first = self.ends.recv_timeout(at_most).ok();
         let ended = first.into_iter().chain(self.ends.try_iter());
         let running = &mut self.running;
         Ok(ended

@@ -54,6 +54,8 @@ pub enum Event {
         candidate: u64,
         /// What happened.
         reason: String,
+        /// Whether something failed, so that it counts against the allowed repetitions.
+        fault: bool,
     },
     /// The outcome is known.
     Finished {

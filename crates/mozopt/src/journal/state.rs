@@ -38,6 +38,8 @@ pub struct CandidateRecord {
     pub parameters: Vec<f64>,
     /// How often its simulation was begun.
     pub attempts: u32,
+    /// How many of these ended with a fault that is not the model's.
+    pub faults: u32,
     /// How far it is.
     pub phase: Phase,
     /// Whether the optimizer knows its outcome.
@@ -137,6 +139,7 @@ impl State {
                         seed: proposal.seed,
                         parameters: proposal.parameters.clone(),
                         attempts: 0,
+                        faults: 0,
                         phase: Phase::Waiting,
                         told: false,
                         submitted: None,
@@ -158,10 +161,11 @@ impl State {
                 })?;
                 record.phase = Phase::Submitted { job: job.clone() };
             }
-            Event::Interrupted { candidate, .. } => {
+            Event::Interrupted { candidate, fault, .. } => {
                 let record = self.unfinished(*candidate).ok_or_else(|| {
                     contradiction("a simulation is interrupted whose outcome is known")
                 })?;
+                record.faults += u32::from(*fault);
                 record.phase = Phase::Waiting;
             }
             Event::Finished { candidate, result } => {

@@ -102,8 +102,9 @@ impl Recording for Whole<'_> {
 fn written_value(written: &WrittenValue) -> Value {
     let missing = |reason: &str| Err(Missing::new(reason.to_owned()));
     match written {
-        WrittenValue::Number(value) => Ok(*value),
-        WrittenValue::Explained { value: Some(value), .. } => Ok(*value),
+        WrittenValue::Number(value) | WrittenValue::Explained { value: Some(value), .. } => {
+            Ok(*value)
+        }
         WrittenValue::Explained { reason: Some(reason), .. } => missing(reason),
         WrittenValue::Explained { .. } | WrittenValue::Nothing(()) => {
             missing("the simulator gave no value")

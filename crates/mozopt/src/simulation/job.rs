@@ -34,7 +34,7 @@ pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<Stri
     Ok(format!(
         "#!/bin/bash\n\
          # Simulates and evaluates candidate {}. To run it again, into a directory of its own:\n\
-         #   bash {{this file}} --again /some/directory\n\
+         #   bash job.sh --again /some/directory\n\
          cd \"$(dirname \"$(readlink -f \"$0\")\")\" || exit 1\n\
          export OMP_NUM_THREADS={}\n\
          {prelude}\
@@ -192,17 +192,14 @@ fn simulate(
     directory: &SimulationDirectory,
     simulation: &Simulation,
 ) -> io::Result<Option<ExitStatus>> {
-    let mut command = match &simulation.command {
-        Some(line) => {
-            let mut shell = Command::new("bash");
-            shell.args(["-c", line]).current_dir(&simulation.model_directory);
-            shell
-        }
-        None => {
-            let mut embedded = Command::new(std::env::current_exe()?);
-            embedded.arg("simulate").current_dir(directory.path());
-            embedded
-        }
+    let mut command = if let Some(line) = &simulation.command {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", line]).current_dir(&simulation.model_directory);
+        shell
+    } else {
+        let mut embedded = Command::new(std::env::current_exe()?);
+        embedded.arg("simulate").current_dir(directory.path());
+        embedded
     };
     command.env(SIMULATION_VARIABLE, directory.simulation()).stdin(Stdio::null());
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT])?;

@@ -84,7 +84,7 @@ fn parse(text: &[u8]) -> Result<Read, (usize, String)> {
                 let why = format!("entry {} follows {} entries", entry.seq, entries.len());
                 return Err((entries.len() + 1, why));
             }
-            Err(_) if last => break,
+            Err(_) if last && !is_longer_than_an_entry(line) => break,
             Err(why) => return Err((entries.len() + 1, why.to_owned())),
         };
         entries.push(entry);
@@ -92,6 +92,14 @@ fn parse(text: &[u8]) -> Result<Read, (usize, String)> {
     }
     let torn_bytes = (text.len() - valid) as u64;
     Ok(Read { entries, valid_bytes: valid as u64, torn_bytes })
+}
+
+/// Whether something follows what looks like the end of an entry: then this is no torn line, but lines
+/// whose ends are damaged.
+fn is_longer_than_an_entry(line: &[u8]) -> bool {
+    let end = CRC_KEY.len() + "00000000\"}\n".len();
+    let first = line.windows(CRC_KEY.len()).position(|window| window == CRC_KEY.as_bytes());
+    first.is_some_and(|start| line.len() > start + end)
 }
 
 fn parse_line(line: &[u8]) -> Result<Entry, &'static str> {

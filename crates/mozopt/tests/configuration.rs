@@ -1,8 +1,6 @@
 //! The two files of a model's directory: the predecessor's file works unchanged, and a mistake is
 //! pointed at in its line and column with the name that was meant.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 mod support;
 
 use std::fs;
@@ -76,7 +74,8 @@ fn the_predecessors_file_works_unchanged() {
  ]
 }"#;
     let model = Model::new(config, COMMAND);
-    model.write("simulate.sh", "echo '{}' > $(dirname $MOZOPT_SIMULATION)/values.json");
+    let values = "echo '{\"SizeTuning_V1_Exc_L2/3\": 0.5}'";
+    model.write("simulate.sh", format!("{values} > $(dirname $MOZOPT_SIMULATION)/values.json"));
     model.mozopt("run", "--max-simulations 2").exits(0);
     let first = model.optimization().json_of(0, "simulation.json")["parameters"].clone();
     let tau = "sheets.l4_cortex_exc.L4ExcL4ExcConnection.short_term_plasticity.tau_rec";

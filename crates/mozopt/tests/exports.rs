@@ -1,7 +1,5 @@
 //! What comes out: the summary, `status`, `show` and `export`, of optimizations in every state.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 mod support;
 
 use serde_json::{Value, json};

@@ -1,8 +1,6 @@
 //! Faults of the world: full disks, directories that are not ours, damaged, missing, edited and moved
 //! files, two controllers. Nothing is lost, and the message says what to do.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 mod support;
 
 use std::fs;

@@ -77,9 +77,8 @@ fn outcome(directory: &Path) -> (Vec<Vec<String>>, serde_json::Value) {
     let csv = run(&["export", "--format", "csv"], directory).stdout;
     let mut reader = csv::Reader::from_reader(&csv[..]);
     let headings = reader.headers().unwrap().clone();
-    let kept: Vec<usize> = (0..headings.len())
-        .filter(|&i| !["attempts", "seconds"].contains(&&headings[i]))
-        .collect();
+    let kept: Vec<usize> =
+        (0..headings.len()).filter(|&i| !["attempts", "seconds"].contains(&&headings[i])).collect();
     let rows = reader.records().map(|row| {
         let row = row.unwrap();
         kept.iter().map(|&i| row[i].to_owned()).collect()

@@ -1,8 +1,6 @@
 //! Simulators that measure themselves, that write data stores, and that fail in every way: each
 //! failure has its class and a reason, the search goes on, and the journal stays whole.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 mod support;
 
 use std::fs;

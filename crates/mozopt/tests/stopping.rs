@@ -1,7 +1,5 @@
 //! Stopping and going on: nothing is lost, and the search ends as if it had never been stopped.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 mod support;
 
 use rustix::process::Signal;

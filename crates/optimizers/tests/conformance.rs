@@ -1,7 +1,5 @@
 //! What every optimizer promises, checked on every optimizer. A new one is added to `OPTIMIZERS`.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 use std::num::NonZeroUsize;
 
 use optimizers::{

@@ -1,8 +1,6 @@
 //! How many evaluations the active CMA-ES needs, against other people's CMA-ES
 //! (`data/make_reference_evaluations.py`) and on what makes a search harder in practice.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 use std::collections::BTreeMap;
 
 use optimizers::{CmaEs, CmaEsSettings, Dimension, Optimizer, Outcome, OutcomeKind, Scale, Space};

@@ -1,8 +1,6 @@
 //! How targets are measured on a recording: which segments and cells count, and what is said when
 //! there is no value.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 use std::cell::RefCell;
 use std::f64::consts::{FRAC_PI_2, PI, TAU};
 use std::sync::{Arc, Weak};

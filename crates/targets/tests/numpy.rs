@@ -1,7 +1,5 @@
 //! The statistics against NumPy and Elephant: see `make_numpy_reference.py`.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 use serde::Deserialize;
 use targets::histogram::Bins;
 use targets::isi::{coefficient_of_variation, has_enough_intervals};

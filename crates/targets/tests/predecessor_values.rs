@@ -2,8 +2,6 @@
 //! (mozaik-tools) computed from them. The data is made by `make_store_fixtures.py`, which says
 //! where it comes from.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 use std::path::{Path, PathBuf};
 
 use recording::store::Store;

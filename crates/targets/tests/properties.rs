@@ -1,7 +1,5 @@
 //! What holds for the statistics and scores of any data.
 
-#![allow(clippy::unwrap_used)] // in the functions that tests share
-
 use std::f64::consts::PI;
 
 use proptest::collection::vec;

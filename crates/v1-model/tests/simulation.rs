@@ -1,7 +1,5 @@
 //! Whole simulations of a small network.
 
-#![allow(clippy::unwrap_used)]
-
 use proptest::prelude::*;
 use recording::{Segment, SegmentHeader};
 use v1_model::{Event, Parameters, Simulation, Summary};

@@ -35,7 +35,7 @@ impl OptimizationDirectory {
         let parent = std::path::absolute(parent).map_err(failed)?;
         let time = jiff::ZonedDateTime::now().strftime("%Y%m%d-%H%M%S").to_string();
         // Two searches that begin in the same second get different names.
-        for attempt in 1.. {
+        for attempt in 1..100 {
             let name = match attempt {
                 1 => format!("{time}{SUFFIX}"),
                 n => format!("{time}-{n}{SUFFIX}"),
@@ -50,7 +50,8 @@ impl OptimizationDirectory {
                 Err(error) => return Err(failed(error)),
             }
         }
-        unreachable!("the loop ends by returning")
+        let message = format!("{} is full of searches that began at {time}", parent.display());
+        Err(Failure::bad_input(message, help))
     }
 
     /// Finds the optimization that the user means: the directory itself, or the latest one in it.

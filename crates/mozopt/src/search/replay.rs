@@ -1,0 +1,103 @@
+//! The optimizer of a search: made from the configuration, and brought to where it was by repeating
+//! what the journal says it was asked and told.
+
+use std::num::NonZeroUsize;
+
+use optimizers::{
+    CmaEs, CmaEsSettings, CmaEsVariant, Optimizer, Outcome, OutcomeKind, RandomSearch,
+};
+
+use crate::configuration::{Algorithm, Configuration, Variant};
+use crate::failure::Failure;
+use crate::journal::{CandidateRecord, Entry, Event, State};
+use crate::simulation::{OutcomeClass, SimulationResult};
+
+/// The configured optimizer, which has not been asked for anything yet.
+pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Failure> {
+    let space = configuration.space()?;
+    let centroid = configuration.centroid();
+    let settings = &configuration.optimizer;
+    let wrong = |error: &dyn std::fmt::Display| {
+        Failure::bad_input(error.to_string(), "look at [optimizer] in mozopt.toml")
+    };
+    Ok(match settings.algorithm {
+        Algorithm::CmaEs => {
+            let settings = CmaEsSettings {
+                variant: match settings.variant {
+                    Variant::Active => CmaEsVariant::Active,
+                    Variant::BluePyOpt => CmaEsVariant::BluePyOpt,
+                },
+                offspring_size: Some(settings.offspring_size),
+                sigma: settings.sigma,
+                seed: settings.seed,
+            };
+            Box::new(CmaEs::new(space, &centroid, settings).map_err(|error| wrong(&error))?)
+        }
+        Algorithm::Random => {
+            let offspring = NonZeroUsize::new(settings.offspring_size).unwrap_or(NonZeroUsize::MIN);
+            let random = RandomSearch::new(space, &centroid, offspring, settings.seed);
+            Box::new(random.map_err(|error| wrong(&error))?)
+        }
+    })
+}
+
+/// By how much, relative to its size, a proposal may differ from the journal when it is repeated: on
+/// the same machine not at all, on one with other vector instructions by rounding.
+const ROUNDING: f64 = 1e-9;
+
+/// Brings the optimizer to where it was: asks and tells it again what the journal says. Its proposals
+/// must be those of the journal.
+pub fn replay(
+    optimizer: &mut dyn Optimizer,
+    entries: &[Entry],
+    state: &State,
+) -> Result<(), Failure> {
+    let differs = |seq: u64| {
+        let message = format!("entry {seq} of the journal cannot be repeated by this version");
+        Failure::failed(message, "continue with the version of mozopt that wrote the journal")
+    };
+    for entry in entries {
+        match &entry.event {
+            Event::Proposed { candidates, .. } => {
+                let again = optimizer.ask(candidates.len());
+                let same = again.len() == candidates.len()
+                    && again.iter().zip(candidates).all(|(again, written)| {
+                        again.number == written.candidate
+                            && agree(&again.parameters, &written.parameters)
+                    });
+                if !same {
+                    return Err(differs(entry.seq));
+                }
+            }
+            Event::Told { candidate } => {
+                let record: Option<&CandidateRecord> = state.candidates.get(*candidate as usize);
+                let result = record.and_then(CandidateRecord::result);
+                let told = result.map(|result| optimizer.tell(*candidate, &outcome(result)));
+                if !matches!(told, Some(Ok(()))) {
+                    return Err(differs(entry.seq));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn agree(again: &[f64], written: &[f64]) -> bool {
+    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= ROUNDING * b.abs();
+    again.len() == written.len() && again.iter().zip(written).all(near)
+}
+
+/// What the optimizer is told of a result.
+pub fn outcome(result: &SimulationResult) -> Outcome {
+    let kind = match result.outcome {
+        OutcomeClass::Completed => OutcomeKind::Measured,
+        OutcomeClass::Exploded => OutcomeKind::Exploded,
+        OutcomeClass::TimedOut | OutcomeClass::OutOfMemory | OutcomeClass::Crashed => {
+            OutcomeKind::Failed
+        }
+        OutcomeClass::NoData | OutcomeClass::NodeFailure => OutcomeKind::Lost,
+    };
+    let values = result.targets.iter().map(|target| target.value).collect();
+    Outcome { kind, values, total: result.total }
+}

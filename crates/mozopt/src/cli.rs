@@ -281,4 +281,7 @@ pub struct JobArguments {
     /// Run the simulation again, into this new directory, and keep its data store
     #[arg(long, value_name = "DIRECTORY")]
     pub again: Option<PathBuf>,
+    /// What that directory is relative to
+    #[arg(long, value_name = "DIRECTORY", default_value = ".", hide = true)]
+    pub from: PathBuf,
 }

@@ -31,6 +31,13 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
     write(path, &text)
 }
 
+/// Fails when the disk has no room for another small file.
+pub fn has_room(directory: &Path) -> io::Result<()> {
+    let mut probe = NamedTempFile::new_in(directory)?;
+    probe.write_all(&vec![1; 64 << 10])?;
+    probe.as_file().sync_all()
+}
+
 /// Makes renamed and new files of a directory survive a power failure.
 pub fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()

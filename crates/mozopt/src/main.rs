@@ -6,6 +6,15 @@
 
 #![warn(clippy::unwrap_used)]
 
+/// Prints words to stderr. Nobody may be reading any more (`| head`, a terminal that was closed), which
+/// is no reason to end a search: `eprintln!` would panic.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($words)*);
+    }};
+}
+
 mod cli;
 mod commands;
 mod configuration;
@@ -43,7 +52,7 @@ fn main() -> ExitCode {
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            eprintln!("{:?}", failure.report());
+            say!("{:?}", failure.report());
             failure.exit_code()
         }
     }

@@ -75,7 +75,8 @@ impl OptimizationDirectory {
                 found.push(path);
             }
         }
-        found.sort();
+        // A second one of the same second follows the first.
+        found.sort_by_key(|path| path.to_string_lossy().trim_end_matches(SUFFIX).to_owned());
         found.pop().map(Self).ok_or_else(|| {
             let message = format!("there is no optimization in {}", given.display());
             Failure::bad_input(message, help)

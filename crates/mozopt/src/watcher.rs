@@ -89,14 +89,14 @@ impl Watcher {
     pub fn note(&self, message: &str) {
         self.write_log(message);
         if let Screen::Lines = self.screen {
-            eprintln!("{message}");
+            say!("{message}");
         }
     }
 
     fn print(&self, message: &str) {
         match &self.screen {
-            Screen::Live(bar) => bar.suspend(|| eprintln!("{message}")),
-            Screen::Lines => eprintln!("{message}"),
+            Screen::Live(bar) => bar.suspend(|| say!("{message}")),
+            Screen::Lines => say!("{message}"),
             Screen::Nothing => {}
         }
     }

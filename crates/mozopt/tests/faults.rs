@@ -89,7 +89,10 @@ fn as_nobody(arguments: &[&str], directory: &Path) -> Option<support::Ended> {
     // The program itself must be reachable.
     let program = std::env::temp_dir().join(format!("mozopt-of-nobody-{}", std::process::id()));
     if !program.exists() {
-        fs::copy(env!("CARGO_BIN_EXE_mozopt"), &program).unwrap();
+        // Copied by another process: a file that this one has open for writing, and so the children
+        // that other tests start at this moment, could not be executed.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_mozopt")).arg(&program).status();
+        assert!(copied.unwrap().success());
     }
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);

@@ -6,24 +6,24 @@ use crate::simulation::job::{ALREADY_RUNNING, Ended, INTERRUPTED, run};
 
 /// Simulates and evaluates in the working directory, or in a new one.
 pub fn job(arguments: &JobArguments) -> Result<u8, Failure> {
-    let again = arguments.again.as_deref();
-    match run(std::path::Path::new("."), again)? {
+    let again = arguments.again.as_ref().map(|again| arguments.from.join(again));
+    match run(std::path::Path::new("."), again.as_deref())? {
         Ended::Finished { directory, result } => {
-            eprintln!("{}: total {:.3}", result.outcome.words(), result.total);
+            say!("{}: total {:.3}", result.outcome.words(), result.total);
             if let Some(reason) = &result.reason {
-                eprintln!("{reason}");
+                say!("{reason}");
             }
             if again.is_some() {
-                eprintln!("values and scores: {}", directory.join("result.json").display());
+                say!("values and scores: {}", directory.join("result.json").display());
             }
             Ok(FINISHED)
         }
         Ended::AlreadyRunning => {
-            eprintln!("this simulation is running already");
+            say!("this simulation is running already");
             Ok(ALREADY_RUNNING)
         }
         Ended::Interrupted => {
-            eprintln!("told to end before the simulation did");
+            say!("told to end before the simulation did");
             Ok(INTERRUPTED)
         }
     }

@@ -36,7 +36,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
                 let tenths = (10.0 * simulated_ms / total_ms) as u32;
                 if tenths > tenths_said {
                     tenths_said = tenths;
-                    eprintln!("simulated {simulated_ms:.0} of {total_ms:.0} ms");
+                    say!("simulated {simulated_ms:.0} of {total_ms:.0} ms");
                 }
                 Ok(())
             }
@@ -45,8 +45,8 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
         .map_err(broken)?;
     writer.finish(summary.explosion_detected()).map_err(broken)?;
     match &summary.explosion {
-        Some(explosion) => eprintln!("exploded: {explosion}"),
-        None => eprintln!(
+        Some(explosion) => say!("exploded: {explosion}"),
+        None => say!(
             "{} spikes, {:.1} million synaptic events; data store: {}",
             summary.spikes,
             summary.synaptic_events as f64 / 1e6,

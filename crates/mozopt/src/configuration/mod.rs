@@ -151,6 +151,13 @@ impl Configuration {
             .iter()
             .map(|searched| parameter(&source, searched, &model, &mut notices))
             .collect::<Result<Vec<_>, _>>()?;
+        if parameters.iter().all(|parameter| parameter.low == parameter.high) {
+            let help = "give at least one parameter a range of two different numbers";
+            return Err(Failure::bad_input(
+                "every parameter is fixed: nothing can be searched",
+                help,
+            ));
+        }
         let model_directory = std::path::absolute(model_directory)
             .map_err(|error| Failure::failed(error, "is the working directory still there?"))?;
         let configuration = Self {
@@ -165,6 +172,7 @@ impl Configuration {
             mode: settings.execution.mode.unwrap_or(Mode::Generational),
             limits: limits(&settings),
         };
+        configuration.limits.check()?;
         Ok((configuration, notices))
     }
 
@@ -217,16 +225,46 @@ impl Configuration {
         self.parameters.iter().map(|parameter| parameter.centroid).collect()
     }
 
-    /// A number that differs when anything in the configuration does.
+    /// Identifies the configuration by its file's text.
     pub fn hash(&self) -> String {
-        let text = serde_json::to_vec(self).unwrap_or_default();
-        let digest = Sha256::digest(text);
-        let first = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        format!("{first:016x}")
+        let mut text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        text.push(b'\n');
+        hash(&text)
+    }
+
+    /// Refuses a file that was edited: scores by other norms cannot be compared with those before.
+    pub fn check_unchanged(path: &Path, hash_at_creation: &str) -> Result<(), Failure> {
+        let text = std::fs::read(path).map_err(|error| {
+            Failure::failed(format!("{}: {error}", path.display()), "it is needed")
+        })?;
+        if hash(&text) == hash_at_creation {
+            return Ok(());
+        }
+        let message = format!("{} was edited after the optimization began", path.display());
+        let help =
+            "undo that, or begin a new optimization; limits are changed by the flags of resume";
+        Err(Failure::failed(message, help))
     }
 }
 
+fn hash(text: &[u8]) -> String {
+    let digest = Sha256::digest(text);
+    let first = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    format!("{first:016x}")
+}
+
 impl Limits {
+    /// Refuses limits that leave nothing to run.
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.max_ngen == 0 || self.max_simulations == Some(0) {
+            return Err(Failure::bad_input(
+                "a limit of 0 leaves nothing to run",
+                "give at least 1",
+            ));
+        }
+        Ok(())
+    }
+
     /// Replaces what `flags` give.
     pub fn override_with(&mut self, flags: &Settings) {
         let (execution, optimizer, keep) = (&flags.execution, &flags.optimizer, &flags.keep);
@@ -302,9 +340,6 @@ fn optimizer(settings: &Settings, parameters: usize) -> Result<Optimizer, Failur
     if offspring_size < 2 && algorithm == Algorithm::CmaEs {
         let help = "it compares the candidates of a generation: give at least 2, better 12";
         return Err(Failure::bad_input("cma-es cannot work with an offspring_size of 1", help));
-    }
-    if given.max_ngen == Some(0) || given.max_simulations == Some(0) {
-        return Err(Failure::bad_input("a limit of 0 leaves nothing to run", "give at least 1"));
     }
     let variant = given.variant.unwrap_or(Variant::Active);
     Ok(Optimizer { algorithm, variant, offspring_size, seed: given.seed.unwrap_or(1), sigma })

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::{InputError, Source, suggestion};
 
-/// Everything that `mozopt.toml` may say. What is absent has a default: [`Settings::resolve`].
+/// Everything that `mozopt.toml` may say. What is absent has a default.
 #[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "mozopt.toml")]
@@ -177,7 +177,7 @@ pub enum Variant {
 
 /// Where a simulation's seed comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a seed is a whole number from 0 to 4294967295, or \"drawn\"")]
 pub enum SimulationSeed {
     /// The same for every simulation.
     Fixed(u32),
@@ -270,7 +270,7 @@ impl Settings {
     pub fn parse(source: &Source<'_>) -> Result<Self, InputError> {
         let settings: Self = toml::from_str(source.text).map_err(|error| {
             let span = error.span().unwrap_or(0..source.text.len().min(1));
-            source.error(span, error.message(), "here", misspelt_key(error.message()))
+            source.error(span, in_words(error.message()), "here", misspelt_key(error.message()))
         })?;
         Ok(settings)
     }
@@ -312,6 +312,21 @@ impl Settings {
             },
         }
     }
+}
+
+/// The parser's message in words that are not Rust's.
+fn in_words(message: &str) -> String {
+    [
+        ("unknown field", "unknown key"),
+        ("unknown variant", "unknown word"),
+        ("expected u64", "expected a whole number"),
+        ("expected u32", "expected a whole number"),
+        ("expected usize", "expected a whole number"),
+        ("expected a nonzero usize", "expected a whole number above 0"),
+        ("expected f64", "expected a number"),
+    ]
+    .iter()
+    .fold(message.to_owned(), |message, (rust, words)| message.replace(rust, words))
 }
 
 /// Serde names the unknown key and lists the known ones, each between backticks.

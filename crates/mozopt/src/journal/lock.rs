@@ -3,10 +3,13 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 const FILE_NAME: &str = "controller.lock";
+const A_MOMENT: Duration = Duration::from_millis(20);
 
 /// The right to write an optimization's journal. It ends with the process, however that ends.
 pub struct ControllerLock {
@@ -61,10 +64,16 @@ impl ControllerLock {
         let path = directory.join(FILE_NAME);
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Held::By { holder: holder(&mut file) }),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
+        for attempt in 1.. {
+            match file.try_lock() {
+                Ok(()) => break,
+                // `mozopt status` looks at the lock for a moment: that is no controller.
+                Err(TryLockError::WouldBlock) if attempt < 5 => thread::sleep(A_MOMENT),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Held::By { holder: holder(&mut file) });
+                }
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
         }
         file.set_len(0)?;
         file.seek(SeekFrom::Start(0))?;

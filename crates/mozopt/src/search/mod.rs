@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::configuration::{Configuration, ConfiguredTarget, Limits, Mode, SimulationSeed};
+use crate::durable;
 use crate::execution::{Adopted, EndedJob, Executor, Job, JobEnd, executor};
 use crate::failure::{Failure, program};
 use crate::interrupt::{Interrupt, Wish};
@@ -104,9 +105,15 @@ impl Search {
                 read.torn_bytes
             ));
         }
+        if let Some(Event::Created { configuration: hash, .. }) =
+            read.entries.first().map(|e| &e.event)
+        {
+            Configuration::check_unchanged(&directory.configuration(), hash)?;
+        }
         let before = State::of(&read.entries).map_err(|error| broken(error, &directory))?;
         let mut limits = before.limits.unwrap_or_else(|| configuration.limits.clone());
         change(&mut limits);
+        limits.check()?;
         let opened = Opened { journal, entries: read.entries, lock };
         Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)
     }
@@ -125,7 +132,7 @@ impl Search {
         entries.extend(journal.append(&[controller]).map_err(|error| broken(error, &directory))?);
         let state = State::of(&entries).map_err(|error| broken(error, &directory))?;
         let mut optimizer = optimizer(&configuration)?;
-        replay(optimizer.as_mut(), &entries, &state)?;
+        replay(optimizer.as_mut(), &configuration, &entries, &state)?;
         let mut search = Self {
             targets: configuration.targets()?,
             executor: executor(&limits),
@@ -277,8 +284,15 @@ impl Search {
         if self.executor.running() > 0 || !self.waiting.is_empty() {
             return Ok(None);
         }
-        self.nothing_works()?;
-        Ok(self.reason_to_ask_no_more().map(End::Finished))
+        let reason = self.reason_to_ask_no_more();
+        // One that exploded was measured all the same.
+        let measured = |result: &SimulationResult| {
+            !result.outcome.is_failure() || result.outcome == OutcomeClass::Exploded
+        };
+        if reason.is_some() && !self.state.finished().any(|(_, result)| measured(result)) {
+            self.fail_for_nothing_was_measured()?;
+        }
+        Ok(reason.map(End::Finished))
     }
 
     /// Why no further candidate is proposed, if so.
@@ -294,6 +308,9 @@ impl Search {
         if let Some(limit) = max_simulations.filter(|&limit| proposed >= limit) {
             return Some(format!("the limit max_simulations = {limit} is reached"));
         }
+        if self.nothing_works() {
+            return Some("none of the simulations could be evaluated".to_owned());
+        }
         self.optimizer.stop_reason()
     }
 
@@ -303,14 +320,19 @@ impl Search {
     }
 
     /// A model that never works is a mistake in the set-up, not a search.
-    fn nothing_works(&mut self) -> Result<(), Failure> {
+    fn nothing_works(&self) -> bool {
         let broken = |result: &SimulationResult| {
             use OutcomeClass::{Crashed, NoData, NodeFailure};
             matches!(result.outcome, Crashed | NoData | NodeFailure)
         };
+        self.state.finished().count() >= self.optimizer.offspring_size()
+            && self.state.finished().all(|(_, result)| broken(result))
+    }
+
+    /// A search that ends without a result fails, with the reason of its last simulation.
+    fn fail_for_nothing_was_measured(&mut self) -> Result<(), Failure> {
         let finished: Vec<_> = self.state.finished().collect();
-        let enough = finished.len() >= self.optimizer.offspring_size();
-        if !enough || !finished.iter().all(|(_, result)| broken(result)) {
+        if finished.is_empty() {
             return Ok(());
         }
         let (record, result) = finished[finished.len() - 1];
@@ -426,8 +448,10 @@ impl Search {
                 Ok(result) if result.targets.len() == self.targets.len() => result,
                 Ok(_) => return self.retry(candidate, "its result.json has other targets"),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    let log = directory.log_tail(1).concat();
-                    return self.retry(candidate, &format!("the job left no result ({log})"));
+                    let log = directory.log_tail(1);
+                    let log = log.first().map(|line| format!(" (its log ends: {line})"));
+                    let log = log.unwrap_or_default();
+                    return self.retry(candidate, &format!("the job left no result{log}"));
                 }
                 Err(error) => return self.retry(candidate, &error.to_string()),
             },
@@ -454,6 +478,9 @@ impl Search {
 
     /// Runs a simulation again that failed for no fault of the model, as often as allowed.
     fn retry(&mut self, candidate: u64, reason: &str) -> Result<(), Failure> {
+        durable::has_room(self.directory.path()).map_err(|error| {
+            broken(format!("{}: {error}", self.directory.path().display()), &self.directory)
+        })?;
         let faults = self.state.candidates[candidate as usize].faults + 1;
         if faults <= self.limits.retries {
             self.watcher.say(&format!("candidate {candidate}: {reason}; it is run again"));
@@ -475,6 +502,11 @@ impl Search {
         } else if before.is_none_or(|best| result.total < best) {
             self.watcher.note(&format!("candidate {candidate} is the best: {:.3}", result.total));
         }
+        let Limits { keep_failures, keep_all, .. } = self.limits;
+        if result.outcome.is_failure() && !keep_failures && !keep_all {
+            // Its job was ended before it could remove what it wrote.
+            self.remove_data_store(candidate);
+        }
         self.log(&[Event::Finished { candidate, result }])?;
         self.remove_data_stores_not_kept();
         Ok(())
@@ -487,11 +519,15 @@ impl Search {
             return;
         }
         for (record, _) in self.state.ranked().into_iter().skip(keep_best) {
-            let directory: SimulationDirectory = self.directory.simulation(record.number);
-            if let Err(error) = directory.remove_data_store() {
-                let path = directory.data_store();
-                self.watcher.say_once(&format!("cannot remove {}: {error}", path.display()));
-            }
+            self.remove_data_store(record.number);
+        }
+    }
+
+    fn remove_data_store(&self, candidate: u64) {
+        let directory: SimulationDirectory = self.directory.simulation(candidate);
+        if let Err(error) = directory.remove_data_store() {
+            let path = directory.data_store();
+            self.watcher.say_once(&format!("cannot remove {}: {error}", path.display()));
         }
     }
 

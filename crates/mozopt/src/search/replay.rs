@@ -7,7 +7,7 @@ use optimizers::{
     CmaEs, CmaEsSettings, CmaEsVariant, Optimizer, Outcome, OutcomeKind, RandomSearch,
 };
 
-use crate::configuration::{Algorithm, Configuration, Variant};
+use crate::configuration::{Algorithm, Configuration, Parameter, Variant};
 use crate::failure::Failure;
 use crate::journal::{CandidateRecord, Entry, Event, State};
 use crate::simulation::{OutcomeClass, SimulationResult};
@@ -41,7 +41,7 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
     })
 }
 
-/// By how much, relative to its size, a proposal may differ from the journal when it is repeated: on
+/// By how much, relative to its range, a proposal may differ from the journal when it is repeated: on
 /// the same machine not at all, on one with other vector instructions by rounding.
 const ROUNDING: f64 = 1e-9;
 
@@ -49,6 +49,7 @@ const ROUNDING: f64 = 1e-9;
 /// must be those of the journal.
 pub fn replay(
     optimizer: &mut dyn Optimizer,
+    configuration: &Configuration,
     entries: &[Entry],
     state: &State,
 ) -> Result<(), Failure> {
@@ -63,7 +64,11 @@ pub fn replay(
                 let same = again.len() == candidates.len()
                     && again.iter().zip(candidates).all(|(again, written)| {
                         again.number == written.candidate
-                            && agree(&again.parameters, &written.parameters)
+                            && agree(
+                                &again.parameters,
+                                &written.parameters,
+                                &configuration.parameters,
+                            )
                     });
                 if !same {
                     return Err(differs(entry.seq));
@@ -83,9 +88,11 @@ pub fn replay(
     Ok(())
 }
 
-fn agree(again: &[f64], written: &[f64]) -> bool {
-    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= ROUNDING * b.abs();
-    again.len() == written.len() && again.iter().zip(written).all(near)
+fn agree(again: &[f64], written: &[f64], parameters: &[Parameter]) -> bool {
+    let near = |((a, b), parameter): ((&f64, &f64), &Parameter)| {
+        (a - b).abs() <= ROUNDING * (parameter.high - parameter.low)
+    };
+    again.len() == written.len() && again.iter().zip(written).zip(parameters).all(near)
 }
 
 /// What the optimizer is told of a result.

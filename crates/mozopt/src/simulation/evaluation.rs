@@ -1,7 +1,7 @@
 //! From what a simulator left to the values and scores of the targets.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -17,7 +17,11 @@ use crate::configuration::ConfiguredTarget;
 
 /// A value in `values.json`: a number, or why there is none.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a value is a number, null, or {\"value\": …, \"reason\": …}"
+)]
 enum WrittenValue {
     Number(f64),
     Nothing(()),
@@ -33,6 +37,15 @@ pub fn evaluate(directory: &SimulationDirectory, targets: &[ConfiguredTarget]) -
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return no_data(format!("values.json cannot be read: {error}")),
     };
+    let known = |name: &String| targets.iter().any(|configured| configured.target.name == *name);
+    if let Some(names) = written.as_ref().map(|written| written.keys().collect::<BTreeSet<_>>())
+        && !directory.data_store().exists()
+        && !names.into_iter().any(known)
+        && targets.iter().all(|configured| configured.command.is_none())
+    {
+        let wanted: Vec<_> = targets.iter().map(|configured| &*configured.target.name).collect();
+        return no_data(format!("values.json has no value of a target: {}", wanted.join(", ")));
+    }
     let store = match Store::open(&directory.data_store()) {
         Ok(store) => Some(store),
         Err(_) if written.is_some() => None,

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
+};
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -35,10 +37,11 @@ pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<Stri
         "#!/bin/bash\n\
          # Simulates and evaluates candidate {}. To run it again, into a directory of its own:\n\
          #   bash job.sh --again /some/directory\n\
+         from=$PWD\n\
          cd \"$(dirname \"$(readlink -f \"$0\")\")\" || exit 1\n\
          export OMP_NUM_THREADS={}\n\
          {prelude}\
-         exec {} job \"$@\"\n",
+         exec {} job --from \"$from\" \"$@\"\n",
         simulation.candidate,
         simulation.threads,
         quoted(&mozopt),
@@ -93,6 +96,11 @@ pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, Failure> {
     let Some((result, status)) = simulate_and_evaluate(&directory, &simulation, &targets) else {
         return Ok(Ended::Interrupted);
     };
+    // A simulator that had no room to write says nothing about the parameters: without a result it is
+    // run again when there is room.
+    if matches!(result.outcome, OutcomeClass::Crashed | OutcomeClass::NoData) {
+        durable::has_room(directory.path()).map_err(failed(directory.path()))?;
+    }
     durable::write_json(&directory.result(), &result).map_err(failed(&directory.result()))?;
     if !simulation.keep.keeps(&result) {
         directory.remove_data_store().map_err(failed(&directory.data_store()))?;
@@ -203,15 +211,38 @@ fn simulate(
     };
     command.env(SIMULATION_VARIABLE, directory.simulation()).stdin(Stdio::null());
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT])?;
+    // Whatever the simulator leaves behind becomes a child of this process.
+    set_child_subreaper(Some(getpid()))?;
     let mut child = command.spawn()?;
     let mut told_to_end = false;
     loop {
         if let Some(status) = child.try_wait()? {
+            kill_children();
             return Ok((!told_to_end).then_some(status));
         }
         if signals.wait().any(|signal| signal != SIGCHLD) {
             told_to_end = true;
             kill_process(Pid::from_child(&child), Signal::TERM)?;
+        }
+    }
+}
+
+/// Ends what the simulator left running: it would take cores from the simulations that follow.
+fn kill_children() {
+    let this = std::process::id();
+    let path = format!("/proc/{this}/task/{this}/children");
+    loop {
+        let children = std::fs::read_to_string(&path).unwrap_or_default();
+        let pids: Vec<_> = children
+            .split_whitespace()
+            .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
+            .collect();
+        if pids.is_empty() {
+            break;
+        }
+        for pid in pids {
+            let _ = kill_process(pid, Signal::KILL);
+            let _ = waitpid(Some(pid), WaitOptions::empty());
         }
     }
 }

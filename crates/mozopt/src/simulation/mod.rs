@@ -254,8 +254,11 @@ impl SimulationDirectory {
     pub fn log_tail(&self, lines: usize) -> Vec<String> {
         let Ok(bytes) = read_end(&self.log(), 64 << 10) else { return vec![] };
         let text = String::from_utf8_lossy(&bytes).into_owned();
+        // Simulators print colours and progress bars: what is left of them here is their text.
+        let text = console::strip_ansi_codes(&text);
         let all: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-        all[all.len().saturating_sub(lines)..].iter().map(ToString::to_string).collect()
+        let last = all[all.len().saturating_sub(lines)..].iter();
+        last.map(|line| console::truncate_str(line, 300, "…").into_owned()).collect()
     }
 }
 

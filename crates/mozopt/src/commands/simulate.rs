@@ -44,14 +44,15 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
         })
         .map_err(broken)?;
     writer.finish(summary.explosion_detected()).map_err(broken)?;
-    match &summary.explosion {
-        Some(explosion) => say!("exploded: {explosion}"),
-        None => say!(
+    if let Some(explosion) = &summary.explosion {
+        say!("exploded: {explosion}");
+    } else {
+        say!(
             "{} spikes, {:.1} million synaptic events; data store: {}",
             summary.spikes,
             summary.synaptic_events as f64 / 1e6,
             output.display()
-        ),
+        );
     }
     Ok(FINISHED)
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Number;
 
 use crate::cli::ShowArguments;
+use crate::configuration::Parameter;
 use crate::failure::{FINISHED, Failure};
 use crate::journal::{CandidateRecord, Phase};
 use crate::optimization_directory::OptimizationDirectory;
@@ -63,8 +64,7 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
     );
     let mut parameters = table(&["parameter", "value", "range", "place in it"]);
     for (parameter, &value) in configuration.parameters.iter().zip(&record.parameters) {
-        let span = parameter.high - parameter.low;
-        let place = if span > 0.0 { (value - parameter.low) / span } else { 0.0 };
+        let place = place(parameter, value);
         parameters.add_row([
             parameter.path.clone(),
             amount(value),
@@ -96,6 +96,14 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
     ));
     super::print(&text)?;
     Ok(FINISHED)
+}
+
+/// How far from the lower to the upper end of its range a value lies, 0 to 1, on the scale that is
+/// searched.
+fn place(parameter: &Parameter, value: f64) -> f64 {
+    let on_scale = |value: f64| if parameter.log_scale { value.ln() } else { value };
+    let (low, high) = (on_scale(parameter.low), on_scale(parameter.high));
+    if high > low { (on_scale(value) - low) / (high - low) } else { 0.0 }
 }
 
 fn outcome(record: &CandidateRecord) -> String {

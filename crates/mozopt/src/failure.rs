@@ -91,16 +91,27 @@ impl Source<'_> {
         label: impl Into<String>,
         help: Option<String>,
     ) -> InputError {
-        let mistake = Mistake {
-            message: message.into(),
-            file: NamedSource::new(self.name, self.text.to_owned()),
-            span: span.into(),
-            label: label.into(),
-            help,
-        };
+        let line_start = self.text[..span.start].rfind('\n').map_or(0, |end| end + 1);
+        let line_end =
+            self.text[span.start..].find('\n').map_or(self.text.len(), |i| span.start + i);
+        let (message, label) = (message.into(), label.into());
+        if line_end - line_start > LONGEST_LINE {
+            // A file in one line is not printed whole: the place is named, and what stands there.
+            let line = self.text[..span.start].matches('\n').count() + 1;
+            let column = self.text[line_start..span.start].chars().count() + 1;
+            let excerpt: String = self.text[span.start..line_end].chars().take(60).collect();
+            let place = format!("[{}:{line}:{column}] {label}: {excerpt}…", self.name);
+            let help = help.unwrap_or_else(|| "look at this place".to_owned());
+            return InputError(miette::miette!(help = help, "{message}\n{place}"));
+        }
+        let file = NamedSource::new(self.name, self.text.to_owned());
+        let mistake = Mistake { message, file, span: span.into(), label, help };
         InputError(mistake.into())
     }
 }
+
+/// Lines up to this many bytes are shown with a mistake in them.
+const LONGEST_LINE: usize = 400;
 
 /// How the user called this program, for commands that they may copy.
 pub fn program() -> String {
@@ -117,7 +128,17 @@ pub fn suggestion<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::suggestion;
+    use super::{Source, suggestion};
+
+    #[test]
+    fn of_a_file_in_one_line_only_the_place_is_shown() {
+        let text = format!("{}WRONG{}", "ü ".repeat(5000), " ä".repeat(5000));
+        let at = text.find("WRONG").unwrap();
+        let error = Source { name: "config", text: &text }.error(at..at + 5, "bad", "here", None);
+        let printed = format!("{:?}", error.0);
+        assert!(printed.contains("config:1:10001") && printed.contains("WRONG"), "{printed}");
+        assert!(printed.len() < 2000, "{} bytes", printed.len());
+    }
 
     #[test]
     fn near_names_are_suggested_and_far_ones_are_not() {

@@ -382,6 +382,8 @@ fn parameter(
     };
     let centroid = if let Some(centroid) = searched.centroid {
         centroid
+    } else if low == high {
+        *low
     } else {
         let span = searched.name_span.start..searched.name_span.end;
         let Some(default) = default else {

@@ -12,7 +12,7 @@ use self::stopping::Stopping;
 use crate::deviates::{Deviates, Seeded};
 use crate::ledger::{Ledger, Survivor};
 use crate::{
-    Candidate, CentroidError, Diagnostics, Dimension, Optimizer, Outcome, Space, TellError,
+    Candidate, CentroidError, Diagnostics, Dimension, Optimizer, Outcome, Recommendation, Space, TellError,
 };
 
 mod boundary;
@@ -234,6 +234,10 @@ impl Optimizer for CmaEs {
             return Some("every parameter is fixed".to_owned());
         }
         self.stopping.reason().map(ToOwned::to_owned)
+    }
+
+    fn recommend(&self, count: usize) -> Vec<Recommendation> {
+        self.ledger.least_totals(count)
     }
 
     fn diagnostics(&self) -> Diagnostics {

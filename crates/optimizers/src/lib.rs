@@ -31,14 +31,19 @@
 #![warn(clippy::unwrap_used)]
 
 mod cma_es;
+mod composite;
 mod deviates;
 mod eigen;
 mod ledger;
+mod linear_algebra;
 mod random_search;
+mod score_rule;
 mod space;
 
 pub use cma_es::{CmaEs, CmaEsError, CmaEsSettings, CmaEsVariant};
+pub use composite::{Composite, CompositeError, CompositeSettings};
 pub use random_search::RandomSearch;
+pub use score_rule::{ScoreRule, ScoreRuleError};
 pub use space::{CentroidError, Dimension, Scale, Space, SpaceError};
 
 /// A search that proposes candidates and learns from their outcomes.
@@ -74,6 +79,10 @@ pub trait Optimizer: Send {
 
     /// Why going on is of no use, in words for a user; `None` while it may be.
     fn stop_reason(&self) -> Option<String>;
+
+    /// Up to `count` (at most 32) measured candidates that are the best as far as the search can tell, best first. With
+    /// noise the least total seen is mostly luck; a search that knows better recommends by that.
+    fn recommend(&self, count: usize) -> Vec<Recommendation>;
 
     /// Where the search stands.
     fn diagnostics(&self) -> Diagnostics;
@@ -141,6 +150,20 @@ pub enum TellError {
         /// The number that was told.
         number: u64,
     },
+}
+
+/// A candidate that is worth being looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Recommendation {
+    /// Its number; of several candidates with the same parameters the first.
+    pub candidate: u64,
+    /// The total that is to be expected of another simulation, or that was seen where the search has no
+    /// expectation. The risk is not part of it.
+    pub total: f64,
+    /// How many simulations of these parameters it rests on.
+    pub simulations: usize,
+    /// The probability that another simulation explodes or fails, where the search has a model of it.
+    pub risk: Option<f64>,
 }
 
 /// Where a search stands: the distribution that new candidates come from.

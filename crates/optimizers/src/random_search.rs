@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
-use crate::{Candidate, CentroidError, Diagnostics, Optimizer, Outcome, Space, TellError};
+use crate::{Candidate, CentroidError, Diagnostics, Optimizer, Outcome, Recommendation, Space, TellError};
 
 /// Candidates uniform in the space's unit coordinates, except the first, which is the centroid.
 /// (An integer at the end of its range is the nearest to half as many coordinates as the others, and so
@@ -67,6 +67,10 @@ impl Optimizer for RandomSearch {
 
     fn stop_reason(&self) -> Option<String> {
         None
+    }
+
+    fn recommend(&self, count: usize) -> Vec<Recommendation> {
+        self.ledger.least_totals(count)
     }
 
     fn diagnostics(&self) -> Diagnostics {

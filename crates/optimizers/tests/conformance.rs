@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 
 use optimizers::{
-    Candidate, CmaEs, CmaEsSettings, CmaEsVariant, Dimension, Optimizer, Outcome, OutcomeKind,
-    RandomSearch, Scale, Space, TellError,
+    Candidate, CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Dimension,
+    Optimizer, Outcome, OutcomeKind, RandomSearch, Scale, ScoreRule, Space, TellError,
 };
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -13,7 +13,7 @@ type Start = fn(Space, &[f64], u64) -> Box<dyn Optimizer>;
 
 const OFFSPRING_SIZE: usize = 6;
 
-const OPTIMIZERS: [(&str, Start); 3] = [
+const OPTIMIZERS: [(&str, Start); 4] = [
     ("active CMA-ES", |space, centroid, seed| cma_es(CmaEsVariant::Active, space, centroid, seed)),
     ("BluePyOpt's CMA-ES", |space, centroid, seed| {
         cma_es(CmaEsVariant::BluePyOpt, space, centroid, seed)
@@ -21,6 +21,15 @@ const OPTIMIZERS: [(&str, Start); 3] = [
     ("random search", |space, centroid, seed| {
         let offspring_size = NonZeroUsize::new(OFFSPRING_SIZE).unwrap();
         Box::new(RandomSearch::new(space, centroid, offspring_size, seed).unwrap())
+    }),
+    ("composite", |space, centroid, seed| {
+        // The rules of what `outcome` says was measured: the smaller the better, and one that never is.
+        let rules = [
+            ScoreRule::new(f64::NEG_INFINITY, 0.0, 1.0, 20.0).unwrap(),
+            ScoreRule::new(5.0, 5.0, 1.0, 20.0).unwrap(),
+        ];
+        let settings = CompositeSettings { offspring_size: OFFSPRING_SIZE, seed, ..Default::default() };
+        Box::new(Composite::new(space, centroid, &rules, settings).unwrap())
     }),
 ];
 

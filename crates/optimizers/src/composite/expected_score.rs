@@ -1,0 +1,161 @@
+//! The warp that makes values fit for a Gaussian process, and the score that is to be expected of a
+//! value which is known up to a normal distribution.
+//!
+//! A value v is modelled as `u = asinh((v - middle) / scale)`: linear near what is wanted, logarithmic far
+//! away, so that a rate of 300 /s does not outweigh everything else. The score is a known function of
+//! u, with `v = middle + scale sinh(u)`: 0 where v is accepted, a slope on either side of it, and
+//! `max_score` beyond. With u normal, every moment of the score is a sum of
+//!
+//! ```text
+//! ∫ₐᵇ exp(k u) N(u; m, s²) du = exp(k m + k² s² / 2) (Φ((b - m - k s²) / s) - Φ((a - m - k s²) / s))
+//! ```
+//!
+//! with k from -2 to 2 (completing the square), so no quadrature is needed. That the expectation is taken over
+//! the values, not over the total, is the idea of composite Bayesian optimization (Astudillo & Frazier
+//! 2019, arXiv:1906.01537).
+
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
+
+use libm::asinh;
+
+use crate::ScoreRule;
+
+/// Norms from what is wanted to where the warp turns from linear to logarithmic.
+const LINEAR_NORMS: f64 = 5.0;
+
+/// A value further away than so many scales is an artefact and counts as missing.
+const OUTLIER: f64 = 1e6;
+
+/// A score rule in warped coordinates.
+#[derive(Debug, Clone)]
+pub(super) struct WarpedRule {
+    rule: ScoreRule,
+    middle: f64,
+    scale: f64,
+    slopes: Vec<Slope>,
+}
+
+/// A stretch of u on which the score is `sign (scale sinh(u) + offset) / norm`.
+#[derive(Debug, Clone)]
+struct Slope {
+    from: f64,
+    to: f64,
+    /// 1 above what is accepted, -1 below.
+    sign: f64,
+    offset: f64,
+    /// The hyperbolic cosines of the ends.
+    cosh: [f64; 2],
+}
+
+/// What is to be expected of a score.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct ExpectedScore {
+    pub mean: f64,
+    pub variance: f64,
+    /// Derivatives of the mean by the mean and by the variance of u.
+    pub by_mean: f64,
+    pub by_variance: f64,
+}
+
+impl WarpedRule {
+    pub fn new(rule: ScoreRule) -> WarpedRule {
+        let (low, high) = (rule.low(), rule.high());
+        let (middle, half_width) = match (low.is_finite(), high.is_finite()) {
+            (true, true) => (high / 2.0 + low / 2.0, high / 2.0 - low / 2.0),
+            (true, false) => (low, 0.0),
+            (false, _) => (high, 0.0),
+        };
+        let scale = LINEAR_NORMS * rule.norm() + half_width;
+        let reach = rule.max_score() * rule.norm();
+        let slope = |bound: f64, sign: f64| {
+            let at = |value: f64| asinh((value - middle) / scale);
+            let ends = [at(bound), at(bound + sign * reach)];
+            let [from, to] = if sign > 0.0 { ends } else { [ends[1], ends[0]] };
+            Slope {
+                from,
+                to,
+                sign,
+                offset: middle - bound,
+                cosh: [from, to].map(libm::cosh),
+            }
+        };
+        let mut slopes = Vec::with_capacity(2);
+        if low.is_finite() {
+            slopes.push(slope(low, -1.0));
+        }
+        if high.is_finite() {
+            slopes.push(slope(high, 1.0));
+        }
+        WarpedRule { rule, middle, scale, slopes }
+    }
+
+    pub fn rule(&self) -> &ScoreRule {
+        &self.rule
+    }
+
+    /// The value in warped coordinates, within ±15; `None` where it is missing, not finite or an outlier.
+    pub fn warp(&self, value: Option<f64>) -> Option<f64> {
+        let distance = (value? - self.middle) / self.scale;
+        (distance.abs() <= OUTLIER).then(|| asinh(distance))
+    }
+
+    /// The score at `u`.
+    pub fn score(&self, u: f64) -> f64 {
+        self.rule.score(Some(self.middle + self.scale * libm::sinh(u.clamp(-LIMIT, LIMIT))))
+    }
+
+    /// Moments of the score where u is normal with this mean and variance.
+    pub fn expect(&self, mean: f64, variance: f64) -> ExpectedScore {
+        // Far beyond all data; the limits keep the exponentials finite.
+        let (mean, variance) = (mean.clamp(-LIMIT, LIMIT), variance.clamp(1e-12, 9.0));
+        let sd = variance.sqrt();
+        let norm = self.rule.norm();
+        let max_score = self.rule.max_score();
+        let mut expected = ExpectedScore::default();
+        let mut second_moment = 0.0;
+        for &Slope { from, to, sign, offset, cosh } in &self.slopes {
+            let (a, b) = ((from - mean) / sd, (to - mean) / sd);
+            let beyond = if sign > 0.0 { upper_tail(b) } else { upper_tail(-a) };
+            expected.mean += max_score * beyond;
+            second_moment += max_score * max_score * beyond;
+            if a > FAR || b < -FAR {
+                continue;
+            }
+            let integral = |k: f64| {
+                let shift = k * sd;
+                libm::exp(k * mean + k * k * variance / 2.0) * mass(a - shift, b - shift)
+            };
+            let (e_0, e_1, e_m1) = (integral(0.0), integral(1.0), integral(-1.0));
+            let (sinh, cosh_mean) = ((e_1 - e_m1) / 2.0, f64::midpoint(e_1, e_m1));
+            let sinh_squared = (integral(2.0) + integral(-2.0) - 2.0 * e_0) / 4.0;
+            let slope = self.scale / norm;
+            let offset = offset / norm;
+            expected.mean += sign * (slope * sinh + offset * e_0);
+            second_moment +=
+                slope * slope * sinh_squared + 2.0 * slope * offset * sinh + offset * offset * e_0;
+            expected.by_mean += sign * slope * cosh_mean;
+            // E'' by the variance is half of the second derivative, to which the kinks at both ends add.
+            let density = |z: f64| libm::exp(-z * z / 2.0) / (sd * (2.0 * PI).sqrt());
+            expected.by_variance += sign * slope / 2.0
+                * (sinh + cosh[0] * density(a) - cosh[1] * density(b));
+        }
+        expected.variance = (second_moment - expected.mean * expected.mean).max(0.0);
+        expected
+    }
+}
+
+/// Warped values never lie further out.
+const LIMIT: f64 = 20.0;
+
+/// Standard deviations beyond which nothing is left of a normal distribution.
+const FAR: f64 = 9.0;
+
+/// 1 - Φ(z).
+pub(super) fn upper_tail(z: f64) -> f64 {
+    libm::erfc(z * FRAC_1_SQRT_2) / 2.0
+}
+
+/// Φ(b) - Φ(a), taken on the side on which it does not cancel.
+fn mass(a: f64, b: f64) -> f64 {
+    if a + b > 0.0 { upper_tail(a) - upper_tail(b) } else { upper_tail(-b) - upper_tail(-a) }
+}

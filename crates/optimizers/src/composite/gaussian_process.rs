@@ -1,0 +1,271 @@
+//! One Gaussian process for every modelled output: they share the covariance, each has its own mean, scale and
+//! noise (Rasmussen & Williams 2006, ch. 2).
+//!
+//! Sharing the covariance means one factorization for each noise ratio in use, five at most, instead of one for
+//! every target.
+
+use super::evidence::{self, Data, JITTER, NOISE_RATIOS};
+use super::kernel::{Kernel, Point};
+use crate::linear_algebra::{Cholesky, Matrix, add_scaled, factorize_covariance};
+
+/// Points, nearest first, that the kernel's parameters are fitted to.
+const FITTED_POINTS: usize = 220;
+
+/// Points, nearest first, whose mean is the outputs' prior mean.
+const MEAN_POINTS: usize = 60;
+
+/// What is known after the data.
+pub(super) struct GaussianProcess {
+    kernel: Kernel,
+    points: Vec<Point>,
+    /// Inverses of the covariances, one for every noise ratio in use.
+    inverses: Vec<Matrix>,
+    outputs: Vec<Output>,
+    /// K⁻¹y of every output, times its standard deviation, in columns.
+    weights: Matrix,
+}
+
+/// One output's own parameters.
+#[derive(Debug, Clone, Copy)]
+struct Output {
+    mean: f64,
+    /// Of the covariance; a covariance of 1 is this variance of the output.
+    variance: f64,
+    noise_variance: f64,
+    /// Index of its inverse.
+    inverse: usize,
+}
+
+/// Mean and variance of every output at a point, without noise.
+pub(super) type Posterior = Vec<(f64, f64)>;
+
+impl GaussianProcess {
+    /// Learns from points, the most relevant first, `outputs` (one column for each) and how many
+    /// `replicates` each row is the mean of. The kernel's parameters are fitted in rounds of so many
+    /// `iterations`, between which the noise is chosen again.
+    ///
+    /// `None` where the covariance cannot be factorized.
+    pub fn fit(
+        mut kernel: Kernel,
+        points: Vec<Point>,
+        outputs: &Matrix,
+        replicates: &[f64],
+        iterations: &[usize],
+    ) -> Option<GaussianProcess> {
+        let n = points.len();
+        let mut standardized = outputs.clone();
+        let moments: Vec<(f64, f64)> = (0..outputs.ncols())
+            .map(|t| standardize(standardized.col_as_slice_mut(t)))
+            .collect();
+        let fitted = n.min(FITTED_POINTS);
+        let fitted_outputs = standardized.submatrix(0, 0, fitted, outputs.ncols()).to_owned();
+        let mut choice = NoiseChoice::new(&kernel, &points, &standardized, replicates)?;
+        for &iterations in iterations {
+            let data = Data {
+                points: &points[..fitted],
+                outputs: &fitted_outputs,
+                replicates: &replicates[..fitted],
+                noise: &choice.levels,
+            };
+            evidence::fit(&mut kernel, &data, iterations);
+            choice = NoiseChoice::new(&kernel, &points, &standardized, replicates)?;
+        }
+        let NoiseChoice { levels, inverses, variances, mut weights } = choice;
+
+        let used: Vec<usize> =
+            (0..NOISE_RATIOS.len()).filter(|level| levels.contains(level)).collect();
+        let outputs = (0..outputs.ncols())
+            .map(|t| {
+                let (mean, sd) = moments[t];
+                weights.col_as_slice_mut(t).iter_mut().for_each(|weight| *weight *= sd);
+                let variance = variances[t] * sd * sd;
+                Output {
+                    mean,
+                    variance,
+                    noise_variance: variance * NOISE_RATIOS[levels[t]],
+                    inverse: used.iter().position(|&level| level == levels[t]).unwrap_or(0),
+                }
+            })
+            .collect();
+        let keep = |(level, inverse)| used.contains(&level).then_some(inverse);
+        let inverses = inverses.into_iter().enumerate().filter_map(keep).collect();
+        Some(GaussianProcess { kernel, points, inverses, outputs, weights })
+    }
+
+    /// The covariance, with its fitted parameters.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// Variance of the noise of one simulation's output.
+    pub fn noise_variance(&self, output: usize) -> f64 {
+        self.outputs[output].noise_variance
+    }
+
+    /// Means and variances at many points.
+    pub fn predict(&self, points: &[Point]) -> Vec<Posterior> {
+        let covariances = self.kernel.covariances(&self.points, points);
+        let means = covariances.transpose() * &self.weights;
+        let explained: Vec<Vec<f64>> = self
+            .inverses
+            .iter()
+            .map(|inverse| {
+                let solved = inverse * &covariances;
+                (0..points.len())
+                    .map(|k| dot(solved.col_as_slice(k), covariances.col_as_slice(k)))
+                    .collect()
+            })
+            .collect();
+        let posterior = |(k, point): (usize, &Point)| {
+            let prior = self.kernel.variance(point);
+            let one = |(t, output): (usize, &Output)| {
+                let left = (prior - explained[output.inverse][k]).max(1e-8);
+                (output.mean + means[(k, t)], output.variance * left)
+            };
+            self.outputs.iter().enumerate().map(one).collect()
+        };
+        points.iter().enumerate().map(posterior).collect()
+    }
+
+    /// A function of the posterior at `point`, and its gradient by the point. `function` gives its value
+    /// and, for every output, its derivatives by mean and variance.
+    pub fn value_and_gradient(
+        &self,
+        point: &[f64],
+        function: impl FnOnce(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
+    ) -> (f64, Point) {
+        let row = self.kernel.row(point, &self.points);
+        let n = row.len();
+        let covariances = Matrix::from_fn(n, 1, |k, _| row[k].covariance);
+        let means = self.weights.transpose() * &covariances;
+        let solved: Vec<Matrix> =
+            self.inverses.iter().map(|inverse| inverse * &covariances).collect();
+        let prior = self.kernel.variance(point);
+        let left: Vec<f64> = solved
+            .iter()
+            .map(|solved| prior - dot(solved.col_as_slice(0), covariances.col_as_slice(0)))
+            .map(|left| left.max(1e-8))
+            .collect();
+        let posterior: Posterior = (self.outputs.iter().enumerate())
+            .map(|(t, output)| (output.mean + means[(t, 0)], output.variance * left[output.inverse]))
+            .collect();
+        let (value, derivatives) = function(&posterior);
+
+        let by_mean = Matrix::from_fn(derivatives.len(), 1, |t, _| derivatives[t].0);
+        let mut weights = &self.weights * by_mean;
+        let mut own = 0.0;
+        for (level, solved) in solved.iter().enumerate() {
+            let members = self.outputs.iter().zip(&derivatives);
+            let by_variance: f64 = members
+                .filter(|(output, _)| output.inverse == level)
+                .map(|(output, (_, by_variance))| by_variance * output.variance)
+                .sum();
+            own += by_variance;
+            add_scaled(&mut weights, -2.0 * by_variance, solved);
+        }
+        let weights = weights.col_as_slice(0);
+        (value, self.kernel.gradient(point, &self.points, &row, weights, own))
+    }
+
+    /// Draws all outputs at all points together, `count` times: for every draw a matrix with a row for each
+    /// point and a column for each output. `None` where rounding has the better of the covariance.
+    pub fn sample(
+        &self,
+        points: &[Point],
+        count: usize,
+        mut normal: impl FnMut() -> f64,
+    ) -> Option<Vec<Matrix>> {
+        let covariances = self.kernel.covariances(&self.points, points);
+        let means = covariances.transpose() * &self.weights;
+        let prior = self.kernel.covariances(points, points);
+        let mut draws = vec![Matrix::zeros(points.len(), self.outputs.len()); count];
+        for (level, inverse) in self.inverses.iter().enumerate() {
+            let members: Vec<usize> =
+                (0..self.outputs.len()).filter(|&t| self.outputs[t].inverse == level).collect();
+            let left = &prior - covariances.transpose() * (inverse * &covariances);
+            let factor = factorize_covariance(left)?;
+            let columns = count * members.len();
+            let deviates = factor.correlate(&Matrix::from_fn(points.len(), columns, |_, _| normal()));
+            for (draw, values) in draws.iter_mut().enumerate() {
+                for (m, &t) in members.iter().enumerate() {
+                    let Output { mean, variance, .. } = self.outputs[t];
+                    let deviates = deviates.col_as_slice(draw * members.len() + m);
+                    let posterior = means.col_as_slice(t).iter().zip(deviates);
+                    for (value, (shift, deviate)) in
+                        values.col_as_slice_mut(t).iter_mut().zip(posterior)
+                    {
+                        *value = mean + shift + variance.sqrt() * deviate;
+                    }
+                }
+            }
+        }
+        Some(draws)
+    }
+}
+
+/// For every output the noise ratio with the greatest evidence, and what comes of it.
+struct NoiseChoice {
+    levels: Vec<usize>,
+    /// One for every noise ratio.
+    inverses: Vec<Matrix>,
+    variances: Vec<f64>,
+    weights: Matrix,
+}
+
+impl NoiseChoice {
+    fn new(
+        kernel: &Kernel,
+        points: &[Point],
+        outputs: &Matrix,
+        replicates: &[f64],
+    ) -> Option<NoiseChoice> {
+        let (n, targets) = (outputs.nrows(), outputs.ncols());
+        let covariance = kernel.covariances(points, points);
+        let mut best = vec![f64::INFINITY; targets];
+        let mut choice = NoiseChoice {
+            levels: vec![0; targets],
+            inverses: Vec::with_capacity(NOISE_RATIOS.len()),
+            variances: vec![1.0; targets],
+            weights: Matrix::zeros(n, targets),
+        };
+        for (level, ratio) in NOISE_RATIOS.iter().enumerate() {
+            let mut noisy = covariance.clone();
+            for i in 0..n {
+                noisy[(i, i)] += ratio / replicates[i] + JITTER;
+            }
+            let cholesky = Cholesky::new(&noisy)?;
+            let inverse = cholesky.inverse();
+            let solved = &inverse * outputs;
+            for t in 0..targets {
+                let variance =
+                    evidence::variance(outputs.col_as_slice(t), solved.col_as_slice(t));
+                let cost =
+                    cholesky.half_log_determinant() + n as f64 / 2.0 * libm::log(variance);
+                if cost < best[t] {
+                    best[t] = cost;
+                    choice.levels[t] = level;
+                    choice.variances[t] = variance;
+                    let weights = choice.weights.col_as_slice_mut(t);
+                    weights.copy_from_slice(solved.col_as_slice(t));
+                }
+            }
+            choice.inverses.push(inverse);
+        }
+        Some(choice)
+    }
+}
+
+/// Shifts and scales an output; returns the mean and standard deviation that were taken out.
+fn standardize(output: &mut [f64]) -> (f64, f64) {
+    let mean_of = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let mean = mean_of(&output[..output.len().min(MEAN_POINTS)]);
+    let middle = mean_of(output);
+    let squares: f64 = output.iter().map(|y| (y - middle) * (y - middle)).sum();
+    let sd = (squares / output.len() as f64).sqrt().max(1e-9);
+    output.iter_mut().for_each(|y| *y = (*y - mean) / sd);
+    (mean, sd)
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

@@ -32,7 +32,9 @@ fn main() {
         .clone()
         .map(|seed| run(problem.as_ref(), Algorithm::CmaEs, seed as u64, number("--cma-budget", 2400), 12))
         .collect();
-    table("CMA-ES (BluePyOpt, 12)", &cma);
+    if number("--cma-budget", 2400) > 0 {
+        table("CMA-ES (BluePyOpt, 12)", &cma);
+    }
     let composite: Vec<History> = seeds
         .map(|seed| {
             let asynchronous = number("--asynchronous", 0) > 0;
@@ -44,7 +46,10 @@ fn main() {
         .collect();
     table("composite", &composite);
     for level_at in [768, 2400] {
-        let level = run::median(cma.iter().map(|h| h.at(level_at)).collect());
+        let level = options.get(format!("--level-{level_at}").as_str()).map_or_else(
+            || run::median(cma.iter().map(|h| h.at(level_at)).collect()),
+            |text| text.parse().unwrap_or(f64::NAN),
+        );
         let reached: Vec<f64> = composite
             .iter()
             .map(|history| history.first_below(level).map_or(f64::INFINITY, |n| n as f64))

@@ -58,11 +58,17 @@ pub use space::{CentroidError, Dimension, Scale, Space, SpaceError};
 /// - When all candidates of a generation are told before the next is asked for, the order of the
 ///   tells inside the generation, and how many candidates one `ask` took, make no difference.
 /// - The same calls on an optimizer with the same settings give the same bits on the same machine, and (all
-///   but `CmaEsVariant::BluePyOpt`) the same up to rounding on any.
+///   but `CmaEsVariant::BluePyOpt` and [`Composite`]) the same up to rounding on any.
 ///   (On another the last digits may differ where linear algebra uses other vector instructions.)
 pub trait Optimizer: Send {
     /// The next `count` candidates.
     fn ask(&mut self, count: usize) -> Vec<Candidate>;
+
+    /// As [`ask`](Self::ask), with the parameters that the same calls gave in an earlier run. A search whose proposals depend on
+    /// rounding takes these over, so that it goes on on any machine; others propose again what they propose.
+    fn repeat(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
+        self.ask(parameters.len())
+    }
 
     /// Tells what became of a candidate.
     ///
@@ -175,4 +181,26 @@ pub struct Diagnostics {
     pub axis_ratio: f64,
     /// Its middle, in the parameters' own units.
     pub centroid: Vec<f64>,
+    /// What the model thinks, if the search has one by now.
+    pub model: Option<ModelDiagnostics>,
+}
+
+/// What the model of a search thinks, and how often it was right.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct ModelDiagnostics {
+    /// Distinct points that were simulated.
+    pub sites: usize,
+    /// What total the best point is expected to have.
+    pub expected_total: f64,
+    /// The probability that the best point explodes or fails.
+    pub risk: f64,
+    /// The share of all simulations that exploded or failed.
+    pub failed_share: f64,
+    /// Rank correlation (Spearman) of the totals that were expected of the latest candidates and those that were
+    /// seen; `None` while there are few.
+    pub rank_correlation: Option<f64>,
+    /// The median of the differences between them in standard deviations; that of a perfect model is 0.67.
+    pub median_error: Option<f64>,
+    /// Whether the model is so bad that half of the candidates come without it.
+    pub falls_back: bool,
 }

@@ -38,7 +38,12 @@ impl ScoreRule {
     ///
     /// # Errors
     /// The bounds leave no value or every value, or the norm or the greatest score are out of range.
-    pub fn new(low: f64, high: f64, norm: f64, max_score: f64) -> Result<ScoreRule, ScoreRuleError> {
+    pub fn new(
+        low: f64,
+        high: f64,
+        norm: f64,
+        max_score: f64,
+    ) -> Result<ScoreRule, ScoreRuleError> {
         let is_bounded = low.is_finite() || high.is_finite();
         if !is_bounded || !(low <= high) || low == f64::INFINITY || high == f64::NEG_INFINITY {
             return Err(ScoreRuleError::Accepted { low, high });
@@ -97,14 +102,16 @@ mod tests {
         assert_eq!([0.5, 1.0, 2.0, 4.0].map(|v| range.score(Some(v))), [1.0, 0.0, 0.0, 2.0]);
         let at_least = ScoreRule::new(1.0, f64::INFINITY, 0.5, 20.0).unwrap();
         assert_eq!([0.5, 1.0, 1e9].map(|v| at_least.score(Some(v))), [1.0, 0.0, 0.0]);
-        assert_eq!([None, Some(f64::NAN), Some(f64::INFINITY)].map(|v| at_least.score(v)), [20.0; 3]);
+        assert_eq!(
+            [None, Some(f64::NAN), Some(f64::INFINITY)].map(|v| at_least.score(v)),
+            [20.0; 3]
+        );
     }
 
     #[test]
     fn rules_without_a_meaning_are_refused() {
-        let refused = |low, high, norm, max| {
-            ScoreRule::new(low, high, norm, max).unwrap_err().to_string()
-        };
+        let refused =
+            |low, high, norm, max| ScoreRule::new(low, high, norm, max).unwrap_err().to_string();
         assert_eq!(
             refused(2.0, 1.0, 1.0, 20.0),
             "no value can be between 2 and 1, or every value is"

@@ -28,7 +28,8 @@ const OPTIMIZERS: [(&str, Start); 4] = [
             ScoreRule::new(f64::NEG_INFINITY, 0.0, 1.0, 20.0).unwrap(),
             ScoreRule::new(5.0, 5.0, 1.0, 20.0).unwrap(),
         ];
-        let settings = CompositeSettings { offspring_size: OFFSPRING_SIZE, seed, ..Default::default() };
+        let settings =
+            CompositeSettings { offspring_size: OFFSPRING_SIZE, seed, ..Default::default() };
         Box::new(Composite::new(space, centroid, &rules, settings).unwrap())
     }),
 ];

@@ -7,7 +7,7 @@ use crate::linear_algebra::{Cholesky, Matrix, add_scaled};
 
 /// Ratios of the variance of the noise to the scale of the covariance; each target takes the one that
 /// explains it best.
-pub(super) const NOISE_RATIOS: [f64; 5] = [0.003, 0.02, 0.1, 0.5, 2.5];
+pub(super) const NOISE_RATIOS: [f64; 5] = [0.0005, 0.003, 0.02, 0.1, 0.5];
 
 /// Added to the diagonal of every covariance, for numbers' sake.
 pub(super) const JITTER: f64 = 1e-6;
@@ -47,11 +47,7 @@ pub(super) fn fit(kernel: &mut Kernel, data: &Data<'_>, iterations: usize) {
 /// Minus the logarithm of the posterior of the kernel's parameters, up to a constant, and its gradient
 /// (Rasmussen & Williams 2006, eqs. 5.8 and 5.9), with the scale of every output at its maximum,
 /// σ² = yᵀK⁻¹y / n.
-pub(super) fn objective(
-    kernel: &Kernel,
-    data: &Data<'_>,
-    prior: &[(f64, f64)],
-) -> (f64, Vec<f64>) {
+pub(super) fn objective(kernel: &Kernel, data: &Data<'_>, prior: &[(f64, f64)]) -> (f64, Vec<f64>) {
     let n = data.points.len();
     let dimension = kernel.dimension();
     let wall = || (f64::INFINITY, vec![0.0; prior.len()]);

@@ -71,13 +71,7 @@ impl WarpedRule {
             let at = |value: f64| asinh((value - middle) / scale);
             let ends = [at(bound), at(bound + sign * reach)];
             let [from, to] = if sign > 0.0 { ends } else { [ends[1], ends[0]] };
-            Slope {
-                from,
-                to,
-                sign,
-                offset: middle - bound,
-                cosh: [from, to].map(libm::cosh),
-            }
+            Slope { from, to, sign, offset: middle - bound, cosh: [from, to].map(libm::cosh) }
         };
         let mut slopes = Vec::with_capacity(2);
         if low.is_finite() {
@@ -136,8 +130,8 @@ impl WarpedRule {
             expected.by_mean += sign * slope * cosh_mean;
             // E'' by the variance is half of the second derivative, to which the kinks at both ends add.
             let density = |z: f64| libm::exp(-z * z / 2.0) / (sd * (2.0 * PI).sqrt());
-            expected.by_variance += sign * slope / 2.0
-                * (sinh + cosh[0] * density(a) - cosh[1] * density(b));
+            expected.by_variance +=
+                sign * slope / 2.0 * (sinh + cosh[0] * density(a) - cosh[1] * density(b));
         }
         expected.variance = (second_moment - expected.mean * expected.mean).max(0.0);
         expected

@@ -54,9 +54,8 @@ impl GaussianProcess {
     ) -> Option<GaussianProcess> {
         let n = points.len();
         let mut standardized = outputs.clone();
-        let moments: Vec<(f64, f64)> = (0..outputs.ncols())
-            .map(|t| standardize(standardized.col_as_slice_mut(t)))
-            .collect();
+        let moments: Vec<(f64, f64)> =
+            (0..outputs.ncols()).map(|t| standardize(standardized.col_as_slice_mut(t))).collect();
         let fitted = n.min(FITTED_POINTS);
         let fitted_outputs = standardized.submatrix(0, 0, fitted, outputs.ncols()).to_owned();
         let mut choice = NoiseChoice::new(&kernel, &points, &standardized, replicates)?;
@@ -147,7 +146,9 @@ impl GaussianProcess {
             .map(|left| left.max(1e-8))
             .collect();
         let posterior: Posterior = (self.outputs.iter().enumerate())
-            .map(|(t, output)| (output.mean + means[(t, 0)], output.variance * left[output.inverse]))
+            .map(|(t, output)| {
+                (output.mean + means[(t, 0)], output.variance * left[output.inverse])
+            })
             .collect();
         let (value, derivatives) = function(&posterior);
 
@@ -185,7 +186,8 @@ impl GaussianProcess {
             let left = &prior - covariances.transpose() * (inverse * &covariances);
             let factor = factorize_covariance(left)?;
             let columns = count * members.len();
-            let deviates = factor.correlate(&Matrix::from_fn(points.len(), columns, |_, _| normal()));
+            let deviates =
+                factor.correlate(&Matrix::from_fn(points.len(), columns, |_, _| normal()));
             for (draw, values) in draws.iter_mut().enumerate() {
                 for (m, &t) in members.iter().enumerate() {
                     let Output { mean, variance, .. } = self.outputs[t];
@@ -237,10 +239,8 @@ impl NoiseChoice {
             let inverse = cholesky.inverse();
             let solved = &inverse * outputs;
             for t in 0..targets {
-                let variance =
-                    evidence::variance(outputs.col_as_slice(t), solved.col_as_slice(t));
-                let cost =
-                    cholesky.half_log_determinant() + n as f64 / 2.0 * libm::log(variance);
+                let variance = evidence::variance(outputs.col_as_slice(t), solved.col_as_slice(t));
+                let cost = cholesky.half_log_determinant() + n as f64 / 2.0 * libm::log(variance);
                 if cost < best[t] {
                     best[t] = cost;
                     choice.levels[t] = level;

@@ -48,7 +48,8 @@ pub(super) fn minimize(
         }
         let mut length = if steps.is_empty() { (0.1 / longest).min(1.0) } else { 1.0 };
         let accepted = (0..20).find_map(|_| {
-            let mut next: Vec<f64> = x.iter().zip(&direction).map(|(x, d)| x + length * d).collect();
+            let mut next: Vec<f64> =
+                x.iter().zip(&direction).map(|(x, d)| x + length * d).collect();
             project(&mut next);
             let moved: Vec<f64> = next.iter().zip(&x).map(|(next, x)| next - x).collect();
             let (next_value, next_gradient) = function(&next);

@@ -25,18 +25,34 @@ enum Purpose {
     NearOptimum,
     /// It promises the greatest expected improvement.
     Improvement,
+    /// It has the least expected total among normal deviates around the centre.
+    Probe,
     /// It is the best of one draw of everything that the data leave open.
     Thompson,
 }
 
 /// The purposes of candidates 0, 1, 2, …, again and again.
 const SCHEDULE: [Purpose; 12] = {
-    use Purpose::{Improvement, NearOptimum, Optimum, Replicate, Thompson};
+    use Purpose::{Improvement, NearOptimum, Optimum, Probe, Replicate, Thompson};
     [
-        Replicate, Optimum, NearOptimum, Thompson, Thompson, Improvement, //
-        NearOptimum, Thompson, Thompson, Improvement, Thompson, Thompson,
+        Replicate,
+        Optimum,
+        NearOptimum,
+        Probe,
+        Probe,
+        Improvement, //
+        NearOptimum,
+        Probe,
+        Probe,
+        Improvement,
+        Thompson,
+        Thompson,
     ]
 };
+
+/// Deviates among which a probe is chosen, and their standard deviation in radii.
+const PROBES: usize = 20;
+const PROBE_SPREAD: f64 = 0.7;
 
 /// Boxes of [`Purpose::NearOptimum`], in parts of the trust region.
 const SMALLER_BOXES: [f64; 2] = [0.25, 0.5];
@@ -71,6 +87,7 @@ impl Portfolio<'_> {
     pub fn propose(&self, first: u64, count: usize) -> Vec<Point> {
         let mut normal = Seeded::new(self.seed, "composite normal").normal(first);
         let mut uniform = Seeded::new(self.seed, "composite uniform").uniform(first);
+        let centre = &self.region.centre;
         let schedule = |k: usize| SCHEDULE[((first + k as u64) % SCHEDULE.len() as u64) as usize];
 
         let optimum = self.optimum(&mut normal);
@@ -84,29 +101,24 @@ impl Portfolio<'_> {
         let mut smaller_boxes = SMALLER_BOXES.iter().cycle();
         for k in 0..count {
             let purpose = schedule(k);
-            let point = match purpose {
+            let first_choice = match purpose {
                 Purpose::Replicate => self.replicate(),
-                Purpose::Optimum => taken.new_one(optimum.clone()),
-                Purpose::NearOptimum => {
-                    let reach = BOX * smaller_boxes.next().copied().unwrap_or(1.0);
-                    taken.new_one(self.optimum_within(reach, &optimum))
-                }
-                Purpose::Improvement | Purpose::Thompson => None,
+                Purpose::Optimum => Some(optimum.clone()),
+                Purpose::NearOptimum => smaller_boxes
+                    .next()
+                    .map(|part| self.least_total(part * BOX, &[centre.clone(), optimum.clone()])),
+                Purpose::Improvement => self.is_bearable(&improvement).then(|| improvement.clone()),
+                Purpose::Probe => self.probe(&mut normal),
+                Purpose::Thompson => None,
             };
-            let wants_improvement = matches!(
-                purpose,
-                Purpose::Improvement | Purpose::NearOptimum | Purpose::Optimum
-            );
-            let point = point
-                .or_else(|| {
-                    let is_bearable = self.surrogate.risk(&improvement) < BEARABLE_RISK;
-                    let likely = (wants_improvement && is_bearable)
-                        .then(|| taken.new_one(improvement.clone()))
-                        .flatten();
-                    likely.or_else(|| wants_improvement.then(|| choice.improving(&taken)).flatten())
-                })
+            let is_good = |point: &Point| purpose == Purpose::Replicate || taken.is_new(point);
+            let improves =
+                matches!(purpose, Purpose::Optimum | Purpose::NearOptimum | Purpose::Improvement);
+            let point = first_choice
+                .filter(is_good)
+                .or_else(|| improves.then(|| choice.improving(&taken)).flatten())
                 .or_else(|| draws.pop_front().and_then(|draw| choice.best_new(&draw, &taken)))
-                .unwrap_or_else(|| self.probe(&taken, &mut normal));
+                .unwrap_or_else(|| self.anything_new(&taken, &mut normal));
             taken.points.push(point);
         }
         taken.points.split_off(taken.already)
@@ -132,11 +144,7 @@ impl Portfolio<'_> {
         self.least_total(BOX, &starts)
     }
 
-    /// Where it is least in a smaller box.
-    fn optimum_within(&self, reach: f64, optimum: &Point) -> Point {
-        self.least_total(reach, &[self.region.centre.clone(), optimum.clone()])
-    }
-
+    /// Where it is least in a box that reaches so many radii from the centre.
     fn least_total(&self, reach: f64, starts: &[Point]) -> Point {
         let (lower, upper) = self.region.corners(reach);
         let function = |point: &[f64]| self.surrogate.total_and_gradient(point);
@@ -176,7 +184,8 @@ impl Portfolio<'_> {
         let (improvement, elites) = evolve(cost, optimum, step, bounds, &first, 25, &mut *normal);
         points.extend_from_slice(&elites[elites.len() - 100..]);
 
-        let between = |part: f64| centre.iter().zip(optimum).map(|(c, x)| x + part * (c - x)).collect();
+        let between =
+            |part: f64| centre.iter().zip(optimum).map(|(c, x)| x + part * (c - x)).collect();
         points.extend([optimum.clone(), between(0.3), between(0.6)]);
         let dimension = centre.len();
         let moved_share = (12.0 / dimension as f64).min(1.0);
@@ -210,18 +219,30 @@ impl Portfolio<'_> {
         (self.coordinates.admissible(&improvement), choice)
     }
 
-    /// A random point around the centre with a bearable risk, if there is one.
-    fn probe(&self, taken: &Taken, normal: &mut impl FnMut() -> f64) -> Point {
-        let step = 0.7 * self.region.radius;
-        let mut draw = || {
-            let point: Point = self.region.centre.iter().map(|c| c + step * normal()).collect();
-            self.coordinates.admissible(&point)
-        };
-        let is_welcome = |point: &Point| {
-            taken.is_new(point) && self.surrogate.risk(point) < BEARABLE_RISK
-        };
-        let first = draw();
-        if is_welcome(&first) { first } else { (0..40).map(|_| draw()).find(is_welcome).unwrap_or(first) }
+    fn around_centre(&self, normal: &mut impl FnMut() -> f64) -> Point {
+        let step = PROBE_SPREAD * self.region.radius;
+        let point: Point = self.region.centre.iter().map(|c| c + step * normal()).collect();
+        self.coordinates.admissible(&point)
+    }
+
+    /// What the model thinks best among normal deviates around the centre: an evolution strategy with
+    /// pre-screening. It keeps the data spread in all directions, also where the model sees nothing.
+    fn probe(&self, normal: &mut impl FnMut() -> f64) -> Option<Point> {
+        let points: Vec<Point> = (0..PROBES).map(|_| self.around_centre(normal)).collect();
+        let expectations = self.surrogate.expect(&points);
+        let totals = points.into_iter().zip(expectations.iter().map(|expected| expected.total));
+        totals.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(point, _)| point)
+    }
+
+    /// A random point with a bearable risk, and a new one, if there is one.
+    fn anything_new(&self, taken: &Taken, normal: &mut impl FnMut() -> f64) -> Point {
+        let last = self.around_centre(normal);
+        let mut others = (0..40).map(|_| self.around_centre(normal));
+        others.find(|point| taken.is_new(point) && self.is_bearable(point)).unwrap_or(last)
+    }
+
+    fn is_bearable(&self, point: &Point) -> bool {
+        self.surrogate.risk(point) < BEARABLE_RISK
     }
 }
 
@@ -273,13 +294,9 @@ impl Taken {
     }
 
     fn is_new(&self, point: &Point) -> bool {
-        self.points.iter().all(|taken| {
-            taken.iter().zip(point).any(|(taken, x)| (taken - x).abs() > self.same)
-        })
-    }
-
-    fn new_one(&self, point: Point) -> Option<Point> {
-        self.is_new(&point).then_some(point)
+        self.points
+            .iter()
+            .all(|taken| taken.iter().zip(point).any(|(taken, x)| (taken - x).abs() > self.same))
     }
 
     /// Root mean square distance to the nearest.

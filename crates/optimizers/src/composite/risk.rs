@@ -30,12 +30,11 @@ impl Risk {
         }
         let dimension = points[0].len();
         let size = 1 + 2 * dimension;
-        let features =
-            Matrix::from_fn(points.len(), size, |k, feature| match feature {
-                0 => 1.0,
-                f if f <= dimension => points[k][f - 1],
-                f => points[k][f - 1 - dimension].powi(2),
-            });
+        let features = Matrix::from_fn(points.len(), size, |k, feature| match feature {
+            0 => 1.0,
+            f if f <= dimension => points[k][f - 1],
+            f => points[k][f - 1 - dimension].powi(2),
+        });
         let precision = |feature: usize| PRECISION[feature.div_ceil(dimension.max(1)).min(2)];
         let share = (events as f64 + 0.5) / (happened.len() as f64 + 1.0);
         let mut coefficients = Matrix::zeros(size, 1);

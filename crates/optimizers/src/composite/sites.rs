@@ -14,6 +14,14 @@ pub(super) struct Observation {
     pub values: Vec<Option<f64>>,
 }
 
+impl Observation {
+    /// The sum of the scores of its values.
+    pub fn total(&self, rules: &[WarpedRule]) -> f64 {
+        let value = |t: usize| self.values.get(t).copied().flatten();
+        rules.iter().enumerate().map(|(t, rule)| rule.rule().score(value(t))).sum()
+    }
+}
+
 /// A point and all simulations of it.
 #[derive(Debug, Clone)]
 pub(super) struct Site {

@@ -81,7 +81,8 @@ impl Surrogate {
             targets.push(ModelledTarget { rule: rule.clone(), absence });
         }
         let outputs = Matrix::from_fn(points.len(), columns.len(), |k, t| columns[t][k]);
-        let process = GaussianProcess::fit(kernel, points.clone(), &outputs, &replicates, iterations)?;
+        let process =
+            GaussianProcess::fit(kernel, points.clone(), &outputs, &replicates, iterations)?;
 
         let all_points: Vec<&Point> = observations.values().map(|o| &o.point).collect();
         let risk_of = |kind| {
@@ -167,7 +168,8 @@ impl Surrogate {
             }
             (sum, derivatives)
         });
-        for ((absence, probability), factor) in self.absences.iter().zip(&absences).zip(by_absence) {
+        for ((absence, probability), factor) in self.absences.iter().zip(&absences).zip(by_absence)
+        {
             absence.add_gradient(point, *probability, factor, &mut gradient);
         }
         let risk = self.risk(point);
@@ -191,7 +193,9 @@ impl Surrogate {
         let draws = self.process.sample(points, count, normal)?;
         let base: Vec<(f64, Vec<f64>)> = points
             .iter()
-            .map(|point| (self.never_measured + self.penalty * self.risk(point), self.absences_at(point)))
+            .map(|point| {
+                (self.never_measured + self.penalty * self.risk(point), self.absences_at(point))
+            })
             .collect();
         let totals = |draw: Matrix| {
             let total = |(k, (base, absences)): (usize, &(f64, Vec<f64>))| {
@@ -244,7 +248,8 @@ fn filled(warped: &[Option<f64>], points: &[Point]) -> Vec<f64> {
         let distance = |other: &Point| -> f64 {
             point.iter().zip(other).map(|(x, y)| (x - y) * (x - y)).sum()
         };
-        let present = points.iter().zip(warped).filter_map(|(other, u)| Some((distance(other), (*u)?)));
+        let present =
+            points.iter().zip(warped).filter_map(|(other, u)| Some((distance(other), (*u)?)));
         present.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, u)| u)
     };
     warped.iter().zip(points).map(|(u, point)| u.unwrap_or_else(|| borrowed(point))).collect()

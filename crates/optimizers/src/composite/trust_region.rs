@@ -22,6 +22,8 @@ pub(super) struct TrustRegion {
     failures: u32,
     without_success: u32,
     has_improved: bool,
+    /// Centres of regions that were exhausted.
+    abandoned: Vec<Point>,
 }
 
 impl TrustRegion {
@@ -33,6 +35,7 @@ impl TrustRegion {
             failures: 0,
             without_success: 0,
             has_improved: false,
+            abandoned: Vec::new(),
         }
     }
 
@@ -45,12 +48,11 @@ impl TrustRegion {
         (corner(-1.0), corner(1.0))
     }
 
-    /// Moves to the incumbent, of total `total`, where the centre now has `total_of_centre`.
-    pub fn follow(&mut self, incumbent: &[f64], total: f64, total_of_centre: f64) {
-        let has_moved = incumbent != self.centre;
-        self.has_improved |=
-            has_moved && total < total_of_centre - 0.01 * total_of_centre.abs();
-        self.centre = incumbent.to_vec();
+    /// Moves to the best point, of total `total`, where the centre now has `total_of_centre`.
+    pub fn follow(&mut self, best: Point, total: f64, total_of_centre: f64) {
+        let has_moved = best != self.centre;
+        self.has_improved |= has_moved && total < total_of_centre - 0.01 * total_of_centre.abs();
+        self.centre = best;
     }
 
     /// A generation is complete.
@@ -75,5 +77,61 @@ impl TrustRegion {
     /// Whether nothing is to be hoped for here any more.
     pub fn is_exhausted(&self) -> bool {
         self.without_success >= PATIENCE
+    }
+
+    /// Whether a point lies in the smallest box of a region that was exhausted.
+    pub fn is_abandoned(&self, point: &[f64]) -> bool {
+        let is_inside =
+            |centre: &Point| centre.iter().zip(point).all(|(c, x)| (c - x).abs() <= 2.0 * SMALLEST);
+        self.abandoned.iter().any(is_inside)
+    }
+
+    /// Goes to the best point that is not here, or `elsewhere` if there is none.
+    pub fn abandon(&mut self, best_first: impl IntoIterator<Item = Point>, elsewhere: Point) {
+        self.abandoned.push(std::mem::take(&mut self.centre));
+        let best = best_first.into_iter().find(|point| !self.is_abandoned(point));
+        let abandoned = std::mem::take(&mut self.abandoned);
+        *self = TrustRegion { abandoned, ..TrustRegion::new(best.unwrap_or(elsewhere)) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_box_shrinks_after_two_failures_and_grows_after_two_successes() {
+        let mut region = TrustRegion::new(vec![0.0, 0.8]);
+        let (lower, upper) = region.corners(2.0);
+        assert_eq!((lower[0], upper[0], upper[1]), (-1.0, 1.0, 1.0));
+        region.adapt();
+        region.adapt();
+        assert_eq!(region.radius, 0.375);
+        for k in 1..=2 {
+            region.follow(vec![0.1 * f64::from(k), 0.8], 10.0 - f64::from(k), 11.0 - f64::from(k));
+            region.adapt();
+        }
+        assert_eq!(region.radius, 0.5);
+        region.follow(vec![0.9, 0.8], 7.99, 8.0);
+        region.adapt();
+        assert_eq!(
+            (region.failures, region.successes),
+            (1, 0),
+            "less than a percent is no success"
+        );
+    }
+
+    #[test]
+    fn an_exhausted_region_is_left_for_the_best_point_outside() {
+        let mut region = TrustRegion::new(vec![0.0, 0.0]);
+        assert!(!region.is_exhausted());
+        (0..PATIENCE).for_each(|_| region.adapt());
+        assert!(region.is_exhausted());
+        region.abandon([vec![0.1, 0.4], vec![0.1, 0.6], vec![0.9, 0.9]], vec![1.0, 1.0]);
+        assert_eq!(region.centre, [0.1, 0.6]);
+        assert!(!region.is_exhausted() && region.radius == LARGEST);
+        assert!(region.is_abandoned(&[0.5, -0.5]) && !region.is_abandoned(&[0.51, 0.0]));
+        region.abandon([vec![0.0, 0.3]], vec![-1.0, -1.0]);
+        assert_eq!(region.centre, [-1.0, -1.0]);
     }
 }

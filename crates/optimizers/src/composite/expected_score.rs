@@ -153,3 +153,105 @@ pub(super) fn upper_tail(z: f64) -> f64 {
 fn mass(a: f64, b: f64) -> f64 {
     if a + b > 0.0 { upper_tail(a) - upper_tail(b) } else { upper_tail(-b) - upper_tail(-a) }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Reference {
+        expected_scores: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    struct Case {
+        low: Option<f64>,
+        high: Option<f64>,
+        norm: f64,
+        max_score: f64,
+        mean: f64,
+        sd: f64,
+        expected: f64,
+        variance: f64,
+    }
+
+    fn cases() -> Vec<(WarpedRule, Case)> {
+        let json = include_str!("../../tests/data/gaussian_process.json");
+        let reference: Reference = serde_json::from_str(json).unwrap();
+        let rule = |case: Case| {
+            let low = case.low.unwrap_or(f64::NEG_INFINITY);
+            let high = case.high.unwrap_or(f64::INFINITY);
+            let rule = ScoreRule::new(low, high, case.norm, case.max_score).unwrap();
+            (WarpedRule::new(rule), case)
+        };
+        reference.expected_scores.into_iter().map(rule).collect()
+    }
+
+    /// `tests/data/make_gaussian_process.py` integrates numerically, with SciPy.
+    #[test]
+    fn moments_are_those_of_numerical_integration() {
+        for (rule, case) in cases() {
+            let ExpectedScore { mean, variance, .. } = rule.expect(case.mean, case.sd * case.sd);
+            let Case { expected, variance: expected_variance, .. } = case;
+            assert!((mean - expected).abs() < 1e-9, "{mean} is not {expected}");
+            let error = (variance - expected_variance).abs();
+            assert!(error < 1e-7, "{variance} is not {expected_variance}");
+        }
+    }
+
+    #[test]
+    fn derivatives_are_those_of_differences() {
+        for (rule, Case { mean, sd, .. }) in cases() {
+            let (step, variance) = (1e-5 * sd, sd * sd);
+            let at = |mean, variance| rule.expect(mean, variance).mean;
+            let expected = rule.expect(mean, variance);
+            let by_mean = (at(mean + step, variance) - at(mean - step, variance)) / (2.0 * step);
+            let step = 1e-5 * variance;
+            let by_variance =
+                (at(mean, variance + step) - at(mean, variance - step)) / (2.0 * step);
+            let near = |a: f64, b: f64| (a - b).abs() < 1e-4 * (1.0 + b.abs());
+            assert!(near(expected.by_mean, by_mean), "{} is not {by_mean}", expected.by_mean);
+            assert!(
+                near(expected.by_variance, by_variance),
+                "{} is not {by_variance}",
+                expected.by_variance
+            );
+        }
+    }
+
+    #[test]
+    fn without_doubt_the_expected_score_is_the_score() {
+        for (rule, _) in cases() {
+            for value in [-9.0, -1.0, 0.4, 0.5, 2.0, 3.3, 4.0, 60.0] {
+                let u = rule.warp(Some(value)).unwrap();
+                let score = rule.rule().score(Some(value));
+                assert!((rule.score(u) - score).abs() < 1e-9, "{value}");
+                assert!((rule.expect(u, 0.0).mean - score).abs() < 2e-5, "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn extreme_beliefs_have_finite_moments() {
+        for (rule, case) in cases() {
+            for mean in [-1e9, -30.0, 0.0, 30.0, f64::MAX] {
+                for variance in [0.0, 1e-300, 1.0, 1e12] {
+                    let expected = rule.expect(mean, variance);
+                    assert!((0.0..=case.max_score + 1e-9).contains(&expected.mean), "{expected:?}");
+                    assert!(expected.variance.is_finite() && expected.by_variance.is_finite());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn missing_values_and_artefacts_are_not_warped() {
+        let rule = WarpedRule::new(ScoreRule::new(1.0, 1.0, 1.0, 20.0).unwrap());
+        for value in [None, Some(f64::NAN), Some(f64::NEG_INFINITY), Some(1e300)] {
+            assert_eq!(rule.warp(value), None);
+        }
+        assert!((rule.warp(Some(6.0)).unwrap() - 1f64.asinh()).abs() < 1e-15);
+    }
+}

@@ -108,7 +108,7 @@ mod tests {
         forecasts
     }
 
-    /// Spearman's coefficient of these is 0.4407 with SciPy 1.14 (`scipy.stats.spearmanr`).
+    /// Spearman's coefficient of these is 0.3952166664 with SciPy 1.17 (`scipy.stats.spearmanr`).
     #[test]
     fn skill_is_that_of_the_latest_pairs() {
         let pairs = [
@@ -124,7 +124,7 @@ mod tests {
         ];
         let forecasts = told(&pairs);
         let skill = forecasts.skill(8).unwrap();
-        assert!((skill.rank_correlation - 0.467_074_587).abs() < 1e-6, "{skill:?}");
+        assert!((skill.rank_correlation - 0.395_216_666_4).abs() < 1e-9, "{skill:?}");
         // The errors are 1, 7, 0, 1, 15, 5, 1, 22, with a standard deviation of 2.
         assert_eq!(skill.median_error, 2.5);
         assert!(!skill.is_bad());

@@ -269,3 +269,155 @@ fn standardize(output: &mut [f64]) -> (f64, f64) {
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::deviates::Seeded;
+
+    #[derive(Deserialize)]
+    struct File {
+        process: Reference,
+    }
+
+    #[derive(Deserialize)]
+    struct Reference {
+        points: Vec<Point>,
+        replicates: Vec<f64>,
+        values: Vec<Vec<f64>>,
+        log_parameters: Vec<f64>,
+        centre: Point,
+        radius: f64,
+        queries: Vec<Point>,
+        noise: Vec<usize>,
+        objective: f64,
+        means: Vec<Vec<f64>>,
+        variances: Vec<Vec<f64>>,
+        noise_variances: Vec<f64>,
+    }
+
+    /// `tests/data/make_gaussian_process.py` has its own kernel and solver.
+    fn reference() -> Reference {
+        let json = include_str!("../../tests/data/gaussian_process.json");
+        serde_json::from_str::<File>(json).unwrap().process
+    }
+
+    fn matrix(rows: &[Vec<f64>]) -> Matrix {
+        Matrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])
+    }
+
+    fn kernel(reference: &Reference) -> Kernel {
+        Kernel {
+            log_parameters: reference.log_parameters.clone(),
+            centre: reference.centre.clone(),
+            radius: reference.radius,
+        }
+    }
+
+    fn fitted(reference: &Reference, iterations: &[usize]) -> GaussianProcess {
+        let Reference { points, values, replicates, .. } = reference;
+        GaussianProcess::fit(
+            kernel(reference),
+            points.clone(),
+            &matrix(values),
+            replicates,
+            iterations,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_posterior_is_that_of_numpy() {
+        let reference = reference();
+        let process = fitted(&reference, &[]);
+        let posteriors = process.predict(&reference.queries);
+        for (k, posterior) in posteriors.iter().enumerate() {
+            for (t, (mean, variance)) in posterior.iter().enumerate() {
+                let (expected_mean, expected) = (reference.means[k][t], reference.variances[k][t]);
+                assert!((mean - expected_mean).abs() < 1e-7, "{mean} is not {expected_mean}");
+                assert!((variance - expected).abs() < 1e-7, "{variance} is not {expected}");
+            }
+        }
+        for (t, expected) in reference.noise_variances.iter().enumerate() {
+            assert!((process.noise_variance(t) - expected).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_evidence_is_that_of_numpy_and_its_gradient_that_of_differences() {
+        let reference = reference();
+        let mut outputs = matrix(&reference.values);
+        for t in 0..outputs.ncols() {
+            standardize(outputs.col_as_slice_mut(t));
+        }
+        let Reference { points, replicates, noise, .. } = &reference;
+        let data = Data { points, outputs: &outputs, replicates, noise };
+        let at = |parameters: &[f64]| {
+            let kernel = Kernel { log_parameters: parameters.to_vec(), ..kernel(&reference) };
+            evidence::objective(&kernel, &data, &crate::composite::kernel::prior(3))
+        };
+        let (value, gradient) = at(&reference.log_parameters);
+        assert!(
+            (value - reference.objective).abs() < 1e-8,
+            "{value} is not {}",
+            reference.objective
+        );
+        for (i, slope) in gradient.iter().enumerate() {
+            let shifted = |step: f64| {
+                let mut parameters = reference.log_parameters.clone();
+                parameters[i] += step;
+                at(&parameters).0
+            };
+            let expected = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+            assert!((slope - expected).abs() < 1e-5, "{slope} is not {expected} for {i}");
+        }
+        let better = fitted(&reference, &[20]);
+        assert!(at(&better.kernel.log_parameters).0 < value - 1.0, "fitting raises the evidence");
+    }
+
+    #[test]
+    fn gradients_are_those_of_differences() {
+        let reference = reference();
+        let process = fitted(&reference, &[]);
+        let function = |posterior: &[(f64, f64)]| {
+            let [(m, v), (n, w)] = posterior[..] else { unreachable!() };
+            (m * m + 3.0 * v + n * w, vec![(2.0 * m, 3.0), (w, n)])
+        };
+        let point = vec![0.3, -0.1, 0.2];
+        let (_, gradient) = process.value_and_gradient(&point, function);
+        for (i, slope) in gradient.iter().enumerate() {
+            let shifted = |step: f64| {
+                let mut point = point.clone();
+                point[i] += step;
+                process.value_and_gradient(&point, function).0
+            };
+            let expected = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+            assert!(
+                (slope - expected).abs() < 1e-5 * (1.0 + expected.abs()),
+                "{slope}, {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn samples_have_the_mean_and_the_variance_of_the_posterior() {
+        let reference = reference();
+        let process = fitted(&reference, &[]);
+        let count = 4000;
+        let normal = Seeded::new(2, "test").normal(0);
+        let draws = process.sample(&reference.queries, count, normal).unwrap();
+        for (k, posterior) in process.predict(&reference.queries).iter().enumerate() {
+            for (t, (mean, variance)) in posterior.iter().enumerate() {
+                let values: Vec<f64> = draws.iter().map(|draw| draw[(k, t)]).collect();
+                let average = values.iter().sum::<f64>() / count as f64;
+                let spread: f64 =
+                    values.iter().map(|v| (v - average).powi(2)).sum::<f64>() / count as f64;
+                // Five standard errors.
+                assert!((average - mean).abs() < 5.0 * (variance / count as f64).sqrt());
+                assert!((spread / variance - 1.0).abs() < 5.0 * (2.0 / count as f64).sqrt());
+            }
+        }
+    }
+}

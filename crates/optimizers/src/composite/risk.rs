@@ -89,3 +89,71 @@ impl Risk {
 fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-x.clamp(-30.0, 30.0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deviates::Seeded;
+
+    /// Points that explode beyond a first coordinate of 0.3.
+    fn risk() -> (Vec<Point>, Vec<bool>, Risk) {
+        let mut uniform = Seeded::new(1, "test").uniform(0);
+        let points: Vec<Point> = (0..80).map(|_| (0..3).map(|_| uniform()).collect()).collect();
+        let happened: Vec<bool> = points.iter().map(|point| point[0] > 0.3).collect();
+        let risk = Risk::fit(&points.iter().collect::<Vec<_>>(), &happened).unwrap();
+        (points, happened, risk)
+    }
+
+    #[test]
+    fn it_rises_where_events_happened() {
+        let (_, _, risk) = risk();
+        assert!(risk.probability(&[0.9, 0.0, 0.0]) > 0.9);
+        assert!(risk.probability(&[-0.5, 0.0, 0.0]) < 0.1);
+    }
+
+    /// At the maximum of the posterior Σ (p - y) f + precision w is 0 for every feature f.
+    #[test]
+    fn coefficients_are_at_the_maximum_of_the_posterior() {
+        let (points, happened, risk) = risk();
+        for feature in 0..7 {
+            let value = |point: &Point| match feature {
+                0 => 1.0,
+                f if f <= 3 => point[f - 1],
+                f => point[f - 4].powi(2),
+            };
+            let residual = |(point, happened): (&Point, &bool)| {
+                (risk.probability(point) - f64::from(u8::from(*happened))) * value(point)
+            };
+            let sum: f64 = points.iter().zip(&happened).map(residual).sum();
+            let precision = PRECISION[[0, 1, 1, 1, 2, 2, 2][feature]];
+            let slope = sum + precision * risk.coefficients[feature];
+            assert!(slope.abs() < 1e-2, "{slope} for {feature}");
+        }
+    }
+
+    #[test]
+    fn gradients_are_those_of_differences() {
+        let (_, _, risk) = risk();
+        let point = [0.2, -0.4, 0.6];
+        let mut gradient = vec![1.0; 3];
+        risk.add_gradient(&point, risk.probability(&point), 2.0, &mut gradient);
+        for i in 0..3 {
+            let shifted = |step: f64| {
+                let mut point = point;
+                point[i] += step;
+                risk.probability(&point)
+            };
+            let expected = 1.0 + 2.0 * (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+            assert!((gradient[i] - expected).abs() < 1e-7);
+        }
+    }
+
+    #[test]
+    fn what_never_or_always_happens_has_no_model() {
+        let point = vec![0.0];
+        assert!(Risk::fit(&[&point, &point], &[false, false]).is_none());
+        assert!(Risk::fit(&[&point, &point], &[true, true]).is_none());
+        let risk = Risk::fit(&[&point, &point], &[true, false]).unwrap();
+        assert!((risk.probability(&point) - 0.5).abs() < 1e-6, "the same point, once of two");
+    }
+}

@@ -81,3 +81,35 @@ fn site(members: &[(u64, &Observation)], rules: &[WarpedRule]) -> Site {
         values,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ScoreRule;
+
+    #[test]
+    fn simulations_of_one_point_are_one_site() {
+        let rule = WarpedRule::new(ScoreRule::new(1.0, 1.0, 0.5, 20.0).unwrap());
+        let rules = [rule.clone(), rule];
+        let told = |number, x, kind, values: [Option<f64>; 2]| {
+            (number, Observation { point: vec![x], kind, values: values.to_vec() })
+        };
+        let observations = BTreeMap::from([
+            told(0, 0.1, OutcomeKind::Measured, [Some(1.0), None]),
+            told(1, 0.2, OutcomeKind::Failed, [Some(7.0), Some(7.0)]),
+            told(4, 0.1, OutcomeKind::Measured, [Some(2.0), Some(1e300)]),
+            told(5, 0.1, OutcomeKind::Exploded, [Some(9.0), None]),
+        ]);
+        let sites = sites(&observations, &rules);
+        assert_eq!(sites[0].candidates, [0, 4, 5]);
+        assert_eq!((sites[0].measured, sites[0].failed()), (2, 1));
+        assert_eq!(
+            sites[0].values,
+            [Some(1.5), None],
+            "means of what was measured, without artefacts"
+        );
+        assert_eq!(sites[0].total, 1.0 + 20.0);
+        assert_eq!((sites[1].measured, sites[1].total), (0, 40.0));
+        assert_eq!(observations[&4].total(&rules), 2.0 + 20.0);
+    }
+}

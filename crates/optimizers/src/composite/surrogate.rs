@@ -262,3 +262,77 @@ fn penalty(sites: &[&Site]) -> f64 {
     let better = totals.len().min((totals.len() / 5).max(5));
     totals[better / 2]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ScoreRule;
+    use crate::composite::sites::sites;
+    use crate::deviates::Seeded;
+
+    /// Three targets of two parameters: one is missing where the second is large, one always; points with
+    /// a large first parameter explode.
+    fn surrogate() -> Surrogate {
+        let rule = |wanted| WarpedRule::new(ScoreRule::new(wanted, wanted, 0.2, 20.0).unwrap());
+        let rules = [rule(0.5), rule(1.0), rule(0.0)];
+        let mut uniform = Seeded::new(1, "test").uniform(0);
+        let observation = |number| {
+            let point: Point = vec![uniform(), uniform()];
+            let kind = if point[0] > 0.6 { OutcomeKind::Exploded } else { OutcomeKind::Measured };
+            let second = (point[1] < 0.5).then_some(point[0] - point[1]);
+            let values = vec![Some(point[0] + point[1] * point[1]), second, None];
+            (number, Observation { point, kind, values })
+        };
+        let observations: BTreeMap<u64, Observation> = (0..60).map(observation).collect();
+        let sites = sites(&observations, &rules);
+        let kernel = Kernel::new(vec![0.0, 0.0], 0.5);
+        Surrogate::fit(kernel, &observations, &sites, &rules, &[15]).unwrap()
+    }
+
+    #[test]
+    fn expectations_follow_values_absences_and_risks() {
+        let surrogate = surrogate();
+        let expect = |x, y| surrogate.expect(&[vec![x, y]])[0];
+        // |0.1 - 0.5| / 0.2 and |0 - 1| / 0.2, and 20 for what is never measured
+        let quiet = expect(0.0, 0.0);
+        assert!((quiet.score - (2.5 + 5.0 + 20.0)).abs() < 0.5, "{quiet:?}");
+        assert!(quiet.risk < 0.1 && quiet.total > quiet.score);
+        assert!(expect(0.9, 0.0).risk > 0.8);
+        let missing = expect(-0.4, 0.95);
+        let values = (-0.4f64 + 0.9025 - 0.5).abs() / 0.2;
+        assert!(missing.score > values + 35.0, "{missing:?}: the second target is missing there");
+        assert!(missing.score < values + 40.5, "{missing:?}");
+    }
+
+    #[test]
+    fn gradients_are_those_of_differences() {
+        let surrogate = surrogate();
+        for point in [[0.1, 0.2], [0.5, 0.4], [-0.7, 0.6]] {
+            let (total, gradient) = surrogate.total_and_gradient(&point);
+            assert!((total - surrogate.expect(&[point.to_vec()])[0].total).abs() < 1e-9);
+            for i in 0..2 {
+                let shifted = |step: f64| {
+                    let mut point = point;
+                    point[i] += step;
+                    surrogate.total_and_gradient(&point).0
+                };
+                let expected = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
+                let error = (gradient[i] - expected).abs();
+                assert!(error < 1e-3 * (1.0 + expected.abs()), "{} is not {expected}", gradient[i]);
+            }
+        }
+    }
+
+    #[test]
+    fn sampled_totals_scatter_around_the_expected() {
+        let surrogate = surrogate();
+        let points = vec![vec![0.0, 0.0], vec![-0.4, 0.95]];
+        let normal = Seeded::new(2, "test").normal(0);
+        let draws = surrogate.sample_totals(&points, 500, normal).unwrap();
+        for (k, expected) in surrogate.expect(&points).iter().enumerate() {
+            let mean = draws.iter().map(|draw| draw[k]).sum::<f64>() / 500.0;
+            let tolerance = 0.02 + 5.0 * (expected.variance / 500.0).sqrt();
+            assert!((mean - expected.total).abs() < tolerance, "{mean}, {expected:?}");
+        }
+    }
+}

@@ -10,6 +10,7 @@ pub struct Graph<'a> {
     /// The elements of all tuples, one tuple after another.
     pub(crate) elements: Vec<Value>,
     pub(crate) strings: Vec<Cow<'a, [u8]>>,
+    pub(crate) protocol: u8,
     pub(crate) memory_bytes: usize,
 }
 
@@ -108,6 +109,17 @@ impl Graph<'_> {
     /// The value that was pickled.
     pub fn root(&self) -> Value {
         self.root
+    }
+
+    /// The protocol that the pickle says it is written in; 0 where it says nothing.
+    pub fn protocol(&self) -> u8 {
+        self.protocol
+    }
+
+    /// The module and the name of every class and function that occurs, some several times.
+    pub fn globals(&self) -> impl Iterator<Item = (&str, &str)> {
+        let ids = 0..self.objects.len() as u32;
+        ids.filter_map(|id| self.global(Value::Object(ObjectId(id))))
     }
 
     /// How much memory the graph took while it was built, beside the input.

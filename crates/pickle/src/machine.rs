@@ -18,6 +18,7 @@ pub(crate) struct Machine<'a> {
     objects: Vec<Object>,
     elements: Vec<Value>,
     strings: Vec<Cow<'a, [u8]>>,
+    protocol: u8,
     memory: Memory,
 }
 
@@ -31,6 +32,7 @@ impl<'a> Machine<'a> {
             objects: vec![],
             elements: vec![],
             strings: vec![],
+            protocol: 0,
             memory: Memory::new(limits, input.len()),
         }
     }
@@ -46,6 +48,7 @@ impl<'a> Machine<'a> {
                         objects: self.objects,
                         elements: self.elements,
                         strings: self.strings,
+                        protocol: self.protocol,
                         memory_bytes: self.memory.taken(),
                     });
                 }
@@ -60,9 +63,9 @@ impl<'a> Machine<'a> {
         match self.input.byte()? {
             opcode::STOP => return self.pop().map(Some),
             opcode::PROTO => {
-                let protocol = self.input.byte()?;
-                if protocol > HIGHEST_PROTOCOL {
-                    return Err(ErrorKind::Protocol(protocol));
+                self.protocol = self.input.byte()?;
+                if self.protocol > HIGHEST_PROTOCOL {
+                    return Err(ErrorKind::Protocol(self.protocol));
                 }
             }
             opcode::FRAME => {

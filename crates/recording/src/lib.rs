@@ -36,6 +36,18 @@ pub struct LoadError {
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
+impl LoadError {
+    /// A segment is asked for that is not listed.
+    pub fn beyond(recording: &dyn Recording, segment: usize) -> Self {
+        Self {
+            segment,
+            sheet: String::new(),
+            stimulus: String::new(),
+            source: format!("there are {} segments", recording.segments().len()).into(),
+        }
+    }
+}
+
 /// The recording of one simulation.
 pub trait Recording {
     /// The sheets, in the order of the data store.
@@ -50,6 +62,14 @@ pub trait Recording {
     /// # Errors
     /// When its data is missing, damaged or contradicts the header.
     fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError>;
+
+    /// Loads the segment with this number without its signals, which are most of the data.
+    ///
+    /// # Errors
+    /// As for [`Recording::load`], but what is wrong with the signals may stay unseen.
+    fn load_spikes(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
+        self.load(segment).map(|whole| Arc::new(whole.without_signals()))
+    }
 
     /// Whether the simulator stopped because the network's activity ran away.
     fn explosion_detected(&self) -> bool;
@@ -97,12 +117,7 @@ impl Recording for InMemory {
     }
 
     fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
-        self.segments.get(segment).cloned().ok_or_else(|| LoadError {
-            segment,
-            sheet: String::new(),
-            stimulus: String::new(),
-            source: format!("there are {} segments", self.segments.len()).into(),
-        })
+        self.segments.get(segment).cloned().ok_or_else(|| LoadError::beyond(self, segment))
     }
 
     fn explosion_detected(&self) -> bool {

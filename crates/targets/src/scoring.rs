@@ -157,7 +157,8 @@ mod tests {
     use super::*;
     use crate::TargetClass;
 
-    /// The predecessor's scores of some values: see `tests/make_store_fixtures.py`.
+    /// The predecessor's scores of some values: made by `make_goldens.py` of the crate
+    /// `mozaik-datastore`.
     #[derive(Deserialize)]
     struct Golden {
         class: String,

@@ -1,13 +1,12 @@
 //! Values and scores on real data stores, against what the predecessor of this program
-//! (mozaik-tools) computed from them. The data is made by `make_store_fixtures.py`, which says
+//! (mozaik-tools) computed from them. The data is made by `make_goldens.py`, which says
 //! where it comes from.
 
-use std::path::{Path, PathBuf};
+mod support;
 
-use recording::store::Store;
 use serde::Deserialize;
+use support::{Fixture, data};
 use targets::{PredecessorPositions, Scoring, Target, Value, Wanted, measure};
-use tempfile::TempDir;
 
 /// A line of `NAME.golden.json`.
 #[derive(Deserialize)]
@@ -40,29 +39,6 @@ enum Kind {
 enum WantedInConfiguration {
     Number(f64),
     Range(f64, f64),
-}
-
-struct Fixture {
-    directory: TempDir,
-}
-
-impl Fixture {
-    fn unpack() -> Self {
-        let compressed = std::fs::read(data("stores.tar.xz")).unwrap();
-        let mut archive = vec![];
-        lzma_rs::xz_decompress(&mut &compressed[..], &mut archive).unwrap();
-        let directory = TempDir::new().unwrap();
-        tar::Archive::new(&archive[..]).unpack(directory.path()).unwrap();
-        Self { directory }
-    }
-
-    fn store(&self, name: &str) -> Store {
-        Store::open(&self.directory.path().join(name)).unwrap()
-    }
-}
-
-fn data(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file)
 }
 
 fn goldens(name: &str) -> Vec<Golden> {

@@ -114,6 +114,10 @@ fn check(fixture: &Fixture, name: &str) -> Checked {
             assert!(error.is_some() || golden.is_some_and(f64::is_infinite), "{place}");
             assert!(ours.is_err(), "{place}");
             assert_eq!(target.score(&ours).get(), max_score, "{place}");
+            if let Some(golden) = score {
+                let score = target.score_as_predecessor(&ours).get();
+                assert_eq!(score, golden.parse::<f64>().unwrap(), "{place}");
+            }
             checked.deviating += 1;
             continue;
         }

@@ -47,7 +47,8 @@ fn per_neuron_value(graph: &Graph<'_>, result: Value) -> Result<PerNeuronValue, 
     let neuron_ids: Vec<_> = numbers("ids")?.into_iter().map(|id| id as i64).collect();
     let values = numbers("values")?;
     if neuron_ids.len() != values.len() {
-        let why = format!("a PerNeuronValue has {} ids and {} values", neuron_ids.len(), values.len());
+        let why =
+            format!("a PerNeuronValue has {} ids and {} values", neuron_ids.len(), values.len());
         return Err(Problem::contents(why));
     }
     Ok(PerNeuronValue {

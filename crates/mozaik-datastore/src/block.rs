@@ -46,8 +46,10 @@ impl Block {
         let log = graph.get(annotations, "simulation_log");
         let exploded = log.and_then(|log| graph.get(log, "explosion_detected"));
         let listed = neo::elements(graph, block, "segments")?;
-        let mut segments: Vec<_> =
-            listed.iter().map(|&wrapper| listed_segment(graph, wrapper)).collect::<Result<_, _>>()?;
+        let mut segments: Vec<_> = listed
+            .iter()
+            .map(|&wrapper| listed_segment(graph, wrapper))
+            .collect::<Result<_, _>>()?;
         // Stores of 2021 are in the order of writing.
         if segments.iter().all(|segment| segment.description.recorded.is_some()) {
             segments.sort_by(|a, b| a.description.recorded.cmp(&b.description.recorded));

@@ -95,10 +95,7 @@ pub(crate) fn duration_ms(graph: &Graph<'_>, segment: Value) -> Result<Option<f6
     Ok(signals.first().map(|signal| signal.t_stop_ms() - signal.t_start_ms))
 }
 
-fn spike_trains<'g>(
-    graph: &'g Graph<'_>,
-    segment: Value,
-) -> Result<Vec<SpikeTrain<'g>>, Problem> {
+fn spike_trains<'g>(graph: &'g Graph<'_>, segment: Value) -> Result<Vec<SpikeTrain<'g>>, Problem> {
     let trains = neo::elements(graph, segment, "spiketrains")?;
     trains.iter().map(|&train| SpikeTrain::of(graph, train)).collect()
 }

@@ -233,7 +233,10 @@ mod tests {
         assert_eq!(error("{'name': 'x'} + 1").offset, 14);
         assert_eq!(error("{'duration': 1}").why, "it has no name");
         assert_eq!(error("{'name': 'x}").why, "a string is not closed");
-        assert_eq!(error(&format!("{{'name': {}", "[".repeat(100_000))).why, "it is nested too deeply");
+        assert_eq!(
+            error(&format!("{{'name': {}", "[".repeat(100_000))).why,
+            "it is nested too deeply"
+        );
         assert_eq!(error("{'name': 1-2}").why, "this is no number");
     }
 }

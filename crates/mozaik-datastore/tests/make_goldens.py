@@ -4,12 +4,13 @@
     python make_goldens.py STORES OUTPUT
 
 STORES holds, for each store, its directory NAME (unpacked) and NAME.golden.json (the predecessor's
-values), score_semantics.golden.json (the predecessor's scores of many values), and segments/, one
-segment as eight combinations of neo and NumPy write it. The stores are our own runs of mozaik on
+values) and NAME.dump.json.xz (what neo and mozaik read from it), score_semantics.golden.json (the
+predecessor's scores of many values), and segments/, one segment as eight combinations of neo and NumPy write it. The stores are our own runs of mozaik on
 NEST. Written are
 
     stores.tar.xz                the pickles of the stores, as they are
     NAME.golden.json             the predecessor's values and scores, and values by sheet index
+    contents.golden.json         what neo and mozaik themselves read from the stores
     scores.golden.json           the predecessor's scores, grouped by scoring (for the crate targets)
 
 Needs numpy only: the pickles are read with stand-ins for the classes of neo, quantities and mozaik.
@@ -17,6 +18,7 @@ Needs numpy only: the pickles are read with stand-ins for the classes of neo, qu
 
 import ast
 import json
+import lzma
 import pickle
 import sys
 import tarfile
@@ -25,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 STORES = ["healthy", "edge", "subset", "exploded", "vogels_neo14_np2"]
+DUMPED = ["subset", "exploded"]
 UNSCORED = ["exploded_analysis", "segments"]
 
 
@@ -207,6 +210,32 @@ def write_golden(golden, store, path):
     write_json(path, rows)
 
 
+def contents(dump):
+    """One row for each segment, and one for each sheet."""
+    rows = []
+    for segment in dump["segments"]:
+        signals = [
+            [signal["name"], signal["units"], *signal["shape"], signal["source_ids"],
+             [float(mean) for mean in signal["column_means"]]]
+            for signal in segment["analog"]
+        ]
+        rows.append(
+            {
+                "store": Path(dump["store"]).name,
+                "file": segment["identifier"],
+                "null": segment["null"],
+                "sheet": segment["sheet_name"],
+                "stimulus": parameters(segment["stimulus"])["name"],
+                "t_stop_ms": float(segment["t_stop"]),
+                "neuron_ids": segment["source_id"],
+                "spikes": segment["spikes_per_train"],
+                "sum_of_times_ms": float(segment["sum_of_spike_times"]),
+                "signals": signals,
+            }
+        )
+    return rows
+
+
 def write_scores(golden, path):
     scorings = {}
     for case in golden:
@@ -237,6 +266,11 @@ def main(stores, output):
     for name in STORES:
         golden = json.loads((stores / f"{name}.golden.json").read_text())
         write_golden(golden, Store(stores / name), output / f"{name}.golden.json")
+    rows = []
+    for name in DUMPED:
+        with lzma.open(stores / f"{name}.dump.json.xz", "rt") as dump:
+            rows += contents(json.load(dump))
+    write_json(output / "contents.golden.json", rows)
     golden = json.loads((stores / "score_semantics.golden.json").read_text())
     write_scores(golden, output / "scores.golden.json")
 

@@ -1,6 +1,7 @@
 //! Real data stores: see `make_goldens.py`.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use mozaik_datastore::Store;
 use tempfile::TempDir;
@@ -10,12 +11,23 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    pub fn unpack() -> Self {
-        let compressed = std::fs::read(data("stores.tar.xz")).unwrap();
-        let mut archive = vec![];
-        lzma_rs::xz_decompress(&mut &compressed[..], &mut archive).unwrap();
+    /// Unpacks these stores for one test, which may damage them.
+    pub fn unpack(names: &[&str]) -> Self {
+        static ARCHIVE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+            let compressed = std::fs::read(data("stores.tar.xz")).unwrap();
+            let mut archive = vec![];
+            lzma_rs::xz_decompress(&mut &compressed[..], &mut archive).unwrap();
+            archive
+        });
         let directory = TempDir::new().unwrap();
-        tar::Archive::new(&archive[..]).unpack(directory.path()).unwrap();
+        for entry in tar::Archive::new(&ARCHIVE[..]).entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let path = entry.path().unwrap().into_owned();
+            if names.iter().any(|name| path.starts_with(name)) {
+                std::fs::create_dir_all(directory.path().join(path.parent().unwrap())).unwrap();
+                entry.unpack_in(directory.path()).unwrap();
+            }
+        }
         Self { directory }
     }
 

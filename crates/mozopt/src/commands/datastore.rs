@@ -140,7 +140,10 @@ fn export(
     let output = &arguments.output;
     let files = data_store::export(recording, sheets, format, output).map_err(|error| {
         let message = format!("the export to {} failed: {error}", output.display());
-        Failure::failed(message, "is the disk full, or a segment damaged (`mozopt datastore STORE`)?")
+        Failure::failed(
+            message,
+            "is the disk full, or a segment damaged (`mozopt datastore STORE`)?",
+        )
     })?;
     for file in files {
         super::print(&format!("{}\n", file.display()))?;

@@ -38,10 +38,9 @@ pub fn evaluate(arguments: &EvaluateArguments) -> Result<u8, Failure> {
     let targets = read_targets(&arguments.config)?;
     let stores = find_all(&arguments.stores)?;
     let limit = arguments.memory_limit.unwrap_or_else(available_memory);
-    let jobs = arguments.jobs.map_or_else(
-        || std::thread::available_parallelism().map_or(1, usize::from),
-        usize::from,
-    );
+    let jobs = arguments
+        .jobs
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let evaluations = evaluate_all(&stores, jobs.min(stores.len()), &Memory::new(limit), |store| {
         evaluate_store(store, &targets, arguments.predecessor)
     });
@@ -202,8 +201,11 @@ fn listed(evaluations: &[Evaluation]) -> String {
         let targets = &evaluation.targets;
         let mut worst: Vec<_> = targets.iter().filter(|target| target.score > 0.0).collect();
         worst.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let worst: Vec<_> =
-            worst.iter().take(3).map(|target| format!("{} {:.1}", target.name, target.score)).collect();
+        let worst: Vec<_> = worst
+            .iter()
+            .take(3)
+            .map(|target| format!("{} {:.1}", target.name, target.score))
+            .collect();
         let measured = targets.iter().filter(|target| target.value.is_some()).count();
         let exploded = if evaluation.exploded { "exploded; " } else { "" };
         rows.add_row([

@@ -48,9 +48,9 @@ pub fn export(
         let stem = sheet.name.replace(['/', '\\'], "_");
         let path = |ending: &str| directory.join(format!("{stem}.{ending}"));
         match format {
-            ArrayFormat::Npz => files.push(write_whole(path("npz"), |file| {
-                write_archive(recording, sheet, file)
-            })?),
+            ArrayFormat::Npz => {
+                files.push(write_whole(path("npz"), |file| write_archive(recording, sheet, file))?)
+            }
             ArrayFormat::Csv => {
                 files.push(write_whole(path("neurons.csv"), |file| write_neurons(sheet, file))?);
                 files.push(write_whole(path("spikes.csv"), |file| {
@@ -200,8 +200,11 @@ impl<W: Write + std::io::Seek> Archive<W> {
             .compression_method(zip::CompressionMethod::Stored)
             .large_file(size_of_val(values) as u64 > u64::from(u32::MAX / 2));
         self.zip.start_file(format!("{name}.npy"), options)?;
-        let mut array =
-            npyz::WriteOptions::new().default_dtype().shape(shape).writer(&mut self.zip).begin_nd()?;
+        let mut array = npyz::WriteOptions::new()
+            .default_dtype()
+            .shape(shape)
+            .writer(&mut self.zip)
+            .begin_nd()?;
         array.extend(values.iter().copied())?;
         Ok(array.finish()?)
     }

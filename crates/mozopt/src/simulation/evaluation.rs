@@ -100,11 +100,7 @@ fn only_store_in(directory: &Path) -> Result<Option<DataStore>, String> {
 
 /// The values of all targets on a data store: of those that are measured on the recording, and of
 /// those that a command of the user's measures.
-pub fn measure(
-    recording: &dyn Recording,
-    path: &Path,
-    targets: &[ConfiguredTarget],
-) -> Vec<Value> {
+pub fn measure(recording: &dyn Recording, path: &Path, targets: &[ConfiguredTarget]) -> Vec<Value> {
     let measured: Vec<_> = targets.iter().map(|configured| &configured.target).collect();
     let mut values = targets::measure(recording, &measured);
     for (configured, value) in targets.iter().zip(&mut values) {
@@ -123,10 +119,7 @@ struct Whole<'a> {
 }
 
 impl Whole<'_> {
-    fn noting(
-        &self,
-        loaded: Result<Arc<Segment>, LoadError>,
-    ) -> Result<Arc<Segment>, LoadError> {
+    fn noting(&self, loaded: Result<Arc<Segment>, LoadError>) -> Result<Arc<Segment>, LoadError> {
         loaded.inspect_err(|error| {
             self.damage.borrow_mut().get_or_insert_with(|| error.to_string());
         })

@@ -183,6 +183,6 @@ pub(crate) fn recorded(graph: &Graph<'_>, segment: Value) -> Option<Vec<u8>> {
     match bytes {
         // Python 2 wrote the bytes as text in latin-1.
         Value::Text(_) => graph.text(bytes)?.chars().map(|c| u8::try_from(c as u32).ok()).collect(),
-        bytes => graph.bytes(bytes).map(std::borrow::Cow::into_owned),
+        bytes => graph.bytes(bytes).map(<[u8]>::to_vec),
     }
 }

@@ -105,6 +105,23 @@ impl Instance {
     }
 }
 
+/// Names of classes are looked at for every object. A longer one would make a small pickle cost hours.
+const LONGEST_NAME: usize = 1000;
+
+/// The elements of a tuple or list.
+pub(crate) fn sequence<'g>(
+    objects: &'g [Object],
+    elements: &'g [Value],
+    value: Value,
+) -> Option<&'g [Value]> {
+    let Value::Object(ObjectId(id)) = value else { return None };
+    match objects.get(id as usize)? {
+        Object::Tuple(range) => elements.get(range.start as usize..range.end as usize),
+        Object::List(values) => Some(values),
+        _ => None,
+    }
+}
+
 impl Graph<'_> {
     /// The value that was pickled.
     pub fn root(&self) -> Value {
@@ -152,25 +169,10 @@ impl Graph<'_> {
         }
     }
 
-    /// Bytes. Protocols before 3 write them as text that is to be encoded.
-    pub fn bytes(&self, value: Value) -> Option<Cow<'_, [u8]>> {
-        if let Value::Bytes(id) = value {
-            return Some(Cow::Borrowed(self.string(id)));
-        }
-        let instance = self.instance(value)?;
-        match (self.global(instance.callable)?, self.sequence(instance.arguments)?) {
-            (("_codecs", "encode"), [text, encoding])
-                if matches!(self.text(*encoding), Some("latin1" | "latin-1")) =>
-            {
-                let latin_1 = |letter: char| u8::try_from(u32::from(letter)).ok();
-                self.text(*text)?.chars().map(latin_1).collect::<Option<_>>().map(Cow::Owned)
-            }
-            (("__builtin__" | "builtins", "bytes"), []) => Some(Cow::Borrowed(b"")),
-            (("__builtin__" | "builtins", "bytearray"), [bytes]) if *bytes != value => match *bytes
-            {
-                Value::Bytes(id) => Some(Cow::Borrowed(self.string(id))),
-                _ => None,
-            },
+    /// Bytes.
+    pub fn bytes(&self, value: Value) -> Option<&[u8]> {
+        match value {
+            Value::Bytes(id) => Some(self.string(id)),
             _ => None,
         }
     }
@@ -180,11 +182,7 @@ impl Graph<'_> {
         match value {
             Value::Integer(integer) => Some(integer),
             Value::Boolean(boolean) => Some(i64::from(boolean)),
-            Value::Object(_) => {
-                let number = numpy::Array::of(self, value).ok()?.single()?;
-                let integer = number as i64;
-                (integer as f64 == number).then_some(integer)
-            }
+            Value::Object(_) => numpy::Array::of(self, value).ok()?.single_integer(),
             _ => None,
         }
     }
@@ -209,11 +207,7 @@ impl Graph<'_> {
 
     /// The elements of a tuple or list.
     pub fn sequence(&self, value: Value) -> Option<&[Value]> {
-        match self.of(value)? {
-            Object::Tuple(range) => Some(&self.elements[range.start as usize..range.end as usize]),
-            Object::List(values) => Some(values),
-            _ => None,
-        }
+        sequence(&self.objects, &self.elements, value)
     }
 
     /// The entries of a dict, or of an object that is one (`OrderedDict`).
@@ -241,8 +235,13 @@ impl Graph<'_> {
 
     /// The value of a dict's text key.
     pub fn get(&self, dict: Value, key: &str) -> Option<Value> {
+        // Bytes are compared, since decoding every key would take as long as the keys are.
+        let is_key = |name| match name {
+            Value::Text(id) | Value::Bytes(id) => self.string(id) == key.as_bytes(),
+            _ => false,
+        };
         let entries = self.entries(dict)?.iter().rev();
-        entries.copied().find(|&(name, _)| self.text(name) == Some(key)).map(|(_, value)| value)
+        entries.copied().find(|&(name, _)| is_key(name)).map(|(_, value)| value)
     }
 
     /// An attribute of an object whose state is a dict.
@@ -258,10 +257,12 @@ impl Graph<'_> {
         }
     }
 
-    /// The module and the name of a class or function.
+    /// The module and the name of a class or function, of up to 1000 bytes each.
     pub fn global(&self, value: Value) -> Option<(&str, &str)> {
         let Object::Global { module, name } = self.of(value)? else { return None };
-        Some((self.text(Value::Text(*module))?, self.text(Value::Text(*name))?))
+        let text = |id| std::str::from_utf8(self.string(id)).ok();
+        let longest = self.string(*module).len().max(self.string(*name).len());
+        (longest <= LONGEST_NAME).then(|| Some((text(*module)?, text(*name)?)))?
     }
 
     /// The class of an object, or the function that makes it.

@@ -15,8 +15,8 @@
 //!
 //! Objects lie in one array and refer to each other by number, so that cycles, which pickles of neo
 //! are full of, need no reference counting, and no pickle is nested too deeply to be freed. Strings
-//! and arrays are borrowed from the input; only the escaped text of protocol 0 is decoded into memory
-//! of its own. All memory is counted against a [limit](Limits) before it is taken, so that a hostile
+//! and arrays are borrowed from the input; only the escaped text of protocol 0, and bytes in protocols
+//! that write them as text, are decoded into memory of their own. All memory is counted against a [limit](Limits) before it is taken, so that a hostile
 //! file ends in an error and not in the machine's memory.
 
 #![warn(clippy::unwrap_used)]

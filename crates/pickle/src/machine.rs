@@ -1,5 +1,7 @@
 //! The stack machine that a pickle is a program for.
 
+mod calls;
+
 use std::borrow::Cow;
 
 use crate::graph::{Additions, Graph, Instance, Object, ObjectId, StringId, Value};
@@ -135,12 +137,12 @@ impl<'a> Machine<'a> {
                 self.push_bytes(length)?;
             }
             opcode::STRING => {
-                let string = text::quoted(self.input.line()?)?;
+                let string = text::quoted(self.input.line()?, &mut self.memory)?;
                 let id = self.string(string)?;
                 self.push(Value::Bytes(id))?;
             }
             opcode::UNICODE => {
-                let string = text::raw_unicode(self.input.line()?)?;
+                let string = text::raw_unicode(self.input.line()?, &mut self.memory)?;
                 let id = self.string(string)?;
                 self.push(Value::Text(id))?;
             }
@@ -245,7 +247,12 @@ impl<'a> Machine<'a> {
                 ) => self.push_object(Object::Global { module, name })?,
                 _ => return Err(ErrorKind::Misapplied("the name of a class is not text")),
             },
-            opcode::REDUCE | opcode::NEWOBJ => {
+            opcode::REDUCE => {
+                let arguments = self.pop()?;
+                let callable = self.pop()?;
+                self.call(callable, arguments)?;
+            }
+            opcode::NEWOBJ => {
                 let arguments = self.pop()?;
                 let callable = self.pop()?;
                 self.push_instance(callable, arguments)?;
@@ -364,7 +371,7 @@ impl<'a> Machine<'a> {
     fn remember(&mut self, number: usize) -> Result<(), ErrorKind> {
         let top = self.top()?;
         if number >= self.memo.len() {
-            let missing = number - self.memo.len() + 1;
+            let missing = (number - self.memo.len()).saturating_add(1);
             self.memory.reserve(&mut self.memo, missing)?;
             self.memo.resize(number + 1, None);
         }
@@ -424,13 +431,15 @@ impl<'a> Machine<'a> {
         self.push(Value::Bytes(id))
     }
 
+    /// Keeps a string; what it takes of its own is counted already.
     fn string(&mut self, string: Cow<'a, [u8]>) -> Result<StringId, ErrorKind> {
-        if let Cow::Owned(decoded) = &string {
-            self.memory.take(decoded.capacity())?;
-        }
         let id = number_of(&self.strings)?;
         self.memory.push(&mut self.strings, string)?;
         Ok(StringId(id))
+    }
+
+    fn bytes(&self, id: StringId) -> &[u8] {
+        &self.strings[id.0 as usize]
     }
 
     fn tuple_of(&mut self, length: usize) -> Result<(), ErrorKind> {

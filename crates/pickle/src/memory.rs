@@ -37,10 +37,11 @@ impl Memory {
 
     pub(crate) fn take(&mut self, bytes: usize) -> Result<(), ErrorKind> {
         self.taken = self.taken.saturating_add(bytes);
-        if self.taken > self.limit {
-            return Err(ErrorKind::TooMuchMemory { limit: self.limit, input: self.input });
-        }
-        Ok(())
+        if self.taken > self.limit { Err(self.too_much()) } else { Ok(()) }
+    }
+
+    fn too_much(&self) -> ErrorKind {
+        ErrorKind::TooMuchMemory { limit: self.limit, input: self.input }
     }
 
     /// Makes room for more elements.
@@ -50,7 +51,7 @@ impl Memory {
             // Growing by halves bounds both the copying and what is taken in vain.
             let grown = (more - free).max(into.capacity() / 2).max(4);
             self.take(grown.saturating_mul(size_of::<T>()))?;
-            into.reserve_exact(free + grown);
+            into.try_reserve_exact(free.saturating_add(grown)).map_err(|_| self.too_much())?;
         }
         Ok(())
     }

@@ -4,8 +4,6 @@
 //! or, in protocol 5, `_frombuffer(data, dtype, shape, order)`; a scalar is `scalar(dtype, data)`. A
 //! dtype is `dtype("f8", …)` with the state (version, byte order, …).
 
-use std::borrow::Cow;
-
 use crate::{Graph, Value};
 
 /// An array of numbers that lies in a pickle.
@@ -14,7 +12,7 @@ pub struct Array<'g> {
     shape: Vec<usize>,
     is_fortran: bool,
     element: Element,
-    data: Cow<'g, [u8]>,
+    data: &'g [u8],
 }
 
 /// Why something is no array of numbers.
@@ -68,7 +66,11 @@ impl<'g> Array<'g> {
                 Self::new(graph, vec![], false, dtype, data)
             }
             ("_frombuffer", &[data, dtype, shape, order]) if NUMERIC.contains(&module) => {
-                let is_fortran = graph.text(order) == Some("F");
+                let is_fortran = match graph.text(order) {
+                    Some("C") => false,
+                    Some("F") => true,
+                    _ => return Err(NotAnArray::Damaged("its order is neither C nor F")),
+                };
                 Self::new(graph, lengths(graph, shape)?, is_fortran, dtype, data)
             }
             _ => Err(NotAnArray::Other),
@@ -127,7 +129,12 @@ impl<'g> Array<'g> {
 
     /// The number of a scalar, or of an array with one element.
     pub fn single(&self) -> Option<f64> {
-        (self.len() == 1).then(|| self.element.decode(&self.data))
+        (self.len() == 1).then(|| self.element.decode(self.data))
+    }
+
+    /// The same as an integer, exactly; `None` if it is not a whole number of 64 bits.
+    pub fn single_integer(&self) -> Option<i64> {
+        if self.len() == 1 { self.element.decode_integer(self.data) } else { None }
     }
 
     /// All numbers, row by row (C order).
@@ -148,14 +155,14 @@ impl<'g> Array<'g> {
 
     fn ordered(&self, as_stored: bool) -> Result<Vec<f64>, NotAnArray> {
         match self.shape[..] {
-            [rows, columns] if !as_stored => {
+            [rows, columns] if !as_stored && !self.is_empty() => {
                 let (outer, inner) =
                     if self.is_fortran { (columns, rows) } else { (rows, columns) };
                 let at = |i| self.element.decode(&self.data[i * self.element.size..]);
                 Ok((0..inner).flat_map(|i| (0..outer).map(move |o| at(o * inner + i))).collect())
             }
             [] | [_] => Ok(self.stored()),
-            _ if as_stored => Ok(self.stored()),
+            _ if as_stored || self.is_empty() => Ok(self.stored()),
             _ => Err(NotAnArray::Shape(self.shape.clone())),
         }
     }
@@ -223,20 +230,42 @@ impl Element {
         Ok(Self { kind, size, is_big_endian })
     }
 
-    /// The number at the beginning of these bytes, of which there are enough.
-    fn decode(self, bytes: &[u8]) -> f64 {
+    /// The bits of the number at the beginning of these bytes, of which there are enough.
+    fn bits(self, bytes: &[u8]) -> u64 {
         let mut raw = [0; 8];
         raw[..self.size].copy_from_slice(&bytes[..self.size]);
         if self.is_big_endian {
             raw[..self.size].reverse();
         }
-        let unsigned = u64::from_le_bytes(raw);
+        u64::from_le_bytes(raw)
+    }
+
+    /// Repeats the bit of the sign in the unused ones.
+    fn signed(self, bits: u64) -> i64 {
         let unused_bits = 64 - 8 * self.size as u32;
+        (bits << unused_bits) as i64 >> unused_bits
+    }
+
+    fn decode(self, bytes: &[u8]) -> f64 {
+        let bits = self.bits(bytes);
         match (self.kind, self.size) {
-            (Kind::Float, 4) => f64::from(f32::from_bits(unsigned as u32)),
-            (Kind::Float, _) => f64::from_bits(unsigned),
-            (Kind::Signed, _) => ((unsigned << unused_bits) as i64 >> unused_bits) as f64,
-            (Kind::Unsigned | Kind::Boolean, _) => unsigned as f64,
+            (Kind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
+            (Kind::Float, _) => f64::from_bits(bits),
+            (Kind::Signed, _) => self.signed(bits) as f64,
+            (Kind::Unsigned | Kind::Boolean, _) => bits as f64,
+        }
+    }
+
+    fn decode_integer(self, bytes: &[u8]) -> Option<i64> {
+        const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+        match self.kind {
+            Kind::Float => {
+                let number = self.decode(bytes);
+                let is_integer = number.fract() == 0.0 && (-BEYOND..BEYOND).contains(&number);
+                is_integer.then_some(number as i64)
+            }
+            Kind::Signed => Some(self.signed(self.bits(bytes))),
+            Kind::Unsigned | Kind::Boolean => i64::try_from(self.bits(bytes)).ok(),
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use crate::ErrorKind;
+use crate::memory::Memory;
 
 /// `repr` of a Python 2 `str`: quoted, with backslash escapes. What is not escaped is borrowed.
-pub(crate) fn quoted(line: &[u8]) -> Result<Cow<'_, [u8]>, ErrorKind> {
+pub(crate) fn quoted<'a>(line: &'a [u8], memory: &mut Memory) -> Result<Cow<'a, [u8]>, ErrorKind> {
     let malformed = ErrorKind::Malformed("quoted string");
     let line = line.trim_ascii();
     let ([b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"']) = line else {
@@ -14,6 +15,7 @@ pub(crate) fn quoted(line: &[u8]) -> Result<Cow<'_, [u8]>, ErrorKind> {
     if !inner.contains(&b'\\') {
         return Ok(Cow::Borrowed(inner));
     }
+    memory.take(inner.len())?;
     let mut decoded = Vec::with_capacity(inner.len());
     let mut rest = inner;
     while let Some((&byte, after)) = rest.split_first() {
@@ -55,17 +57,28 @@ pub(crate) fn quoted(line: &[u8]) -> Result<Cow<'_, [u8]>, ErrorKind> {
 }
 
 /// Python's `raw-unicode-escape`: latin-1 with `\uXXXX` and `\UXXXXXXXX`, decoded to UTF-8.
-pub(crate) fn raw_unicode(line: &[u8]) -> Result<Cow<'_, [u8]>, ErrorKind> {
+pub(crate) fn raw_unicode<'a>(
+    line: &'a [u8],
+    memory: &mut Memory,
+) -> Result<Cow<'a, [u8]>, ErrorKind> {
     if line.is_ascii() && !line.contains(&b'\\') {
         return Ok(Cow::Borrowed(line));
     }
     let malformed = ErrorKind::Malformed("escaped text");
-    let mut decoded = String::with_capacity(line.len());
+    // The upper half of latin-1 takes two bytes in UTF-8.
+    let length = line.len() + line.iter().filter(|byte| !byte.is_ascii()).count();
+    memory.take(length)?;
+    let mut decoded = String::with_capacity(length);
     let mut rest = line;
     while let Some((&byte, after)) = rest.split_first() {
         let digits = match (byte, after.first()) {
             (b'\\', Some(b'u')) => 4,
             (b'\\', Some(b'U')) => 8,
+            (b'\\', Some(&other)) => {
+                decoded.extend(['\\', char::from(other)]);
+                rest = &after[1..];
+                continue;
+            }
             _ => {
                 decoded.push(char::from(byte));
                 rest = after;
@@ -96,22 +109,34 @@ pub(crate) fn number<T: std::str::FromStr>(line: &[u8]) -> Result<T, ErrorKind> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Limits;
+
+    fn memory() -> Memory {
+        Memory::new(Limits { memory_bytes: 100 }, 0)
+    }
 
     #[test]
     fn escapes_are_those_of_python() {
-        assert_eq!(quoted(br"'V1\\L4'").unwrap(), &b"V1\\L4"[..]);
-        assert_eq!(quoted(br#""it's""#).unwrap(), &b"it's"[..]);
-        assert_eq!(quoted(br"'\x00\377\n\7\q'").unwrap(), &b"\x00\xff\n\x07\\q"[..]);
-        assert!(matches!(quoted(b"'plain'").unwrap(), Cow::Borrowed(b"plain")));
+        assert_eq!(quoted(br"'V1\\L4'", &mut memory()).unwrap(), &b"V1\\L4"[..]);
+        assert_eq!(quoted(br#""it's""#, &mut memory()).unwrap(), &b"it's"[..]);
+        assert_eq!(quoted(br"'\x00\377\n\7\q'", &mut memory()).unwrap(), &b"\x00\xff\n\x07\\q"[..]);
+        assert!(matches!(quoted(b"'plain'", &mut memory()).unwrap(), Cow::Borrowed(b"plain")));
         for wrong in [&b"'"[..], b"'a", b"a'", b"'\\'", b"'\\x0'", b"'\\xzz'"] {
-            assert!(quoted(wrong).is_err(), "{wrong:?}");
+            assert!(quoted(wrong, &mut memory()).is_err(), "{wrong:?}");
         }
     }
 
     #[test]
     fn raw_unicode_is_latin_1_with_escapes() {
-        assert_eq!(raw_unicode(b"\\u03bcS \xe9 \\U0001f9e0").unwrap(), "μS é 🧠".as_bytes());
-        assert_eq!(raw_unicode(b"\\ud83e").unwrap(), "\u{fffd}".as_bytes());
-        assert!(raw_unicode(b"\\u03b").is_err());
+        assert_eq!(
+            raw_unicode(b"\\u03bcS \xe9 \\U0001f9e0", &mut memory()).unwrap(),
+            "μS é 🧠".as_bytes()
+        );
+        assert_eq!(raw_unicode(b"\\ud83e", &mut memory()).unwrap(), "\u{fffd}".as_bytes());
+        assert_eq!(
+            raw_unicode(b"\\n \\\\u03bc \\", &mut memory()).unwrap(),
+            &b"\\n \\\\u03bc \\"[..]
+        );
+        assert!(raw_unicode(b"\\u03b", &mut memory()).is_err());
     }
 }

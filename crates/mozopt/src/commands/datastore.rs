@@ -271,7 +271,9 @@ fn described(contents: &Contents) -> String {
     let mut sheets = table(&["sheet", "neurons", "positions", "orientations", "annotations"]);
     for sheet in &contents.sheets {
         let known = |is_known: bool| if is_known { "yes" } else { "no" }.to_owned();
-        let annotations = [&sheet.annotations[..], &sheet.analyses].concat();
+        let mut annotations = [&sheet.annotations[..], &sheet.analyses].concat();
+        annotations.sort();
+        annotations.dedup();
         sheets.add_row([
             sheet.name.clone(),
             sheet.neurons.to_string(),

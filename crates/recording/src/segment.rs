@@ -32,6 +32,7 @@ impl Segment {
     }
 
     /// The same spikes, without the signals.
+    #[must_use]
     pub fn without_signals(&self) -> Self {
         let Self { t_start_ms, t_stop_ms, ref spike_trains, signals: _ } = *self;
         Self { t_start_ms, t_stop_ms, spike_trains: spike_trains.clone(), signals: vec![] }

@@ -167,9 +167,8 @@ impl<'a> Parser<'a> {
     }
 
     fn string(&mut self) -> Result<String, StimulusTextError> {
-        let quote = match self.peek() {
-            Some(quote @ ('"' | '\'')) => quote,
-            _ => return Err(self.error("a string is expected here")),
+        let Some(quote @ ('"' | '\'')) = self.peek() else {
+            return Err(self.error("a string is expected here"));
         };
         let mut decoded = String::new();
         let mut letters = self.rest().char_indices().skip(1);

@@ -10,6 +10,9 @@ use recording::{Recording, Signal, StimulusValue};
 use serde::Deserialize;
 use support::{Fixture, data};
 
+/// Name, unit, samples, neurons, ids of the neurons, mean of each.
+type GoldenSignal = (String, String, usize, usize, Vec<i64>, Vec<f64>);
+
 #[derive(Deserialize)]
 struct Golden {
     store: String,
@@ -21,8 +24,7 @@ struct Golden {
     neuron_ids: Vec<i64>,
     spikes: Vec<usize>,
     sum_of_times_ms: f64,
-    /// Name, unit, samples, neurons, ids of the neurons, mean of each.
-    signals: Vec<(String, String, usize, usize, Vec<i64>, Vec<f64>)>,
+    signals: Vec<GoldenSignal>,
 }
 
 fn is_close(a: f64, b: f64) -> bool {

@@ -43,7 +43,10 @@ fn repeated(parts: &[(&[u8], usize)]) -> Vec<u8> {
 }
 
 /// Pickles of values within values, in parts that are to be repeated.
-fn nested(depth: usize) -> Vec<(&'static str, Vec<(&'static [u8], usize)>)> {
+/// A name, and instructions with how often each is repeated.
+type Nesting = (&'static str, Vec<(&'static [u8], usize)>);
+
+fn nested(depth: usize) -> Vec<Nesting> {
     let (n, m) = (depth, depth - 1);
     vec![
         ("tuples", vec![(b")", 1), (b"\x85", m), (b".", 1)]),

@@ -49,7 +49,7 @@ pub fn export(
         let path = |ending: &str| directory.join(format!("{stem}.{ending}"));
         match format {
             ArrayFormat::Npz => {
-                files.push(write_whole(path("npz"), |file| write_archive(recording, sheet, file))?)
+                files.push(write_whole(path("npz"), |file| write_archive(recording, sheet, file))?);
             }
             ArrayFormat::Csv => {
                 files.push(write_whole(path("neurons.csv"), |file| write_neurons(sheet, file))?);

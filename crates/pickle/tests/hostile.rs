@@ -42,10 +42,10 @@ fn repeated(parts: &[(&[u8], usize)]) -> Vec<u8> {
     parts.iter().flat_map(|(part, times)| part.repeat(*times)).collect()
 }
 
-/// Pickles of values within values, in parts that are to be repeated.
 /// A name, and instructions with how often each is repeated.
 type Nesting = (&'static str, Vec<(&'static [u8], usize)>);
 
+/// Pickles of values within values, in parts that are to be repeated.
 fn nested(depth: usize) -> Vec<Nesting> {
     let (n, m) = (depth, depth - 1);
     vec![

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use recording::{LoadError, Recording, Segment, SegmentHeader, Sheet};
 
 use crate::analysis::{self, ANALYSIS, PerNeuronValue};
-use crate::block::{BLOCK, Block, NeuronAnnotations};
+use crate::block::{BLOCK, Block, ListedSegment, NeuronAnnotations};
 use crate::error::{Error, Problem};
 use crate::file::with_graph;
 use crate::neuron_index::NeuronIndex;
@@ -72,14 +72,12 @@ impl Store {
     }
 
     fn of_block(directory: &Path, block: Block) -> Self {
-        let header = |listed: &crate::block::ListedSegment| SegmentHeader {
+        let header = |listed: &ListedSegment| SegmentHeader {
             sheet: listed.description.sheet.clone(),
             stimulus: listed.description.stimulus.clone(),
             null: listed.null,
         };
-        let file = |listed: &crate::block::ListedSegment| {
-            directory.join(format!("{}.pickle", listed.identifier))
-        };
+        let file = |listed: &ListedSegment| directory.join(format!("{}.pickle", listed.identifier));
         Self {
             directory: directory.to_owned(),
             neurons: block.sheets.iter().map(|sheet| NeuronIndex::new(&sheet.neuron_ids)).collect(),
@@ -154,12 +152,7 @@ impl Store {
             let unknown = || Problem::contents(format!("its sheet {} is not known", header.sheet));
             segment::data(graph, neurons.ok_or_else(unknown)?, parts)
         });
-        data.map(Arc::new).map_err(|error| LoadError {
-            segment,
-            sheet: header.sheet.clone(),
-            stimulus: header.stimulus.name.clone(),
-            source: error.into(),
-        })
+        data.map(Arc::new).map_err(|error| LoadError::new(self, segment, error))
     }
 }
 

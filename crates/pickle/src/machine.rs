@@ -1,13 +1,16 @@
 //! The stack machine that a pickle is a program for.
 
 mod calls;
+mod objects;
 
 use std::borrow::Cow;
 
-use crate::graph::{Additions, Graph, Instance, Object, ObjectId, StringId, Value};
+use crate::graph::{Graph, Object, StringId, Value};
 use crate::input::Input;
 use crate::memory::{Limits, Memory};
 use crate::{Error, ErrorKind, opcode, text};
+
+use objects::{additions, object};
 
 const HIGHEST_PROTOCOL: u8 = 5;
 
@@ -441,87 +444,6 @@ impl<'a> Machine<'a> {
     fn bytes(&self, id: StringId) -> &[u8] {
         &self.strings[id.0 as usize]
     }
-
-    fn tuple_of(&mut self, length: usize) -> Result<(), ErrorKind> {
-        let start = self.stack.len().checked_sub(length).filter(|&start| start >= self.floor());
-        self.tuple(start.ok_or(ErrorKind::StackUnderflow)?)
-    }
-
-    /// Makes a tuple of the values from this height on.
-    fn tuple(&mut self, start: usize) -> Result<(), ErrorKind> {
-        let from = number_of(&self.elements)?;
-        self.memory.reserve(&mut self.elements, self.stack.len() - start)?;
-        self.elements.extend(self.stack.drain(start..));
-        let to = number_of(&self.elements)?;
-        self.push_object(Object::Tuple(from..to))
-    }
-
-    fn push_object(&mut self, object: Object) -> Result<(), ErrorKind> {
-        let id = number_of(&self.objects)?;
-        self.memory.push(&mut self.objects, object)?;
-        self.push(Value::Object(ObjectId(id)))
-    }
-
-    fn push_global(&mut self, module: &'a [u8], name: &'a [u8]) -> Result<(), ErrorKind> {
-        let module = self.string(Cow::Borrowed(module))?;
-        let name = self.string(Cow::Borrowed(name))?;
-        self.push_object(Object::Global { module, name })
-    }
-
-    fn push_instance(&mut self, callable: Value, arguments: Value) -> Result<(), ErrorKind> {
-        self.memory.take(size_of::<Instance>())?;
-        let instance = Instance { callable, arguments, state: Value::None, additions: None };
-        self.push_object(Object::Instance(Box::new(instance)))
-    }
-
-    /// Appends the values from this height on to the one below them.
-    fn append(&mut self, start: usize) -> Result<(), ErrorKind> {
-        let list = self.below(start)?;
-        let values = match object(&mut self.objects, list) {
-            Some(Object::List(values) | Object::Set(values)) => values,
-            Some(Object::Instance(instance)) => &mut additions(instance, &mut self.memory)?.items,
-            _ => return Err(ErrorKind::Misapplied("something is appended to what is no list")),
-        };
-        self.memory.reserve(values, self.stack.len() - start)?;
-        values.extend(self.stack.drain(start..));
-        Ok(())
-    }
-
-    /// Puts the keys and values from this height on into a dict.
-    fn set_items(&mut self, dict: Value, start: usize) -> Result<(), ErrorKind> {
-        let entries = match object(&mut self.objects, dict) {
-            Some(Object::Dict(entries)) => entries,
-            Some(Object::Instance(instance)) => &mut additions(instance, &mut self.memory)?.entries,
-            _ => return Err(ErrorKind::Misapplied("an entry is put into what is no dict")),
-        };
-        let (pairs, rest) = self.stack[start..].as_chunks::<2>();
-        if !rest.is_empty() {
-            return Err(ErrorKind::Misapplied("a key of a dict has no value"));
-        }
-        self.memory.reserve(entries, pairs.len())?;
-        entries.extend(pairs.iter().map(|&[key, value]| (key, value)));
-        self.stack.truncate(start);
-        Ok(())
-    }
-}
-
-fn object(objects: &mut [Object], value: Value) -> Option<&mut Object> {
-    match value {
-        Value::Object(ObjectId(id)) => objects.get_mut(id as usize),
-        _ => None,
-    }
-}
-
-fn additions<'i>(
-    instance: &'i mut Instance,
-    memory: &mut Memory,
-) -> Result<&'i mut Additions, ErrorKind> {
-    if instance.additions.is_none() {
-        memory.take(size_of::<Additions>())?;
-    }
-    Ok(instance.additions.get_or_insert_with(|| {
-        Box::new(Additions { keywords: Value::None, items: vec![], entries: vec![] })
-    }))
 }
 
 /// The number that the next element will have.

@@ -37,14 +37,26 @@ pub struct LoadError {
 }
 
 impl LoadError {
-    /// A segment is asked for that is not listed.
-    pub fn beyond(recording: &dyn Recording, segment: usize) -> Self {
+    /// This segment of the recording cannot be read.
+    pub fn new(
+        recording: &dyn Recording,
+        segment: usize,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        let header = recording.segments().get(segment);
+        let stimulus = header.map(|header| header.stimulus.name.clone());
         Self {
             segment,
-            sheet: String::new(),
-            stimulus: String::new(),
-            source: format!("there are {} segments", recording.segments().len()).into(),
+            sheet: header.map(|header| header.sheet.clone()).unwrap_or_default(),
+            stimulus: stimulus.unwrap_or_default(),
+            source: source.into(),
         }
+    }
+
+    /// A segment is asked for that is not listed.
+    pub fn beyond(recording: &dyn Recording, segment: usize) -> Self {
+        let count = recording.segments().len();
+        Self::new(recording, segment, format!("there are {count} segments"))
     }
 }
 

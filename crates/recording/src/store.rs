@@ -258,13 +258,11 @@ impl Store {
 
 impl Store {
     fn load_with(&self, segment: usize, signals: bool) -> Result<Arc<Segment>, LoadError> {
-        let header = self.headers.get(segment).ok_or_else(|| LoadError::beyond(self, segment))?;
-        self.read_segment(segment, signals).map(Arc::new).map_err(|error| LoadError {
-            segment,
-            sheet: header.sheet.clone(),
-            stimulus: header.stimulus.name.clone(),
-            source: error.into(),
-        })
+        if segment >= self.headers.len() {
+            return Err(LoadError::beyond(self, segment));
+        }
+        let read = self.read_segment(segment, signals);
+        read.map(Arc::new).map_err(|error| LoadError::new(self, segment, error))
     }
 }
 

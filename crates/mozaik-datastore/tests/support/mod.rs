@@ -1,5 +1,8 @@
 //! Real data stores: see `make_goldens.py`.
 
+// Every test file uses a part of this.
+#![allow(dead_code)]
+
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -41,5 +44,7 @@ impl Fixture {
 }
 
 pub fn data(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file)
+    // Tests of the program use these stores as well.
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    crates.join("mozaik-datastore/tests/data").join(file)
 }

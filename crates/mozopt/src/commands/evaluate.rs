@@ -3,15 +3,17 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use comfy_table::CellAlignment;
 use indicatif::{ProgressBar, ProgressStyle};
+use recording::Recording;
 use serde::Serialize;
-use targets::PredecessorPositions;
+use targets::{PredecessorPositions, Score, Target, Value};
 
 use crate::cli::EvaluateArguments;
 use crate::configuration::{ConfiguredTarget, read_targets};
+use crate::data_store::memory::{Memory, available, needed_for};
 use crate::data_store::{self, DataStore};
 use crate::failure::{FAILED, FINISHED, Failure};
 use crate::report::{table, targets_table};
@@ -37,7 +39,7 @@ struct Evaluation {
 pub fn evaluate(arguments: &EvaluateArguments) -> Result<u8, Failure> {
     let targets = read_targets(&arguments.config)?;
     let stores = find_all(&arguments.stores)?;
-    let limit = arguments.memory_limit.unwrap_or_else(available_memory);
+    let limit = arguments.memory_limit.unwrap_or_else(available);
     let jobs = arguments
         .jobs
         .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
@@ -97,10 +99,9 @@ fn evaluate_all(
                 loop {
                     let i = next.fetch_add(1, Ordering::Relaxed);
                     let Some(store) = stores.get(i) else { break };
-                    let evaluation = match memory.take(needed_memory(store)) {
-                        Ok(_taken) => evaluate(store),
-                        Err(reason) => Evaluation::failed(store, reason),
-                    };
+                    let taken = memory.take(needed_for(store));
+                    let evaluation = evaluate(store);
+                    drop(taken);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push((i, evaluation));
                     progress.inc(1);
                 }
@@ -129,32 +130,39 @@ fn evaluate_store(path: &Path, targets: &[ConfiguredTarget], predecessor: bool) 
         Err(error) => return Evaluation::failed(path, error.to_string()),
     };
     let recording = store.recording();
-    let results: Vec<_> = if predecessor {
-        let moved = match PredecessorPositions::of(recording) {
-            Ok(moved) => moved,
+    let scored = if predecessor {
+        match PredecessorPositions::of(recording) {
+            Ok(moved) => score(&moved, path, targets, Target::score_as_predecessor),
             Err(error) => return Evaluation::failed(path, error.to_string()),
-        };
-        let values = measure(&moved, path, targets);
-        let scored = targets.iter().zip(&values).map(|(configured, value)| {
-            TargetResult::new(configured, value, configured.target.score_as_predecessor(value))
-        });
-        scored.collect()
+        }
     } else {
-        let values = measure(recording, path, targets);
-        let scored = targets.iter().zip(&values).map(|(configured, value)| {
-            TargetResult::new(configured, value, configured.target.score(value))
-        });
-        scored.collect()
+        score(recording, path, targets, Target::score)
     };
     Evaluation {
         store: path.display().to_string(),
         exploded: recording.explosion_detected(),
-        total: Some(results.iter().map(|target| target.score).sum()),
-        targets: results,
+        total: Some(scored.iter().map(|target| target.score).sum()),
+        targets: scored,
         deficiencies: store.deficiencies().to_vec(),
         predecessor,
         error: None,
     }
+}
+
+/// Measures the targets and scores them by these rules.
+fn score(
+    recording: &dyn Recording,
+    path: &Path,
+    targets: &[ConfiguredTarget],
+    rules: impl Fn(&Target, &Value) -> Score,
+) -> Vec<TargetResult> {
+    let values = measure(recording, path, targets);
+    let scored = targets.iter().zip(&values);
+    scored
+        .map(|(configured, value)| {
+            TargetResult::new(configured, value, rules(&configured.target, value))
+        })
+        .collect()
 }
 
 impl Evaluation {
@@ -227,63 +235,4 @@ fn listed(evaluations: &[Evaluation]) -> String {
         }
     }
     text
-}
-
-/// Memory that is shared out among stores that are evaluated at the same time.
-struct Memory {
-    limit: u64,
-    free: Mutex<u64>,
-    given_back: Condvar,
-}
-
-/// A share of the memory, given back when dropped.
-struct Share<'a> {
-    memory: &'a Memory,
-    bytes: u64,
-}
-
-impl Memory {
-    fn new(limit: u64) -> Self {
-        Self { limit, free: Mutex::new(limit), given_back: Condvar::new() }
-    }
-
-    /// Waits for so much memory; fails if there will never be.
-    fn take(&self, bytes: u64) -> Result<Share<'_>, String> {
-        if bytes > self.limit {
-            let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
-            return Err(format!(
-                "it needs about {} MB of memory, more than the limit of {} MB (--memory-limit)",
-                megabytes(bytes),
-                megabytes(self.limit)
-            ));
-        }
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let enough = self.given_back.wait_while(free, |free| *free < bytes);
-        *enough.unwrap_or_else(PoisonError::into_inner) -= bytes;
-        Ok(Share { memory: self, bytes })
-    }
-}
-
-impl Drop for Share<'_> {
-    fn drop(&mut self) {
-        *self.memory.free.lock().unwrap_or_else(PoisonError::into_inner) += self.bytes;
-        self.memory.given_back.notify_all();
-    }
-}
-
-/// What the evaluation of a store takes at most, by the size of its largest file: the file itself,
-/// the graph of its objects, the arrays made of it, and the spikes of one sheet.
-fn needed_memory(store: &Path) -> u64 {
-    let largest = data_store::sizes(store).map_or(0, |(_, largest)| largest);
-    (32 << 20) + 5 * largest
-}
-
-/// Most of the memory that no process uses.
-fn available_memory() -> u64 {
-    let info = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let available = info.lines().find_map(|line| {
-        let kilobytes = line.strip_prefix("MemAvailable:")?.trim().strip_suffix(" kB")?;
-        kilobytes.parse::<u64>().ok()
-    });
-    available.map_or(u64::MAX, |kilobytes| kilobytes * 1024 / 10 * 8)
 }

@@ -1,6 +1,7 @@
 //! Data stores of either kind: mozaik's, and those of the embedded model.
 
 mod export;
+pub mod memory;
 
 use std::fmt;
 use std::fs;

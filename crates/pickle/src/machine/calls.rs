@@ -3,7 +3,8 @@
 //! Bytes are written as a call by protocols that have no instruction for them: `bytes` before protocol
 //! 3, `bytearray` before protocol 5. Python 2 gives an `OrderedDict` its entries as an argument.
 
-use super::{Machine, additions, object};
+use super::Machine;
+use super::objects::{additions, object};
 use crate::ErrorKind;
 use crate::graph::{Object, Value, sequence};
 

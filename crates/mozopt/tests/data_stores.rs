@@ -106,14 +106,14 @@ fn a_broken_store_is_reported_and_the_others_go_on() {
     let parent = fixture.directory.path();
     let ended = evaluate(&model, parent, "--json --memory-limit 1M --jobs 2").exits(1);
     assert!(ended.stderr.contains("1 of 2 stores could not be evaluated"), "{}", ended.stderr);
-    let found = ended.json();
+    let found: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!((&found[0]["exploded"], &found[0]["error"]), (&json!(true), &Value::Null));
     assert_eq!(found[0]["total"], 620.0);
     assert_eq!(found[1]["total"], Value::Null);
     assert!(found[1]["error"].as_str().unwrap().contains(block), "{}", found[1]);
     let table = evaluate(&model, parent, "").exits(1).stdout;
     assert!(table.contains("620.00") && table.contains("0 of 31") && table.contains("exploded;"));
-    assert!(table.contains("is not known"), "{table}");
+    assert!(table.contains("pickle: byte 2 of the pickle: a value is missing"), "{table}");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn the_contents_of_a_store_are_listed() {
     let segment = fixture.path("exploded").join("Segment5.pickle");
     fs::write(segment, b"").unwrap();
     let text = datastore(&fixture.path("exploded"), &["--sheet", "V1_Inh_L2/3"]).exits(1).stdout;
-    assert!(text.contains("3649") && text.contains("blank before"), "{text}");
+    assert!(text.contains("1178") && text.contains("blank before"), "{text}");
     assert!(text.contains("the data ends in the middle"), "{text}");
     let ended = datastore(&fixture.path("exploded"), &["--sheet", "V1_Inh_L23"]).exits(2);
     assert!(ended.stderr.contains("did you mean `V1_Inh_L2/3`?"), "{}", ended.stderr);

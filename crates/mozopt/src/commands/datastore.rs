@@ -288,22 +288,16 @@ fn described(contents: &Contents) -> String {
         let stimulus = shown(&segment.stimulus, segment.null);
         let size = segment.bytes.map(size).unwrap_or_default();
         let mut row = vec![segment.segment.to_string(), segment.sheet.clone(), stimulus];
-        match (&segment.data, &segment.error) {
-            (Some(data), _) => row.extend([
+        row.extend(match &segment.data {
+            Some(data) => [
                 amount(data.t_stop_ms - data.t_start_ms),
                 data.trains.to_string(),
                 data.spikes.to_string(),
                 signals(&data.signals),
                 size,
-            ]),
-            (None, error) => row.extend([
-                String::new(),
-                String::new(),
-                String::new(),
-                error.clone().unwrap_or_default(),
-                size,
-            ]),
-        }
+            ],
+            None => ["", "", "", "cannot be read", &size].map(str::to_owned),
+        });
         segments.add_row(row);
     }
     for column in [0, 3, 4, 5, 7] {
@@ -314,7 +308,11 @@ fn described(contents: &Contents) -> String {
     if let Some(column) = sheets.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    text + &format!("{sheets}\n{segments}\n")
+    text.push_str(&format!("{sheets}\n{segments}\n"));
+    for error in contents.segments.iter().filter_map(|segment| segment.error.as_ref()) {
+        text.push_str(&format!("{error}\n"));
+    }
+    text
 }
 
 /// What was shown, with the parameters that tell presentations apart.

@@ -202,8 +202,7 @@ fn listed(evaluations: &[Evaluation]) -> String {
     let mut rows = table(&["data store", "total", "values", "worst targets"]);
     for evaluation in evaluations {
         let Some(total) = evaluation.total else {
-            let error = evaluation.error.clone().unwrap_or_default();
-            rows.add_row([evaluation.store.clone(), "none".to_owned(), "0".to_owned(), error]);
+            rows.add_row([&*evaluation.store, "none", "none", "cannot be evaluated"]);
             continue;
         };
         let targets = &evaluation.targets;
@@ -230,8 +229,8 @@ fn listed(evaluations: &[Evaluation]) -> String {
     }
     let mut text = format!("{rows}\n");
     for evaluation in evaluations {
-        for deficiency in &evaluation.deficiencies {
-            text.push_str(&format!("{}: {deficiency}\n", evaluation.store));
+        for words in evaluation.deficiencies.iter().chain(&evaluation.error) {
+            text.push_str(&format!("{}: {words}\n", evaluation.store));
         }
     }
     text

@@ -50,14 +50,14 @@ pub fn evaluate(directory: &SimulationDirectory, targets: &[ConfiguredTarget]) -
         Ok(Some(store)) => Some(store),
         Ok(None) | Err(_) if written.is_some() => None,
         Ok(None) => {
-            return no_data("the simulator wrote neither a data store nor values.json".into());
+            return no_data("the simulator wrote neither datastore/ nor values.json".into());
         }
         Err(reason) => return no_data(reason),
     };
     let mut values = match &store {
         Some(store) => {
             let whole = Whole { recording: store.recording(), damage: RefCell::default() };
-            let values = measure(&whole, store.path(), targets);
+            let values = measure_recording(&whole, targets);
             if let Some(damage) = whole.damage.take() {
                 return no_data(format!("the data store is damaged: {damage}"));
             }
@@ -65,11 +65,16 @@ pub fn evaluate(directory: &SimulationDirectory, targets: &[ConfiguredTarget]) -
         }
         None => vec![Err(Missing::new("there is no data store".to_owned())); targets.len()],
     };
+    // A command gets what the simulator left, whether it is a recording or something else.
+    let left = directory.data_store();
+    let path = store.as_ref().map_or(&*left, DataStore::path);
     for (configured, value) in targets.iter().zip(&mut values) {
         let name = &configured.target.name;
         if let Some(written) = written.as_ref().and_then(|written| written.get(name)) {
             *value = written_value(written);
-        } else if !configured.target.class.is_measured() && configured.command.is_none() {
+        } else if let Some(command) = &configured.command {
+            *value = command_value(command, path);
+        } else if !configured.target.class.is_measured() {
             let reason = format!("values.json has no \"{name}\"");
             *value = Err(Missing::new(reason));
         }
@@ -90,7 +95,9 @@ fn only_store_in(directory: &Path) -> Result<Option<DataStore>, String> {
     }
     let found = data_store::find(directory).map_err(|error| error.to_string())?;
     match &found[..] {
-        [] => Err("the data store is not complete: it has neither an index nor a segment".into()),
+        [] => Err("the data store is not complete: it holds neither recording.json nor mozaik's \
+                   datastore.recordings.pickle or a Segment file"
+            .into()),
         [path] => DataStore::open(path)
             .map(Some)
             .map_err(|error| format!("the data store is not complete: {error}")),
@@ -101,14 +108,18 @@ fn only_store_in(directory: &Path) -> Result<Option<DataStore>, String> {
 /// The values of all targets on a data store: of those that are measured on the recording, and of
 /// those that a command of the user's measures.
 pub fn measure(recording: &dyn Recording, path: &Path, targets: &[ConfiguredTarget]) -> Vec<Value> {
-    let measured: Vec<_> = targets.iter().map(|configured| &configured.target).collect();
-    let mut values = targets::measure(recording, &measured);
+    let mut values = measure_recording(recording, targets);
     for (configured, value) in targets.iter().zip(&mut values) {
         if let Some(command) = &configured.command {
             *value = command_value(command, path);
         }
     }
     values
+}
+
+fn measure_recording(recording: &dyn Recording, targets: &[ConfiguredTarget]) -> Vec<Value> {
+    let measured: Vec<_> = targets.iter().map(|configured| &configured.target).collect();
+    targets::measure(recording, &measured)
 }
 
 /// A recording of which every segment that is asked for must be readable: a target that is missing

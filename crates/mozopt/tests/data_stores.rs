@@ -148,6 +148,29 @@ fn a_simulator_may_leave_a_store_of_mozaik() {
     assert_eq!(exploded["result"]["outcome"], "exploded");
 }
 
+/// What can be measured of a run that died before it wrote its index is no verdict on its parameters.
+#[test]
+fn an_incomplete_store_is_no_data_for_a_search() {
+    let fixture = Fixture::unpack(&["healthy"]);
+    fs::remove_file(fixture.path("healthy").join("datastore.recordings.pickle")).unwrap();
+    let model = model(&goldens("healthy"));
+    let store = fixture.path("healthy");
+    let script = format!("cp -r {} $(dirname $MOZOPT_SIMULATION)/datastore\n", store.display());
+    model.write("simulate.sh", script);
+    model.mozopt("run", "").exits(1);
+    let result = model.optimization().json_of(0, "result.json");
+    assert_eq!(result["outcome"], "no_data");
+    assert!(result["reason"].as_str().unwrap().contains("datastore.recordings.pickle is missing"));
+    // `evaluate` shows what there is.
+    let found = evaluate(&model, &store, "--json").exits(0).json();
+    assert_eq!(found["deficiencies"].as_array().unwrap().len(), 1);
+    let values = found["targets"].as_array().unwrap().iter().filter(|t| !t["value"].is_null());
+    let classes: std::collections::BTreeSet<_> =
+        values.map(|target| target["class"].as_str().unwrap()).collect();
+    let expected = ["ConductanceRatio", "IrregularityTarget", "SpontActivityTarget"];
+    assert!(classes.into_iter().eq(expected));
+}
+
 fn datastore(store: &Path, flags: &[&str]) -> Ended {
     Running::of(mozopt().arg("datastore").arg(store).args(flags)).wait()
 }

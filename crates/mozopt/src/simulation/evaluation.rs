@@ -94,13 +94,19 @@ fn only_store_in(directory: &Path) -> Result<Option<DataStore>, String> {
         return Ok(None);
     }
     let found = data_store::find(directory).map_err(|error| error.to_string())?;
+    let incomplete = |why: &dyn std::fmt::Display| format!("the data store is not complete: {why}");
     match &found[..] {
-        [] => Err("the data store is not complete: it holds neither recording.json nor mozaik's \
-                   datastore.recordings.pickle or a Segment file"
-            .into()),
-        [path] => DataStore::open(path)
-            .map(Some)
-            .map_err(|error| format!("the data store is not complete: {error}")),
+        [] => Err(incomplete(
+            &"it holds neither recording.json nor mozaik's datastore.recordings.pickle",
+        )),
+        [path] => {
+            let store = DataStore::open(path).map_err(|error| incomplete(&error))?;
+            // What can be measured of a run that died early says nothing about the model.
+            match store.deficiencies().first() {
+                Some(deficiency) => Err(incomplete(deficiency)),
+                None => Ok(Some(store)),
+            }
+        }
         several => Err(format!("the simulator left {} data stores", several.len())),
     }
 }

@@ -10,9 +10,13 @@ use tempfile::NamedTempFile;
 /// Writes a file so that a reader, or a machine that dies, sees the old contents or the new ones and
 /// never a part: write to a temporary file, fsync, rename, fsync the directory.
 pub fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut temporary = NamedTempFile::new_in(directory)?;
+    let mut temporary = NamedTempFile::new_in(directory_of(path))?;
     temporary.write_all(contents)?;
+    persist(temporary, path)
+}
+
+/// Gives a temporary file that was written in the same directory its name.
+pub fn persist(temporary: NamedTempFile, path: &Path) -> io::Result<()> {
     // Temporary files are private; these are to be read by colleagues and by jobs.
     #[cfg(unix)]
     {
@@ -21,7 +25,11 @@ pub fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
     }
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|error| error.error)?;
-    sync_directory(directory)
+    sync_directory(directory_of(path))
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes a value as JSON, indented for people.

@@ -18,6 +18,7 @@ macro_rules! say {
 mod cli;
 mod commands;
 mod configuration;
+mod data_store;
 mod durable;
 mod execution;
 mod failure;
@@ -45,6 +46,8 @@ fn main() -> ExitCode {
         Command::Status(arguments) => commands::status::status(&arguments),
         Command::Show(arguments) => commands::show::show(&arguments),
         Command::Export(arguments) => commands::export::export(&arguments),
+        Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments),
+        Command::Datastore(arguments) => commands::datastore::datastore(&arguments),
         Command::Schema(arguments) => commands::schema::schema(&arguments),
         Command::Simulate(arguments) => commands::simulate::simulate(&arguments),
         Command::Job(arguments) => commands::job::job(&arguments),

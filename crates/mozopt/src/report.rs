@@ -12,7 +12,7 @@ use crate::configuration::{Configuration, ConfiguredTarget};
 use crate::failure::{Failure, program};
 use crate::journal::{CandidateRecord, State};
 use crate::optimization_directory::OptimizationDirectory;
-use crate::simulation::{SimulationResult, TargetResult, number};
+use crate::simulation::{TargetResult, number};
 
 /// What `run` and `resume` print with `--json`.
 #[derive(Debug, Serialize)]
@@ -96,7 +96,7 @@ pub fn closing(
         result.total,
         first.unwrap_or_default(),
     ));
-    text.push_str(&targets_table(&configuration.targets()?, result));
+    text.push_str(&targets_table(&configuration.targets()?, &result.targets));
     text.push_str(&format!(
         "\n\neverything lies in {shown}\n\
          parameters and log of this candidate:  {program} show {} {shown}\n\
@@ -109,9 +109,9 @@ pub fn closing(
 }
 
 /// Every target's value, what is wanted, and the score.
-pub fn targets_table(targets: &[ConfiguredTarget], result: &SimulationResult) -> String {
+pub fn targets_table(targets: &[ConfiguredTarget], results: &[TargetResult]) -> String {
     let mut table = table(&["target", "value", "wanted", "norm", "score"]);
-    for (configured, measured) in targets.iter().zip(&result.targets) {
+    for (configured, measured) in targets.iter().zip(results) {
         let scoring = &configured.target.scoring;
         table.add_row([
             measured.name.clone(),
@@ -127,7 +127,7 @@ pub fn targets_table(targets: &[ConfiguredTarget], result: &SimulationResult) ->
         }
     }
     let mut text = table.to_string();
-    for target in &result.targets {
+    for target in results {
         if let Some(reason) = &target.reason {
             text.push_str(&format!("\n{}: no value, since {reason}", target.name));
         }

@@ -36,6 +36,30 @@ pub struct LoadError {
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
+impl LoadError {
+    /// This segment of the recording cannot be read.
+    pub fn new(
+        recording: &dyn Recording,
+        segment: usize,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        let header = recording.segments().get(segment);
+        let stimulus = header.map(|header| header.stimulus.name.clone());
+        Self {
+            segment,
+            sheet: header.map(|header| header.sheet.clone()).unwrap_or_default(),
+            stimulus: stimulus.unwrap_or_default(),
+            source: source.into(),
+        }
+    }
+
+    /// A segment is asked for that is not listed.
+    pub fn beyond(recording: &dyn Recording, segment: usize) -> Self {
+        let count = recording.segments().len();
+        Self::new(recording, segment, format!("there are {count} segments"))
+    }
+}
+
 /// The recording of one simulation.
 pub trait Recording {
     /// The sheets, in the order of the data store.
@@ -50,6 +74,14 @@ pub trait Recording {
     /// # Errors
     /// When its data is missing, damaged or contradicts the header.
     fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError>;
+
+    /// Loads the segment with this number without its signals, which are most of the data.
+    ///
+    /// # Errors
+    /// As for [`Recording::load`], but what is wrong with the signals may stay unseen.
+    fn load_spikes(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
+        self.load(segment).map(|whole| Arc::new(whole.without_signals()))
+    }
 
     /// Whether the simulator stopped because the network's activity ran away.
     fn explosion_detected(&self) -> bool;
@@ -97,12 +129,7 @@ impl Recording for InMemory {
     }
 
     fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
-        self.segments.get(segment).cloned().ok_or_else(|| LoadError {
-            segment,
-            sheet: String::new(),
-            stimulus: String::new(),
-            source: format!("there are {} segments", self.segments.len()).into(),
-        })
+        self.segments.get(segment).cloned().ok_or_else(|| LoadError::beyond(self, segment))
     }
 
     fn explosion_detected(&self) -> bool {

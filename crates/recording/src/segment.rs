@@ -31,6 +31,13 @@ impl Segment {
         self.t_stop_ms - self.t_start_ms
     }
 
+    /// The same spikes, without the signals.
+    #[must_use]
+    pub fn without_signals(&self) -> Self {
+        let Self { t_start_ms, t_stop_ms, ref spike_trains, signals: _ } = *self;
+        Self { t_start_ms, t_stop_ms, spike_trains: spike_trains.clone(), signals: vec![] }
+    }
+
     /// The recorded variable that has one of these names.
     pub fn signal(&self, names: &[&str]) -> Option<&Signal> {
         self.signals.iter().find(|signal| names.contains(&signal.name.as_str()))

@@ -104,7 +104,11 @@ impl Writer {
         fs::create_dir_all(directory)?;
         let mut indexed = Vec::with_capacity(sheets.len());
         for (i, sheet) in sheets.iter().enumerate() {
-            let positions = sheet.positions_deg.as_flattened().iter().copied();
+            let positions = sheet.positions_deg.as_ref().ok_or_else(|| {
+                let why = format!("the positions of the neurons of {} are not known", sheet.name);
+                io::Error::new(io::ErrorKind::InvalidInput, why)
+            })?;
+            let positions = positions.as_flattened().iter().copied();
             let shape = [sheet.neuron_count() as u64, 2];
             write_array(&directory.join(format!("sheet{i}.positions.npy")), &shape, positions)?;
             if let Some(orientations) = &sheet.orientations_rad {
@@ -219,7 +223,7 @@ impl Store {
         Ok(Self { directory: directory.to_owned(), sheets, headers, index })
     }
 
-    fn read_segment(&self, number: usize) -> Result<Segment, StoreError> {
+    fn read_segment(&self, number: usize, with_signals: bool) -> Result<Segment, StoreError> {
         let path = |column: &str| self.directory.join(array_name(number, column));
         let indexed = &self.index.segments[number];
         let neurons = read_array::<u32>(&path("neurons"))?;
@@ -231,7 +235,7 @@ impl Store {
         let spike_trains = SpikeTrains::from_counts(neurons, &counts, times_ms)
             .map_err(|e| StoreError::Array { path: path("spike_counts"), why: e.to_string() })?;
         let mut signals = vec![];
-        for signal in &indexed.signals {
+        for signal in indexed.signals.iter().filter(|_| with_signals) {
             let neurons = read_array::<u32>(&path(&format!("{}.neurons", signal.name)))?;
             check_neurons(&path(&signal.name), &neurons, size)?;
             let values = read_array::<f64>(&path(&signal.name))?;
@@ -252,6 +256,16 @@ impl Store {
     }
 }
 
+impl Store {
+    fn load_with(&self, segment: usize, signals: bool) -> Result<Arc<Segment>, LoadError> {
+        if segment >= self.headers.len() {
+            return Err(LoadError::beyond(self, segment));
+        }
+        let read = self.read_segment(segment, signals);
+        read.map(Arc::new).map_err(|error| LoadError::new(self, segment, error))
+    }
+}
+
 impl Recording for Store {
     fn sheets(&self) -> &[Sheet] {
         &self.sheets
@@ -262,17 +276,11 @@ impl Recording for Store {
     }
 
     fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
-        let header = self.headers.get(segment);
-        let fail = |source: Box<dyn std::error::Error + Send + Sync>| LoadError {
-            segment,
-            sheet: header.map(|header| header.sheet.clone()).unwrap_or_default(),
-            stimulus: header.map(|header| header.stimulus.name.clone()).unwrap_or_default(),
-            source,
-        };
-        if header.is_none() {
-            return Err(fail(format!("there are {} segments", self.headers.len()).into()));
-        }
-        self.read_segment(segment).map(Arc::new).map_err(|error| fail(error.into()))
+        self.load_with(segment, true)
+    }
+
+    fn load_spikes(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
+        self.load_with(segment, false)
     }
 
     fn explosion_detected(&self) -> bool {
@@ -303,7 +311,7 @@ fn read_sheet(directory: &Path, i: usize, sheet: &IndexedSheet) -> Result<Sheet,
     } else {
         None
     };
-    Ok(Sheet { name: sheet.name.clone(), positions_deg: positions.to_vec(), orientations_rad })
+    Ok(Sheet::new(&sheet.name, positions.to_vec(), orientations_rad))
 }
 
 fn check_neurons(path: &Path, neurons: &[u32], size: usize) -> Result<(), StoreError> {

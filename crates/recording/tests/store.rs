@@ -7,11 +7,8 @@ use recording::store::{Store, Writer};
 use recording::{Recording, Segment, SegmentHeader, Sheet, Signal, SpikeTrains, Stimulus};
 
 fn sheet() -> Sheet {
-    Sheet {
-        name: "V1_Exc_L2/3".to_owned(),
-        positions_deg: vec![[0.5, -1.0], [0.25, 2.0], [0.0, 0.0]],
-        orientations_rad: Some(vec![0.0, 1.5, 3.0]),
-    }
+    let positions_deg = vec![[0.5, -1.0], [0.25, 2.0], [0.0, 0.0]];
+    Sheet::new("V1_Exc_L2/3", positions_deg, Some(vec![0.0, 1.5, 3.0]))
 }
 
 fn segment() -> (SegmentHeader, Segment) {

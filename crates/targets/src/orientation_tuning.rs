@@ -23,11 +23,13 @@ pub(crate) fn preference(presentations: &mut Presentations<'_>) -> Value {
     };
     let (preferred_hz, orthogonal_hz) = (rate_hz(OPTIMAL_RAD)?, rate_hz(ORTHOGONAL_RAD)?);
     if orthogonal_hz == 0.0 {
-        return Err(Missing::new(format!(
+        let reason = format!(
             "the oriented cells of {} are silent at the orthogonal orientation, so the ratio is \
              not finite",
             presentations.sheet.name
-        )));
+        );
+        let is_infinite = preferred_hz > 0.0;
+        return Err(if is_infinite { Missing::infinite(reason) } else { Missing::new(reason) });
     }
     Ok(preferred_hz / orthogonal_hz)
 }

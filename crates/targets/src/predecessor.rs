@@ -20,10 +20,11 @@ impl<'a> PredecessorPositions<'a> {
         for sheet in &mut sheets {
             let is_first = |header: &SegmentHeader| header.sheet == sheet.name;
             let Some(segment) = recording.segments().iter().position(is_first) else { continue };
-            let segment = recording.load(segment)?;
-            let positions_deg = sheet.positions_deg.clone();
-            for (cell, position) in segment.spike_trains.neurons().iter().zip(positions_deg) {
-                if let Some(moved) = sheet.positions_deg.get_mut(*cell as usize) {
+            let Some(positions_deg) = &mut sheet.positions_deg else { continue };
+            let segment = recording.load_spikes(segment)?;
+            let by_train = positions_deg.clone();
+            for (cell, position) in segment.spike_trains.neurons().iter().zip(by_train) {
+                if let Some(moved) = positions_deg.get_mut(*cell as usize) {
                     *moved = position;
                 }
             }
@@ -43,6 +44,10 @@ impl Recording for PredecessorPositions<'_> {
 
     fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
         self.recording.load(segment)
+    }
+
+    fn load_spikes(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
+        self.recording.load_spikes(segment)
     }
 
     fn explosion_detected(&self) -> bool {

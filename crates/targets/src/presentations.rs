@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use recording::{Recording, Segment, Sheet, Stimulus};
+use recording::{LoadError, Recording, Segment, Sheet, Stimulus};
 
 use crate::Missing;
 use crate::orientation::is_same_orientation;
@@ -24,6 +24,14 @@ pub(crate) struct Presentations<'a> {
 impl<'a> Presentations<'a> {
     pub(crate) fn of(recording: &'a dyn Recording, sheet: &'a Sheet) -> Self {
         Self { sheet, recording, spikes: BTreeMap::new() }
+    }
+
+    /// Where the cells of the sheet lie.
+    pub(crate) fn positions_deg(&self) -> Result<&'a [[f64; 2]], Missing> {
+        self.sheet.positions_deg.as_deref().ok_or_else(|| {
+            let sheet = &self.sheet.name;
+            Missing::new(format!("the positions of the cells of {sheet} are not known"))
+        })
     }
 
     /// The stimulus of a segment.
@@ -106,27 +114,33 @@ impl<'a> Presentations<'a> {
 
     /// A segment without its signals.
     pub(crate) fn spikes(&mut self, segment: usize) -> Result<Arc<Segment>, Missing> {
-        if !self.spikes.contains_key(&segment) {
-            self.load(segment)?;
+        if let Some(loaded) = self.spikes.get(&segment) {
+            return Ok(Arc::clone(loaded));
         }
-        Ok(Arc::clone(&self.spikes[&segment]))
+        let loaded = self.checked(segment, self.recording.load_spikes(segment))?;
+        self.spikes.insert(segment, Arc::clone(&loaded));
+        Ok(loaded)
     }
 
+    /// A segment with its signals, of which the spikes are kept.
     fn load(&mut self, segment: usize) -> Result<Arc<Segment>, Missing> {
-        let loaded = self.recording.load(segment).map_err(|e| Missing::new(e.to_string()))?;
+        let loaded = self.checked(segment, self.recording.load(segment))?;
+        self.spikes.entry(segment).or_insert_with(|| Arc::new(loaded.without_signals()));
+        Ok(loaded)
+    }
+
+    fn checked(
+        &self,
+        segment: usize,
+        loaded: Result<Arc<Segment>, LoadError>,
+    ) -> Result<Arc<Segment>, Missing> {
+        let loaded = loaded.map_err(|error| Missing::new(error.to_string()))?;
         let duration_ms = loaded.duration_ms();
         if !(duration_ms > 0.0 && duration_ms.is_finite()) {
             let (stimulus, sheet) = (&self.stimulus(segment).name, &self.sheet.name);
             let reason = format!("the segment of {stimulus} in {sheet} lasts {duration_ms} ms");
             return Err(Missing::new(reason));
         }
-        let spikes = Segment {
-            t_start_ms: loaded.t_start_ms,
-            t_stop_ms: loaded.t_stop_ms,
-            spike_trains: loaded.spike_trains.clone(),
-            signals: vec![],
-        };
-        self.spikes.insert(segment, Arc::new(spikes));
         Ok(loaded)
     }
 }

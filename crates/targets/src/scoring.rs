@@ -36,7 +36,7 @@ impl Score {
 pub struct Scoring {
     rule: Rule,
     wanted: Wanted,
-    norm: f64,
+    norm: Option<f64>,
     max_score: f64,
 }
 
@@ -86,7 +86,6 @@ impl Scoring {
         norm: Option<f64>,
         max_score: f64,
     ) -> Result<Self, ScoringError> {
-        let norm = norm.unwrap_or(1.0);
         let bounds = match (rule, wanted) {
             (Rule::Range, Wanted::Range(lo, hi)) => [lo, hi],
             (Rule::Range, Wanted::Number(number)) => return Err(ScoringError::RangeNeeded(number)),
@@ -100,7 +99,7 @@ impl Scoring {
         if lo > hi {
             return Err(ScoringError::ReversedRange { lo, hi });
         }
-        if !(norm > 0.0 && norm.is_finite()) {
+        if let Some(norm) = norm.filter(|norm| !(*norm > 0.0 && norm.is_finite())) {
             return Err(ScoringError::Norm(norm));
         }
         if !(max_score >= 0.0 && max_score.is_finite()) {
@@ -116,8 +115,24 @@ impl Scoring {
         Score(score.map_or(self.max_score, |score| score.min(self.max_score)))
     }
 
+    /// The score that the predecessor of this program gives. It differs in two cases: infinity is as
+    /// good as can be on the side that is wanted, and a range without a norm is not entered, so that a
+    /// value inside scores its distance from the nearer bound.
+    pub fn score_as_predecessor(&self, value: Option<f64>) -> Score {
+        match (self.rule, self.wanted, value) {
+            (Rule::OneBoundUpper, _, Some(f64::INFINITY))
+            | (Rule::OneBoundLower, _, Some(f64::NEG_INFINITY)) => Score(0.0),
+            (Rule::Range, Wanted::Range(lo, hi), Some(value))
+                if self.norm.is_none() && value.is_finite() =>
+            {
+                Score((lo - value).abs().min((hi - value).abs()).min(self.max_score))
+            }
+            _ => self.score(value),
+        }
+    }
+
     fn norms_away(&self, value: f64) -> f64 {
-        let from = |bound: f64| (bound - value).abs() / self.norm;
+        let from = |bound: f64| (bound - value).abs() / self.norm();
         match (self.rule, self.wanted) {
             (_, Wanted::Range(lo, hi)) if lo < value && value < hi => 0.0,
             (_, Wanted::Range(lo, hi)) => from(lo).min(from(hi)),
@@ -139,7 +154,7 @@ impl Scoring {
 
     /// The distance, in units of the value, that scores 1.
     pub fn norm(&self) -> f64 {
-        self.norm
+        self.norm.unwrap_or(1.0)
     }
 
     /// The worst score.
@@ -157,7 +172,8 @@ mod tests {
     use super::*;
     use crate::TargetClass;
 
-    /// The predecessor's scores of some values: see `tests/make_store_fixtures.py`.
+    /// The predecessor's scores of some values: made by `make_goldens.py` of the crate
+    /// `mozaik-datastore`.
     #[derive(Deserialize)]
     struct Golden {
         class: String,
@@ -187,12 +203,17 @@ mod tests {
             let is_refused = Scoring::new(rule, wanted, norm, max_score).is_err();
             let is_reversed = matches!(wanted, Wanted::Range(lo, hi) if lo > hi);
             assert_eq!(is_refused, is_reversed || norm.is_some_and(|norm| norm < 0.0));
-            let scoring = Scoring { rule, wanted, norm: norm.unwrap_or(1.0), max_score };
+            let scoring = Scoring { rule, wanted, norm, max_score };
             for (value, golden) in scores {
                 let parsed = value.as_ref().map(|value| value.parse().unwrap());
                 let ours = scoring.score(parsed).get();
                 let expected: f64 = golden.parse().unwrap();
-                if expected.is_finite() && (ours - expected).abs() <= 1e-12 * expected.abs() {
+                let is_expected = |score: f64| (score - expected).abs() <= 1e-12 * expected.abs();
+                if !is_refused {
+                    let predecessors = scoring.score_as_predecessor(parsed).get();
+                    assert!(is_expected(predecessors), "{class} {value:?}: {predecessors}");
+                }
+                if expected.is_finite() && is_expected(ours) {
                     same += 1;
                     continue;
                 }

@@ -22,7 +22,7 @@ pub fn is_suppressed(disk_spikes: usize, full_field_spikes: usize) -> bool {
 /// trials or disks the first counts.
 pub(crate) fn size_tuning(presentations: &mut Presentations<'_>) -> Value {
     let preferences = presentations.preferences()?;
-    let positions_deg = &presentations.sheet.positions_deg;
+    let positions_deg = presentations.positions_deg()?;
     let is_examined = |cell: usize| {
         preferences.is_oriented(cell)
             && positions_deg.get(cell).is_some_and(|[x, y]| x * x + y * y < RADIUS_DEG * RADIUS_DEG)

@@ -55,9 +55,9 @@ pub fn mean_correlation<'a>(
 pub(crate) fn synchrony(presentations: &mut Presentations<'_>) -> Value {
     let segment = presentations.spontaneous()?;
     let sheet = presentations.sheet;
+    let positions_deg = presentations.positions_deg()?;
     let in_square = |cell: usize| {
-        sheet
-            .positions_deg
+        positions_deg
             .get(cell)
             .is_some_and(|[x, y]| x.abs() <= HALF_SIDE_DEG && y.abs() <= HALF_SIDE_DEG)
     };

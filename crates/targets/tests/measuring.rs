@@ -17,11 +17,9 @@ const SHEET: &str = "V1_Exc_L2/3";
 
 /// Four cells: two prefer π/2, the second of them far from the centre, and two prefer 0.
 fn sheet() -> Sheet {
-    Sheet {
-        name: SHEET.to_owned(),
-        positions_deg: vec![[0.0, 0.5], [2.0, 0.0], [0.1, 0.1], [-0.3, 0.2]],
-        orientations_rad: Some(vec![FRAC_PI_2, FRAC_PI_2 + 0.05, PI - 0.05, 0.05]),
-    }
+    let positions_deg = vec![[0.0, 0.5], [2.0, 0.0], [0.1, 0.1], [-0.3, 0.2]];
+    let orientations_rad = vec![FRAC_PI_2, FRAC_PI_2 + 0.05, PI - 0.05, 0.05];
+    Sheet::new(SHEET, positions_deg, Some(orientations_rad))
 }
 
 fn spontaneous() -> Stimulus {
@@ -122,7 +120,7 @@ fn bounds_are_in_or_out_as_defined() {
     assert!(is_same_orientation(0.0999, PI) && !is_same_orientation(0.1, 0.0));
     // The square of synchrony includes its sides.
     let mut corner = sheet();
-    corner.positions_deg = vec![[1.5, -1.5], [-1.5, 1.5], [1.6, 0.0], [0.0, -1.6]];
+    corner.positions_deg = Some(vec![[1.5, -1.5], [-1.5, 1.5], [1.6, 0.0], [0.0, -1.6]]);
     let mut recording = InMemory::new(vec![corner]);
     let (header, segment) = shown(spontaneous(), &[(0, 7), (1, 7), (2, 50), (3, 50)]);
     recording.push(header, segment);
@@ -130,7 +128,7 @@ fn bounds_are_in_or_out_as_defined() {
     assert!((synchrony - 1.0).abs() < 1e-12, "only the two equal trains in the corners count");
     // The circle of size tuning does not include its line.
     let mut circle = sheet();
-    circle.positions_deg = vec![[0.0, 1.0], [0.999, 0.0], [0.0, 0.0], [0.0, 0.0]];
+    circle.positions_deg = Some(vec![[0.0, 1.0], [0.999, 0.0], [0.0, 0.0], [0.0, 0.0]]);
     let mut recording = InMemory::new(vec![circle]);
     for (spikes, stimulus) in [(20, disk()), (1, full_field(100.0, FRAC_PI_2)), (0, disk())] {
         let (header, segment) = shown(stimulus, &[(0, 1), (1, spikes)]);

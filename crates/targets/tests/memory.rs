@@ -17,11 +17,7 @@ fn synchrony_of_14_000_cells_needs_little_memory() {
         let spikes = (5000.0 / period_ms(cell)) as u32;
         spike_trains.push(cell, (0..spikes).map(|i| f64::from(i) * period_ms(cell)));
     }
-    let sheet = Sheet {
-        name: "V1_Exc_L4".to_owned(),
-        positions_deg: vec![[0.0, 0.0]; CELLS as usize],
-        orientations_rad: None,
-    };
+    let sheet = Sheet::new("V1_Exc_L4", vec![[0.0, 0.0]; CELLS as usize], None);
     let mut recording = InMemory::new(vec![sheet]);
     let header = SegmentHeader {
         sheet: "V1_Exc_L4".to_owned(),

@@ -118,16 +118,12 @@ impl Simulation {
     pub fn sheets(&self) -> Vec<Sheet> {
         let um_per_deg = self.parameters.value("sheets.l4_cortex_exc.params.magnification_factor");
         let degrees = |um: &f32| f64::from(*um) / um_per_deg;
-        let sheet = |(name, cells): (&&str, &Population)| Sheet {
-            name: (*name).to_owned(),
-            positions_deg: cells
-                .x_um
-                .iter()
-                .zip(&cells.y_um)
-                .map(|(x, y)| [degrees(x), degrees(y)])
-                .collect(),
-            orientations_rad: (!cells.orientation_rad.is_empty())
-                .then(|| cells.orientation_rad.iter().map(|&o| f64::from(o)).collect()),
+        let sheet = |(name, cells): (&&str, &Population)| {
+            let positions = cells.x_um.iter().zip(&cells.y_um);
+            let positions_deg = positions.map(|(x, y)| [degrees(x), degrees(y)]).collect();
+            let orientations_rad = (!cells.orientation_rad.is_empty())
+                .then(|| cells.orientation_rad.iter().map(|&o| f64::from(o)).collect());
+            Sheet::new(*name, positions_deg, orientations_rad)
         };
         SHEET_NAMES.iter().zip(&self.network.populations).map(sheet).collect()
     }

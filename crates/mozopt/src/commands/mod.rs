@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+pub mod datastore;
+pub mod evaluate;
 pub mod export;
 pub mod job;
 pub mod run;

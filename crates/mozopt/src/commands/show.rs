@@ -79,7 +79,10 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
     }
     text.push_str(&format!("{parameters}\n"));
     if let Some(result) = record.result() {
-        text.push_str(&format!("\n{}\n", targets_table(&configuration.targets()?, result)));
+        text.push_str(&format!(
+            "\n{}\n",
+            targets_table(&configuration.targets()?, &result.targets)
+        ));
     }
     if !log.is_empty() {
         let path = simulation.log();

@@ -26,6 +26,9 @@ use crate::model::ModelParameters;
 /// Larger than any configuration by far.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
 const FORMAT: u32 = 1;
+/// Where the file with parameters and targets lies in a model's directory.
+const CONFIG_OPTIMISATION: &str = "param_optim/config_optimisation";
+const WHAT_IT_SAYS: &str = "it says which parameters are searched, and the targets";
 /// Above this ratio of its ends a range is better searched on a log scale.
 const DECADE: f64 = 10.0;
 
@@ -138,9 +141,9 @@ impl Configuration {
             ));
         }
         let settings = read_settings(&model_directory.join("mozopt.toml"))?.overridden_by(flags);
-        let default_config = model_directory.join("param_optim/config_optimisation");
+        let default_config = model_directory.join(CONFIG_OPTIMISATION);
         let path = config.unwrap_or(&default_config);
-        let text = read_text(path, "it says which parameters are searched, and the targets")?;
+        let text = read_text(path, WHAT_IT_SAYS)?;
         let source = Source { name: &path.display().to_string(), text: &text };
         let what = ConfigOptimisation::parse(&source)?;
         let simulator = simulator(&settings)?;
@@ -290,6 +293,15 @@ fn read_text(path: &Path, purpose: &str) -> Result<String, Failure> {
     durable::read_bounded(path, MAX_CONFIG_BYTES).map_err(|error| {
         Failure::bad_input(format!("cannot read {}: {error}", path.display()), purpose)
     })
+}
+
+/// The targets of a `config_optimisation` file, or of the one in this model's directory.
+pub fn read_targets(path: &Path) -> Result<Vec<ConfiguredTarget>, Failure> {
+    let in_model = path.join(CONFIG_OPTIMISATION);
+    let path = if path.is_dir() { &in_model } else { path };
+    let text = read_text(path, WHAT_IT_SAYS)?;
+    let source = Source { name: &path.display().to_string(), text: &text };
+    Ok(ConfigOptimisation::parse(&source)?.targets)
 }
 
 fn read_settings(path: &Path) -> Result<Settings, Failure> {

@@ -105,9 +105,9 @@ fn is_longer_than_an_entry(line: &[u8]) -> bool {
 fn parse_line(line: &[u8]) -> Result<Entry, &'static str> {
     let line = std::str::from_utf8(line).map_err(|_| "the line is not text")?;
     let (body, tail) = line.rsplit_once(CRC_KEY).ok_or("the line has no checksum")?;
-    let written = tail.strip_suffix("\"}").filter(|crc| crc.len() == 8);
-    let written = written.and_then(|crc| u32::from_str_radix(crc, 16).ok());
-    if written != Some(crc32c::crc32c(body.as_bytes())) {
+    // The digits themselves are compared, since `F` for `f` is a changed byte too.
+    let crc = format!("{:08x}", crc32c::crc32c(body.as_bytes()));
+    if tail.strip_suffix("\"}") != Some(&crc) {
         return Err("the checksum is wrong");
     }
     serde_json::from_str(line).map_err(|_| "the line is whole, but not an event that is known")
@@ -229,6 +229,20 @@ mod tests {
         assert_eq!(read.entries.len(), 2);
         journal.append(&[Event::Told { candidate: 0 }]).unwrap();
         assert_eq!(super::read(&path).unwrap().entries.len(), 3);
+    }
+
+    #[test]
+    fn a_checksum_in_capitals_is_damage() {
+        let text = String::from_utf8(written()).unwrap();
+        let lines = text.lines().map(|line| {
+            let digits = line.len() - 10..line.len() - 2;
+            format!("{}{}\"}}\n", &line[..digits.start], line[digits].to_uppercase())
+        });
+        // Eight digits without a letter are the same in capitals, so rarely that three never are.
+        assert_ne!(lines.clone().collect::<String>(), text);
+        assert!(lines.zip(text.lines()).all(|(capital, line)| {
+            capital.trim_end() == line || parse_line(capital.trim_end().as_bytes()).is_err()
+        }));
     }
 
     proptest! {

@@ -7,13 +7,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use recording::store::Store;
 use recording::{LoadError, Recording, Segment, SegmentHeader, Sheet};
 use serde::Deserialize;
 use targets::{Missing, Value};
 
 use super::{OutcomeClass, SimulationDirectory, SimulationResult, read_json};
 use crate::configuration::ConfiguredTarget;
+use crate::data_store::{self, DataStore};
 
 /// A value in `values.json`: a number, or why there is none.
 #[derive(Deserialize)]
@@ -46,19 +46,18 @@ pub fn evaluate(directory: &SimulationDirectory, targets: &[ConfiguredTarget]) -
         let wanted: Vec<_> = targets.iter().map(|configured| &*configured.target.name).collect();
         return no_data(format!("values.json has no value of a target: {}", wanted.join(", ")));
     }
-    let store = match Store::open(&directory.data_store()) {
-        Ok(store) => Some(store),
-        Err(_) if written.is_some() => None,
-        Err(error) if directory.data_store().exists() => {
-            return no_data(format!("the data store is not complete: {error}"));
+    let store = match only_store_in(&directory.data_store()) {
+        Ok(Some(store)) => Some(store),
+        Ok(None) | Err(_) if written.is_some() => None,
+        Ok(None) => {
+            return no_data("the simulator wrote neither datastore/ nor values.json".into());
         }
-        Err(_) => return no_data("the simulator wrote neither datastore/ nor values.json".into()),
+        Err(reason) => return no_data(reason),
     };
-    let measured: Vec<_> = targets.iter().map(|configured| configured.target.clone()).collect();
     let mut values = match &store {
         Some(store) => {
-            let whole = Whole { store, damage: RefCell::default() };
-            let values = targets::measure(&whole, &measured);
+            let whole = Whole { recording: store.recording(), damage: RefCell::default() };
+            let values = measure_recording(&whole, targets);
             if let Some(damage) = whole.damage.take() {
                 return no_data(format!("the data store is damaged: {damage}"));
             }
@@ -66,18 +65,21 @@ pub fn evaluate(directory: &SimulationDirectory, targets: &[ConfiguredTarget]) -
         }
         None => vec![Err(Missing::new("there is no data store".to_owned())); targets.len()],
     };
+    // A command gets what the simulator left, whether it is a recording or something else.
+    let left = directory.data_store();
+    let path = store.as_ref().map_or(&*left, DataStore::path);
     for (configured, value) in targets.iter().zip(&mut values) {
         let name = &configured.target.name;
         if let Some(written) = written.as_ref().and_then(|written| written.get(name)) {
             *value = written_value(written);
         } else if let Some(command) = &configured.command {
-            *value = command_value(command, &directory.data_store());
+            *value = command_value(command, path);
         } else if !configured.target.class.is_measured() {
             let reason = format!("values.json has no \"{name}\"");
             *value = Err(Missing::new(reason));
         }
     }
-    let exploded = store.as_ref().is_some_and(Recording::explosion_detected);
+    let exploded = store.as_ref().is_some_and(|store| store.recording().explosion_detected());
     if exploded {
         let reason = "the network's activity ran away".to_owned();
         return SimulationResult::measured(OutcomeClass::Exploded, Some(reason), targets, &values);
@@ -85,30 +87,81 @@ pub fn evaluate(directory: &SimulationDirectory, targets: &[ConfiguredTarget]) -
     SimulationResult::measured(OutcomeClass::Completed, None, targets, &values)
 }
 
-/// A store of which every segment that is asked for must be readable: a target that is missing since
-/// a file is damaged says nothing about the model.
+/// Opens the one data store that a simulator left, whether in the directory it was told or in one
+/// that it made there.
+fn only_store_in(directory: &Path) -> Result<Option<DataStore>, String> {
+    if !directory.exists() {
+        return Ok(None);
+    }
+    let found = data_store::find(directory).map_err(|error| error.to_string())?;
+    let incomplete = |why: &dyn std::fmt::Display| format!("the data store is not complete: {why}");
+    match &found[..] {
+        [] => Err(incomplete(
+            &"it holds neither recording.json nor mozaik's datastore.recordings.pickle",
+        )),
+        [path] => {
+            let store = DataStore::open(path).map_err(|error| incomplete(&error))?;
+            // What can be measured of a run that died early says nothing about the model.
+            match store.deficiencies().first() {
+                Some(deficiency) => Err(incomplete(deficiency)),
+                None => Ok(Some(store)),
+            }
+        }
+        several => Err(format!("the simulator left {} data stores", several.len())),
+    }
+}
+
+/// The values of all targets on a data store: of those that are measured on the recording, and of
+/// those that a command of the user's measures.
+pub fn measure(recording: &dyn Recording, path: &Path, targets: &[ConfiguredTarget]) -> Vec<Value> {
+    let mut values = measure_recording(recording, targets);
+    for (configured, value) in targets.iter().zip(&mut values) {
+        if let Some(command) = &configured.command {
+            *value = command_value(command, path);
+        }
+    }
+    values
+}
+
+fn measure_recording(recording: &dyn Recording, targets: &[ConfiguredTarget]) -> Vec<Value> {
+    let measured: Vec<_> = targets.iter().map(|configured| &configured.target).collect();
+    targets::measure(recording, &measured)
+}
+
+/// A recording of which every segment that is asked for must be readable: a target that is missing
+/// since a file is damaged says nothing about the model.
 struct Whole<'a> {
-    store: &'a Store,
+    recording: &'a dyn Recording,
     damage: RefCell<Option<String>>,
+}
+
+impl Whole<'_> {
+    fn noting(&self, loaded: Result<Arc<Segment>, LoadError>) -> Result<Arc<Segment>, LoadError> {
+        loaded.inspect_err(|error| {
+            self.damage.borrow_mut().get_or_insert_with(|| error.to_string());
+        })
+    }
 }
 
 impl Recording for Whole<'_> {
     fn sheets(&self) -> &[Sheet] {
-        self.store.sheets()
+        self.recording.sheets()
     }
 
     fn segments(&self) -> &[SegmentHeader] {
-        self.store.segments()
+        self.recording.segments()
     }
 
     fn load(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
-        self.store.load(segment).inspect_err(|error| {
-            self.damage.borrow_mut().get_or_insert_with(|| error.to_string());
-        })
+        self.noting(self.recording.load(segment))
+    }
+
+    fn load_spikes(&self, segment: usize) -> Result<Arc<Segment>, LoadError> {
+        self.noting(self.recording.load_spikes(segment))
     }
 
     fn explosion_detected(&self) -> bool {
-        self.store.explosion_detected()
+        self.recording.explosion_detected()
     }
 }
 

@@ -26,6 +26,7 @@ use crate::configuration::{Configuration, Model};
 use crate::durable;
 use crate::journal::CandidateRecord;
 
+pub use evaluation::measure;
 pub use result::{OutcomeClass, SimulationResult, TargetResult};
 
 /// Larger than any file of the contract.

@@ -1,7 +1,7 @@
 //! `result.json`: what became of a simulation.
 
 use serde::{Deserialize, Serialize};
-use targets::{Missing, Value};
+use targets::{Missing, Score, Value};
 
 use crate::configuration::ConfiguredTarget;
 
@@ -80,6 +80,21 @@ pub struct TargetResult {
     pub reason: Option<String>,
 }
 
+impl TargetResult {
+    /// A target with its value and score.
+    pub fn new(configured: &ConfiguredTarget, value: &Value, score: Score) -> Self {
+        let target = &configured.target;
+        Self {
+            name: target.name.clone(),
+            class: target.class.name().to_owned(),
+            sheet_name: target.sheet_name.clone(),
+            value: value.as_ref().ok().copied(),
+            score: score.get(),
+            reason: value.as_ref().err().map(ToString::to_string),
+        }
+    }
+}
+
 impl SimulationResult {
     /// Scores what was measured.
     pub fn measured(
@@ -89,16 +104,7 @@ impl SimulationResult {
         values: &[Value],
     ) -> Self {
         let score = |(configured, value): (&ConfiguredTarget, &Value)| {
-            let target = &configured.target;
-            let score = target.scoring.score(value.as_ref().ok().copied()).get();
-            TargetResult {
-                name: target.name.clone(),
-                class: target.class.name().to_owned(),
-                sheet_name: target.sheet_name.clone(),
-                value: value.as_ref().ok().copied(),
-                score,
-                reason: value.as_ref().err().map(ToString::to_string),
-            }
+            TargetResult::new(configured, value, configured.target.score(value))
         };
         let targets: Vec<_> = targets.iter().zip(values).map(score).collect();
         let total = targets.iter().map(|target| target.score).sum();

@@ -1,13 +1,14 @@
 //! Values and scores on real data stores, against what the predecessor of this program
-//! (mozaik-tools) computed from them. The data is made by `make_store_fixtures.py`, which says
+//! (mozaik-tools) computed from them. The data is made by `make_goldens.py`, which says
 //! where it comes from.
 
-use std::path::{Path, PathBuf};
+mod support;
 
-use recording::store::Store;
 use serde::Deserialize;
+use support::{Fixture, data};
 use targets::{PredecessorPositions, Scoring, Target, Value, Wanted, measure};
-use tempfile::TempDir;
+
+const STORES: [&str; 5] = ["healthy", "edge", "subset", "exploded", "vogels_neo14_np2"];
 
 /// A line of `NAME.golden.json`.
 #[derive(Deserialize)]
@@ -40,29 +41,6 @@ enum Kind {
 enum WantedInConfiguration {
     Number(f64),
     Range(f64, f64),
-}
-
-struct Fixture {
-    directory: TempDir,
-}
-
-impl Fixture {
-    fn unpack() -> Self {
-        let compressed = std::fs::read(data("stores.tar.xz")).unwrap();
-        let mut archive = vec![];
-        lzma_rs::xz_decompress(&mut &compressed[..], &mut archive).unwrap();
-        let directory = TempDir::new().unwrap();
-        tar::Archive::new(&archive[..]).unpack(directory.path()).unwrap();
-        Self { directory }
-    }
-
-    fn store(&self, name: &str) -> Store {
-        Store::open(&self.directory.path().join(name)).unwrap()
-    }
-}
-
-fn data(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file)
 }
 
 fn goldens(name: &str) -> Vec<Golden> {
@@ -138,6 +116,10 @@ fn check(fixture: &Fixture, name: &str) -> Checked {
             assert!(error.is_some() || golden.is_some_and(f64::is_infinite), "{place}");
             assert!(ours.is_err(), "{place}");
             assert_eq!(target.score(&ours).get(), max_score, "{place}");
+            if let Some(golden) = score {
+                let score = target.score_as_predecessor(&ours).get();
+                assert_eq!(score, golden.parse::<f64>().unwrap(), "{place}");
+            }
             checked.deviating += 1;
             continue;
         }
@@ -158,7 +140,7 @@ fn check(fixture: &Fixture, name: &str) -> Checked {
 
 #[test]
 fn values_and_scores_are_those_of_the_predecessor() {
-    let fixture = Fixture::unpack();
+    let fixture = Fixture::unpack(&STORES);
     let is = |values, missing, deviating| Checked { values, missing, deviating };
     assert_eq!(check(&fixture, "healthy"), is(115, 0, 24));
     assert_eq!(check(&fixture, "edge"), is(81, 23, 35));
@@ -170,7 +152,7 @@ fn values_and_scores_are_those_of_the_predecessor() {
 /// The predecessor takes the position of a cell by the number of its train.
 #[test]
 fn positions_are_taken_by_sheet_index() {
-    let fixture = Fixture::unpack();
+    let fixture = Fixture::unpack(&STORES[..3]);
     for (name, partly_recorded) in [("healthy", 2), ("edge", 2), ("subset", 6)] {
         let store = fixture.store(name);
         let predecessor = PredecessorPositions::of(&store).unwrap();

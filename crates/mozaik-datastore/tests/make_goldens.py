@@ -1,22 +1,24 @@
 """Makes the reference data of the tests from mozaik data stores and the values that mozaik-tools
 (the predecessor of this program) computed from them.
 
-    python make_store_fixtures.py STORES OUTPUT
+    python make_goldens.py STORES OUTPUT
 
 STORES holds, for each store, its directory NAME (unpacked) and NAME.golden.json (the predecessor's
-values), and score_semantics.golden.json (the predecessor's scores of many values). The stores are
-our own runs of mozaik on NEST. Written are
+values) and NAME.dump.json.xz (what neo and mozaik read from it), score_semantics.golden.json (the
+predecessor's scores of many values), and segments/, one segment as eight combinations of neo and NumPy write it. The stores are our own runs of mozaik on
+NEST. Written are
 
-    stores.tar.xz                the stores in the format of the recording crate
-    NAME.golden.json             the predecessor's values and scores
-    scores.golden.json           the predecessor's scores, grouped by scoring
+    stores.tar.xz                the pickles of the stores, as they are
+    NAME.golden.json             the predecessor's values and scores, and values by sheet index
+    contents.golden.json         what neo and mozaik themselves read from the stores
+    scores.golden.json           the predecessor's scores, grouped by scoring (for the crate targets)
 
 Needs numpy only: the pickles are read with stand-ins for the classes of neo, quantities and mozaik.
 """
 
 import ast
-import io
 import json
+import lzma
 import pickle
 import sys
 import tarfile
@@ -25,7 +27,8 @@ from pathlib import Path
 import numpy as np
 
 STORES = ["healthy", "edge", "subset", "exploded", "vogels_neo14_np2"]
-CONDUCTANCES = ["gsyn_exc", "gsyn_inh"]
+DUMPED = ["subset", "exploded"]
+UNSCORED = ["exploded_analysis", "segments"]
 
 
 class Object:
@@ -114,8 +117,6 @@ class Store:
         self.annotations = block.annotations
         self.sheets = list(block.annotations["neuron_positions"])
         self.wrappers = sorted(items(block, "segments"), key=lambda segment: segment.rec_datetime)
-        log = block.annotations.get("simulation_log", {})
-        self.exploded = bool(log.get("explosion_detected", False))
 
     def positions(self, sheet):
         return np.ascontiguousarray(np.asarray(self.annotations["neuron_positions"][sheet])[:2].T)
@@ -134,20 +135,13 @@ class Store:
                 annotations = train.args[14]
                 neuron = index[int(annotations["source_id"])]
                 trains.append((neuron, np.asarray(train.args[1], "f8")))
-                t_start, t_stop = float(train.args[7]), float(train.args[2])
-            signals = {}
-            for signal in items(segment, "analogsignals"):
-                if signal.args[8] in CONDUCTANCES:
-                    neurons = [index[int(id)] for id in signal.args[12]["source_ids"]]
-                    signals[signal.args[8]] = (neurons, np.asarray(signal.args[1], "f8"))
+                t_stop = float(train.args[2])
             yield {
                 "sheet": sheet,
                 "stimulus": parameters(segment.annotations["stimulus"]),
                 "null": bool(wrapper.null),
-                "t_start_ms": t_start,
                 "t_stop_ms": t_stop,
                 "trains": trains,
-                "signals": signals,
             }
 
 
@@ -158,60 +152,6 @@ def is_spontaneous(segment):
         and stimulus["name"] == "InternalStimulus"
         and stimulus["duration"] == 5000
     )
-
-
-def write_store(store, name, archive):
-    def add(file, data):
-        member = tarfile.TarInfo(f"{name}/{file}")
-        member.size = len(data)
-        archive.addfile(member, io.BytesIO(data))
-
-    def add_array(file, array):
-        data = io.BytesIO()
-        np.save(data, array)
-        add(file, data.getvalue())
-
-    sheets, segments = [], []
-    for i, sheet in enumerate(store.sheets):
-        add_array(f"sheet{i}.positions.npy", store.positions(sheet))
-        preferred = store.orientations(sheet)
-        if preferred is not None:
-            add_array(f"sheet{i}.orientations.npy", preferred)
-        sheets.append({"name": sheet, "has_orientations": preferred is not None})
-    for i, segment in enumerate(store.segments()):
-        prefix = f"segment{i:03}"
-        neurons = [neuron for neuron, _ in segment["trains"]]
-        counts = [len(times) for _, times in segment["trains"]]
-        add_array(f"{prefix}.neurons.npy", np.array(neurons, "u4"))
-        add_array(f"{prefix}.spike_counts.npy", np.array(counts, "u4"))
-        times = [times for _, times in segment["trains"]]
-        add_array(f"{prefix}.spike_times.npy", np.concatenate(times))
-        signals = []
-        # The conductances are left out where no target looks at them.
-        kept = segment["signals"] if is_spontaneous(segment) else {}
-        for signal, (neurons, values) in kept.items():
-            add_array(f"{prefix}.{signal}.npy", np.ascontiguousarray(values.T))
-            add_array(f"{prefix}.{signal}.neurons.npy", np.array(neurons, "u4"))
-            signals.append({"name": signal, "unit": "uS", "sampling_interval_ms": 1.0})
-        stimulus = dict(segment["stimulus"])
-        stimulus.pop("module_path", None)
-        segments.append(
-            {
-                "sheet": segment["sheet"],
-                "stimulus": {"name": stimulus.pop("name"), "parameters": stimulus},
-                "null": segment["null"],
-                "t_start_ms": segment["t_start_ms"],
-                "t_stop_ms": segment["t_stop_ms"],
-                "signals": signals,
-            }
-        )
-    index = {
-        "format": 1,
-        "explosion_detected": store.exploded,
-        "sheets": sheets,
-        "segments": segments,
-    }
-    add("recording.json", json.dumps(index, indent=1).encode())
 
 
 def by_sheet_index(store):
@@ -270,6 +210,32 @@ def write_golden(golden, store, path):
     write_json(path, rows)
 
 
+def contents(dump):
+    """One row for each segment, and one for each sheet."""
+    rows = []
+    for segment in dump["segments"]:
+        signals = [
+            [signal["name"], signal["units"], *signal["shape"], signal["source_ids"],
+             [float(mean) for mean in signal["column_means"]]]
+            for signal in segment["analog"]
+        ]
+        rows.append(
+            {
+                "store": Path(dump["store"]).name,
+                "file": segment["identifier"],
+                "null": segment["null"],
+                "sheet": segment["sheet_name"],
+                "stimulus": parameters(segment["stimulus"])["name"],
+                "t_stop_ms": float(segment["t_stop"]),
+                "neuron_ids": segment["source_id"],
+                "spikes": segment["spikes_per_train"],
+                "sum_of_times_ms": float(segment["sum_of_spike_times"]),
+                "signals": signals,
+            }
+        )
+    return rows
+
+
 def write_scores(golden, path):
     scorings = {}
     for case in golden:
@@ -286,13 +252,25 @@ def write_scores(golden, path):
     write_json(path, rows)
 
 
+def anonymous(member):
+    member.uid = member.gid = member.mtime = 0
+    member.uname = member.gname = ""
+    return member
+
+
 def main(stores, output):
     with tarfile.open(output / "stores.tar.xz", "w:xz", preset=9) as archive:
-        for name in STORES:
-            store = Store(stores / name)
-            write_store(store, name, archive)
-            golden = json.loads((stores / f"{name}.golden.json").read_text())
-            write_golden(golden, store, output / f"{name}.golden.json")
+        for name in STORES + UNSCORED:
+            for path in sorted((stores / name).glob("*.pickle")):
+                archive.add(path, f"{name}/{path.name}", filter=anonymous)
+    for name in STORES:
+        golden = json.loads((stores / f"{name}.golden.json").read_text())
+        write_golden(golden, Store(stores / name), output / f"{name}.golden.json")
+    rows = []
+    for name in DUMPED:
+        with lzma.open(stores / f"{name}.dump.json.xz", "rt") as dump:
+            rows += contents(json.load(dump))
+    write_json(output / "contents.golden.json", rows)
     golden = json.loads((stores / "score_semantics.golden.json").read_text())
     write_scores(golden, output / "scores.golden.json")
 

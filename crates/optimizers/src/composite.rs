@@ -2,7 +2,7 @@
 //! expects, and simulates where that promises most.
 //!
 //! - `expected_score`: the warp of values, and exact moments of scores
-//! - `kernel`, `evidence`, `gaussian_process`: the model of the values
+//! - `kernel`, `evidence`, `gaussian_process`, `warping`: the model of the values
 //! - `risk`: explosions, failures and missing values
 //! - `sites`, `surrogate`, `incumbent`: what was seen, what is believed, and what is best
 //! - `trust_region`, `portfolio`, `evolution`, `minimizer`: where to look, and what to simulate there
@@ -42,6 +42,7 @@ mod risk;
 mod sites;
 mod surrogate;
 mod trust_region;
+mod warping;
 
 /// How to search.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -147,7 +148,9 @@ struct Belief {
 /// The points of the candidates to come, made when the first of them is asked for.
 #[derive(Default)]
 struct Plan {
+    /// It is for the candidates from `first` to before `end`.
     first: u64,
+    end: u64,
     /// Points under way when it was made.
     pending: Vec<Point>,
     /// Factor of the spread of candidates that have no model.
@@ -228,21 +231,23 @@ impl Composite {
     /// come back since.
     fn renew_plan(&mut self, number: u64) {
         let size = self.settings.offspring_size;
-        let is_used_up = number == 0 || number >= self.plan.first + size as u64;
-        if !is_used_up && self.news < size.div_ceil(3) {
+        if number < self.plan.end && !self.has_much_news() {
             return;
         }
-        if self.news > 0 {
-            self.learn();
-            self.news = 0;
-        }
+        self.learn();
         let pending =
             self.ledger.pending().map(|number| self.proposals[number as usize].point.clone());
         let failed = self.observations.values().filter(|o| o.kind != OutcomeKind::Measured).count();
         let generation = number as usize / size;
         let do_most_fail = 2 * failed > self.observations.len();
         let spread = if do_most_fail { SPREADS[generation % SPREADS.len()] } else { 1.0 };
-        self.plan = Plan { first: number, pending: pending.collect(), spread, points: None };
+        self.plan = Plan {
+            first: number,
+            end: number + size as u64,
+            pending: pending.collect(),
+            spread,
+            points: None,
+        };
     }
 
     fn planned_point(&mut self, number: u64) -> Point {
@@ -276,7 +281,15 @@ impl Composite {
         self.coordinates.admissible(&point)
     }
 
+    fn has_much_news(&self) -> bool {
+        self.news >= self.settings.offspring_size.div_ceil(3)
+    }
+
     fn learn(&mut self) {
+        if std::mem::take(&mut self.news) == 0 {
+            return;
+        }
+        self.plan.end = 0;
         let is_measured = |o: &&Observation| o.kind == OutcomeKind::Measured;
         let measured = self.observations.values().filter(is_measured).count();
         if measured < LEAST_MEASURED || self.coordinates.dimension() == 0 {
@@ -388,6 +401,10 @@ impl Optimizer for Composite {
         self.observations.insert(candidate, observation);
         self.news += 1;
         self.since_adaptation += 1;
+        // With nothing under way there is nothing to wait for, and whoever wants a recommendation gets the latest.
+        if self.has_much_news() && self.ledger.pending().next().is_none() {
+            self.learn();
+        }
         Ok(())
     }
 

@@ -20,8 +20,9 @@ use libm::asinh;
 
 use crate::ScoreRule;
 
-/// Norms from what is wanted to where the warp turns from linear to logarithmic.
-const LINEAR_NORMS: f64 = 5.0;
+/// Norms from what is wanted to where the warp turns from linear to logarithmic: each target takes the one under
+/// which the model explains its values best.
+const LINEAR_NORMS: [f64; 3] = [5.0, 20.0, 80.0];
 
 /// A value further away than so many scales is an artefact and counts as missing.
 const OUTLIER: f64 = 1e6;
@@ -58,14 +59,24 @@ pub(super) struct ExpectedScore {
 }
 
 impl WarpedRule {
+    /// The warp that is linear over the fewest norms.
     pub fn new(rule: ScoreRule) -> WarpedRule {
+        WarpedRule::linear_over(LINEAR_NORMS[0], rule)
+    }
+
+    /// All warps that the target's values may be modelled with.
+    pub fn alternatives(&self) -> impl Iterator<Item = WarpedRule> {
+        LINEAR_NORMS.iter().map(|&norms| WarpedRule::linear_over(norms, self.rule))
+    }
+
+    fn linear_over(linear_norms: f64, rule: ScoreRule) -> WarpedRule {
         let (low, high) = (rule.low(), rule.high());
         let (middle, half_width) = match (low.is_finite(), high.is_finite()) {
             (true, true) => (high / 2.0 + low / 2.0, high / 2.0 - low / 2.0),
             (true, false) => (low, 0.0),
             (false, _) => (high, 0.0),
         };
-        let scale = LINEAR_NORMS * rule.norm() + half_width;
+        let scale = linear_norms * rule.norm() + half_width;
         let reach = rule.max_score() * rule.norm();
         let slope = |bound: f64, sign: f64| {
             let at = |value: f64| asinh((value - middle) / scale);
@@ -87,10 +98,19 @@ impl WarpedRule {
         &self.rule
     }
 
-    /// The value in warped coordinates, within ±15; `None` where it is missing, not finite or an outlier.
-    pub fn warp(&self, value: Option<f64>) -> Option<f64> {
-        let distance = (value? - self.middle) / self.scale;
-        (distance.abs() <= OUTLIER).then(|| asinh(distance))
+    /// Whether a value is a number, and no outlier.
+    pub fn is_usable(&self, value: f64) -> bool {
+        (value - self.middle).abs() <= OUTLIER * self.scale
+    }
+
+    /// A usable value in warped coordinates, within ±15.
+    pub fn warp(&self, value: f64) -> f64 {
+        asinh((value - self.middle) / self.scale)
+    }
+
+    /// The logarithm of du/dv: what the warp adds to the logarithm of a density.
+    pub fn log_slope(&self, value: f64) -> f64 {
+        -libm::log(libm::hypot(self.scale, value - self.middle))
     }
 
     /// The score at `u`.
@@ -225,7 +245,7 @@ mod tests {
     fn without_doubt_the_expected_score_is_the_score() {
         for (rule, _) in cases() {
             for value in [-9.0, -1.0, 0.4, 0.5, 2.0, 3.3, 4.0, 60.0] {
-                let u = rule.warp(Some(value)).unwrap();
+                let u = rule.warp(value);
                 let score = rule.rule().score(Some(value));
                 assert!((rule.score(u) - score).abs() < 1e-9, "{value}");
                 assert!((rule.expect(u, 0.0).mean - score).abs() < 2e-5, "{value}");
@@ -247,11 +267,10 @@ mod tests {
     }
 
     #[test]
-    fn missing_values_and_artefacts_are_not_warped() {
+    fn artefacts_are_not_usable() {
         let rule = WarpedRule::new(ScoreRule::new(1.0, 1.0, 1.0, 20.0).unwrap());
-        for value in [None, Some(f64::NAN), Some(f64::NEG_INFINITY), Some(1e300)] {
-            assert_eq!(rule.warp(value), None);
-        }
-        assert!((rule.warp(Some(6.0)).unwrap() - 1f64.asinh()).abs() < 1e-15);
+        assert!([f64::NAN, f64::NEG_INFINITY, 1e300].iter().all(|value| !rule.is_usable(*value)));
+        assert!(rule.is_usable(4e6));
+        assert!((rule.warp(6.0) - 1f64.asinh()).abs() < 1e-15);
     }
 }

@@ -9,7 +9,7 @@ use super::kernel::{Kernel, Point};
 use crate::linear_algebra::{Cholesky, Matrix, add_scaled, factorize_covariance};
 
 /// Points, nearest first, that the kernel's parameters are fitted to.
-const FITTED_POINTS: usize = 220;
+pub(super) const FITTED_POINTS: usize = 220;
 
 /// Points, nearest first, whose mean is the outputs' prior mean.
 const MEAN_POINTS: usize = 60;
@@ -69,7 +69,7 @@ impl GaussianProcess {
             evidence::fit(&mut kernel, &data, iterations);
             choice = NoiseChoice::new(&kernel, &points, &standardized, replicates)?;
         }
-        let NoiseChoice { levels, inverses, variances, mut weights } = choice;
+        let NoiseChoice { levels, inverses, variances, mut weights, .. } = choice;
 
         let used: Vec<usize> =
             (0..NOISE_RATIOS.len()).filter(|level| levels.contains(level)).collect();
@@ -89,6 +89,23 @@ impl GaussianProcess {
         let keep = |(level, inverse)| used.contains(&level).then_some(inverse);
         let inverses = inverses.into_iter().enumerate().filter_map(keep).collect();
         Some(GaussianProcess { kernel, points, inverses, outputs, weights })
+    }
+
+    /// The logarithm of every output's evidence under a kernel, with the noise that suits it best, up to a
+    /// constant that all outputs share. Arguments as for [`fit`](Self::fit).
+    pub fn log_evidences(
+        kernel: &Kernel,
+        points: &[Point],
+        outputs: &Matrix,
+        replicates: &[f64],
+    ) -> Option<Vec<f64>> {
+        let mut standardized = outputs.clone();
+        let sds: Vec<f64> =
+            (0..outputs.ncols()).map(|t| standardize(standardized.col_as_slice_mut(t)).1).collect();
+        let NoiseChoice { costs, .. } =
+            NoiseChoice::new(kernel, points, &standardized, replicates)?;
+        let evidence = |(sd, cost): (&f64, f64)| -cost - points.len() as f64 * libm::log(*sd);
+        Some(sds.iter().zip(costs).map(evidence).collect())
     }
 
     /// The covariance, with its fitted parameters.
@@ -208,6 +225,8 @@ impl GaussianProcess {
 /// For every output the noise ratio with the greatest evidence, and what comes of it.
 struct NoiseChoice {
     levels: Vec<usize>,
+    /// Minus the logarithms of the evidences.
+    costs: Vec<f64>,
     /// One for every noise ratio.
     inverses: Vec<Matrix>,
     variances: Vec<f64>,
@@ -223,9 +242,9 @@ impl NoiseChoice {
     ) -> Option<NoiseChoice> {
         let (n, targets) = (outputs.nrows(), outputs.ncols());
         let covariance = kernel.covariances(points, points);
-        let mut best = vec![f64::INFINITY; targets];
         let mut choice = NoiseChoice {
             levels: vec![0; targets],
+            costs: vec![f64::INFINITY; targets],
             inverses: Vec::with_capacity(NOISE_RATIOS.len()),
             variances: vec![1.0; targets],
             weights: Matrix::zeros(n, targets),
@@ -241,8 +260,8 @@ impl NoiseChoice {
             for t in 0..targets {
                 let variance = evidence::variance(outputs.col_as_slice(t), solved.col_as_slice(t));
                 let cost = cholesky.half_log_determinant() + n as f64 / 2.0 * libm::log(variance);
-                if cost < best[t] {
-                    best[t] = cost;
+                if cost < choice.costs[t] {
+                    choice.costs[t] = cost;
                     choice.levels[t] = level;
                     choice.variances[t] = variance;
                     let weights = choice.weights.col_as_slice_mut(t);

@@ -57,6 +57,9 @@ const PROBE_SPREAD: f64 = 0.7;
 /// Boxes of [`Purpose::NearOptimum`], in parts of the trust region.
 const SMALLER_BOXES: [f64; 2] = [0.25, 0.5];
 
+/// A gain of so many standard deviations of one simulation's total makes knowing the incumbent better idle.
+const MUCH: f64 = 0.5;
+
 /// Simulations of one point after which another one is no news.
 const MOST_REPLICATES: usize = 4;
 
@@ -102,7 +105,7 @@ impl Portfolio<'_> {
         for k in 0..count {
             let purpose = schedule(k);
             let first_choice = match purpose {
-                Purpose::Replicate => self.replicate(),
+                Purpose::Replicate => self.replicate(&optimum),
                 Purpose::Optimum => Some(optimum.clone()),
                 Purpose::NearOptimum => smaller_boxes
                     .next()
@@ -124,11 +127,16 @@ impl Portfolio<'_> {
         taken.points.split_off(taken.already)
     }
 
-    /// The incumbent, while there are few simulations of it and none under way.
-    fn replicate(&self) -> Option<Point> {
-        let site = &self.sites[self.standings[0].site];
-        let is_wanted =
-            site.candidates.len() < MOST_REPLICATES && !self.pending.contains(&site.point);
+    /// The incumbent, while there are few simulations of it, none under way, and its noise matters: not as long
+    /// as the optimum promises much more.
+    fn replicate(&self, optimum: &Point) -> Option<Point> {
+        let Standing { site, total, .. } = self.standings[0];
+        let site = &self.sites[site];
+        let promised = total - self.surrogate.expect(std::slice::from_ref(optimum))[0].total;
+        let noise = self.surrogate.predict_seen(&site.point).1.sqrt();
+        let is_wanted = site.candidates.len() < MOST_REPLICATES
+            && promised < MUCH * noise
+            && !self.pending.contains(&site.point);
         is_wanted.then(|| site.point.clone())
     }
 

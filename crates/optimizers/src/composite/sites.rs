@@ -67,7 +67,7 @@ fn site(members: &[(u64, &Observation)], rules: &[WarpedRule]) -> Site {
     let mean = |(t, rule): (usize, &WarpedRule)| {
         let usable = |observation: &&Observation| {
             let value = observation.values.get(t).copied().flatten();
-            value.filter(|_| rule.warp(value).is_some())
+            value.filter(|value| rule.is_usable(*value))
         };
         let values: Vec<f64> = measured.iter().filter_map(usable).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)

@@ -8,6 +8,7 @@ use super::gaussian_process::{GaussianProcess, Posterior};
 use super::kernel::{Kernel, Point};
 use super::risk::Risk;
 use super::sites::{Observation, Site};
+use super::warping::{Warped, choose_warps};
 use crate::OutcomeKind;
 use crate::linear_algebra::Matrix;
 
@@ -59,28 +60,29 @@ impl Surrogate {
         let points: Vec<Point> = near.iter().map(|site| site.point.clone()).collect();
         let replicates: Vec<f64> = near.iter().map(|site| site.measured as f64).collect();
 
-        let mut columns = Vec::new();
-        let mut targets = Vec::new();
+        let mut measured: Vec<(&WarpedRule, Vec<f64>)> = Vec::new();
+        let mut absence_of = Vec::new();
         let mut never_measured = 0.0;
         let mut patterns: Vec<Vec<bool>> = Vec::new();
         for (t, rule) in rules.iter().enumerate() {
-            let warped: Vec<Option<f64>> =
-                near.iter().map(|site| rule.warp(site.values[t])).collect();
-            let missing: Vec<bool> = warped.iter().map(Option::is_none).collect();
+            let values: Vec<Option<f64>> = near.iter().map(|site| site.values[t]).collect();
+            let missing: Vec<bool> = values.iter().map(Option::is_none).collect();
             if missing.iter().all(|missing| *missing) {
                 never_measured += rule.rule().max_score();
                 continue;
             }
-            let absence = missing.contains(&true).then(|| {
+            absence_of.push(missing.contains(&true).then(|| {
                 patterns.iter().position(|pattern| *pattern == missing).unwrap_or_else(|| {
                     patterns.push(missing);
                     patterns.len() - 1
                 })
-            });
-            columns.push(filled(&warped, &points));
-            targets.push(ModelledTarget { rule: rule.clone(), absence });
+            }));
+            measured.push((rule, filled(&values, &points)));
         }
-        let outputs = Matrix::from_fn(points.len(), columns.len(), |k, t| columns[t][k]);
+        let warped = choose_warps(&kernel, &points, &replicates, &measured)?;
+        let outputs = Matrix::from_fn(points.len(), warped.len(), |k, t| warped[t].values[k]);
+        let targets = warped.into_iter().zip(absence_of);
+        let targets = targets.map(|(Warped { rule, .. }, absence)| ModelledTarget { rule, absence });
         let process =
             GaussianProcess::fit(kernel, points.clone(), &outputs, &replicates, iterations)?;
 
@@ -96,7 +98,7 @@ impl Surrogate {
             patterns.iter().map(|missing| Risk::fit(&near_points, missing)).collect();
         Some(Surrogate {
             process,
-            targets,
+            targets: targets.collect(),
             never_measured,
             risks: risks.collect(),
             absences: absences?,
@@ -241,18 +243,18 @@ fn nearest<'a>(sites: &'a [Site], kernel: &Kernel) -> Vec<&'a Site> {
     near.into_iter().map(|(_, site)| site).take(MODELLED_SITES).collect()
 }
 
-/// Warped values, with that of the nearest measured site where there is none: what is missing must neither
-/// bend the model nor be a reason to leave a site out.
-fn filled(warped: &[Option<f64>], points: &[Point]) -> Vec<f64> {
+/// Values, with that of the nearest measured site where there is none: what is missing must neither bend the model
+/// nor be a reason to leave a site out.
+fn filled(values: &[Option<f64>], points: &[Point]) -> Vec<f64> {
     let borrowed = |point: &Point| {
         let distance = |other: &Point| -> f64 {
             point.iter().zip(other).map(|(x, y)| (x - y) * (x - y)).sum()
         };
         let present =
-            points.iter().zip(warped).filter_map(|(other, u)| Some((distance(other), (*u)?)));
-        present.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, u)| u)
+            points.iter().zip(values).filter_map(|(other, v)| Some((distance(other), (*v)?)));
+        present.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, v)| v)
     };
-    warped.iter().zip(points).map(|(u, point)| u.unwrap_or_else(|| borrowed(point))).collect()
+    values.iter().zip(points).map(|(v, point)| v.unwrap_or_else(|| borrowed(point))).collect()
 }
 
 /// The median total of the better fifth, of five at least.
@@ -293,9 +295,9 @@ mod tests {
     fn expectations_follow_values_absences_and_risks() {
         let surrogate = surrogate();
         let expect = |x, y| surrogate.expect(&[vec![x, y]])[0];
-        // |0.1 - 0.5| / 0.2 and |0 - 1| / 0.2, and 20 for what is never measured
-        let quiet = expect(0.0, 0.0);
-        assert!((quiet.score - (2.5 + 5.0 + 20.0)).abs() < 0.5, "{quiet:?}");
+        // |0.64 - 0.5| / 0.2 and |0.8 - 1| / 0.2, and 20 for what is never measured
+        let quiet = expect(0.0, -0.8);
+        assert!((quiet.score - (0.7 + 1.0 + 20.0)).abs() < 0.5, "{quiet:?}");
         assert!(quiet.risk < 0.1 && quiet.total > quiet.score);
         assert!(expect(0.9, 0.0).risk > 0.8);
         let missing = expect(-0.4, 0.95);

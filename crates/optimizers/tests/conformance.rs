@@ -37,7 +37,7 @@ const OPTIMIZERS: [(&str, Start); 4] = [
 /// How much of a long test an optimizer is put through: one that fits a model to everything takes
 /// milliseconds for each candidate.
 fn share_of(name: &str, long: usize) -> usize {
-    if name == "composite" { long / 16 } else { long }
+    if name == "composite" { long / 32 } else { long }
 }
 
 fn cma_es(variant: CmaEsVariant, space: Space, centroid: &[f64], seed: u64) -> Box<dyn Optimizer> {

@@ -82,7 +82,8 @@ impl Surrogate {
         let warped = choose_warps(&kernel, &points, &replicates, &measured)?;
         let outputs = Matrix::from_fn(points.len(), warped.len(), |k, t| warped[t].values[k]);
         let targets = warped.into_iter().zip(absence_of);
-        let targets = targets.map(|(Warped { rule, .. }, absence)| ModelledTarget { rule, absence });
+        let targets =
+            targets.map(|(Warped { rule, .. }, absence)| ModelledTarget { rule, absence });
         let process =
             GaussianProcess::fit(kernel, points.clone(), &outputs, &replicates, iterations)?;
 
@@ -102,7 +103,7 @@ impl Surrogate {
             never_measured,
             risks: risks.collect(),
             absences: absences?,
-            penalty: penalty(&near),
+            penalty: penalty(&near) - never_measured,
         })
     }
 
@@ -111,8 +112,8 @@ impl Surrogate {
         self.process.kernel()
     }
 
-    /// What a lost simulation costs, as a total: about what the better simulations have, and not the
-    /// worst possible total, since it is a simulation that is lost and not the model.
+    /// What a lost simulation costs, as a total: about what the better simulations have in targets that can be
+    /// measured, and not the worst possible total, since it is a simulation that is lost and not the model.
     pub fn penalty(&self) -> f64 {
         self.penalty
     }

@@ -242,7 +242,11 @@ fn input(
         let angle = 22.5 * orientation as f64;
         let tuning = libm::exp(-(angle / 30.0).powi(2) / 2.0);
         let sign = if phase == 0 { 1.0 } else { -1.0 };
-        let lgn = p[33] + 16.0 * stimulus.contrast.sqrt() * stimulus.drive * (0.35 + tuning * (0.4 + 0.6 * sign));
+        let lgn = p[33]
+            + 16.0
+                * stimulus.contrast.sqrt()
+                * stimulus.drive
+                * (0.35 + tuning * (0.4 + 0.6 * sign));
         mean += p[target] * lgn;
     }
     let mut variance = p[20 + target].powi(2);

@@ -22,7 +22,8 @@ pub trait Problem {
     /// A point drawn from the whole box.
     fn anywhere(&self, number: u64) -> Vec<f64> {
         let mut deviates = Deviates::new(77, number);
-        let unit: Vec<f64> = (0..self.space().len()).map(|_| 2.0 * deviates.uniform() - 1.0).collect();
+        let unit: Vec<f64> =
+            (0..self.space().len()).map(|_| 2.0 * deviates.uniform() - 1.0).collect();
         self.space().from_unit(&unit)
     }
 
@@ -39,14 +40,19 @@ pub trait Problem {
     fn simulate(&self, parameters: &[f64], seed: u64, number: u64) -> Outcome {
         let mut deviates = Deviates::new(seed, number);
         let worst = self.rules().iter().map(ScoreRule::max_score).sum();
-        let tipped: Vec<f64> = parameters.iter().map(|p| p * (1.0 + 0.01 * deviates.normal())).collect();
+        let tipped: Vec<f64> =
+            parameters.iter().map(|p| p * (1.0 + 0.01 * deviates.normal())).collect();
         match (self.truth(parameters), self.truth(&tipped)) {
             (Some(values), Some(_)) => {
                 let values = self.noisy(&values, &mut deviates);
                 let total = self.total_of(&values);
                 Outcome::measured(&values, total)
             }
-            _ => Outcome { kind: OutcomeKind::Exploded, values: vec![None; self.rules().len()], total: worst },
+            _ => Outcome {
+                kind: OutcomeKind::Exploded,
+                values: vec![None; self.rules().len()],
+                total: worst,
+            },
         }
     }
 }

@@ -24,8 +24,8 @@ pub(super) struct Data<'a> {
     pub points: &'a [Point],
     /// One column for every output.
     pub outputs: &'a Matrix,
-    /// For every point how many simulations its outputs are means of.
-    pub replicates: &'a [f64],
+    /// For every point how many simulations its outputs are worth: their noise is so many times less.
+    pub worth: &'a [f64],
     /// For every output an index into [`NOISE_RATIOS`].
     pub noise: &'a [usize],
 }
@@ -75,7 +75,7 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>, prior: &[(f64, f64)]) 
         }
         let mut noisy = covariance.clone();
         for i in 0..n {
-            noisy[(i, i)] += ratio / data.replicates[i] + JITTER;
+            noisy[(i, i)] += ratio / data.worth[i] + JITTER;
         }
         let Some(cholesky) = Cholesky::new(&noisy) else { return wall() };
         let inverse = cholesky.inverse();

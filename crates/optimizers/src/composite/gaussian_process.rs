@@ -41,7 +41,8 @@ pub(super) type Posterior = Vec<(f64, f64)>;
 
 impl GaussianProcess {
     /// Learns from points, the most relevant first, `outputs` (one column for each) and how many
-    /// `replicates` each row is the mean of. The kernel's parameters are fitted in rounds of so many
+    /// simulations each row is
+    /// `worth`. The kernel's parameters are fitted in rounds of so many
     /// `iterations`, between which the noise is chosen again.
     ///
     /// `None` where the covariance cannot be factorized.
@@ -49,7 +50,7 @@ impl GaussianProcess {
         mut kernel: Kernel,
         points: Vec<Point>,
         outputs: &Matrix,
-        replicates: &[f64],
+        worth: &[f64],
         iterations: &[usize],
     ) -> Option<GaussianProcess> {
         let n = points.len();
@@ -58,16 +59,16 @@ impl GaussianProcess {
             (0..outputs.ncols()).map(|t| standardize(standardized.col_as_slice_mut(t))).collect();
         let fitted = n.min(FITTED_POINTS);
         let fitted_outputs = standardized.submatrix(0, 0, fitted, outputs.ncols()).to_owned();
-        let mut choice = NoiseChoice::new(&kernel, &points, &standardized, replicates)?;
+        let mut choice = NoiseChoice::new(&kernel, &points, &standardized, worth)?;
         for &iterations in iterations {
             let data = Data {
                 points: &points[..fitted],
                 outputs: &fitted_outputs,
-                replicates: &replicates[..fitted],
+                worth: &worth[..fitted],
                 noise: &choice.levels,
             };
             evidence::fit(&mut kernel, &data, iterations);
-            choice = NoiseChoice::new(&kernel, &points, &standardized, replicates)?;
+            choice = NoiseChoice::new(&kernel, &points, &standardized, worth)?;
         }
         let NoiseChoice { levels, inverses, variances, mut weights, .. } = choice;
 
@@ -97,13 +98,12 @@ impl GaussianProcess {
         kernel: &Kernel,
         points: &[Point],
         outputs: &Matrix,
-        replicates: &[f64],
+        worth: &[f64],
     ) -> Option<Vec<f64>> {
         let mut standardized = outputs.clone();
         let sds: Vec<f64> =
             (0..outputs.ncols()).map(|t| standardize(standardized.col_as_slice_mut(t)).1).collect();
-        let NoiseChoice { costs, .. } =
-            NoiseChoice::new(kernel, points, &standardized, replicates)?;
+        let NoiseChoice { costs, .. } = NoiseChoice::new(kernel, points, &standardized, worth)?;
         let evidence = |(sd, cost): (&f64, f64)| -cost - points.len() as f64 * libm::log(*sd);
         Some(sds.iter().zip(costs).map(evidence).collect())
     }
@@ -238,7 +238,7 @@ impl NoiseChoice {
         kernel: &Kernel,
         points: &[Point],
         outputs: &Matrix,
-        replicates: &[f64],
+        worth: &[f64],
     ) -> Option<NoiseChoice> {
         let (n, targets) = (outputs.nrows(), outputs.ncols());
         let covariance = kernel.covariances(points, points);
@@ -252,7 +252,7 @@ impl NoiseChoice {
         for (level, ratio) in NOISE_RATIOS.iter().enumerate() {
             let mut noisy = covariance.clone();
             for i in 0..n {
-                noisy[(i, i)] += ratio / replicates[i] + JITTER;
+                noisy[(i, i)] += ratio / worth[i] + JITTER;
             }
             let cholesky = Cholesky::new(&noisy)?;
             let inverse = cholesky.inverse();
@@ -372,7 +372,7 @@ mod tests {
             standardize(outputs.col_as_slice_mut(t));
         }
         let Reference { points, replicates, noise, .. } = &reference;
-        let data = Data { points, outputs: &outputs, replicates, noise };
+        let data = Data { points, outputs: &outputs, worth: replicates, noise };
         let at = |parameters: &[f64]| {
             let kernel = Kernel { log_parameters: parameters.to_vec(), ..kernel(&reference) };
             evidence::objective(&kernel, &data, &crate::composite::kernel::prior(3))

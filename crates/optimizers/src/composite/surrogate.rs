@@ -15,6 +15,12 @@ use crate::linear_algebra::Matrix;
 /// Sites, nearest first, that the model is made of; the rest of a long search lies elsewhere.
 const MODELLED_SITES: usize = 350;
 
+/// Totals of more than so many good ones count less and less.
+const FAR_FROM_GOOD: f64 = 1.5;
+
+/// Norms for each target below which a total is good in any case.
+const NEGLIGIBLE: f64 = 0.3;
+
 /// The model of all targets and risks.
 pub(super) struct Surrogate {
     process: GaussianProcess,
@@ -58,8 +64,6 @@ impl Surrogate {
     ) -> Option<Surrogate> {
         let near = nearest(sites, &kernel);
         let points: Vec<Point> = near.iter().map(|site| site.point.clone()).collect();
-        let replicates: Vec<f64> = near.iter().map(|site| site.measured as f64).collect();
-
         let mut measured: Vec<(&WarpedRule, Vec<f64>)> = Vec::new();
         let mut absence_of = Vec::new();
         let mut never_measured = 0.0;
@@ -79,13 +83,18 @@ impl Surrogate {
             }));
             measured.push((rule, filled(&values, &points)));
         }
-        let warped = choose_warps(&kernel, &points, &replicates, &measured)?;
+        let good = good_total(&near) - never_measured;
+        let floor = NEGLIGIBLE * measured.len() as f64;
+        let worth: Vec<f64> = near
+            .iter()
+            .map(|site| worth(site, (site.total - never_measured) / good.max(floor)))
+            .collect();
+        let warped = choose_warps(&kernel, &points, &worth, &measured)?;
         let outputs = Matrix::from_fn(points.len(), warped.len(), |k, t| warped[t].values[k]);
         let targets = warped.into_iter().zip(absence_of);
         let targets =
             targets.map(|(Warped { rule, .. }, absence)| ModelledTarget { rule, absence });
-        let process =
-            GaussianProcess::fit(kernel, points.clone(), &outputs, &replicates, iterations)?;
+        let process = GaussianProcess::fit(kernel, points.clone(), &outputs, &worth, iterations)?;
 
         let all_points: Vec<&Point> = observations.values().map(|o| &o.point).collect();
         let risk_of = |kind| {
@@ -103,7 +112,7 @@ impl Surrogate {
             never_measured,
             risks: risks.collect(),
             absences: absences?,
-            penalty: penalty(&near) - never_measured,
+            penalty: good,
         })
     }
 
@@ -258,8 +267,15 @@ fn filled(values: &[Option<f64>], points: &[Point]) -> Vec<f64> {
     values.iter().zip(points).map(|(v, point)| v.unwrap_or_else(|| borrowed(point))).collect()
 }
 
+/// How many simulations the values of a site are worth to the model, where its total is so many times a good one.
+/// Near an explosion or in silence values are wild; were they to be fitted like others, they would make the model
+/// blind or overconfident where it matters.
+fn worth(site: &Site, times_good: f64) -> f64 {
+    site.measured as f64 / (times_good / FAR_FROM_GOOD).clamp(1.0, 10.0).powi(4)
+}
+
 /// The median total of the better fifth, of five at least.
-fn penalty(sites: &[&Site]) -> f64 {
+fn good_total(sites: &[&Site]) -> f64 {
     let mut totals: Vec<f64> = sites.iter().map(|site| site.total).collect();
     totals.sort_by(f64::total_cmp);
     let better = totals.len().min((totals.len() / 5).max(5));

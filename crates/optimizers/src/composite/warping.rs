@@ -14,11 +14,11 @@ pub(super) struct Warped {
 
 /// For each target, with its value at every point, the warp under which the kernel explains the values best:
 /// the density of the values is that of the warped values times the slope of the warp (Snelson et al. 2003,
-/// "Warped Gaussian processes"). Points and `replicates` as in [`GaussianProcess::fit`].
+/// "Warped Gaussian processes"). Points and `worth` as in [`GaussianProcess::fit`].
 pub(super) fn choose_warps(
     kernel: &Kernel,
     points: &[Point],
-    replicates: &[f64],
+    worth: &[f64],
     targets: &[(&WarpedRule, Vec<f64>)],
 ) -> Option<Vec<Warped>> {
     let n = points.len().min(FITTED_POINTS);
@@ -33,8 +33,7 @@ pub(super) fn choose_warps(
     let alternatives: Vec<Vec<(f64, Warped)>> = targets.iter().map(alternatives).collect();
     let columns: Vec<&[f64]> = alternatives.iter().flatten().map(|(_, w)| &w.values[..]).collect();
     let outputs = Matrix::from_fn(n, columns.len(), |k, column| columns[column][k]);
-    let evidences =
-        GaussianProcess::log_evidences(kernel, &points[..n], &outputs, &replicates[..n])?;
+    let evidences = GaussianProcess::log_evidences(kernel, &points[..n], &outputs, &worth[..n])?;
     let mut evidences = evidences.into_iter();
     let best = |alternatives: Vec<(f64, Warped)>| {
         let rated = alternatives.into_iter().zip(&mut evidences);

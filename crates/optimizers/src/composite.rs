@@ -1,12 +1,27 @@
 //! The composite optimizer: it models the value of every target, applies the score rules to what the model
-//! expects, and simulates where that promises most.
+//! expects, and simulates where that promises most (composite Bayesian optimization, Astudillo & Frazier 2019,
+//! arXiv:1906.01537, in a trust region, Eriksson et al. 2019, arXiv:1910.01739).
 //!
-//! - `expected_score`: the warp of values, and exact moments of scores
-//! - `kernel`, `evidence`, `gaussian_process`, `warping`: the model of the values
-//! - `risk`: explosions, failures and missing values
-//! - `sites`, `surrogate`, `incumbent`: what was seen, what is believed, and what is best
-//! - `trust_region`, `portfolio`, `evolution`, `minimizer`: where to look, and what to simulate there
-//! - `forecasts`, `fallback`: whether the model is any good, and what to do when it is not
+//! What happens, in the order in which it happens:
+//!
+//! 1. The first generation is the centroid and normal deviates around it. While most of them fail, the next ones
+//!    are drawn nearer and further. With five measured simulations there is a model.
+//! 2. Simulations are gathered by point (`sites`). Values are warped, linear near what is wanted and logarithmic far
+//!    away (`expected_score`), each target as its values suggest (`warping`).
+//! 3. One Gaussian process models all targets: they share a covariance (`kernel`), which is fitted to all of them
+//!    together (`evidence`); scale and noise are each one's own (`gaussian_process`, `noise`). Wild values far from
+//!    all good ones count less (`surrogate`).
+//! 4. Explosions, failures and missing values have probabilities, by logistic regressions (`risk`).
+//! 5. From the posterior of every value follows the exact expectation of its score (`expected_score`); the sum of
+//!    these, and the price of a failure times its probability, is the expected total (`surrogate`).
+//! 6. The incumbent is the point with the least total by its own simulations and the model together (`incumbent`). The
+//!    trust region is a box around it, which grows with success, shrinks without, and moves away when it is
+//!    exhausted (`trust_region`).
+//! 7. A generation is a portfolio (`portfolio`): the model's optimum in the box and in two smaller ones (`minimizer`),
+//!    the greatest expected improvement (`evolution`), Thompson samples, pre-screened normal deviates, and the
+//!    incumbent again where its noise matters.
+//! 8. What the model expected is compared with what came (`forecasts`). While it is wrong, CMA-ES makes every
+//!    second candidate (`fallback`).
 
 use std::collections::BTreeMap;
 
@@ -17,14 +32,15 @@ use self::forecasts::{Forecasts, Skill};
 use self::incumbent::{Standing, standings};
 use self::kernel::{Kernel, Point};
 use self::portfolio::Portfolio;
+pub use self::settings::{CompositeError, CompositeSettings};
 use self::sites::{Observation, Site, sites};
 use self::surrogate::Surrogate;
 use self::trust_region::TrustRegion;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Candidate, CentroidError, Diagnostics, ModelDiagnostics, Optimizer, Outcome, OutcomeKind,
-    Recommendation, ScoreRule, Space, TellError,
+    Candidate, Diagnostics, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Recommendation,
+    ScoreRule, Space, TellError,
 };
 
 mod coordinates;
@@ -37,50 +53,14 @@ mod gaussian_process;
 mod incumbent;
 mod kernel;
 mod minimizer;
+mod noise;
 mod portfolio;
 mod risk;
+mod settings;
 mod sites;
 mod surrogate;
 mod trust_region;
 mod warping;
-
-/// How to search.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CompositeSettings {
-    /// Candidates per generation, at least 1.
-    pub offspring_size: usize,
-    /// Standard deviation of the first candidates around the centroid, in coordinates in which every range
-    /// is [-1, 1].
-    pub sigma: f64,
-    /// Together with the candidates' numbers it determines everything random.
-    pub seed: u64,
-}
-
-impl Default for CompositeSettings {
-    fn default() -> CompositeSettings {
-        CompositeSettings { offspring_size: 12, sigma: 0.3, seed: 0 }
-    }
-}
-
-/// Settings that the composite optimizer cannot work with.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CompositeError {
-    /// The centroid does not fit the space.
-    #[error(transparent)]
-    Centroid(#[from] CentroidError),
-    /// There are no targets to model.
-    #[error("there is no target to model")]
-    NoTarget,
-    /// A generation has no candidates.
-    #[error("a generation needs at least one candidate")]
-    OffspringSize,
-    /// The spread of the first candidates is none.
-    #[error("the initial sigma is {sigma}, but must be above zero and at most 1e6")]
-    Sigma {
-        /// The sigma that was asked for.
-        sigma: f64,
-    },
-}
 
 /// Simulations that have to be measured before there is a model.
 const LEAST_MEASURED: usize = 5;

@@ -45,7 +45,8 @@ impl ScoreRule {
         max_score: f64,
     ) -> Result<ScoreRule, ScoreRuleError> {
         let is_bounded = low.is_finite() || high.is_finite();
-        if !is_bounded || !(low <= high) || low == f64::INFINITY || high == f64::NEG_INFINITY {
+        let is_ordered = low <= high && low < f64::INFINITY && high > f64::NEG_INFINITY;
+        if !is_bounded || !is_ordered {
             return Err(ScoreRuleError::Accepted { low, high });
         }
         if !(norm > 0.0 && norm.is_finite()) {

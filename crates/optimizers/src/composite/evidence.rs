@@ -108,10 +108,10 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>, prior: &[(f64, f64)]) 
     let points = kernel.scaled(data.points);
     let moved = &by_distance * &points;
     let row_sums: Vec<f64> = (0..n).map(|i| by_distance.col_as_slice(i).iter().sum()).collect();
-    for d in 0..dimension {
+    for (d, slope) in gradient.iter_mut().take(dimension).enumerate() {
         let (z, bz) = (points.col_as_slice(d), moved.col_as_slice(d));
         let terms = z.iter().zip(bz).zip(&row_sums).map(|((z, bz), sum)| z * (sum * z - bz));
-        gradient[d] = -temper * terms.sum::<f64>();
+        *slope = -temper * terms.sum::<f64>();
     }
     gradient[dimension] = -temper * linear * by_linear / 2.0;
     gradient[dimension + 1] = -temper * quadratic * by_quadratic / 2.0;

@@ -29,7 +29,9 @@ impl Fallback {
                 let length = step.iter().map(|y| y * y).sum::<f64>().sqrt();
                 let longest = (n as f64).sqrt() + 2.0 * n as f64 / (n as f64 + 2.0);
                 let shortening = (longest / length).min(1.0);
-                step.iter_mut().for_each(|y| *y *= shortening);
+                for y in &mut step {
+                    *y *= shortening;
+                }
                 let mean = &self.distribution.mean;
                 let point = mean.iter().zip(point).map(|(m, x)| m + shortening * (x - m)).collect();
                 Survivor { number, total, memory: Sample { point, step } }

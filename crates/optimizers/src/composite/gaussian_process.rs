@@ -4,9 +4,10 @@
 //! Sharing the covariance means one factorization for each noise ratio in use, five at most, instead of one for
 //! every target.
 
-use super::evidence::{self, Data, JITTER, NOISE_RATIOS};
+use super::evidence::{self, Data, NOISE_RATIOS};
 use super::kernel::{Kernel, Point};
-use crate::linear_algebra::{Cholesky, Matrix, add_scaled, factorize_covariance};
+use super::noise::NoiseChoice;
+use crate::linear_algebra::{Matrix, add_scaled, factorize_covariance};
 
 /// Points, nearest first, that the kernel's parameters are fitted to.
 pub(super) const FITTED_POINTS: usize = 220;
@@ -41,8 +42,7 @@ pub(super) type Posterior = Vec<(f64, f64)>;
 
 impl GaussianProcess {
     /// Learns from points, the most relevant first, `outputs` (one column for each) and how many
-    /// simulations each row is
-    /// `worth`. The kernel's parameters are fitted in rounds of so many
+    /// simulations each row is `worth`. The kernel's parameters are fitted in rounds of so many
     /// `iterations`, between which the noise is chosen again.
     ///
     /// `None` where the covariance cannot be factorized.
@@ -222,58 +222,6 @@ impl GaussianProcess {
     }
 }
 
-/// For every output the noise ratio with the greatest evidence, and what comes of it.
-struct NoiseChoice {
-    levels: Vec<usize>,
-    /// Minus the logarithms of the evidences.
-    costs: Vec<f64>,
-    /// One for every noise ratio.
-    inverses: Vec<Matrix>,
-    variances: Vec<f64>,
-    weights: Matrix,
-}
-
-impl NoiseChoice {
-    fn new(
-        kernel: &Kernel,
-        points: &[Point],
-        outputs: &Matrix,
-        worth: &[f64],
-    ) -> Option<NoiseChoice> {
-        let (n, targets) = (outputs.nrows(), outputs.ncols());
-        let covariance = kernel.covariances(points, points);
-        let mut choice = NoiseChoice {
-            levels: vec![0; targets],
-            costs: vec![f64::INFINITY; targets],
-            inverses: Vec::with_capacity(NOISE_RATIOS.len()),
-            variances: vec![1.0; targets],
-            weights: Matrix::zeros(n, targets),
-        };
-        for (level, ratio) in NOISE_RATIOS.iter().enumerate() {
-            let mut noisy = covariance.clone();
-            for i in 0..n {
-                noisy[(i, i)] += ratio / worth[i] + JITTER;
-            }
-            let cholesky = Cholesky::new(&noisy)?;
-            let inverse = cholesky.inverse();
-            let solved = &inverse * outputs;
-            for t in 0..targets {
-                let variance = evidence::variance(outputs.col_as_slice(t), solved.col_as_slice(t));
-                let cost = cholesky.half_log_determinant() + n as f64 / 2.0 * libm::log(variance);
-                if cost < choice.costs[t] {
-                    choice.costs[t] = cost;
-                    choice.levels[t] = level;
-                    choice.variances[t] = variance;
-                    let weights = choice.weights.col_as_slice_mut(t);
-                    weights.copy_from_slice(solved.col_as_slice(t));
-                }
-            }
-            choice.inverses.push(inverse);
-        }
-        Some(choice)
-    }
-}
-
 /// Shifts and scales an output; returns the mean and standard deviation that were taken out.
 fn standardize(output: &mut [f64]) -> (f64, f64) {
     let mean_of = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -281,7 +229,9 @@ fn standardize(output: &mut [f64]) -> (f64, f64) {
     let middle = mean_of(output);
     let squares: f64 = output.iter().map(|y| (y - middle) * (y - middle)).sum();
     let sd = (squares / output.len() as f64).sqrt().max(1e-9);
-    output.iter_mut().for_each(|y| *y = (*y - mean) / sd);
+    for y in output {
+        *y = (*y - mean) / sd;
+    }
     (mean, sd)
 }
 

@@ -104,7 +104,9 @@ fn descent(gradient: &[f64], free: &[bool], steps: &VecDeque<Step>) -> Vec<f64> 
     }
     if let Some(Step { change, curvature, .. }) = steps.back() {
         let scale = curvature / dot(change, change);
-        direction.iter_mut().for_each(|d| *d *= scale);
+        for d in &mut direction {
+            *d *= scale;
+        }
     }
     for (Step { moved, change, curvature }, share) in steps.iter().zip(shares.into_iter().rev()) {
         let back = dot(change, &direction) / curvature;

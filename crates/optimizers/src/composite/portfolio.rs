@@ -167,7 +167,7 @@ impl Portfolio<'_> {
 
     /// The point of greatest expected improvement, and all points among which improvement and Thompson
     /// sampling choose: elites of two searches of the model, and perturbations of the centre and the
-    /// optimum in a few coordinates each, as in TuRBO (Eriksson et al. 2019).
+    /// optimum in a few coordinates each, as in `TuRBO` (Eriksson et al. 2019).
     fn choice(
         &self,
         optimum: &Point,

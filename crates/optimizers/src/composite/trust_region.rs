@@ -1,6 +1,6 @@
 //! The box around the best point in which the model is trusted.
 //!
-//! As in TuRBO (Eriksson et al. 2019, arXiv:1910.01739) it grows after successes and shrinks after failures;
+//! As in `TuRBO` (Eriksson et al. 2019, arXiv:1910.01739) it grows after successes and shrinks after failures;
 //! a success is a generation whose results move the incumbent to a point that is better by 1 %.
 
 use super::kernel::Point;

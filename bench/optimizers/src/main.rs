@@ -24,7 +24,7 @@ fn main() {
         options.get(key).and_then(|text| text.parse().ok()).unwrap_or(default)
     };
     let Some(problem) = problem::named(name) else {
-        eprintln!("problems: mean-field, mean-field-37, quadratic, rosenbrock");
+        eprintln!("problems: mean-field-8, mean-field, mean-field-37, quadratic, rosenbrock");
         std::process::exit(2);
     };
     let seeds = number("--first-seed", 0)..number("--first-seed", 0) + number("--seeds", 8);

@@ -65,9 +65,11 @@ mod warping;
 /// Simulations that have to be measured before there is a model.
 const LEAST_MEASURED: usize = 5;
 
-/// Iterations of the first fit of the kernel, with the noise chosen in between, and of each later one.
+/// Iterations of the first fit of the kernel, with the noise chosen in between, and of each later one, for which so
+/// many outcomes must have come since: fitted more often to few points it finds structure that is not there.
 const FIRST_FIT: [usize; 2] = [25, 10];
 const LATER_FIT: [usize; 1] = [8];
+const OUTCOMES_BETWEEN_FITS: usize = 12;
 
 /// Generations whose forecasts decide whether the model is trusted.
 const JUDGED_GENERATIONS: usize = 3;
@@ -104,8 +106,9 @@ pub struct Composite {
     belief: Option<Belief>,
     fallback: Option<Fallback>,
     plan: Plan,
-    /// Outcomes since the last fit, and since the trust region adapted.
+    /// Outcomes since the model learned, since its kernel was fitted, and since the trust region adapted.
     news: usize,
+    since_fit: usize,
     since_adaptation: usize,
 }
 
@@ -174,6 +177,7 @@ impl Composite {
             fallback: None,
             plan: Plan::default(),
             news: 0,
+            since_fit: 0,
             since_adaptation: 0,
         })
     }
@@ -292,11 +296,15 @@ impl Composite {
                     radius: region.radius,
                     ..surrogate.kernel().clone()
                 };
-                (region.clone(), kernel, &LATER_FIT[..])
+                let is_due = self.since_fit >= OUTCOMES_BETWEEN_FITS;
+                (region.clone(), kernel, if is_due { &LATER_FIT[..] } else { &[] })
             }
         };
         let fit = Surrogate::fit(kernel, &self.observations, &sites, &self.rules, iterations);
         let Some(surrogate) = fit else { return };
+        if !iterations.is_empty() {
+            self.since_fit = 0;
+        }
         let standings = standings(&sites, &surrogate);
         self.move_region(&mut region, &sites, &standings);
         self.judge_model(&sites[standings[0].site].point, region.radius);
@@ -380,6 +388,7 @@ impl Optimizer for Composite {
         }
         self.observations.insert(candidate, observation);
         self.news += 1;
+        self.since_fit += 1;
         self.since_adaptation += 1;
         // With nothing under way there is nothing to wait for, and whoever wants a recommendation gets the latest.
         if self.has_much_news() && self.ledger.pending().next().is_none() {

@@ -116,9 +116,9 @@ Examples:
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// The directory of the model and its configuration
+    /// The directory with mozopt.toml and `param_optim/config_optimisation`: the model's, or one of its own
     #[arg(value_name = "DIRECTORY", default_value = ".")]
-    pub model_directory: PathBuf,
+    pub directory: PathBuf,
     /// The file with parameters, centroid and targets [default: `param_optim/config_optimisation`]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -74,6 +74,18 @@ impl From<InputError> for Failure {
     }
 }
 
+impl From<mozaik_parameters::Error> for Failure {
+    fn from(error: mozaik_parameters::Error) -> Self {
+        let message = error.problem.to_string();
+        let help = error.problem.advice();
+        let Some(origin) = error.origin else {
+            return Self::bad_input(message, help.unwrap_or_else(|| "look at the path".to_owned()));
+        };
+        let source = Source { name: &origin.file.name, text: &origin.file.text };
+        source.error(origin.span, message, "here", help).into()
+    }
+}
+
 /// The text of an input file, for pointing at places in it.
 pub struct Source<'a> {
     /// The file's path as the user would write it.

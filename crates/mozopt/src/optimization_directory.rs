@@ -3,6 +3,7 @@
 //! ```text
 //! configuration.json      the frozen configuration
 //! config_optimisation     a copy of the user's file, and of mozopt.toml
+//! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began
 //! journal.jsonl           what happened: the one source of truth
 //! optimization.log        the same in words
 //! controller.lock         who runs it
@@ -13,10 +14,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::durable;
 use crate::failure::Failure;
 use crate::journal;
 use crate::simulation::SimulationDirectory;
 
+/// The experiment script of a mozaik model.
+pub const EXPERIMENT_FILE: &str = "mozopt_experiment.py";
 const SUFFIX: &str = "_Optimization";
 
 /// The directory of an optimization.
@@ -103,6 +107,17 @@ impl OptimizationDirectory {
     /// The frozen configuration.
     pub fn configuration(&self) -> PathBuf {
         self.0.join("configuration.json")
+    }
+
+    /// Freezes the script that simulates a mozaik model.
+    pub fn write_experiment(&self, script: &str) -> Result<(), Failure> {
+        let path = self.0.join(EXPERIMENT_FILE);
+        durable::write(&path, script.as_bytes()).map_err(|error| {
+            Failure::failed(
+                format!("cannot write {}: {error}", path.display()),
+                "is the disk full?",
+            )
+        })
     }
 
     /// The log.

@@ -17,6 +17,8 @@ pub const SCHEMA: &str = include_str!("config_optimisation.schema.json");
 /// The score of a target without a value, unless it says otherwise: the predecessor's default.
 const DEFAULT_MAX_SCORE: f64 = 20.0;
 
+const RULES: [Rule; 4] = [Rule::TargetValue, Rule::OneBoundUpper, Rule::OneBoundLower, Rule::Range];
+
 /// The file, checked as far as it can be without knowing the model.
 #[derive(Debug)]
 pub struct ConfigOptimisation {
@@ -65,7 +67,8 @@ pub enum ParameterType {
 pub struct ConfiguredTarget {
     /// What is measured and how it is scored.
     pub target: Target,
-    /// A command that gets the data store's path and prints the value.
+    /// Of a `CommandTarget`: a shell line that gets the data store's path and the sheet, and prints the
+    /// value.
     pub command: Option<String>,
 }
 
@@ -80,6 +83,8 @@ pub struct FrozenTarget {
     max_score: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -103,6 +108,8 @@ impl From<&ConfiguredTarget> for FrozenTarget {
             norm: scoring.norm(),
             max_score: scoring.max_score(),
             command: configured.command.clone(),
+            rule: matches!(class, TargetClass::Command(_))
+                .then(|| TargetClass::of_rule(class.rule()).name().to_owned()),
         }
     }
 }
@@ -111,7 +118,11 @@ impl TryFrom<&FrozenTarget> for ConfiguredTarget {
     type Error = String;
 
     fn try_from(frozen: &FrozenTarget) -> Result<Self, String> {
-        let class: TargetClass = frozen.class.parse().map_err(|e| format!("{e}"))?;
+        let parse = |name: &str| name.parse::<TargetClass>().map_err(|e| e.to_string());
+        let class = match &frozen.rule {
+            Some(rule) => TargetClass::Command(parse(rule)?.rule()),
+            None => parse(&frozen.class)?,
+        };
         let wanted = match frozen.target_value {
             FrozenWanted::Number(value) => Wanted::Number(value),
             FrozenWanted::Range(low, high) => Wanted::Range(low, high),
@@ -410,9 +421,13 @@ impl<'a> Reader<'a> {
     ) -> Result<(ConfiguredTarget, Option<Range>), InputError> {
         let what = format!("targets[{i}]");
         let object = self.object(value, &what)?;
-        let known = ["class", "target_value", "sheet_name", "norm", "max_score", "name", "command"];
+        let mut known = vec!["class", "target_value", "sheet_name", "norm", "max_score", "name"];
+        let mut class = self.class(&self.required(object, "class")?.value)?;
+        if matches!(class, TargetClass::Command(_)) {
+            known.extend(["command", "rule"]);
+            class = TargetClass::Command(self.rule(object)?);
+        }
         self.only_keys(object, &known, &what)?;
-        let class = self.class(&self.required(object, "class")?.value)?;
         let optional_string = |key: &str| {
             object
                 .get(key)
@@ -426,17 +441,17 @@ impl<'a> Reader<'a> {
             let message = format!("a {} needs a `sheet_name`", class.name());
             return Err(self.error(object.range, message, "no sheet", None));
         }
-        if let (true, Some(_)) = (class.is_measured(), &command) {
-            let message = format!("a {} is computed from the recording", class.name());
-            let help = "a command's value is scored by TargetValue, OneBoundUpperTarget, \
-                        OneBoundLowerTarget or RangeTarget";
-            let at = object.get("command").map_or(object.range, |property| property.range);
-            return Err(self.error(at, message, "has no command", Some(help.to_owned())));
+        if matches!(class, TargetClass::Command(_)) && command.is_none() {
+            let help =
+                "a shell line that gets the data store's path and the sheet, and prints a number";
+            let message = "a CommandTarget needs a `command`";
+            return Err(self.error(object.range, message, "no command", Some(help.to_owned())));
         }
         let own_name = optional_string("name")?;
-        if !class.is_measured() && own_name.is_none() {
-            let message = format!("a {} needs a `name`: its value is found by it", class.name());
-            return Err(self.error(object.range, message, "no name", None));
+        if own_name.is_none() && sheet_name.is_none() {
+            let message = format!("a {} needs a `name` or a `sheet_name`", class.name());
+            let help = "its value is found in values.json by its name".to_owned();
+            return Err(self.error(object.range, message, "no name", Some(help)));
         }
         let named = own_name.as_ref().and_then(|_| object.get("name")).map(|p| p.value.range());
         let default_name = || match &sheet_name {
@@ -447,6 +462,12 @@ impl<'a> Reader<'a> {
         let scoring = self.scoring(object, class)?;
         let target = Target { name, class, sheet_name, scoring };
         Ok((ConfiguredTarget { target, command }, named))
+    }
+
+    /// By which rule a command's value is scored: named like the classes of such values.
+    fn rule(&self, object: &Object<'a>) -> Result<Rule, InputError> {
+        let rules = RULES.map(|rule| TargetClass::of_rule(rule).name());
+        Ok(self.choice(object, "rule", &rules)?.map_or(Rule::TargetValue, |i| RULES[i]))
     }
 
     fn class(&self, value: &Value<'a>) -> Result<TargetClass, InputError> {

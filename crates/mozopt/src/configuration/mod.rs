@@ -3,6 +3,7 @@
 
 mod config_optimisation;
 mod settings;
+mod simulator;
 
 use std::path::{Path, PathBuf};
 
@@ -14,10 +15,10 @@ pub use config_optimisation::{
     ConfigOptimisation, ConfiguredTarget, FrozenTarget, SCHEMA as CONFIG_OPTIMISATION_SCHEMA,
 };
 use config_optimisation::{ParameterType, SearchedParameter};
-use settings::Drawn;
 pub use settings::{
-    Algorithm, ExecutorKind, Mode, Model, Settings, SimulationSeed, TimeLimit, Variant,
+    Algorithm, ExecutorKind, Mode, Settings, SimulationSeed, SimulatorKind, TimeLimit, Variant,
 };
+pub use simulator::{EXPERIMENT_VARIABLE, Mozaik, Simulator};
 
 use crate::durable;
 use crate::failure::{Failure, InputError, Source};
@@ -39,6 +40,8 @@ pub struct Configuration {
     format: u32,
     /// The version that froze it.
     pub mozopt_version: String,
+    /// Where the two files of the user's lie: commands of targets run there.
+    pub directory: PathBuf,
     /// The model's directory: simulations start there.
     pub model_directory: PathBuf,
     /// The searched parameters.
@@ -71,19 +74,6 @@ pub struct Parameter {
     pub log_scale: bool,
     /// Where the search begins.
     pub centroid: f64,
-}
-
-/// What simulates.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Simulator {
-    /// The embedded model or a command.
-    pub model: Model,
-    /// The command's shell line.
-    pub command: Option<String>,
-    /// Shell lines before each simulation.
-    pub prelude: Option<String>,
-    /// Where a simulation's seed comes from.
-    pub seed: SimulationSeed,
 }
 
 /// How candidates are proposed. Replaying the journal depends on every one of these.
@@ -127,27 +117,44 @@ pub struct Limits {
 /// Something that was decided for the user, or that they may want to know.
 pub type Notice = String;
 
+/// What the user's two files and the flags say.
+pub struct Loaded {
+    /// The configuration.
+    pub configuration: Configuration,
+    /// What was decided for the user.
+    pub notices: Vec<Notice>,
+    /// The text of the experiment script, where mozaik simulates.
+    pub experiment: Option<String>,
+}
+
+/// The experiment script: what runs mozaik inside a job.
+pub const EXPERIMENT_SCRIPT: &str = include_str!("../../../../python/mozopt_experiment.py");
+
 impl Configuration {
     /// Reads and joins the two files of a model's directory, and the flags.
     pub fn load(
-        model_directory: &Path,
+        directory: &Path,
         config: Option<&Path>,
         flags: Settings,
-    ) -> Result<(Self, Vec<Notice>), Failure> {
-        if !model_directory.is_dir() {
+    ) -> Result<Loaded, Failure> {
+        if !directory.is_dir() {
             return Err(Failure::bad_input(
-                format!("there is no directory {}", model_directory.display()),
+                format!("there is no directory {}", directory.display()),
                 "give the directory that holds mozopt.toml and param_optim/config_optimisation",
             ));
         }
-        let settings = read_settings(&model_directory.join("mozopt.toml"))?.overridden_by(flags);
-        let default_config = model_directory.join(CONFIG_OPTIMISATION);
+        let settings = read_settings(&directory.join("mozopt.toml"))?.overridden_by(flags);
+        let default_config = directory.join(CONFIG_OPTIMISATION);
         let path = config.unwrap_or(&default_config);
         let text = read_text(path, WHAT_IT_SAYS)?;
         let source = Source { name: &path.display().to_string(), text: &text };
         let what = ConfigOptimisation::parse(&source)?;
-        let simulator = simulator(&settings)?;
-        let model = ModelParameters::of(&simulator, &settings, model_directory)?;
+        let mut simulator = Simulator::new(&settings.simulator)?;
+        let model_directory = simulator::model_directory(directory, &settings.simulator)?;
+        let model = ModelParameters::of(&simulator, &settings, &model_directory)?;
+        if let Some(mozaik) = &mut simulator.mozaik {
+            mozaik.seed_parameters = model.seeds();
+        }
         let mut notices = vec![];
         let parameters = what
             .parameters
@@ -161,11 +168,12 @@ impl Configuration {
                 help,
             ));
         }
-        let model_directory = std::path::absolute(model_directory)
+        let directory = std::path::absolute(directory)
             .map_err(|error| Failure::failed(error, "is the working directory still there?"))?;
         let configuration = Self {
             format: FORMAT,
             mozopt_version: env!("CARGO_PKG_VERSION").to_owned(),
+            directory,
             model_directory,
             optimizer: optimizer(&settings, parameters.len())?,
             parameters,
@@ -176,7 +184,15 @@ impl Configuration {
             limits: limits(&settings),
         };
         configuration.limits.check()?;
-        Ok((configuration, notices))
+        let experiment = match (&configuration.simulator.mozaik, &settings.simulator.experiment) {
+            (None, _) => None,
+            (Some(_), None) => Some(EXPERIMENT_SCRIPT.to_owned()),
+            (Some(_), Some(file)) => Some(read_text(
+                &configuration.directory.join(file),
+                "it is the `experiment` of mozopt.toml: what runs mozaik",
+            )?),
+        };
+        Ok(Loaded { configuration, notices, experiment })
     }
 
     /// Reads a frozen configuration.
@@ -295,13 +311,21 @@ fn read_text(path: &Path, purpose: &str) -> Result<String, Failure> {
     })
 }
 
-/// The targets of a `config_optimisation` file, or of the one in this model's directory.
-pub fn read_targets(path: &Path) -> Result<Vec<ConfiguredTarget>, Failure> {
+/// The targets of a `config_optimisation` file, or of the one in this model's directory; and that
+/// directory.
+pub fn read_targets(path: &Path) -> Result<(Vec<ConfiguredTarget>, PathBuf), Failure> {
     let in_model = path.join(CONFIG_OPTIMISATION);
-    let path = if path.is_dir() { &in_model } else { path };
+    let (path, model_directory) = if path.is_dir() {
+        (&*in_model, path.to_owned())
+    } else {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let beside = absolute.parent().unwrap_or(Path::new("."));
+        let model = if beside.ends_with("param_optim") { beside.parent() } else { None };
+        (path, model.unwrap_or(beside).to_owned())
+    };
     let text = read_text(path, WHAT_IT_SAYS)?;
     let source = Source { name: &path.display().to_string(), text: &text };
-    Ok(ConfigOptimisation::parse(&source)?.targets)
+    Ok((ConfigOptimisation::parse(&source)?.targets, model_directory))
 }
 
 fn read_settings(path: &Path) -> Result<Settings, Failure> {
@@ -310,29 +334,6 @@ fn read_settings(path: &Path) -> Result<Settings, Failure> {
     }
     let text = read_text(path, "it says how the search is run")?;
     Ok(Settings::parse(&Source { name: &path.display().to_string(), text: &text })?)
-}
-
-fn simulator(settings: &Settings) -> Result<Simulator, Failure> {
-    let given = &settings.simulator;
-    let Some(model) = given.model else {
-        let message = "nothing says what simulates the model";
-        let help = "write `[simulator]` and `model = \"v1\"` (or \"command\") into mozopt.toml, or \
-                    give --model";
-        return Err(Failure::bad_input(message, help));
-    };
-    if (model == Model::Command) != given.command.is_some() {
-        let message = match model {
-            Model::Command => "model = \"command\" needs the `command` to run",
-            Model::V1 => "`command` is given, but model = \"v1\" is the embedded model",
-        };
-        return Err(Failure::bad_input(message, "look at [simulator] in mozopt.toml"));
-    }
-    Ok(Simulator {
-        model,
-        command: given.command.clone(),
-        prelude: given.prelude.clone(),
-        seed: given.simulation_seed.unwrap_or(SimulationSeed::Drawn(Drawn::Drawn)),
-    })
 }
 
 fn optimizer(settings: &Settings, parameters: usize) -> Result<Optimizer, Failure> {
@@ -383,10 +384,9 @@ fn parameter(
     notices: &mut Vec<Notice>,
 ) -> Result<Parameter, InputError> {
     let SearchedParameter { path, low, high, .. } = searched;
-    let default = model.default(path).map_err(|unknown| {
-        let message = format!("the model has no parameter `{path}`");
+    let default = model.default(path).map_err(|unfit| {
         let span = searched.name_span.start..searched.name_span.end;
-        source.error(span, message, "not in the model", unknown.suggestion)
+        source.error(span, unfit.message, unfit.label, unfit.help)
     })?;
     let integer = match searched.kind {
         Some(kind) => kind == ParameterType::Int,

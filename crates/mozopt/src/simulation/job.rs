@@ -19,10 +19,11 @@ use super::{
     Finished, OutcomeClass, SIMULATION_VARIABLE, Simulation, SimulationDirectory, SimulationResult,
     Started,
 };
-use crate::configuration::{Configuration, ConfiguredTarget};
+use crate::configuration::{Configuration, ConfiguredTarget, EXPERIMENT_VARIABLE};
 use crate::durable;
 use crate::failure::Failure;
 use crate::journal::host;
+use crate::optimization_directory::EXPERIMENT_FILE;
 
 /// The exit code of a job that finds another one at work in its directory.
 pub const ALREADY_RUNNING: u8 = 75;
@@ -93,7 +94,8 @@ pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, Failure> {
         time: jiff::Timestamp::now(),
     };
     durable::write_json(&directory.started(), &started).map_err(failed(&directory.started()))?;
-    let Some((result, status)) = simulate_and_evaluate(&directory, &simulation, &targets) else {
+    let ended = simulate_and_evaluate(&directory, &simulation, &configuration, &targets);
+    let Some((result, status)) = ended else {
         return Ok(Ended::Interrupted);
     };
     // A simulator that had no room to write says nothing about the parameters: without a result it is
@@ -151,6 +153,7 @@ fn restart_count() -> u32 {
 fn simulate_and_evaluate(
     directory: &SimulationDirectory,
     simulation: &Simulation,
+    configuration: &Configuration,
     targets: &[ConfiguredTarget],
 ) -> Option<(SimulationResult, Option<ExitStatus>)> {
     let began = Instant::now();
@@ -163,7 +166,7 @@ fn simulate_and_evaluate(
     let simulation_seconds = began.elapsed().as_secs_f64();
     let evaluated = Instant::now();
     let mut result = match &status {
-        Ok(status) if status.success() => evaluate(directory, targets),
+        Ok(status) if status.success() => evaluate(directory, &configuration.directory, targets),
         Ok(status) => {
             let out_of_memory = status.signal() == Some(Signal::KILL.as_raw())
                 && out_of_memory_kills() > killed_before;
@@ -209,7 +212,11 @@ fn simulate(
         embedded.arg("simulate").current_dir(directory.path());
         embedded
     };
-    command.env(SIMULATION_VARIABLE, directory.simulation()).stdin(Stdio::null());
+    let optimization = directory.path().join(&simulation.configuration);
+    command
+        .env(SIMULATION_VARIABLE, directory.simulation())
+        .env(EXPERIMENT_VARIABLE, optimization.with_file_name(EXPERIMENT_FILE))
+        .stdin(Stdio::null());
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT])?;
     // Whatever the simulator leaves behind becomes a child of this process.
     set_child_subreaper(Some(getpid()))?;

@@ -22,7 +22,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-use crate::configuration::{Configuration, Model};
+use crate::configuration::{Configuration, Mozaik};
 use crate::durable;
 use crate::journal::CandidateRecord;
 
@@ -54,6 +54,9 @@ pub struct Simulation {
     /// The shell line that simulates; `None` for the embedded model.
     #[serde(default)]
     pub command: Option<String>,
+    /// Of a model written with mozaik: what the experiment script needs to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mozaik: Option<Mozaik>,
     /// Where the command starts.
     pub model_directory: PathBuf,
     /// The frozen configuration, with the targets; relative to this file.
@@ -118,10 +121,8 @@ impl Simulation {
                 .map(typed)
                 .collect(),
             threads: configuration.threads,
-            command: match configuration.simulator.model {
-                Model::V1 => None,
-                Model::Command => configuration.simulator.command.clone(),
-            },
+            command: configuration.simulator.command.clone(),
+            mozaik: configuration.simulator.mozaik.clone(),
             model_directory: configuration.model_directory.clone(),
             configuration: PathBuf::from("../../configuration.json"),
             configuration_hash: configuration.hash(),

@@ -35,7 +35,7 @@ pub const CONFIG: &str = r#"{
 pub const IDENTITY: &str = r#"
 a=$(sed -n 's/^ *"a": \([^,]*\).*/\1/p' "$MOZOPT_SIMULATION")
 b=$(sed -n 's/^ *"b": \([^,]*\).*/\1/p' "$MOZOPT_SIMULATION")
-echo "{\"x\": $a, \"y\": $b}" > "$(dirname "$MOZOPT_SIMULATION")/values.json"
+echo "{\"values\": {\"x\": $a, \"y\": $b}}" > "$(dirname "$MOZOPT_SIMULATION")/values.json"
 "#;
 
 /// The directory of a model, removed at the end of the test.
@@ -55,7 +55,7 @@ impl Model {
 
     /// A model simulated by a script of bash; two generations of four, two at a time.
     pub fn simulated_by(script: &str) -> Self {
-        let settings = "[simulator]\nmodel = \"command\"\ncommand = \"bash simulate.sh\"\n\
+        let settings = "[simulator]\nkind = \"command\"\ncommand = \"bash simulate.sh\"\n\
                         [execution]\nslots = 2\n[optimizer]\noffspring_size = 4\nmax_ngen = 2\n";
         let model = Self::new(CONFIG, settings);
         model.write("simulate.sh", script);

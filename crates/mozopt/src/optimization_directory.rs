@@ -22,6 +22,7 @@ use crate::simulation::SimulationDirectory;
 /// The experiment script of a mozaik model.
 pub const EXPERIMENT_FILE: &str = "mozopt_experiment.py";
 const SUFFIX: &str = "_Optimization";
+const TRIAL_SUFFIX: &str = "_Trial";
 
 /// The directory of an optimization.
 #[derive(Debug, Clone)]
@@ -30,6 +31,15 @@ pub struct OptimizationDirectory(PathBuf);
 impl OptimizationDirectory {
     /// Makes a new one, named by the time, in `parent`.
     pub fn create(parent: &Path) -> Result<Self, Failure> {
+        Self::create_named(parent, SUFFIX)
+    }
+
+    /// Makes a directory of the same layout for a simulation that belongs to no search.
+    pub fn create_trial(parent: &Path) -> Result<Self, Failure> {
+        Self::create_named(parent, TRIAL_SUFFIX)
+    }
+
+    fn create_named(parent: &Path, suffix: &str) -> Result<Self, Failure> {
         let help = "give another place with --output";
         let failed = |error: io::Error| {
             let message = format!("cannot make a directory in {}: {error}", parent.display());
@@ -41,8 +51,8 @@ impl OptimizationDirectory {
         // Two searches that begin in the same second get different names.
         for attempt in 1..100 {
             let name = match attempt {
-                1 => format!("{time}{SUFFIX}"),
-                n => format!("{time}-{n}{SUFFIX}"),
+                1 => format!("{time}{suffix}"),
+                n => format!("{time}-{n}{suffix}"),
             };
             let path = parent.join(name);
             match fs::create_dir(&path) {

@@ -127,6 +127,135 @@ pub struct Loaded {
     pub experiment: Option<String>,
 }
 
+/// What can be made of the user's two files and the flags, and all that is wrong with them.
+pub struct Examined {
+    /// Every mistake.
+    pub failures: Vec<Failure>,
+    /// Parameters and targets, those that can be understood.
+    pub what: Option<ConfigOptimisation>,
+    /// The text of that file, and how it is named.
+    pub source: Option<(String, String)>,
+    /// What simulates.
+    pub simulator: Option<Simulator>,
+    /// Where simulations start.
+    pub model_directory: Option<PathBuf>,
+    /// The model's parameters.
+    pub model: Option<ModelParameters>,
+    /// All of it, if nothing is missing.
+    pub loaded: Option<Loaded>,
+}
+
+impl Examined {
+    /// Reads everything there is.
+    pub fn new(directory: &Path, config: Option<&Path>, flags: Settings) -> Self {
+        let mut examined = Self {
+            failures: vec![],
+            what: None,
+            source: None,
+            simulator: None,
+            model_directory: None,
+            model: None,
+            loaded: None,
+        };
+        if !directory.is_dir() {
+            examined.failures.push(Failure::bad_input(
+                format!("there is no directory {}", directory.display()),
+                "give the directory that holds mozopt.toml and param_optim/config_optimisation",
+            ));
+            return examined;
+        }
+        let settings = read_settings(&directory.join("mozopt.toml"));
+        let settings = examined.noting(settings).map(|settings| settings.overridden_by(flags));
+        examined.read_what(config.unwrap_or(&directory.join(CONFIG_OPTIMISATION)));
+        if let Some(settings) = &settings {
+            examined.read_model(directory, settings);
+            let loaded = examined.join(directory, settings);
+            examined.loaded = examined.noting(loaded).flatten();
+        }
+        examined
+    }
+
+    fn noting<T>(&mut self, read: Result<T, Failure>) -> Option<T> {
+        read.map_err(|failure| self.failures.push(failure)).ok()
+    }
+
+    fn read_what(&mut self, path: &Path) {
+        if let Some(text) = self.noting(read_text(path, WHAT_IT_SAYS)) {
+            let name = path.display().to_string();
+            let (what, mistakes) = ConfigOptimisation::parse(&Source { name: &name, text: &text });
+            self.failures.extend(mistakes.into_iter().map(Failure::from));
+            (self.what, self.source) = (what, Some((name, text)));
+        }
+    }
+
+    fn read_model(&mut self, directory: &Path, settings: &Settings) {
+        self.simulator = self.noting(Simulator::new(&settings.simulator));
+        let model_directory = simulator::model_directory(directory, &settings.simulator);
+        self.model_directory = self.noting(model_directory);
+        if let (Some(simulator), Some(model_directory)) = (&self.simulator, &self.model_directory) {
+            let model = ModelParameters::of(simulator, settings, model_directory);
+            self.model = self.noting(model);
+        }
+        if let Some(Simulator { mozaik: Some(mozaik), .. }) = &mut self.simulator {
+            mozaik.seed_parameters =
+                self.model.as_ref().map(ModelParameters::seeds).unwrap_or_default();
+        }
+    }
+
+    /// Joins what was read; `None` if a part of it is missing.
+    fn join(&mut self, directory: &Path, settings: &Settings) -> Result<Option<Loaded>, Failure> {
+        let (Some(what), Some((name, text)), Some(model)) = (&self.what, &self.source, &self.model)
+        else {
+            return Ok(None);
+        };
+        let (Some(simulator), Some(model_directory)) = (&self.simulator, &self.model_directory)
+        else {
+            return Ok(None);
+        };
+        let source = Source { name, text };
+        let mut notices = vec![];
+        let mut parameters = vec![];
+        for searched in &what.parameters {
+            match parameter(&source, searched, model, &mut notices) {
+                Ok(parameter) => parameters.push(parameter),
+                Err(mistake) => self.failures.push(mistake.into()),
+            }
+        }
+        if !parameters.is_empty() && parameters.iter().all(|p| p.low == p.high) {
+            let help = "give at least one parameter a range of two different numbers";
+            return Err(Failure::bad_input(
+                "every parameter is fixed: nothing can be searched",
+                help,
+            ));
+        }
+        let directory = std::path::absolute(directory)
+            .map_err(|error| Failure::failed(error, "is the working directory still there?"))?;
+        let experiment = match (&simulator.mozaik, &settings.simulator.experiment) {
+            (None, _) => None,
+            (Some(_), None) => Some(EXPERIMENT_SCRIPT.to_owned()),
+            (Some(_), Some(file)) => Some(read_text(
+                &directory.join(file),
+                "it is the `experiment` of mozopt.toml: what runs mozaik",
+            )?),
+        };
+        let configuration = Configuration {
+            format: FORMAT,
+            mozopt_version: env!("CARGO_PKG_VERSION").to_owned(),
+            directory,
+            model_directory: model_directory.clone(),
+            optimizer: optimizer(settings, parameters.len())?,
+            parameters,
+            targets: what.targets.iter().map(FrozenTarget::from).collect(),
+            simulator: simulator.clone(),
+            threads: settings.execution.threads.map_or(1, usize::from),
+            mode: settings.execution.mode.unwrap_or(Mode::Generational),
+            limits: limits(settings),
+        };
+        configuration.limits.check()?;
+        Ok(Some(Loaded { configuration, notices, experiment }))
+    }
+}
+
 /// The experiment script: what runs mozaik inside a job.
 pub const EXPERIMENT_SCRIPT: &str = include_str!("../../../../python/mozopt_experiment.py");
 
@@ -137,62 +266,11 @@ impl Configuration {
         config: Option<&Path>,
         flags: Settings,
     ) -> Result<Loaded, Failure> {
-        if !directory.is_dir() {
-            return Err(Failure::bad_input(
-                format!("there is no directory {}", directory.display()),
-                "give the directory that holds mozopt.toml and param_optim/config_optimisation",
-            ));
+        let examined = Examined::new(directory, config, flags);
+        match examined.loaded {
+            Some(loaded) if examined.failures.is_empty() => Ok(loaded),
+            _ => Err(Failure::all(examined.failures)),
         }
-        let settings = read_settings(&directory.join("mozopt.toml"))?.overridden_by(flags);
-        let default_config = directory.join(CONFIG_OPTIMISATION);
-        let path = config.unwrap_or(&default_config);
-        let text = read_text(path, WHAT_IT_SAYS)?;
-        let source = Source { name: &path.display().to_string(), text: &text };
-        let what = ConfigOptimisation::parse(&source)?;
-        let mut simulator = Simulator::new(&settings.simulator)?;
-        let model_directory = simulator::model_directory(directory, &settings.simulator)?;
-        let model = ModelParameters::of(&simulator, &settings, &model_directory)?;
-        if let Some(mozaik) = &mut simulator.mozaik {
-            mozaik.seed_parameters = model.seeds();
-        }
-        let mut notices = vec![];
-        let parameters = what
-            .parameters
-            .iter()
-            .map(|searched| parameter(&source, searched, &model, &mut notices))
-            .collect::<Result<Vec<_>, _>>()?;
-        if parameters.iter().all(|parameter| parameter.low == parameter.high) {
-            let help = "give at least one parameter a range of two different numbers";
-            return Err(Failure::bad_input(
-                "every parameter is fixed: nothing can be searched",
-                help,
-            ));
-        }
-        let directory = std::path::absolute(directory)
-            .map_err(|error| Failure::failed(error, "is the working directory still there?"))?;
-        let configuration = Self {
-            format: FORMAT,
-            mozopt_version: env!("CARGO_PKG_VERSION").to_owned(),
-            directory,
-            model_directory,
-            optimizer: optimizer(&settings, parameters.len())?,
-            parameters,
-            targets: what.targets.iter().map(FrozenTarget::from).collect(),
-            simulator,
-            threads: settings.execution.threads.map_or(1, usize::from),
-            mode: settings.execution.mode.unwrap_or(Mode::Generational),
-            limits: limits(&settings),
-        };
-        configuration.limits.check()?;
-        let experiment = match (&configuration.simulator.mozaik, &settings.simulator.experiment) {
-            (None, _) => None,
-            (Some(_), None) => Some(EXPERIMENT_SCRIPT.to_owned()),
-            (Some(_), Some(file)) => Some(read_text(
-                &configuration.directory.join(file),
-                "it is the `experiment` of mozopt.toml: what runs mozaik",
-            )?),
-        };
-        Ok(Loaded { configuration, notices, experiment })
     }
 
     /// Reads a frozen configuration.
@@ -325,7 +403,10 @@ pub fn read_targets(path: &Path) -> Result<(Vec<ConfiguredTarget>, PathBuf), Fai
     };
     let text = read_text(path, WHAT_IT_SAYS)?;
     let source = Source { name: &path.display().to_string(), text: &text };
-    Ok((ConfigOptimisation::parse(&source)?.targets, model_directory))
+    match ConfigOptimisation::parse(&source) {
+        (Some(what), mistakes) if mistakes.is_empty() => Ok((what.targets, model_directory)),
+        (_, mistakes) => Err(Failure::all(mistakes.into_iter().map(Failure::from).collect())),
+    }
 }
 
 fn read_settings(path: &Path) -> Result<Settings, Failure> {

@@ -40,6 +40,8 @@ pub struct Mozaik {
     pub model_class: Option<String>,
     /// mozaik's root parameter file, relative to the model's directory.
     pub parameters_file: String,
+    /// What runs Python.
+    pub python: String,
     /// MPI processes.
     pub ranks: usize,
     /// The parameters that are given the simulation's seed.
@@ -58,7 +60,7 @@ impl Simulator {
         only_for(kind, given)?;
         let mozaik = (kind == SimulatorKind::Mozaik).then(|| mozaik(given)).transpose()?;
         let command = match &mozaik {
-            Some(mozaik) => Some(mozaik_line(given, mozaik.ranks)?),
+            Some(mozaik) => Some(mozaik_line(given.launcher.as_deref(), mozaik)?),
             None => given.command.clone(),
         };
         if kind == SimulatorKind::Command && command.is_none() {
@@ -123,16 +125,17 @@ fn mozaik(given: &SimulatorSettings) -> Result<Mozaik, Failure> {
         script: given.script.clone(),
         model_class: given.model_class.clone(),
         parameters_file: given.parameters.clone().unwrap_or_else(|| PARAMETERS_FILE.to_owned()),
+        python: given.python.clone().unwrap_or_else(|| "python".to_owned()),
         ranks: given.ranks.map_or(1, NonZeroUsize::get),
         seed_parameters: vec![],
     })
 }
 
 /// The shell line that starts the experiment script, which the job names in a variable.
-fn mozaik_line(given: &SimulatorSettings, ranks: usize) -> Result<String, Failure> {
-    let python = given.python.as_deref().unwrap_or("python");
-    let script = format!("{python} \"${EXPERIMENT_VARIABLE}\"");
-    match &given.launcher {
+fn mozaik_line(launcher: Option<&str>, mozaik: &Mozaik) -> Result<String, Failure> {
+    let ranks = mozaik.ranks;
+    let script = format!("{} \"${EXPERIMENT_VARIABLE}\"", mozaik.python);
+    match launcher {
         None if ranks > 1 => {
             let message = format!("{ranks} ranks are wanted, but nothing starts them");
             let help =

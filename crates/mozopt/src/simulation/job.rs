@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
+use nix::sys::resource::UsageWho;
 use rustix::process::{
     Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
 };
@@ -164,6 +165,8 @@ fn simulate_and_evaluate(
         Err(error) => Err(error),
     };
     let simulation_seconds = began.elapsed().as_secs_f64();
+    // Commands of targets are children, too: look before they run.
+    let peak_memory = peak_memory_of_children();
     let evaluated = Instant::now();
     let mut result = match &status {
         Ok(status) if status.success() => evaluate(directory, &configuration.directory, targets),
@@ -183,6 +186,8 @@ fn simulate_and_evaluate(
         }
     };
     result.simulation_seconds = simulation_seconds;
+    result.peak_memory = peak_memory;
+    result.data_store_size = size_of(&directory.data_store());
     result.evaluation_seconds = evaluated.elapsed().as_secs_f64();
     Some((result, status.ok()))
 }
@@ -252,6 +257,23 @@ fn kill_children() {
             let _ = waitpid(Some(pid), WaitOptions::empty());
         }
     }
+}
+
+/// The most memory that a process below this one has had so far, bytes.
+fn peak_memory_of_children() -> Option<u64> {
+    let usage = nix::sys::resource::getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
+    u64::try_from(usage.max_rss()).ok().filter(|&kilobytes| kilobytes > 0).map(|kb| kb * 1024)
+}
+
+/// The size of all files below a directory; `None` if there is none.
+fn size_of(directory: &Path) -> Option<u64> {
+    let mut size = 0;
+    for entry in std::fs::read_dir(directory).ok()?.flatten() {
+        let Ok(metadata) = entry.metadata() else { continue };
+        size +=
+            if metadata.is_dir() { size_of(&entry.path()).unwrap_or(0) } else { metadata.len() };
+    }
+    Some(size)
 }
 
 /// How many processes this machine has killed for want of memory since it was started.

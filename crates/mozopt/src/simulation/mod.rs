@@ -24,7 +24,6 @@ use serde_json::Number;
 
 use crate::configuration::{Configuration, Mozaik};
 use crate::durable;
-use crate::journal::CandidateRecord;
 
 pub use evaluation::measure;
 pub use result::{OutcomeClass, SimulationResult, TargetResult};
@@ -102,7 +101,9 @@ impl Simulation {
     /// What is to be simulated for this candidate.
     pub fn new(
         configuration: &Configuration,
-        record: &CandidateRecord,
+        candidate: u64,
+        seed: u64,
+        parameters: &[f64],
         attempt: u32,
         keep: Keep,
     ) -> Self {
@@ -110,16 +111,11 @@ impl Simulation {
             (parameter.path.clone(), number(value, parameter.integer))
         };
         Self {
-            candidate: record.number,
+            candidate,
             attempt,
-            seed: record.seed,
+            seed,
             protocol: Protocol::Optimization,
-            parameters: configuration
-                .parameters
-                .iter()
-                .zip(&record.parameters)
-                .map(typed)
-                .collect(),
+            parameters: configuration.parameters.iter().zip(parameters).map(typed).collect(),
             threads: configuration.threads,
             command: configuration.simulator.command.clone(),
             mozaik: configuration.simulator.mozaik.clone(),

@@ -7,7 +7,7 @@ mozopt starts this file in the model's directory, once for every candidate:
 simulation.json holds the candidate's parameters, its seed and the name of the protocol. Here they
 become mozaik's own command line, and what is recorded goes to the directory `datastore` beside
 simulation.json. The protocols are the functions that `PROTOCOLS` names: edit them, or add one, and
-name it in mozopt.toml. Each gives a list of experiments, the same that a run script of mozaik makes.
+name it in mozopt.toml. Each gives a list of experiments, as `create_experiments` of a run script.
 
     python mozopt_experiment.py --check [--model-class model.SelfSustainedPushPull]
 
@@ -84,7 +84,7 @@ def size_tuning(model):
             num_sizes=DISK_SIZES,
             max_size=LARGEST_DISK,
             log_spacing=True,
-            orientation=ORIENTATION,  # mozaik until about 2021
+            orientation=ORIENTATION,  # Some versions of mozaik have one of them, some the other.
             orientations=[ORIENTATION],
             positions=[(0, 0)],
             spatial_frequency=SPATIAL_FREQUENCY,
@@ -93,6 +93,7 @@ def size_tuning(model):
             contrasts=CONTRASTS,
             num_trials=TUNING_TRIALS,
             shuffle_stimuli=True,
+            with_flat=False,
         ),
     ]
 
@@ -241,7 +242,10 @@ def run(simulation):
 
     model_class = load_model_class(simulation["mozaik"]["model_class"])
     # The newest versions of mozaik also hand over parameters for the experiments.
-    run_workflow(model_class.__name__, model_class, lambda model, _=None: PROTOCOLS[protocol](model))
+    def create_experiments(model, _experiment_parameters=None):
+        return PROTOCOLS[protocol](model)
+
+    run_workflow(model_class.__name__, model_class, create_experiments)
 
 
 def command_line(simulation, directory):
@@ -295,14 +299,14 @@ def refuse_copies(ranks):
     processes, copies = nest_processes(), launched_copies(os.environ)
     if processes == 1 and copies > 1:
         refuse(
-            f"this is one of {copies} copies, but NEST does not see the others: each would simulate "
-            "the whole network. Take a NEST built with the launcher's MPI, or start one process "
-            "(ranks = 1; threads need no MPI)"
+            f"this is one of {copies} copies, but NEST does not see the others: each would "
+            "simulate the whole network. Take a NEST built with the launcher's MPI, or start one "
+            "process (ranks = 1; threads need no MPI)"
         )
     if processes != ranks:
         refuse(
-            f"NEST runs as {processes} process{'es' if processes > 1 else ''}, but ranks = {ranks}. "
-            "Does the launcher start as many, and does NEST have MPI?"
+            f"ranks = {ranks}, but the number of NEST's processes is {processes}. Does the launcher "
+            "start as many, and does NEST have MPI?"
         )
 
 

@@ -53,6 +53,28 @@ impl Model {
         model
     }
 
+    /// A copy of the mozaik model in `tests/mozaik` of the project.
+    pub fn of_mozaik() -> Self {
+        let model = Self { directory: tempfile::tempdir().unwrap() };
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/mozaik/model");
+        copy_directory(&original, model.path());
+        model
+    }
+
+    /// The text of one of its files.
+    pub fn read(&self, name: &str) -> String {
+        let path = self.path().join(name);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Replaces a piece of one of its files, which must be there.
+    #[track_caller]
+    pub fn edit(&self, name: &str, old: &str, new: &str) {
+        let text = self.read(name);
+        assert!(text.contains(old), "`{old}` is not in {name}:\n{text}");
+        self.write(name, text.replacen(old, new, 1));
+    }
+
     /// A model simulated by a script of bash; two generations of four, two at a time.
     pub fn simulated_by(script: &str) -> Self {
         let settings = "[simulator]\nkind = \"command\"\ncommand = \"bash simulate.sh\"\n\
@@ -102,6 +124,18 @@ impl Model {
     /// Waits until this many simulations have called `note`.
     pub fn wait_for_notes(&self, count: usize) {
         wait_until("simulations run", || self.noted().len() >= count);
+    }
+}
+
+fn copy_directory(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        let copy = to.join(entry.file_name().unwrap());
+        if entry.is_dir() {
+            copy_directory(&entry, &copy);
+        } else {
+            fs::copy(&entry, &copy).unwrap();
+        }
     }
 }
 
@@ -207,6 +241,17 @@ impl Ended {
         self
     }
 
+    /// Checks that the data contain these words, however the lines are broken.
+    #[track_caller]
+    pub fn shows(self, words: &str) -> Self {
+        assert!(
+            unbroken(&self.stdout).contains(&unbroken(words)),
+            "`{words}` is not in:\n{}",
+            self.stdout
+        );
+        self
+    }
+
     /// Its data as JSON: exactly one object.
     #[track_caller]
     pub fn json(&self) -> Value {
@@ -280,7 +325,7 @@ impl Optimization {
             .map(|mut entry| {
                 let mut result = entry["result"].take();
                 let fields = result.as_object_mut().unwrap();
-                fields.retain(|key, _| !key.ends_with("_seconds"));
+                fields.retain(|key, _| !key.ends_with("_seconds") && key != "peak_memory");
                 result
             })
             .collect()

@@ -1,13 +1,24 @@
 """Connections between two sheets, as a list of synapses."""
 
 import numpy as np
+from parameters import ParameterSet
 
 import mozaik
 from mozaik.core import BaseComponent
+from mozaik.tools.distribution_parametrization import PyNNDistribution
 
 
 class Connector(BaseComponent):
     """Subclasses say from which source cells a target cell's synapses may come."""
+
+    required_parameters = ParameterSet(
+        {
+            **dict.fromkeys(["base_weight", "num_samples"], PyNNDistribution),
+            **dict.fromkeys(["delay_functions", "num_samples_functions"], ParameterSet),
+            **dict.fromkeys(["short_term_plasticity", "local_module"], ParameterSet),
+            **dict.fromkeys(["delay_expression", "num_samples_expression"], str),
+        }
+    )
 
     def __init__(self, model, name, source, target, parameters):
         super().__init__(model, parameters)

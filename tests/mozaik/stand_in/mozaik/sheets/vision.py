@@ -13,21 +13,16 @@ class VisualCorticalUniformSheet(Sheet):
     required_parameters = ParameterSet(
         {
             "name": str,
-            "sx": float,
-            "sy": float,
-            "density": float,
+            **dict.fromkeys(["sx", "sy", "density", "magnification_factor"], float),
             "mpi_safe": bool,
-            "magnification_factor": float,
             "cell": ParameterSet(
                 {
                     "model": str,
                     "native_nest": bool,
-                    "params": ParameterSet,
-                    "initial_values": ParameterSet,
+                    **dict.fromkeys(["params", "initial_values"], ParameterSet),
                 }
             ),
-            "artificial_stimulators": ParameterSet,
-            "recorders": ParameterSet,
+            **dict.fromkeys(["artificial_stimulators", "recorders"], ParameterSet),
             "recording_interval": float,
         }
     )

@@ -78,7 +78,7 @@ class CommandLine(unittest.TestCase):
             "b": -57.39,
             "c": True,
             "d": None,
-            "e": "it's a \"map\"",
+            "e": 'it\'s a "map"',
             "f": [1, 2.5],
             "g": 2**70,
             "h": 5e-324,
@@ -345,7 +345,7 @@ class Running(unittest.TestCase):
         self.assertEqual([each.name for each in self.store.parent.iterdir()], ["run"])
         self.assertTrue(self.index().annotations["simulation_log"]["explosion_detected"])
         shown = [each.annotations["stimulus"] for each in self.index().segments if not each.null]
-        names = [text.split("\"name\":'")[1].split("'")[0] for text in shown]
+        names = [text.split('"name":\'')[1].split("'")[0] for text in shown]
         self.assertEqual(names, ["InternalStimulus"] * 6 + ["EndOfSimulationBlank"] * 6)
         # Nothing can be run in a directory that is there.
         again = self.run_script(given)

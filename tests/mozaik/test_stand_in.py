@@ -104,7 +104,7 @@ class Stimuli(unittest.TestCase):
             str(InternalStimulus(frame_duration=500, duration=500, trial=0)),
             '{"module_path" :"mozaik.stimuli", "direct_stimulation_name":None, '
             '"direct_stimulation_parameters":None, "duration":500, "frame_duration":500, '
-            "\"name\":'InternalStimulus', \"trial\":0}",
+            '"name":\'InternalStimulus\', "trial":0}',
         )
 
 

@@ -23,6 +23,13 @@ class Connector(BaseComponent):
     def __init__(self, model, name, source, target, parameters):
         super().__init__(model, parameters)
         self.name, self.source, self.target = name, source, target
+        self.functions = {kind: self._load_functions(kind) for kind in ("weight", "delay")}
+
+    def _load_functions(self, kind):
+        return {
+            name: mozaik.load_component(each["component"])(self.source, self.target, each["params"])
+            for name, each in self.parameters.get(f"{kind}_functions", {}).items()
+        }
 
     def connect(self, receptor_type="excitatory"):
         """Draws synapses; several between the same cells are one of the summed weight."""
@@ -57,13 +64,8 @@ class Connector(BaseComponent):
         )
 
     def evaluate(self, kind, target_cell):
-        """The functions of an expression such as 'f1*f2' for all source cells, combined."""
-        functions = {
-            name: mozaik.load_component(function["component"])(
-                self.source, self.target, function["params"]
-            )
-            for name, function in self.parameters[f"{kind}_functions"].items()
-        }
+        """The value of an expression such as 'f1*f2' for each source cell."""
+        functions = self.functions[kind]
         values = {name: function(target_cell) for name, function in functions.items()}
         return eval(self.parameters[f"{kind}_expression"], values)
 

@@ -68,7 +68,7 @@ class Model(BaseComponent):
         for name, rate_hz in rates_hz.items():
             logger.info("Sheet %s average rate: %f", name, rate_hz)
         monitoring = self.parameters.explosion_monitoring
-        return bool(monitoring and rates_hz[monitoring.sheet_name] > monitoring.threshold)
+        return bool(monitoring and rates_hz.get(monitoring.sheet_name, 0) > monitoring.threshold)
 
     def neuron_ids(self):
         return self._of_sheets(lambda sheet: np.array([int(id) for id in sheet.pop.all()]))

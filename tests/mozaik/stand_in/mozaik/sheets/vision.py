@@ -28,10 +28,10 @@ class VisualCorticalUniformSheet(Sheet):
     )
 
     def __init__(self, model, parameters):
-        cell = parameters.cell
+        sim, cell = model.sim, parameters.cell
         count = int(parameters.sx * parameters.sy / 1e6 * parameters.density)
-        make = model.sim.native_cell_type if cell.native_nest else model.sim.__dict__.__getitem__
-        pop = model.sim.Population(count, make(cell.model)(**cell.params), label=parameters.name)
+        kind = sim.native_cell_type(cell.model) if cell.native_nest else getattr(sim, cell.model)
+        pop = sim.Population(count, kind(**cell.params), label=parameters.name)
         pop.initialize(**cell.initial_values)
         self.micrometers_per_degree = parameters.magnification_factor
         sides = np.array([parameters.sx, parameters.sy]) / parameters.magnification_factor

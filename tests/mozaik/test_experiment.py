@@ -296,6 +296,7 @@ class Running(unittest.TestCase):
         words = json.loads(run.stdout.splitlines()[-1])
         self.assertEqual(words, mozopt_experiment.command_line(given, str(self.directory)))
 
+    @needs_pynn
     def test_check_says_what_is_missing(self):
         run = self.run_script({}, "--check", "--model-class", "nowhere.Model")
         self.assertEqual(run.returncode, 0)

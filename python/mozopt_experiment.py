@@ -6,8 +6,9 @@ mozopt starts this file in the model's directory, once for every candidate:
 
 simulation.json holds the candidate's parameters, its seed and the name of the protocol. Here they
 become mozaik's own command line, and what is recorded goes to the directory `datastore` beside
-simulation.json. The protocols are the functions that `PROTOCOLS` names: edit them, or add one, and
-name it in mozopt.toml. Each gives a list of experiments, as `create_experiments` of a run script.
+simulation.json. The protocols are the functions that `PROTOCOLS` names; each gives a list of
+experiments, as `create_experiments` of a run script does. A search presents `optimization`, the
+others look closer at what it found. All are there to be edited.
 
     python mozopt_experiment.py --check [--model-class model.SelfSustainedPushPull]
 
@@ -229,7 +230,7 @@ def run(simulation):
     """Runs one simulation; sys.argv already is mozaik's command line."""
     script, protocol = simulation["mozaik"]["script"], simulation["protocol"]
     if script:
-        # It need not be one of mozaik's: the command line is all that a run script relies on.
+        # It may do without mozaik: the command line is all that a run script relies on.
         with contextlib.suppress(ImportError):
             name_store_shortly()
         sys.path[0] = os.path.dirname(os.path.abspath(script))
@@ -241,6 +242,7 @@ def run(simulation):
     from mozaik.controller import run_workflow
 
     model_class = load_model_class(simulation["mozaik"]["model_class"])
+
     # The newest versions of mozaik also hand over parameters for the experiments.
     def create_experiments(model, _experiment_parameters=None):
         return PROTOCOLS[protocol](model)
@@ -305,8 +307,8 @@ def refuse_copies(ranks):
         )
     if processes != ranks:
         refuse(
-            f"ranks = {ranks}, but the number of NEST's processes is {processes}. Does the launcher "
-            "start as many, and does NEST have MPI?"
+            f"ranks = {ranks}, but NEST runs with {processes}. Does the launcher start as many, "
+            "and does NEST have MPI?"
         )
 
 
@@ -326,8 +328,8 @@ def launched_copies(environment):
 
 def nest_processes():
     """How many MPI processes NEST runs as; 1 if it has no MPI or is not installed."""
-    # mozaik's run scripts import MPI before NEST.
-    with contextlib.suppress(ImportError):
+    # mozaik's run scripts import MPI before NEST. Without an MPI library it is a RuntimeError.
+    with contextlib.suppress(ImportError, RuntimeError):
         importlib.import_module("mpi4py.MPI")
     try:
         nest = importlib.import_module("nest")

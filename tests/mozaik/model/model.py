@@ -1,7 +1,8 @@
 """A model of four sheets of cortex and the LGN, small enough for tests.
 
 Its parameter files have the structure of the large models of primary visual cortex; of models with
-more cells than `MAX_CELLS` a sheet, only so many are made.
+more cells a sheet, only the limits below are made: with as many synapses a cell as in the large
+model, so such a model runs, but fires more than the large one.
 """
 
 from parameters import ParameterSet
@@ -16,14 +17,11 @@ from mozaik.models import Model
 from mozaik.space import VisualRegion
 
 MAX_CELLS = 250
+MAX_LGN_CELLS = 1000
 
-CORTEX = {
-    "l4_cortex_exc": "V1_Exc_L4",
-    "l4_cortex_inh": "V1_Inh_L4",
-    "l23_cortex_exc": "V1_Exc_L2/3",
-    "l23_cortex_inh": "V1_Inh_L2/3",
-}
+CORTEX = ["l4_cortex_exc", "l4_cortex_inh", "l23_cortex_exc", "l23_cortex_inh"]
 
+AFFERENTS = [("l4_cortex_exc", "V1AffConnection"), ("l4_cortex_inh", "V1AffInhConnection")]
 # Sheet with the parameters, connection, source, target.
 CONNECTIONS = [
     ("l4_cortex_exc", "L4ExcL4ExcConnection", "l4_cortex_exc", "l4_cortex_exc"),
@@ -46,9 +44,7 @@ FEEDBACK = [
 class SelfSustainedPushPull(Model):
     required_parameters = ParameterSet(
         {
-            "sheets": ParameterSet(
-                {sheet: ParameterSet for sheet in [*CORTEX, "retina_lgn"]},
-            ),
+            "sheets": ParameterSet({sheet: ParameterSet for sheet in [*CORTEX, "retina_lgn"]}),
             "visual_field": ParameterSet({"centre": tuple, "size": tuple}),
             "only_afferent": bool,
             "feedback": bool,
@@ -63,21 +59,15 @@ class SelfSustainedPushPull(Model):
         self.visual_field = VisualRegion(*field.centre, *field.size)
         retina = parameters.sheets.retina_lgn
         width, height = retina.params.size
-        limit_density(retina.params, width * height)
+        limit_density(retina.params, MAX_LGN_CELLS / (width * height))
         self.input_layer = load_component(retina.component)(self, retina.params)
         layers = [sheet for sheet in CORTEX if parameters.l23 or "l4" in sheet]
         cortex = {sheet: self.cortical_sheet(parameters.sheets[sheet]) for sheet in layers}
 
-        for sheet, name in (("l4_cortex_exc", "V1AffConnection"),
-                            ("l4_cortex_inh", "V1AffInhConnection")):
-            GaborConnector(
-                self,
-                self.input_layer.sheets["X_ON"],
-                self.input_layer.sheets["X_OFF"],
-                cortex[sheet],
-                parameters.sheets[sheet].AfferentConnection,
-                name,
-            )
+        lgn = self.input_layer.sheets
+        for sheet, name in AFFERENTS:
+            afferents = parameters.sheets[sheet].AfferentConnection
+            GaborConnector(self, lgn["X_ON"], lgn["X_OFF"], cortex[sheet], afferents, name)
         if parameters.only_afferent:
             return
         for place, name, source, target in CONNECTIONS + FEEDBACK * parameters.feedback:
@@ -91,10 +81,9 @@ class SelfSustainedPushPull(Model):
                 kind(self, f"V1{name}", cortex[source], cortex[target], given).connect()
 
     def cortical_sheet(self, sheet):
-        limit_density(sheet.params, sheet.params.sx * sheet.params.sy / 1e6)
+        limit_density(sheet.params, MAX_CELLS / (sheet.params.sx * sheet.params.sy / 1e6))
         return load_component(sheet.component)(self, sheet.params)
 
 
-def limit_density(parameters, area):
-    """Lowers a density to what makes `MAX_CELLS`."""
-    parameters.density = min(parameters.density, MAX_CELLS / area)
+def limit_density(parameters, limit):
+    parameters.density = min(parameters.density, limit)

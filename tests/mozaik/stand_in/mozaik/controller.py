@@ -82,9 +82,7 @@ def result_directory_name(simulation_run_name, simulation_name, modified_paramet
     paths = sorted(path for path in modified_parameters if path != "results_dir")
     overrides = "_".join(f"{path}:{modified_parameters[path]}" for path in paths)
     if len(overrides) > 100:
-        overrides = "_".join(
-            f"{path.split('.')[-1]}:{modified_parameters[path]}" for path in paths
-        )
+        overrides = "_".join(f"{path.split('.')[-1]}:{modified_parameters[path]}" for path in paths)
     return f"{simulation_name}_{simulation_run_name}_____{overrides}"
 
 

@@ -1,17 +1,35 @@
 """Connections between two sheets, as a list of synapses."""
 
 import numpy as np
+from parameters import ParameterSet
 
 import mozaik
 from mozaik.core import BaseComponent
+from mozaik.tools.distribution_parametrization import PyNNDistribution
 
 
 class Connector(BaseComponent):
     """Subclasses say from which source cells a target cell's synapses may come."""
 
+    required_parameters = ParameterSet(
+        {
+            **dict.fromkeys(["base_weight", "num_samples"], PyNNDistribution),
+            **dict.fromkeys(["delay_functions", "num_samples_functions"], ParameterSet),
+            **dict.fromkeys(["short_term_plasticity", "local_module"], ParameterSet),
+            **dict.fromkeys(["delay_expression", "num_samples_expression"], str),
+        }
+    )
+
     def __init__(self, model, name, source, target, parameters):
         super().__init__(model, parameters)
         self.name, self.source, self.target = name, source, target
+        self.functions = {kind: self._load_functions(kind) for kind in ("weight", "delay")}
+
+    def _load_functions(self, kind):
+        return {
+            name: mozaik.load_component(each["component"])(self.source, self.target, each["params"])
+            for name, each in self.parameters.get(f"{kind}_functions", {}).items()
+        }
 
     def connect(self, receptor_type="excitatory"):
         """Draws synapses; several between the same cells are one of the summed weight."""
@@ -46,13 +64,8 @@ class Connector(BaseComponent):
         )
 
     def evaluate(self, kind, target_cell):
-        """The functions of an expression such as 'f1*f2' for all source cells, combined."""
-        functions = {
-            name: mozaik.load_component(function["component"])(
-                self.source, self.target, function["params"]
-            )
-            for name, function in self.parameters[f"{kind}_functions"].items()
-        }
+        """The value of an expression such as 'f1*f2' for each source cell."""
+        functions = self.functions[kind]
         values = {name: function(target_cell) for name, function in functions.items()}
         return eval(self.parameters[f"{kind}_expression"], values)
 

@@ -36,28 +36,11 @@ class GaborConnector:
 class GaborArborization(Connector):
     required_parameters = ParameterSet(
         {
-            "aspect_ratio": float,
-            "size": float,
-            "orientation_preference": PyNNDistribution,
-            "phase": PyNNDistribution,
-            "frequency": float,
-            "topological": bool,
-            "delay_functions": ParameterSet,
-            "delay_expression": str,
-            "or_map": bool,
-            "or_map_location": str,
-            "or_map_stretch": float,
-            "phase_map": bool,
-            "phase_map_location": str,
-            "rf_jitter": float,
-            "off_bias": float,
-            "gauss_coefficient": float,
-            "base_weight": PyNNDistribution,
-            "num_samples": PyNNDistribution,
-            "num_samples_functions": ParameterSet,
-            "num_samples_expression": str,
-            "short_term_plasticity": ParameterSet,
-            "local_module": ParameterSet,
+            **dict.fromkeys(["aspect_ratio", "size", "frequency", "gauss_coefficient"], float),
+            **dict.fromkeys(["or_map_stretch", "rf_jitter", "off_bias"], float),
+            **dict.fromkeys(["or_map", "phase_map", "topological"], bool),
+            **dict.fromkeys(["or_map_location", "phase_map_location"], str),
+            **dict.fromkeys(["orientation_preference", "phase"], PyNNDistribution),
         }
     )
 

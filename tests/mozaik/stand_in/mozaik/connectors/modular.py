@@ -3,26 +3,16 @@
 from parameters import ParameterSet
 
 from mozaik.connectors import Connector
-from mozaik.tools.distribution_parametrization import PyNNDistribution
-
-REQUIRED = {
-    "target_synapses": str,
-    "short_term_plasticity": ParameterSet,
-    "weight_functions": ParameterSet,
-    "weight_expression": str,
-    "delay_functions": ParameterSet,
-    "delay_expression": str,
-    "num_samples_functions": ParameterSet,
-    "num_samples_expression": str,
-    "num_samples": PyNNDistribution,
-    "base_weight": PyNNDistribution,
-    "self_connections": bool,
-    "local_module": ParameterSet,
-}
 
 
 class ModularSamplingProbabilisticConnector(Connector):
-    required_parameters = ParameterSet(REQUIRED)
+    required_parameters = ParameterSet(
+        {
+            "weight_functions": ParameterSet,
+            **dict.fromkeys(["target_synapses", "weight_expression"], str),
+            "self_connections": bool,
+        }
+    )
 
     def connect(self):
         super().connect(self.parameters.target_synapses)

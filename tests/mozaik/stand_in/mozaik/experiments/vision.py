@@ -1,5 +1,7 @@
 """Experiments with gratings."""
 
+from itertools import product
+
 import numpy as np
 from parameters import ParameterSet
 
@@ -43,40 +45,38 @@ class VisualExperiment(Experiment):
         )
 
 
-GRATING = {
-    "spatial_frequency": float,
-    "temporal_frequency": float,
-    "grating_duration": float,
+GRATINGS = {
+    **dict.fromkeys(["spatial_frequency", "temporal_frequency", "grating_duration"], float),
     "contrasts": list,
     "num_trials": int,
 }
 
 
 class MeasureOrientationTuningFullfield(VisualExperiment):
-    required_parameters = ParameterSet({**GRATING, "num_orientations": int})
+    required_parameters = ParameterSet({**GRATINGS, "num_orientations": int})
 
     def generate_stimuli(self):
-        count = self.parameters.num_orientations
-        for contrast in self.parameters.contrasts:
-            for orientation in (np.pi / count * at for at in range(count)):
-                for trial in range(self.parameters.num_trials):
-                    self.grating(
-                        topo.FullfieldDriftingSinusoidalGrating,
-                        contrast=contrast,
-                        orientation=orientation,
-                        trial=trial,
-                    )
+        given, count = self.parameters, self.parameters.num_orientations
+        orientations = [np.pi / count * at for at in range(count)]
+        for contrast, orientation, trial in product(
+            given.contrasts, orientations, range(given.num_trials)
+        ):
+            self.grating(
+                topo.FullfieldDriftingSinusoidalGrating,
+                contrast=contrast,
+                orientation=orientation,
+                trial=trial,
+            )
 
 
 class MeasureSizeTuning(VisualExperiment):
     required_parameters = ParameterSet(
         {
-            **GRATING,
+            **GRATINGS,
             "num_sizes": int,
             "max_size": float,
             "log_spacing": bool,
-            "orientations": list,
-            "positions": list,
+            **dict.fromkeys(["orientations", "positions"], list),
         }
     )
 
@@ -86,17 +86,15 @@ class MeasureSizeTuning(VisualExperiment):
             sizes = np.geomspace(given.max_size / 2**5, given.max_size, given.num_sizes)
         else:
             sizes = np.linspace(0, given.max_size, given.num_sizes)
-        for contrast in given.contrasts:
-            for radius in sizes:
-                for orientation in given.orientations:
-                    for x, y in given.positions:
-                        for trial in range(given.num_trials):
-                            self.grating(
-                                topo.DriftingSinusoidalGratingDisk,
-                                x,
-                                y,
-                                contrast=contrast,
-                                radius=float(radius),
-                                orientation=orientation,
-                                trial=trial,
-                            )
+        for contrast, radius, orientation, (x, y), trial in product(
+            given.contrasts, sizes, given.orientations, given.positions, range(given.num_trials)
+        ):
+            self.grating(
+                topo.DriftingSinusoidalGratingDisk,
+                x,
+                y,
+                contrast=contrast,
+                radius=float(radius),
+                orientation=orientation,
+                trial=trial,
+            )

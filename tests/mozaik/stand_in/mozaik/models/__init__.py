@@ -18,21 +18,11 @@ class Model(BaseComponent):
 
     required_parameters = ParameterSet(
         {
-            "name": str,
-            "results_dir": str,
-            "store_stimuli": bool,
-            "reset": bool,
-            "null_stimulus_period": float,
-            "input_space": ParameterSet,
-            "input_space_type": str,
-            "min_delay": float,
-            "max_delay": float,
-            "time_step": float,
-            "sheets": ParameterSet,
-            "mpi_seed": int,
-            "pynn_seed": int,
-            "explosion_monitoring": ParameterSet,
-            "steps_get_data": int,
+            **dict.fromkeys(["name", "results_dir", "input_space_type"], str),
+            **dict.fromkeys(["sheets", "input_space", "explosion_monitoring"], ParameterSet),
+            **dict.fromkeys(["null_stimulus_period", "time_step", "min_delay", "max_delay"], float),
+            **dict.fromkeys(["mpi_seed", "pynn_seed", "steps_get_data"], int),
+            **dict.fromkeys(["reset", "store_stimuli"], bool),
         }
     )
 
@@ -78,7 +68,7 @@ class Model(BaseComponent):
         for name, rate_hz in rates_hz.items():
             logger.info("Sheet %s average rate: %f", name, rate_hz)
         monitoring = self.parameters.explosion_monitoring
-        return bool(monitoring and rates_hz[monitoring.sheet_name] > monitoring.threshold)
+        return bool(monitoring and rates_hz.get(monitoring.sheet_name, 0) > monitoring.threshold)
 
     def neuron_ids(self):
         return self._of_sheets(lambda sheet: np.array([int(id) for id in sheet.pop.all()]))

@@ -50,9 +50,12 @@ class Sheet(BaseComponent):
                 t_start=0 * pq.ms,
                 t_stop=duration * pq.ms,
                 units="ms",
-                **train.annotations,
+                source_population=self.name,
+                channel_id=int(cell),
+                source_index=self.pop.id_to_index(int(cell)),
             )
             for train in segment.spiketrains
+            for cell in [train.annotations["channel_id"]]
         ]
         segment.spiketrains = sorted(trains, key=lambda train: train.annotations["channel_id"])
         for signal in segment.analogsignals:

@@ -13,30 +13,25 @@ class VisualCorticalUniformSheet(Sheet):
     required_parameters = ParameterSet(
         {
             "name": str,
-            "sx": float,
-            "sy": float,
-            "density": float,
+            **dict.fromkeys(["sx", "sy", "density", "magnification_factor"], float),
             "mpi_safe": bool,
-            "magnification_factor": float,
             "cell": ParameterSet(
                 {
                     "model": str,
                     "native_nest": bool,
-                    "params": ParameterSet,
-                    "initial_values": ParameterSet,
+                    **dict.fromkeys(["params", "initial_values"], ParameterSet),
                 }
             ),
-            "artificial_stimulators": ParameterSet,
-            "recorders": ParameterSet,
+            **dict.fromkeys(["artificial_stimulators", "recorders"], ParameterSet),
             "recording_interval": float,
         }
     )
 
     def __init__(self, model, parameters):
-        cell = parameters.cell
+        sim, cell = model.sim, parameters.cell
         count = int(parameters.sx * parameters.sy / 1e6 * parameters.density)
-        make = model.sim.native_cell_type if cell.native_nest else model.sim.__dict__.__getitem__
-        pop = model.sim.Population(count, make(cell.model)(**cell.params), label=parameters.name)
+        kind = sim.native_cell_type(cell.model) if cell.native_nest else getattr(sim, cell.model)
+        pop = sim.Population(count, kind(**cell.params), label=parameters.name)
         pop.initialize(**cell.initial_values)
         self.micrometers_per_degree = parameters.magnification_factor
         sides = np.array([parameters.sx, parameters.sy]) / parameters.magnification_factor

@@ -2,21 +2,17 @@
 
 
 class BaseStimulus:
-    """A named set of parameters; those without a default have to be given."""
+    """A kind of stimulus with its parameters."""
 
     required = ("frame_duration", "duration", "trial")
+    defaults = {"direct_stimulation_name": None, "direct_stimulation_parameters": None}
 
     def __init__(self, **parameters):
-        given = {
-            "direct_stimulation_name": None,
-            "direct_stimulation_parameters": None,
-            **parameters,
-        }
-        needed = {name for each in type(self).__mro__ for name in getattr(each, "required", ())}
-        wrong = set(given) ^ (needed | {n for n in given if n.startswith("direct_stimulation")})
+        required = {name for each in type(self).__mro__ for name in getattr(each, "required", ())}
+        wrong = required ^ (set(parameters) - set(self.defaults))
         if wrong:
             raise TypeError(f"{type(self).__name__}: missing or unknown {sorted(wrong)}")
-        self._parameters = {**given, "name": type(self).__name__}
+        self._parameters = {**self.defaults, **parameters, "name": type(self).__name__}
 
     def __getattr__(self, name):
         try:

@@ -18,13 +18,6 @@ class PyNNDistribution(RandomDistribution):
     __str__ = __repr__
 
 
-class ParameterWithUnitsAndPeriod:
-    """A value with its units and, if it is circular, its period."""
-
-    def __init__(self, value, units=None, period=None):
-        self.value, self.units, self.period = value, units, period
-
-
 class MozaikExtendedParameterSet(ParameterSet):
     """A tree of parameters from a dict, a file, or text that is no file's name.
 
@@ -48,7 +41,6 @@ NAMES = {
     "PyNNDistribution": PyNNDistribution,
     "RandomDistribution": RandomDistribution,
     "NumpyRNG": NumpyRNG,
-    "ParameterWithUnitsAndPeriod": ParameterWithUnitsAndPeriod,
 }
 
 

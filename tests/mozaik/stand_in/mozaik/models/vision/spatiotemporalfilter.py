@@ -24,18 +24,12 @@ class SpatioTemporalFilterRetinaLGN(BaseComponent):
 
     required_parameters = ParameterSet(
         {
-            "density": float,
+            **dict.fromkeys(["density", "linear_scaler", "recording_interval"], float),
+            **dict.fromkeys(["mpi_reproducible_noise", "cached"], bool),
+            **dict.fromkeys(["recorders", "receptive_field", "gain_control"], ParameterSet),
+            **dict.fromkeys(["cell", "noise"], ParameterSet),
             "size": tuple,
-            "linear_scaler": float,
-            "mpi_reproducible_noise": bool,
-            "cached": bool,
             "cache_path": str,
-            "recorders": ParameterSet,
-            "recording_interval": float,
-            "receptive_field": ParameterSet,
-            "gain_control": ParameterSet,
-            "cell": ParameterSet,
-            "noise": ParameterSet,
         }
     )
 

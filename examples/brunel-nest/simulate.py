@@ -6,7 +6,7 @@ inhibitory spiking neurons", J. Comput. Neurosci. 8, 183-208 (2000), made small:
 0.1 and driven by Poisson spikes of its own from outside. Four parameters decide what it does:
 
     g      strength of inhibitory synapses relative to excitatory ones
-    eta    rate of the spikes from outside, relative to the one whose mean input just reaches threshold
+    eta    rate of the spikes from outside, relative to the one that just reaches threshold
     J      strength of an excitatory synapse, mV: its charge, divided by the membrane's capacitance
     delay  of the transmission within the network, ms
 
@@ -20,19 +20,18 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
-
 try:
     import pyNN.nest as sim
     from pyNN.random import NumpyRNG, RandomDistribution
+
+    import spikes
 except ImportError as error:
     sys.exit(
         f"PyNN or NEST is missing ({error}).\n"
         "Install them with: pip install -r requirements.txt\n"
-        "If they are in a virtual environment, mozopt.toml must activate it: see `prelude` there."
+        "If they are in a virtual environment, activate it before you start mozopt, or in\n"
+        "mozopt.toml: see `prelude` there."
     )
-
-import spikes
 
 CELLS = {"excitatory": 1000, "inhibitory": 250}
 CONNECTION_PROBABILITY = 0.1
@@ -59,11 +58,12 @@ def main():
     simulation = json.loads(path.read_text())
 
     sheets = build(simulation["parameters"], simulation["seed"], simulation["threads"])
-    begin_ms, end_ms = 0.0, WARM_UP_MS
     sim.run(WARM_UP_MS)
-    counts = [count for sheet in sheets.values() for count in sheet.get_spike_counts().values()]
-    exploded = 1000 * np.mean(counts) / WARM_UP_MS > EXPLOSION_HZ
-    if not exploded:
+    rate_hz = 1000 * sheets["excitatory"].mean_spike_count() / WARM_UP_MS
+    exploded = bool(rate_hz > EXPLOSION_HZ)
+    if exploded:
+        begin_ms, end_ms = 0.0, WARM_UP_MS
+    else:
         begin_ms, end_ms = WARM_UP_MS, WARM_UP_MS + MEASURED_MS
         sim.run(MEASURED_MS)
 
@@ -73,13 +73,10 @@ def main():
         spikes.save(store, name, spike_trains_ms(sheet), begin_ms, end_ms)
     excitatory = spikes.load(store, "excitatory")
     irregularity = spikes.mean_cv(excitatory)
-    values = {
-        "rate": spikes.mean_rate_hz(excitatory),
-        "irregularity": irregularity
-        if irregularity is not None
-        else {"value": None, "reason": "the cells fire too few spikes"},
-    }
-    written = json.dumps({"values": values, "exploded": bool(exploded)})
+    if irregularity is None:
+        irregularity = {"value": None, "reason": "the cells fire too few spikes"}
+    values = {"rate": spikes.mean_rate_hz(excitatory), "irregularity": irregularity}
+    written = json.dumps({"values": values, "exploded": exploded})
     (path.parent / "values.json").write_text(written)
 
 

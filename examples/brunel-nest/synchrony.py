@@ -1,8 +1,8 @@
 """A target of its own: prints the mean pairwise correlation of spike counts of a sheet.
 
 mozopt starts it after the simulation, with the data store and the target's sheet as arguments, and
-takes the number that it prints as the target's value. Without a number, as for a silent network, the
-value is missing, which costs the target's greatest score.
+takes the number that it prints as the target's value. Without a number, as for a silent network,
+the value is missing, which costs the target's greatest score.
 """
 
 import sys

@@ -14,6 +14,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub mod python;
+
 /// No command of these tests takes nearly as long.
 const HARD_TIMEOUT: Duration = Duration::from_secs(100);
 
@@ -182,8 +184,13 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub fn wait(mut self) -> Ended {
-        let deadline = Instant::now() + HARD_TIMEOUT;
+    pub fn wait(self) -> Ended {
+        self.wait_at_most(HARD_TIMEOUT)
+    }
+
+    /// Waits for its end, which may take this long.
+    pub fn wait_at_most(mut self, time: Duration) -> Ended {
+        let deadline = Instant::now() + time;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;

@@ -57,9 +57,13 @@ impl Model {
 
     /// A copy of the mozaik model in `tests/mozaik` of the project.
     pub fn of_mozaik() -> Self {
+        Self::copy_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/mozaik/model"))
+    }
+
+    /// A copy of a directory.
+    pub fn copy_of(original: &Path) -> Self {
         let model = Self { directory: tempfile::tempdir().unwrap() };
-        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/mozaik/model");
-        copy_directory(&original, model.path());
+        copy_directory(original, model.path());
         model
     }
 

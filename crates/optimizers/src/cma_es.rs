@@ -12,12 +12,13 @@ use self::stopping::Stopping;
 use crate::deviates::{Deviates, Seeded};
 use crate::ledger::{Ledger, Survivor};
 use crate::{
-    Candidate, CentroidError, Diagnostics, Dimension, Optimizer, Outcome, Space, TellError,
+    Candidate, CentroidError, Diagnostics, Dimension, Optimizer, Outcome, Recommendation, Space,
+    TellError,
 };
 
 mod boundary;
-mod distribution;
-mod rates;
+pub(crate) mod distribution;
+pub(crate) mod rates;
 mod stopping;
 
 #[cfg(test)]
@@ -236,11 +237,16 @@ impl Optimizer for CmaEs {
         self.stopping.reason().map(ToOwned::to_owned)
     }
 
+    fn recommend(&self, count: usize) -> Vec<Recommendation> {
+        self.ledger.least_totals(count)
+    }
+
     fn diagnostics(&self) -> Diagnostics {
         Diagnostics {
             sigma: self.distribution.sigma,
             axis_ratio: self.distribution.condition().sqrt(),
             centroid: self.parameters_at(&self.distribution.mean),
+            model: None,
         }
     }
 }

@@ -32,27 +32,33 @@ impl Seeded {
         generator.set_stream(number);
         move || (generator.next_u64() >> 11) as f64 * 2f64.powi(-52) - 1.0
     }
+
+    /// Standard normal deviates for the candidate `number`: Marsaglia's polar method (Marsaglia & Bray
+    /// 1964). It needs a logarithm and a square root only, and with libm's logarithm the deviates are
+    /// the same on every machine.
+    pub fn normal(&self, number: u64) -> impl FnMut() -> f64 + use<> {
+        let mut uniform = self.uniform(number);
+        let mut second = None;
+        move || {
+            second.take().unwrap_or_else(|| {
+                let (u, v, s) = loop {
+                    let (u, v) = (uniform(), uniform());
+                    let s = u * u + v * v;
+                    if s > 0.0 && s < 1.0 {
+                        break (u, v, s);
+                    }
+                };
+                let factor = (-2.0 * libm::log(s) / s).sqrt();
+                second = Some(v * factor);
+                u * factor
+            })
+        }
+    }
 }
 
 impl Deviates for Seeded {
-    /// Marsaglia's polar method (Marsaglia & Bray 1964). It needs a logarithm and a square root only,
-    /// and with libm's logarithm the deviates are the same on every machine.
     fn fill(&mut self, number: u64, deviates: &mut [f64]) {
-        let mut uniform = self.uniform(number);
-        for pair in deviates.chunks_mut(2) {
-            let (u, v, s) = loop {
-                let (u, v) = (uniform(), uniform());
-                let s = u * u + v * v;
-                if s > 0.0 && s < 1.0 {
-                    break (u, v, s);
-                }
-            };
-            let factor = (-2.0 * libm::log(s) / s).sqrt();
-            pair[0] = u * factor;
-            if let Some(second) = pair.get_mut(1) {
-                *second = v * factor;
-            }
-        }
+        deviates.fill_with(self.normal(number));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The one place that knows the linear algebra library.
+//! Eigendecomposition; with `linear_algebra`, the only place that knows the linear algebra library.
 
 use faer::{Mat, Side};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Outcome, OutcomeKind, TellError};
+use crate::{Outcome, OutcomeKind, Recommendation, TellError};
 
 /// Candidates in flight and the outcomes collected since the last full generation. With each
 /// candidate the optimizer keeps a memory `M`: how it came about.
@@ -14,7 +14,12 @@ pub(crate) struct Ledger<M> {
     survivors: Vec<Survivor<M>>,
     lost: usize,
     generations: u64,
+    /// Measured candidates with the least totals, best first.
+    best: Vec<(f64, u64)>,
 }
+
+/// How many of the best are remembered.
+const REMEMBERED: usize = 32;
 
 /// A candidate with a total to rank it by.
 #[derive(Debug)]
@@ -34,6 +39,7 @@ impl<M> Ledger<M> {
             survivors: Vec::new(),
             lost: 0,
             generations: 0,
+            best: Vec::new(),
         }
     }
 
@@ -49,6 +55,22 @@ impl<M> Ledger<M> {
     /// The number that the next candidate will have.
     pub fn next_number(&self) -> u64 {
         self.asked
+    }
+
+    /// The measured candidates with the least totals, best first, for a search that knows no better.
+    pub fn least_totals(&self, count: usize) -> Vec<Recommendation> {
+        let recommend = |&(total, candidate): &(f64, u64)| Recommendation {
+            candidate,
+            total,
+            simulations: 1,
+            risk: None,
+        };
+        self.best.iter().take(count).map(recommend).collect()
+    }
+
+    /// The numbers whose outcomes are not known, in their order.
+    pub fn pending(&self) -> impl Iterator<Item = u64> {
+        self.pending.keys().copied()
     }
 
     /// Gives out the next number; returns it and its generation.
@@ -76,6 +98,11 @@ impl<M> Ledger<M> {
             self.lost += 1;
         } else {
             let total = if outcome.total.is_finite() { outcome.total } else { f64::INFINITY };
+            if outcome.kind == OutcomeKind::Measured && total.is_finite() {
+                let place = self.best.partition_point(|best| *best < (total, number));
+                self.best.insert(place, (total, number));
+                self.best.truncate(REMEMBERED);
+            }
             self.survivors.push(Survivor { number, total, memory });
         }
         if self.survivors.len() + self.lost < self.offspring_size {

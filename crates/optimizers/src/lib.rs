@@ -31,14 +31,19 @@
 #![warn(clippy::unwrap_used)]
 
 mod cma_es;
+mod composite;
 mod deviates;
 mod eigen;
 mod ledger;
+mod linear_algebra;
 mod random_search;
+mod score_rule;
 mod space;
 
 pub use cma_es::{CmaEs, CmaEsError, CmaEsSettings, CmaEsVariant};
+pub use composite::{Composite, CompositeError, CompositeSettings};
 pub use random_search::RandomSearch;
+pub use score_rule::{ScoreRule, ScoreRuleError};
 pub use space::{CentroidError, Dimension, Scale, Space, SpaceError};
 
 /// A search that proposes candidates and learns from their outcomes.
@@ -53,11 +58,17 @@ pub use space::{CentroidError, Dimension, Scale, Space, SpaceError};
 /// - When all candidates of a generation are told before the next is asked for, the order of the
 ///   tells inside the generation, and how many candidates one `ask` took, make no difference.
 /// - The same calls on an optimizer with the same settings give the same bits on the same machine, and (all
-///   but `CmaEsVariant::BluePyOpt`) the same up to rounding on any.
+///   but `CmaEsVariant::BluePyOpt` and [`Composite`]) the same up to rounding on any.
 ///   (On another the last digits may differ where linear algebra uses other vector instructions.)
 pub trait Optimizer: Send {
     /// The next `count` candidates.
     fn ask(&mut self, count: usize) -> Vec<Candidate>;
+
+    /// As [`ask`](Self::ask), with the parameters that the same calls gave in an earlier run. A search whose proposals depend on
+    /// rounding takes these over, so that it goes on on any machine; others propose again what they propose.
+    fn repeat(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
+        self.ask(parameters.len())
+    }
 
     /// Tells what became of a candidate.
     ///
@@ -74,6 +85,10 @@ pub trait Optimizer: Send {
 
     /// Why going on is of no use, in words for a user; `None` while it may be.
     fn stop_reason(&self) -> Option<String>;
+
+    /// Up to `count` (at most 32) measured candidates that are the best as far as the search can tell, best first. With
+    /// noise the least total seen is mostly luck; a search that knows better recommends by that.
+    fn recommend(&self, count: usize) -> Vec<Recommendation>;
 
     /// Where the search stands.
     fn diagnostics(&self) -> Diagnostics;
@@ -143,6 +158,20 @@ pub enum TellError {
     },
 }
 
+/// A candidate that is worth being looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Recommendation {
+    /// Its number; of several candidates with the same parameters the first.
+    pub candidate: u64,
+    /// The total that is to be expected of another simulation, or that was seen where the search has no
+    /// expectation. The risk is not part of it.
+    pub total: f64,
+    /// How many simulations of these parameters it rests on.
+    pub simulations: usize,
+    /// The probability that another simulation explodes or fails, where the search has a model of it.
+    pub risk: Option<f64>,
+}
+
 /// Where a search stands: the distribution that new candidates come from.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Diagnostics {
@@ -152,4 +181,26 @@ pub struct Diagnostics {
     pub axis_ratio: f64,
     /// Its middle, in the parameters' own units.
     pub centroid: Vec<f64>,
+    /// What the model thinks, if the search has one by now.
+    pub model: Option<ModelDiagnostics>,
+}
+
+/// What the model of a search thinks, and how often it was right.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct ModelDiagnostics {
+    /// Distinct points that were simulated.
+    pub sites: usize,
+    /// What total the best point is expected to have.
+    pub expected_total: f64,
+    /// The probability that the best point explodes or fails.
+    pub risk: f64,
+    /// The share of all simulations that exploded or failed.
+    pub failed_share: f64,
+    /// Rank correlation (Spearman) of the totals that were expected of the latest candidates and those that were
+    /// seen; `None` while there are few.
+    pub rank_correlation: Option<f64>,
+    /// The median of the differences between them in standard deviations; that of a perfect model is 0.67.
+    pub median_error: Option<f64>,
+    /// Whether the model is so bad that half of the candidates come without it.
+    pub falls_back: bool,
 }

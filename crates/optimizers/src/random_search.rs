@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
-use crate::{Candidate, CentroidError, Diagnostics, Optimizer, Outcome, Space, TellError};
+use crate::{
+    Candidate, CentroidError, Diagnostics, Optimizer, Outcome, Recommendation, Space, TellError,
+};
 
 /// Candidates uniform in the space's unit coordinates, except the first, which is the centroid.
 /// (An integer at the end of its range is the nearest to half as many coordinates as the others, and so
@@ -69,8 +71,17 @@ impl Optimizer for RandomSearch {
         None
     }
 
+    fn recommend(&self, count: usize) -> Vec<Recommendation> {
+        self.ledger.least_totals(count)
+    }
+
     fn diagnostics(&self) -> Diagnostics {
         // The standard deviation of a uniform deviate in [-1, 1] is 1/√3.
-        Diagnostics { sigma: 3f64.sqrt().recip(), axis_ratio: 1.0, centroid: self.centroid.clone() }
+        Diagnostics {
+            sigma: 3f64.sqrt().recip(),
+            axis_ratio: 1.0,
+            centroid: self.centroid.clone(),
+            model: None,
+        }
     }
 }

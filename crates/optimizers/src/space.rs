@@ -151,6 +151,11 @@ impl Dimension {
         }
     }
 
+    /// The coordinate of the allowed value nearest to the one at `unit`.
+    pub(crate) fn rounded(&self, unit: f64) -> f64 {
+        self.unit_of(self.value_at(unit))
+    }
+
     fn unit_of(&self, value: f64) -> f64 {
         let (middle, half_width) = self.middle_and_half_width();
         if half_width == 0.0 {

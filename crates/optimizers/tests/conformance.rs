@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 
 use optimizers::{
-    Candidate, CmaEs, CmaEsSettings, CmaEsVariant, Dimension, Optimizer, Outcome, OutcomeKind,
-    RandomSearch, Scale, Space, TellError,
+    Candidate, CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Dimension,
+    Optimizer, Outcome, OutcomeKind, RandomSearch, Scale, ScoreRule, Space, TellError,
 };
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -13,7 +13,7 @@ type Start = fn(Space, &[f64], u64) -> Box<dyn Optimizer>;
 
 const OFFSPRING_SIZE: usize = 6;
 
-const OPTIMIZERS: [(&str, Start); 3] = [
+const OPTIMIZERS: [(&str, Start); 4] = [
     ("active CMA-ES", |space, centroid, seed| cma_es(CmaEsVariant::Active, space, centroid, seed)),
     ("BluePyOpt's CMA-ES", |space, centroid, seed| {
         cma_es(CmaEsVariant::BluePyOpt, space, centroid, seed)
@@ -22,7 +22,23 @@ const OPTIMIZERS: [(&str, Start); 3] = [
         let offspring_size = NonZeroUsize::new(OFFSPRING_SIZE).unwrap();
         Box::new(RandomSearch::new(space, centroid, offspring_size, seed).unwrap())
     }),
+    ("composite", |space, centroid, seed| {
+        // The rules of what `outcome` says was measured: the smaller the better, and one that never is.
+        let rules = [
+            ScoreRule::new(f64::NEG_INFINITY, 0.0, 1.0, 20.0).unwrap(),
+            ScoreRule::new(5.0, 5.0, 1.0, 20.0).unwrap(),
+        ];
+        let settings =
+            CompositeSettings { offspring_size: OFFSPRING_SIZE, seed, ..Default::default() };
+        Box::new(Composite::new(space, centroid, &rules, settings).unwrap())
+    }),
 ];
+
+/// How much of a long test an optimizer is put through: one that fits a model to everything takes
+/// milliseconds for each candidate.
+fn share_of(name: &str, long: usize) -> usize {
+    if name == "composite" { long / 32 } else { long }
+}
 
 fn cma_es(variant: CmaEsVariant, space: Space, centroid: &[f64], seed: u64) -> Box<dyn Optimizer> {
     let settings = CmaEsSettings {
@@ -160,6 +176,59 @@ fn seeds_differ_and_repeat() {
     }
 }
 
+/// What a caller does who was interrupted: it has the parameters that were proposed.
+#[test]
+fn a_repeated_search_goes_on_as_the_first() {
+    for (name, start) in OPTIMIZERS {
+        let (space, centroid) = mixed_space(7);
+        let mut first = start(space.clone(), &centroid, 7);
+        let mut second = start(space.clone(), &centroid, 7);
+        for call in 0..60 {
+            let asked = first.ask(call % 3);
+            let parameters: Vec<_> = asked.iter().map(|c| c.parameters.clone()).collect();
+            assert_eq!(second.repeat(&parameters), asked, "{name}");
+            for candidate in asked.iter().skip(call % 2) {
+                let told = measured(candidate, total(&space, &candidate.parameters));
+                first.tell(candidate.number, &told).unwrap();
+                second.tell(candidate.number, &told).unwrap();
+            }
+        }
+        assert_eq!(first.ask(9), second.ask(9), "{name}");
+        assert_eq!(first.diagnostics(), second.diagnostics(), "{name}");
+    }
+}
+
+#[test]
+fn recommended_are_measured_candidates_that_are_good() {
+    for (name, start) in OPTIMIZERS {
+        let (space, centroid) = mixed_space(7);
+        let mut optimizer = start(space.clone(), &centroid, 7);
+        assert_eq!(optimizer.recommend(3), [], "{name}");
+        let mut totals = Vec::new();
+        while totals.len() < 60 {
+            for candidate in optimizer.ask(OFFSPRING_SIZE) {
+                let total = total(&space, &candidate.parameters);
+                let kind = if candidate.number % 5 == 1 {
+                    OutcomeKind::Exploded
+                } else {
+                    OutcomeKind::Measured
+                };
+                totals.push(total);
+                optimizer.tell(candidate.number, &outcome(kind, total)).unwrap();
+            }
+        }
+        let recommended = optimizer.recommend(5);
+        assert_eq!(recommended.len(), 5, "{name}");
+        let mut sorted = totals.clone();
+        sorted.sort_by(f64::total_cmp);
+        for recommendation in recommended {
+            assert_ne!(recommendation.candidate % 5, 1, "{name}: exploded candidates are no good");
+            let total = totals[recommendation.candidate as usize];
+            assert!(total <= sorted[20], "{name}: {recommendation:?} has {total}");
+        }
+    }
+}
+
 #[test]
 fn unknown_and_repeated_tells_are_errors() {
     let (space, centroid) = mixed_space(2);
@@ -224,9 +293,9 @@ fn nothing_but_equal_failed_or_undefined_totals_is_survived() {
         outcome(OutcomeKind::Measured, f64::NEG_INFINITY),
         outcome(OutcomeKind::Lost, 0.0),
     ];
-    for (_, start) in OPTIMIZERS {
+    for (name, start) in OPTIMIZERS {
         for told in &uninformative {
-            run(start, 7, 200, as_asked, |_, _| told.clone());
+            run(start, 7, share_of(name, 200) as u64, as_asked, |_, _| told.clone());
         }
     }
 }
@@ -254,7 +323,7 @@ fn a_long_and_disorderly_search_stays_valid() {
     for (name, start) in OPTIMIZERS {
         let mut optimizer = start(space.clone(), &centroid, 3);
         let mut pending = optimizer.ask(50);
-        for call in 0..10_000 {
+        for call in 0..share_of(name, 10_000) {
             let candidate = pending.swap_remove(call * 7919 % 49);
             assert_valid(&space, &candidate);
             let total = -1e6 * total(&space, &candidate.parameters) - call as f64;
@@ -381,10 +450,11 @@ proptest! {
         seed in any::<u64>(),
         calls in prop::collection::vec(any_call(), 0..400),
     ) {
-        for (_, start) in OPTIMIZERS {
+        for (name, start) in OPTIMIZERS {
             let (space, centroid) = mixed_space(parameters);
             let mut optimizer = start(space.clone(), &centroid, seed);
-            let (proposed, record) = make_calls(optimizer.as_mut(), &space, &calls);
+            let calls = &calls[..share_of(name, 4 * calls.len()).min(calls.len())];
+            let (proposed, record) = make_calls(optimizer.as_mut(), &space, calls);
 
             let mut rebuilt = start(space.clone(), &centroid, seed);
             let (again, _) = make_calls(rebuilt.as_mut(), &space, &record);

@@ -16,7 +16,7 @@ const MIN_INTEGER_SPREAD: f64 = 0.25;
 
 /// What is remembered of a candidate until its outcome comes.
 #[derive(Debug, Clone)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// Where it lies, in the coordinates of the distribution.
     pub point: Vec<f64>,
     /// The step y that it was from the mean of the distribution which it was drawn from.
@@ -25,7 +25,7 @@ pub(super) struct Sample {
 
 /// A normal distribution N(mean, σ² S C S) with S = diag(stretch), and its evolution paths.
 #[derive(Debug, Clone)]
-pub(super) struct Distribution {
+pub(crate) struct Distribution {
     pub mean: Vec<f64>,
     pub sigma: f64,
     /// Row after row.
@@ -232,7 +232,7 @@ impl Distribution {
     }
 }
 
-pub(super) fn norm(vector: &[f64]) -> f64 {
+pub(crate) fn norm(vector: &[f64]) -> f64 {
     vector.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 

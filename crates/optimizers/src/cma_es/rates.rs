@@ -6,7 +6,7 @@ use crate::ledger::Survivor;
 
 /// The strategy parameters of one update.
 #[derive(Debug, Clone)]
-pub(super) struct Rates {
+pub(crate) struct Rates {
     /// Weight of each candidate, best first, in the new mean; their sum is 1.
     pub mean_weights: Vec<f64>,
     /// Weight of each candidate's step in the covariance; negative ones push it away.
@@ -19,7 +19,7 @@ pub(super) struct Rates {
 }
 
 /// 4 + ⌊3 ln n⌋ (eq. 48).
-pub(super) fn default_offspring_size(n: usize) -> usize {
+pub(crate) fn default_offspring_size(n: usize) -> usize {
     4 + (3.0 * libm::log(n.max(1) as f64)) as usize
 }
 
@@ -98,7 +98,7 @@ fn damping(n: f64, mu_eff: f64, c_sigma: f64) -> f64 {
 }
 
 /// (Σw)² / Σw²: of how many equal weights these, of one sign, have the variance (eq. 8).
-pub(super) fn effective_size(weights: &[f64]) -> f64 {
+pub(crate) fn effective_size(weights: &[f64]) -> f64 {
     let sum: f64 = weights.iter().sum();
     sum * sum / weights.iter().map(|w| w * w).sum::<f64>()
 }

@@ -1,0 +1,107 @@
+//! Composite against the predecessor's CMA-ES on problems that cost nothing to simulate.
+//!
+//!     cargo run --release -- mean-field --seeds 8 --budget 400 --cma-budget 2400
+
+mod deviates;
+mod mean_field;
+mod problem;
+mod run;
+mod smooth;
+
+use std::collections::HashMap;
+
+use problem::Problem;
+use run::{Algorithm, History, run};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let name = arguments.first().map_or("mean-field", String::as_str);
+    let options: HashMap<&str, &str> = arguments[1.min(arguments.len())..]
+        .chunks_exact(2)
+        .map(|c| (c[0].as_str(), c[1].as_str()))
+        .collect();
+    let number = |key: &str, default: usize| -> usize {
+        options.get(key).and_then(|text| text.parse().ok()).unwrap_or(default)
+    };
+    let Some(problem) = problem::named(name) else {
+        eprintln!("problems: mean-field, mean-field-37, quadratic, rosenbrock");
+        std::process::exit(2);
+    };
+    let seeds = number("--first-seed", 0)..number("--first-seed", 0) + number("--seeds", 8);
+    let batch = number("--batch", 12);
+    describe(problem.as_ref());
+    let cma: Vec<History> = seeds
+        .clone()
+        .map(|seed| {
+            run(problem.as_ref(), Algorithm::CmaEs, seed as u64, number("--cma-budget", 2400), 12)
+        })
+        .collect();
+    if number("--cma-budget", 2400) > 0 {
+        table("CMA-ES (BluePyOpt, 12)", &cma, 12);
+    }
+    let composite: Vec<History> = seeds
+        .map(|seed| {
+            let asynchronous = number("--asynchronous", 0) > 0;
+            let algorithm =
+                if asynchronous { Algorithm::Asynchronous } else { Algorithm::Composite };
+            let history =
+                run(problem.as_ref(), algorithm, seed as u64, number("--budget", 400), batch);
+            eprintln!("seed {seed}: {}", history.brief());
+            history
+        })
+        .collect();
+    table("composite", &composite, batch);
+    for level_at in [768, 2400] {
+        let level = options.get(format!("--level-{level_at}").as_str()).map_or_else(
+            || run::median(cma.iter().map(|h| h.at(level_at)).collect()),
+            |text| text.parse().unwrap_or(f64::NAN),
+        );
+        let reached: Vec<f64> = composite
+            .iter()
+            .map(|history| history.first_below(level).map_or(f64::INFINITY, |n| n as f64))
+            .collect();
+        println!(
+            "CMA-ES after {level_at}: median {level:.1}; composite is there after (simulations): median {}, all {:?}",
+            run::median(reached.clone()),
+            run::sorted(reached)
+        );
+    }
+}
+
+/// What kind of problem it is: how much of the box explodes, and what the starts are worth.
+fn describe(problem: &dyn Problem) {
+    let exploded = (0..1000).filter(|&k| problem.truth(&problem.anywhere(k)).is_none()).count();
+    let starts: Vec<f64> =
+        (0..8).map(|seed| problem.total(&problem.start(seed)).unwrap_or(f64::INFINITY)).collect();
+    println!(
+        "{} parameters, {} targets, {} % of the box explodes, starts {starts:.0?}, reference {:.2}",
+        problem.space().len(),
+        problem.rules().len(),
+        exploded as f64 / 10.0,
+        problem.reference().map_or(f64::NAN, |p| problem.total(&p).unwrap_or(f64::NAN)),
+    );
+}
+
+fn table(name: &str, histories: &[History], batch: usize) {
+    println!("{name}: true score of the recommended point");
+    println!("  simulations      best  quartile    median  quartile     worst  exploded s a batch");
+    for n in [12, 24, 36, 50, 77, 100, 150, 200, 300, 400, 768, 1500, 2000, 2400] {
+        if histories.iter().any(|history| history.simulations() < n) {
+            continue;
+        }
+        let all = run::sorted(histories.iter().map(|history| history.at(n)).collect());
+        let quantile = |share: f64| all[(share * (all.len() - 1) as f64).round() as usize];
+        let exploded =
+            histories.iter().map(|h| h.exploded_share(n)).sum::<f64>() / all.len() as f64;
+        println!(
+            "  {n:>11} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>8.0}% {:>8.3}",
+            all[0],
+            quantile(0.25),
+            run::median(all.clone()),
+            quantile(0.75),
+            all[all.len() - 1],
+            100.0 * exploded,
+            histories.iter().map(|h| h.cost_of_batch(n, batch)).sum::<f64>() / all.len() as f64
+        );
+    }
+}

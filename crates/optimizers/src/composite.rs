@@ -1,0 +1,449 @@
+//! The composite optimizer: it models the value of every target, applies the score rules to what the model
+//! expects, and simulates where that promises most (composite Bayesian optimization, Astudillo & Frazier 2019,
+//! arXiv:1906.01537, in a trust region, Eriksson et al. 2019, arXiv:1910.01739).
+//!
+//! What happens, in the order in which it happens:
+//!
+//! 1. The first generation is the centroid and normal deviates around it. While most of them fail, the next ones
+//!    are drawn nearer and further. With five measured simulations there is a model.
+//! 2. Simulations are gathered by point (`sites`). Values are warped, linear near what is wanted and logarithmic far
+//!    away (`expected_score`), each target as its values suggest (`warping`).
+//! 3. One Gaussian process models all targets: they share a covariance (`kernel`), which is fitted to all of them
+//!    together (`evidence`); scale and noise are each one's own (`gaussian_process`, `noise`). Wild values far from
+//!    all good ones count less (`surrogate`).
+//! 4. Explosions, failures and missing values have probabilities, by logistic regressions (`risk`).
+//! 5. From the posterior of every value follows the exact expectation of its score (`expected_score`); the sum of
+//!    these, and the price of a failure times its probability, is the expected total (`surrogate`).
+//! 6. The incumbent is the point with the least total by its own simulations and the model together (`incumbent`). The
+//!    trust region is a box around it, which grows with success, shrinks without, and moves away when it is
+//!    exhausted (`trust_region`).
+//! 7. A generation is a portfolio (`portfolio`): the model's optimum in the box and in two smaller ones (`minimizer`),
+//!    the greatest expected improvement (`evolution`), Thompson samples, pre-screened normal deviates, and the
+//!    incumbent again where its noise matters.
+//! 8. What the model expected is compared with what came (`forecasts`). While it is wrong, CMA-ES makes every
+//!    second candidate (`fallback`).
+
+use std::collections::BTreeMap;
+
+use self::coordinates::Coordinates;
+use self::expected_score::WarpedRule;
+use self::fallback::Fallback;
+use self::forecasts::{Forecasts, Skill};
+use self::incumbent::{Standing, standings};
+use self::kernel::{Kernel, Point};
+use self::portfolio::Portfolio;
+pub use self::settings::{CompositeError, CompositeSettings};
+use self::sites::{Observation, Site, sites};
+use self::surrogate::Surrogate;
+use self::trust_region::TrustRegion;
+use crate::deviates::Seeded;
+use crate::ledger::Ledger;
+use crate::{
+    Candidate, Diagnostics, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Recommendation,
+    ScoreRule, Space, TellError,
+};
+
+mod coordinates;
+mod evidence;
+mod evolution;
+mod expected_score;
+mod fallback;
+mod forecasts;
+mod gaussian_process;
+mod incumbent;
+mod kernel;
+mod minimizer;
+mod noise;
+mod portfolio;
+mod risk;
+mod settings;
+mod sites;
+mod surrogate;
+mod trust_region;
+mod warping;
+
+/// Simulations that have to be measured before there is a model.
+const LEAST_MEASURED: usize = 5;
+
+/// Iterations of the first fit of the kernel, with the noise chosen in between, and of each later one.
+const FIRST_FIT: [usize; 2] = [25, 10];
+const LATER_FIT: [usize; 1] = [8];
+
+/// Generations whose forecasts decide whether the model is trusted.
+const JUDGED_GENERATIONS: usize = 3;
+
+/// Factors of the first candidates' spread, generation after generation, while most simulations fail: nearer to the
+/// centroid, then further away.
+const SPREADS: [f64; 4] = [1.0, 0.5, 0.25, 2.0];
+
+/// Composite Bayesian optimization in a trust region.
+///
+/// The first candidates are the centroid and normal deviates around it. As soon as five simulations
+/// were measured, every target's value has a model (a Gaussian process), and so has the
+/// probability of an explosion, a failure or a missing value. The score rules, applied to what the model expects of the
+/// values, give the expected total of any point. Candidates are chosen by it, in ways that complement each
+/// other, and the best point is one on which model and simulations agree.
+///
+/// The total of an outcome is not used: it follows from the values and the rules. An exploded or failed simulation
+/// teaches where such things happen and nothing about values.
+///
+/// Asynchronous use is the same: the model is fitted anew as soon as a third of a generation has
+/// come back since, and points under way are not proposed again.
+///
+/// On another machine other vector instructions round differently, and a search amplifies that. A search
+/// that is to go on there takes over its earlier proposals with [`Optimizer::repeat`].
+pub struct Composite {
+    coordinates: Coordinates,
+    rules: Vec<WarpedRule>,
+    settings: CompositeSettings,
+    ledger: Ledger<()>,
+    /// All candidates, by number.
+    proposals: Vec<Proposal>,
+    observations: BTreeMap<u64, Observation>,
+    forecasts: Forecasts,
+    belief: Option<Belief>,
+    fallback: Option<Fallback>,
+    plan: Plan,
+    /// Outcomes since the last fit, and since the trust region adapted.
+    news: usize,
+    since_adaptation: usize,
+}
+
+/// A candidate, in the coordinates of the search and in the parameters' own units.
+#[derive(Clone)]
+struct Proposal {
+    point: Point,
+    parameters: Vec<f64>,
+}
+
+/// All that follows from the outcomes so far.
+struct Belief {
+    sites: Vec<Site>,
+    surrogate: Surrogate,
+    /// Best first.
+    standings: Vec<Standing>,
+    region: TrustRegion,
+}
+
+/// The points of the candidates to come, made when the first of them is asked for.
+#[derive(Default)]
+struct Plan {
+    /// It is for the candidates from `first` to before `end`.
+    first: u64,
+    end: u64,
+    /// Points under way when it was made.
+    pending: Vec<Point>,
+    /// Factor of the spread of candidates that have no model.
+    spread: f64,
+    points: Option<Vec<Point>>,
+}
+
+impl Composite {
+    /// A search that starts around `centroid` (one value per dimension, in the parameters' units).
+    /// Outcomes have one value for each of the `rules`, in their order.
+    ///
+    /// # Errors
+    /// The centroid does not fit the space or lies outside, there are no rules, or a setting is out of its
+    /// range.
+    pub fn new(
+        space: Space,
+        centroid: &[f64],
+        rules: &[ScoreRule],
+        settings: CompositeSettings,
+    ) -> Result<Composite, CompositeError> {
+        let coordinates = Coordinates::new(space, centroid)?;
+        let CompositeSettings { offspring_size, sigma, .. } = settings;
+        if rules.is_empty() {
+            return Err(CompositeError::NoTarget);
+        }
+        if offspring_size == 0 {
+            return Err(CompositeError::OffspringSize);
+        }
+        if !(sigma > 0.0 && sigma <= 1e6) {
+            return Err(CompositeError::Sigma { sigma });
+        }
+        Ok(Composite {
+            coordinates,
+            rules: rules.iter().copied().map(WarpedRule::new).collect(),
+            settings,
+            ledger: Ledger::new(offspring_size),
+            proposals: Vec::new(),
+            observations: BTreeMap::new(),
+            forecasts: Forecasts::default(),
+            belief: None,
+            fallback: None,
+            plan: Plan::default(),
+            news: 0,
+            since_adaptation: 0,
+        })
+    }
+
+    /// The next candidate: with the parameters of an earlier run, or the ones that are best now.
+    fn propose(&mut self, earlier: Option<&[f64]>) -> Candidate {
+        let number = self.ledger.next_number();
+        self.renew_plan(number);
+        let proposal = match earlier {
+            Some(earlier) => self.proposal_of(earlier.to_vec()),
+            None if number == 0 || self.coordinates.dimension() == 0 => {
+                self.proposal_of(self.coordinates.centroid().to_vec())
+            }
+            None => {
+                let point = self.planned_point(number);
+                // A replicate is one to the last bit, which rounding would otherwise take.
+                let known = self.proposals.iter().find(|proposal| proposal.point == point).cloned();
+                known.unwrap_or_else(|| self.proposal_of(self.coordinates.parameters_at(&point)))
+            }
+        };
+        if let Some(belief) = &self.belief {
+            self.forecasts.enter(number, belief.surrogate.predict_seen(&proposal.point));
+        }
+        let parameters = proposal.parameters.clone();
+        self.proposals.push(proposal);
+        let (number, generation) = self.ledger.enter(());
+        Candidate { number, generation, parameters }
+    }
+
+    fn proposal_of(&self, parameters: Vec<f64>) -> Proposal {
+        Proposal { point: self.coordinates.point_of(&parameters), parameters }
+    }
+
+    /// Learns and plans anew, when all that was planned has been asked for or a third of a generation has
+    /// come back since.
+    fn renew_plan(&mut self, number: u64) {
+        let size = self.settings.offspring_size;
+        if number < self.plan.end && !self.has_much_news() {
+            return;
+        }
+        self.learn();
+        let pending =
+            self.ledger.pending().map(|number| self.proposals[number as usize].point.clone());
+        let failed = self.observations.values().filter(|o| o.kind != OutcomeKind::Measured).count();
+        let generation = number as usize / size;
+        let do_most_fail = 2 * failed > self.observations.len();
+        let spread = if do_most_fail { SPREADS[generation % SPREADS.len()] } else { 1.0 };
+        self.plan = Plan {
+            first: number,
+            end: number + size as u64,
+            pending: pending.collect(),
+            spread,
+            points: None,
+        };
+    }
+
+    fn planned_point(&mut self, number: u64) -> Point {
+        let Some(belief) = &self.belief else { return self.initial_point(number) };
+        if let Some(fallback) = self.fallback.as_ref().filter(|_| number % 2 == 1) {
+            let normal = Seeded::new(self.settings.seed, "composite fallback").normal(number);
+            return self.coordinates.admissible(&fallback.sample(normal));
+        }
+        let Plan { first, pending, points, .. } = &mut self.plan;
+        let points = points.get_or_insert_with(|| {
+            let portfolio = Portfolio {
+                surrogate: &belief.surrogate,
+                region: &belief.region,
+                sites: &belief.sites,
+                standings: &belief.standings,
+                coordinates: &self.coordinates,
+                pending,
+                seed: self.settings.seed,
+            };
+            portfolio.propose(*first, self.settings.offspring_size)
+        });
+        points[(number - *first) as usize].clone()
+    }
+
+    /// A random point around the centroid.
+    fn initial_point(&self, number: u64) -> Point {
+        let centroid = self.coordinates.point_of(self.coordinates.centroid());
+        let mut normal = Seeded::new(self.settings.seed, "composite start").normal(number);
+        let sigma = self.plan.spread * self.settings.sigma;
+        let point: Point = centroid.iter().map(|c| c + sigma * normal()).collect();
+        self.coordinates.admissible(&point)
+    }
+
+    fn has_much_news(&self) -> bool {
+        self.news >= self.settings.offspring_size.div_ceil(3)
+    }
+
+    fn learn(&mut self) {
+        if std::mem::take(&mut self.news) == 0 {
+            return;
+        }
+        self.plan.end = 0;
+        let is_measured = |o: &&Observation| o.kind == OutcomeKind::Measured;
+        let measured = self.observations.values().filter(is_measured).count();
+        if measured < LEAST_MEASURED || self.coordinates.dimension() == 0 {
+            return;
+        }
+        let sites = sites(&self.observations, &self.rules);
+        let least = |a: &&Site, b: &&Site| a.total.total_cmp(&b.total);
+        let Some(best) = sites.iter().filter(|site| site.measured > 0).min_by(least) else {
+            return;
+        };
+        let (mut region, kernel, iterations) = match &self.belief {
+            None => {
+                let region = TrustRegion::new(best.point.clone());
+                let kernel = Kernel::new(region.centre.clone(), region.radius);
+                (region, kernel, &FIRST_FIT[..])
+            }
+            Some(Belief { region, surrogate, .. }) => {
+                let kernel = Kernel {
+                    centre: region.centre.clone(),
+                    radius: region.radius,
+                    ..surrogate.kernel().clone()
+                };
+                (region.clone(), kernel, &LATER_FIT[..])
+            }
+        };
+        let fit = Surrogate::fit(kernel, &self.observations, &sites, &self.rules, iterations);
+        let Some(surrogate) = fit else { return };
+        let standings = standings(&sites, &surrogate);
+        self.move_region(&mut region, &sites, &standings);
+        self.judge_model(&sites[standings[0].site].point, region.radius);
+        self.belief = Some(Belief { sites, surrogate, standings, region });
+    }
+
+    fn move_region(&mut self, region: &mut TrustRegion, sites: &[Site], standings: &[Standing]) {
+        let point = |standing: &Standing| sites[standing.site].point.clone();
+        let of_centre = standings.iter().find(|standing| point(standing) == region.centre);
+        let total_of_centre = of_centre.map_or(f64::INFINITY, |standing| standing.total);
+        if let Some(best) = standings.iter().find(|standing| !region.is_abandoned(&point(standing)))
+        {
+            region.follow(point(best), best.total, total_of_centre);
+        }
+        if self.since_adaptation >= self.settings.offspring_size {
+            self.since_adaptation = 0;
+            region.adapt();
+            if region.is_exhausted() {
+                let elsewhere = |number| {
+                    let uniform =
+                        Seeded::new(self.settings.seed, "composite restart").uniform(number);
+                    let dimension = self.coordinates.dimension();
+                    let point: Point = std::iter::repeat_with(uniform).take(dimension).collect();
+                    self.coordinates.admissible(&point)
+                };
+                region.abandon(standings.iter().map(point), elsewhere(self.ledger.next_number()));
+            }
+        }
+    }
+
+    /// Falls back to another search for half of the candidates while forecasts are bad.
+    fn judge_model(&mut self, incumbent: &Point, radius: f64) {
+        if !self.skill().is_some_and(|skill| skill.is_bad()) {
+            self.fallback = None;
+            return;
+        }
+        let next = self.ledger.next_number();
+        let fallback = self
+            .fallback
+            .get_or_insert_with(|| Fallback::new(incumbent.clone(), radius / 2.0, next));
+        let told = self.observations.range(fallback.since..);
+        let total = |observation: &Observation| match observation.kind {
+            OutcomeKind::Measured => observation.total(&self.rules),
+            _ => f64::INFINITY,
+        };
+        fallback.learn(told.map(|(&number, told)| (number, &told.point, total(told))));
+        fallback.since = next;
+    }
+
+    fn skill(&self) -> Option<Skill> {
+        self.forecasts.skill(JUDGED_GENERATIONS * self.settings.offspring_size)
+    }
+}
+
+impl Optimizer for Composite {
+    fn ask(&mut self, count: usize) -> Vec<Candidate> {
+        (0..count).map(|_| self.propose(None)).collect()
+    }
+
+    fn repeat(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
+        let fits = |earlier: &&Vec<f64>| earlier.len() == self.coordinates.centroid().len();
+        let fitting: Vec<Option<&[f64]>> = parameters
+            .iter()
+            .map(|earlier| Some(earlier).filter(fits).map(Vec::as_slice))
+            .collect();
+        fitting.into_iter().map(|earlier| self.propose(earlier)).collect()
+    }
+
+    fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {
+        self.ledger.resolve(candidate, outcome)?;
+        if outcome.kind == OutcomeKind::Lost {
+            return Ok(());
+        }
+        let observation = Observation {
+            point: self.proposals[candidate as usize].point.clone(),
+            kind: outcome.kind,
+            values: outcome.values.clone(),
+        };
+        if observation.kind == OutcomeKind::Measured {
+            self.forecasts.compare(candidate, observation.total(&self.rules));
+        }
+        self.observations.insert(candidate, observation);
+        self.news += 1;
+        self.since_adaptation += 1;
+        // With nothing under way there is nothing to wait for, and whoever wants a recommendation gets the latest.
+        if self.has_much_news() && self.ledger.pending().next().is_none() {
+            self.learn();
+        }
+        Ok(())
+    }
+
+    fn offspring_size(&self) -> usize {
+        self.ledger.offspring_size()
+    }
+
+    fn generation(&self) -> u64 {
+        self.ledger.generations()
+    }
+
+    fn stop_reason(&self) -> Option<String> {
+        (self.coordinates.dimension() == 0).then(|| "every parameter is fixed".to_owned())
+    }
+
+    fn recommend(&self, count: usize) -> Vec<Recommendation> {
+        let Some(Belief { sites, standings, .. }) = &self.belief else {
+            return self.ledger.least_totals(count);
+        };
+        let recommend = |standing: &Standing| {
+            let Site { candidates, .. } = &sites[standing.site];
+            Recommendation {
+                candidate: candidates[0],
+                total: standing.score,
+                simulations: candidates.len(),
+                risk: Some(standing.risk),
+            }
+        };
+        standings.iter().take(count).map(recommend).collect()
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        let Some(Belief { sites, standings, region, .. }) = &self.belief else {
+            let centroid = self.coordinates.centroid().to_vec();
+            return Diagnostics {
+                sigma: self.settings.sigma,
+                axis_ratio: 1.0,
+                centroid,
+                model: None,
+            };
+        };
+        let skill = self.skill();
+        let count = |exploded: &dyn Fn(&Observation) -> bool| {
+            self.observations.values().filter(|observation| exploded(observation)).count()
+        };
+        Diagnostics {
+            sigma: region.radius,
+            axis_ratio: 1.0,
+            centroid: self.coordinates.parameters_at(&region.centre),
+            model: Some(ModelDiagnostics {
+                sites: sites.len(),
+                expected_total: standings[0].score,
+                risk: standings[0].risk,
+                failed_share: count(&|o| o.kind != OutcomeKind::Measured) as f64
+                    / self.observations.len() as f64,
+                rank_correlation: skill.map(|skill| skill.rank_correlation),
+                median_error: skill.map(|skill| skill.median_error),
+                falls_back: self.fallback.is_some(),
+            }),
+        }
+    }
+}

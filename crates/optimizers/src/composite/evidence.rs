@@ -1,0 +1,133 @@
+//! How well kernel parameters explain the data: the objective that the length scales and the polynomial
+//! parts are fitted by.
+
+use super::kernel::{Distances, Kernel, Point, prior};
+use super::minimizer::minimize;
+use crate::linear_algebra::{Cholesky, Matrix, add_scaled};
+
+/// Ratios of the variance of the noise to the scale of the covariance; each target takes the one that
+/// explains it best.
+pub(super) const NOISE_RATIOS: [f64; 5] = [0.0005, 0.003, 0.02, 0.1, 0.5];
+
+/// Added to the diagonal of every covariance, for numbers' sake.
+pub(super) const JITTER: f64 = 1e-6;
+
+/// Targets are correlated, so their evidences are no independent votes: together they count as this many
+/// at most.
+const INDEPENDENT_TARGETS: f64 = 4.0;
+
+/// How many standard deviations of the prior a parameter may leave its mean.
+const REACH: f64 = 3.5;
+
+/// What the kernel is fitted to. Outputs are standardized.
+pub(super) struct Data<'a> {
+    pub points: &'a [Point],
+    /// One column for every output.
+    pub outputs: &'a Matrix,
+    /// For every point how many simulations its outputs are worth: their noise is so many times less.
+    pub worth: &'a [f64],
+    /// For every output an index into [`NOISE_RATIOS`].
+    pub noise: &'a [usize],
+}
+
+/// Moves the kernel's parameters towards the maximum of the posterior.
+pub(super) fn fit(kernel: &mut Kernel, data: &Data<'_>, iterations: usize) {
+    let prior = prior(kernel.dimension());
+    let lower: Vec<f64> = prior.iter().map(|(mean, sd)| mean - REACH * sd).collect();
+    let upper: Vec<f64> = prior.iter().map(|(mean, sd)| mean + REACH * sd).collect();
+    let start = kernel.log_parameters.clone();
+    let mut trial = kernel.clone();
+    let objective = |parameters: &[f64]| {
+        trial.log_parameters.copy_from_slice(parameters);
+        objective(&trial, data, &prior)
+    };
+    kernel.log_parameters = minimize(objective, &start, &lower, &upper, iterations).0;
+}
+
+/// Minus the logarithm of the posterior of the kernel's parameters, up to a constant, and its gradient
+/// (Rasmussen & Williams 2006, eqs. 5.8 and 5.9), with the scale of every output at its maximum,
+/// σ² = yᵀK⁻¹y / n.
+pub(super) fn objective(kernel: &Kernel, data: &Data<'_>, prior: &[(f64, f64)]) -> (f64, Vec<f64>) {
+    let n = data.points.len();
+    let dimension = kernel.dimension();
+    let wall = || (f64::INFINITY, vec![0.0; prior.len()]);
+    let Distances { scaled, product } = kernel.distances(data.points, data.points);
+    let [linear, quadratic] = kernel.polynomial();
+    let (mut covariance, mut slope) = (Matrix::zeros(n, n), Matrix::zeros(n, n));
+    for j in 0..n {
+        let (r, g) = (scaled.col_as_slice(j), product.col_as_slice(j));
+        let entries = covariance.col_as_slice_mut(j).iter_mut().zip(slope.col_as_slice_mut(j));
+        for ((covariance, slope), (&r, &g)) in entries.zip(r.iter().zip(g)) {
+            let decay = libm::exp(-r);
+            *slope = 5.0 / 3.0 * (1.0 + r) * decay;
+            *covariance = (1.0 + r + r * r / 3.0) * decay + g * (linear + quadratic * g);
+        }
+    }
+
+    // f = Σₜ log|K| / 2 + n log(σₜ²) / 2, and W with df = -Σᵢⱼ Wᵢⱼ dKᵢⱼ / 2
+    let mut value = 0.0;
+    let mut weights = Matrix::zeros(n, n);
+    for (level, ratio) in NOISE_RATIOS.iter().enumerate() {
+        let members: Vec<usize> =
+            (0..data.noise.len()).filter(|&t| data.noise[t] == level).collect();
+        if members.is_empty() {
+            continue;
+        }
+        let mut noisy = covariance.clone();
+        for i in 0..n {
+            noisy[(i, i)] += ratio / data.worth[i] + JITTER;
+        }
+        let Some(cholesky) = Cholesky::new(&noisy) else { return wall() };
+        let inverse = cholesky.inverse();
+        let outputs = Matrix::from_fn(n, members.len(), |i, t| data.outputs[(i, members[t])]);
+        let solved = &inverse * &outputs;
+        value += members.len() as f64 * cholesky.half_log_determinant();
+        let mut scaled = solved.clone();
+        for t in 0..members.len() {
+            let variance = variance(outputs.col_as_slice(t), solved.col_as_slice(t));
+            value += n as f64 / 2.0 * libm::log(variance);
+            scaled.col_as_slice_mut(t).iter_mut().for_each(|entry| *entry /= variance);
+        }
+        weights += &scaled * solved.transpose();
+        add_scaled(&mut weights, -(members.len() as f64), &inverse);
+    }
+
+    let temper = (INDEPENDENT_TARGETS / data.noise.len() as f64).min(1.0);
+    let mut gradient = vec![0.0; prior.len()];
+    let (mut by_linear, mut by_quadratic) = (0.0, 0.0);
+    let mut by_distance = weights;
+    for j in 0..n {
+        let column = by_distance.col_as_slice_mut(j).iter_mut();
+        for ((weight, slope), g) in column.zip(slope.col_as_slice(j)).zip(product.col_as_slice(j)) {
+            by_linear += *weight * g;
+            by_quadratic += *weight * g * g;
+            *weight *= slope;
+        }
+    }
+    // Σᵢⱼ Bᵢⱼ (zᵢ - zⱼ)² / 2 = Σᵢ (Σⱼ Bᵢⱼ) zᵢ² - zᵀBz for every coordinate
+    let points = kernel.scaled(data.points);
+    let moved = &by_distance * &points;
+    let row_sums: Vec<f64> = (0..n).map(|i| by_distance.col_as_slice(i).iter().sum()).collect();
+    for (d, slope) in gradient.iter_mut().take(dimension).enumerate() {
+        let (z, bz) = (points.col_as_slice(d), moved.col_as_slice(d));
+        let terms = z.iter().zip(bz).zip(&row_sums).map(|((z, bz), sum)| z * (sum * z - bz));
+        *slope = -temper * terms.sum::<f64>();
+    }
+    gradient[dimension] = -temper * linear * by_linear / 2.0;
+    gradient[dimension + 1] = -temper * quadratic * by_quadratic / 2.0;
+
+    let mut value = temper * value;
+    for (i, (mean, sd)) in prior.iter().enumerate() {
+        let deviation = (kernel.log_parameters[i] - mean) / sd;
+        value += deviation * deviation / 2.0;
+        gradient[i] += deviation / sd;
+    }
+    (value, gradient)
+}
+
+/// yᵀK⁻¹y / n: the scale of the covariance that explains an output best. An output that does not vary
+/// keeps a trace.
+pub(super) fn variance(output: &[f64], solved: &[f64]) -> f64 {
+    let product: f64 = output.iter().zip(solved).map(|(y, a)| y * a).sum();
+    (product / output.len() as f64).max(1e-12)
+}

@@ -1,0 +1,276 @@
+//! The warp that makes values fit for a Gaussian process, and the score that is to be expected of a
+//! value which is known up to a normal distribution.
+//!
+//! A value v is modelled as `u = asinh((v - middle) / scale)`: linear near what is wanted, logarithmic far
+//! away, so that a rate of 300 /s does not outweigh everything else. The score is a known function of
+//! u, with `v = middle + scale sinh(u)`: 0 where v is accepted, a slope on either side of it, and
+//! `max_score` beyond. With u normal, every moment of the score is a sum of
+//!
+//! ```text
+//! ∫ₐᵇ exp(k u) N(u; m, s²) du = exp(k m + k² s² / 2) (Φ((b - m - k s²) / s) - Φ((a - m - k s²) / s))
+//! ```
+//!
+//! with k from -2 to 2 (completing the square), so no quadrature is needed. That the expectation is taken over
+//! the values, not over the total, is the idea of composite Bayesian optimization (Astudillo & Frazier
+//! 2019, arXiv:1906.01537).
+
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
+
+use libm::asinh;
+
+use crate::ScoreRule;
+
+/// Norms from what is wanted to where the warp turns from linear to logarithmic: each target takes the one under
+/// which the model explains its values best.
+const LINEAR_NORMS: [f64; 3] = [5.0, 20.0, 80.0];
+
+/// A value further away than so many scales is an artefact and counts as missing.
+const OUTLIER: f64 = 1e6;
+
+/// A score rule in warped coordinates.
+#[derive(Debug, Clone)]
+pub(super) struct WarpedRule {
+    rule: ScoreRule,
+    middle: f64,
+    scale: f64,
+    slopes: Vec<Slope>,
+}
+
+/// A stretch of u on which the score is `sign (scale sinh(u) + offset) / norm`.
+#[derive(Debug, Clone)]
+struct Slope {
+    from: f64,
+    to: f64,
+    /// 1 above what is accepted, -1 below.
+    sign: f64,
+    offset: f64,
+    /// The hyperbolic cosines of the ends.
+    cosh: [f64; 2],
+}
+
+/// What is to be expected of a score.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct ExpectedScore {
+    pub mean: f64,
+    pub variance: f64,
+    /// Derivatives of the mean by the mean and by the variance of u.
+    pub by_mean: f64,
+    pub by_variance: f64,
+}
+
+impl WarpedRule {
+    /// The warp that is linear over the fewest norms.
+    pub fn new(rule: ScoreRule) -> WarpedRule {
+        WarpedRule::linear_over(LINEAR_NORMS[0], rule)
+    }
+
+    /// All warps that the target's values may be modelled with.
+    pub fn alternatives(&self) -> impl Iterator<Item = WarpedRule> {
+        LINEAR_NORMS.iter().map(|&norms| WarpedRule::linear_over(norms, self.rule))
+    }
+
+    fn linear_over(linear_norms: f64, rule: ScoreRule) -> WarpedRule {
+        let (low, high) = (rule.low(), rule.high());
+        let (middle, half_width) = match (low.is_finite(), high.is_finite()) {
+            (true, true) => (high / 2.0 + low / 2.0, high / 2.0 - low / 2.0),
+            (true, false) => (low, 0.0),
+            (false, _) => (high, 0.0),
+        };
+        let scale = linear_norms * rule.norm() + half_width;
+        let reach = rule.max_score() * rule.norm();
+        let slope = |bound: f64, sign: f64| {
+            let at = |value: f64| asinh((value - middle) / scale);
+            let ends = [at(bound), at(bound + sign * reach)];
+            let [from, to] = if sign > 0.0 { ends } else { [ends[1], ends[0]] };
+            Slope { from, to, sign, offset: middle - bound, cosh: [from, to].map(libm::cosh) }
+        };
+        let mut slopes = Vec::with_capacity(2);
+        if low.is_finite() {
+            slopes.push(slope(low, -1.0));
+        }
+        if high.is_finite() {
+            slopes.push(slope(high, 1.0));
+        }
+        WarpedRule { rule, middle, scale, slopes }
+    }
+
+    pub fn rule(&self) -> &ScoreRule {
+        &self.rule
+    }
+
+    /// Whether a value is a number, and no outlier.
+    pub fn is_usable(&self, value: f64) -> bool {
+        (value - self.middle).abs() <= OUTLIER * self.scale
+    }
+
+    /// A usable value in warped coordinates, within ±15.
+    pub fn warp(&self, value: f64) -> f64 {
+        asinh((value - self.middle) / self.scale)
+    }
+
+    /// The logarithm of du/dv: what the warp adds to the logarithm of a density.
+    pub fn log_slope(&self, value: f64) -> f64 {
+        -libm::log(libm::hypot(self.scale, value - self.middle))
+    }
+
+    /// The score at `u`.
+    pub fn score(&self, u: f64) -> f64 {
+        self.rule.score(Some(self.middle + self.scale * libm::sinh(u.clamp(-LIMIT, LIMIT))))
+    }
+
+    /// Moments of the score where u is normal with this mean and variance.
+    pub fn expect(&self, mean: f64, variance: f64) -> ExpectedScore {
+        // Far beyond all data; the limits keep the exponentials finite.
+        let (mean, variance) = (mean.clamp(-LIMIT, LIMIT), variance.clamp(1e-12, 9.0));
+        let sd = variance.sqrt();
+        let norm = self.rule.norm();
+        let max_score = self.rule.max_score();
+        let mut expected = ExpectedScore::default();
+        let mut second_moment = 0.0;
+        for &Slope { from, to, sign, offset, cosh } in &self.slopes {
+            let (a, b) = ((from - mean) / sd, (to - mean) / sd);
+            let beyond = if sign > 0.0 { upper_tail(b) } else { upper_tail(-a) };
+            expected.mean += max_score * beyond;
+            second_moment += max_score * max_score * beyond;
+            if a > FAR || b < -FAR {
+                continue;
+            }
+            let integral = |k: f64| {
+                let shift = k * sd;
+                libm::exp(k * mean + k * k * variance / 2.0) * mass(a - shift, b - shift)
+            };
+            let (e_0, e_1, e_m1) = (integral(0.0), integral(1.0), integral(-1.0));
+            let (sinh, cosh_mean) = ((e_1 - e_m1) / 2.0, f64::midpoint(e_1, e_m1));
+            let sinh_squared = (integral(2.0) + integral(-2.0) - 2.0 * e_0) / 4.0;
+            let slope = self.scale / norm;
+            let offset = offset / norm;
+            expected.mean += sign * (slope * sinh + offset * e_0);
+            second_moment +=
+                slope * slope * sinh_squared + 2.0 * slope * offset * sinh + offset * offset * e_0;
+            expected.by_mean += sign * slope * cosh_mean;
+            // E'' by the variance is half of the second derivative, to which the kinks at both ends add.
+            let density = |z: f64| libm::exp(-z * z / 2.0) / (sd * (2.0 * PI).sqrt());
+            expected.by_variance +=
+                sign * slope / 2.0 * (sinh + cosh[0] * density(a) - cosh[1] * density(b));
+        }
+        expected.variance = (second_moment - expected.mean * expected.mean).max(0.0);
+        expected
+    }
+}
+
+/// Warped values never lie further out.
+const LIMIT: f64 = 20.0;
+
+/// Standard deviations beyond which nothing is left of a normal distribution.
+const FAR: f64 = 9.0;
+
+/// 1 - Φ(z).
+pub(super) fn upper_tail(z: f64) -> f64 {
+    libm::erfc(z * FRAC_1_SQRT_2) / 2.0
+}
+
+/// Φ(b) - Φ(a), taken on the side on which it does not cancel.
+fn mass(a: f64, b: f64) -> f64 {
+    if a + b > 0.0 { upper_tail(a) - upper_tail(b) } else { upper_tail(-b) - upper_tail(-a) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Reference {
+        expected_scores: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    struct Case {
+        low: Option<f64>,
+        high: Option<f64>,
+        norm: f64,
+        max_score: f64,
+        mean: f64,
+        sd: f64,
+        expected: f64,
+        variance: f64,
+    }
+
+    fn cases() -> Vec<(WarpedRule, Case)> {
+        let json = include_str!("../../tests/data/gaussian_process.json");
+        let reference: Reference = serde_json::from_str(json).unwrap();
+        let rule = |case: Case| {
+            let low = case.low.unwrap_or(f64::NEG_INFINITY);
+            let high = case.high.unwrap_or(f64::INFINITY);
+            let rule = ScoreRule::new(low, high, case.norm, case.max_score).unwrap();
+            (WarpedRule::new(rule), case)
+        };
+        reference.expected_scores.into_iter().map(rule).collect()
+    }
+
+    /// `tests/data/make_gaussian_process.py` integrates numerically, with SciPy.
+    #[test]
+    fn moments_are_those_of_numerical_integration() {
+        for (rule, case) in cases() {
+            let ExpectedScore { mean, variance, .. } = rule.expect(case.mean, case.sd * case.sd);
+            let Case { expected, variance: expected_variance, .. } = case;
+            assert!((mean - expected).abs() < 1e-9, "{mean} is not {expected}");
+            let error = (variance - expected_variance).abs();
+            assert!(error < 1e-7, "{variance} is not {expected_variance}");
+        }
+    }
+
+    #[test]
+    fn derivatives_are_those_of_differences() {
+        for (rule, Case { mean, sd, .. }) in cases() {
+            let (step, variance) = (1e-5 * sd, sd * sd);
+            let at = |mean, variance| rule.expect(mean, variance).mean;
+            let expected = rule.expect(mean, variance);
+            let by_mean = (at(mean + step, variance) - at(mean - step, variance)) / (2.0 * step);
+            let step = 1e-5 * variance;
+            let by_variance =
+                (at(mean, variance + step) - at(mean, variance - step)) / (2.0 * step);
+            let near = |a: f64, b: f64| (a - b).abs() < 1e-4 * (1.0 + b.abs());
+            assert!(near(expected.by_mean, by_mean), "{} is not {by_mean}", expected.by_mean);
+            assert!(
+                near(expected.by_variance, by_variance),
+                "{} is not {by_variance}",
+                expected.by_variance
+            );
+        }
+    }
+
+    #[test]
+    fn without_doubt_the_expected_score_is_the_score() {
+        for (rule, _) in cases() {
+            for value in [-9.0, -1.0, 0.4, 0.5, 2.0, 3.3, 4.0, 60.0] {
+                let u = rule.warp(value);
+                let score = rule.rule().score(Some(value));
+                assert!((rule.score(u) - score).abs() < 1e-9, "{value}");
+                assert!((rule.expect(u, 0.0).mean - score).abs() < 2e-5, "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn extreme_beliefs_have_finite_moments() {
+        for (rule, case) in cases() {
+            for mean in [-1e9, -30.0, 0.0, 30.0, f64::MAX] {
+                for variance in [0.0, 1e-300, 1.0, 1e12] {
+                    let expected = rule.expect(mean, variance);
+                    assert!((0.0..=case.max_score + 1e-9).contains(&expected.mean), "{expected:?}");
+                    assert!(expected.variance.is_finite() && expected.by_variance.is_finite());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn artefacts_are_not_usable() {
+        let rule = WarpedRule::new(ScoreRule::new(1.0, 1.0, 1.0, 20.0).unwrap());
+        assert!([f64::NAN, f64::NEG_INFINITY, 1e300].iter().all(|value| !rule.is_usable(*value)));
+        assert!(rule.is_usable(4e6));
+        assert!((rule.warp(6.0) - 1f64.asinh()).abs() < 1e-15);
+    }
+}

@@ -1,0 +1,392 @@
+//! One Gaussian process for every modelled output: they share the covariance, each has its own mean, scale and
+//! noise (Rasmussen & Williams 2006, ch. 2).
+//!
+//! Sharing the covariance means one factorization for each noise ratio in use, five at most, instead of one for
+//! every target.
+
+use super::evidence::{self, Data, NOISE_RATIOS};
+use super::kernel::{Kernel, Point};
+use super::noise::NoiseChoice;
+use crate::linear_algebra::{Matrix, add_scaled, factorize_covariance};
+
+/// Points, nearest first, that the kernel's parameters are fitted to.
+pub(super) const FITTED_POINTS: usize = 220;
+
+/// Points, nearest first, whose mean is the outputs' prior mean.
+const MEAN_POINTS: usize = 60;
+
+/// What is known after the data.
+pub(super) struct GaussianProcess {
+    kernel: Kernel,
+    points: Vec<Point>,
+    /// Inverses of the covariances, one for every noise ratio in use.
+    inverses: Vec<Matrix>,
+    outputs: Vec<Output>,
+    /// K⁻¹y of every output, times its standard deviation, in columns.
+    weights: Matrix,
+}
+
+/// One output's own parameters.
+#[derive(Debug, Clone, Copy)]
+struct Output {
+    mean: f64,
+    /// Of the covariance; a covariance of 1 is this variance of the output.
+    variance: f64,
+    noise_variance: f64,
+    /// Index of its inverse.
+    inverse: usize,
+}
+
+/// Mean and variance of every output at a point, without noise.
+pub(super) type Posterior = Vec<(f64, f64)>;
+
+impl GaussianProcess {
+    /// Learns from points, the most relevant first, `outputs` (one column for each) and how many
+    /// simulations each row is `worth`. The kernel's parameters are fitted in rounds of so many
+    /// `iterations`, between which the noise is chosen again.
+    ///
+    /// `None` where the covariance cannot be factorized.
+    pub fn fit(
+        mut kernel: Kernel,
+        points: Vec<Point>,
+        outputs: &Matrix,
+        worth: &[f64],
+        iterations: &[usize],
+    ) -> Option<GaussianProcess> {
+        let n = points.len();
+        let mut standardized = outputs.clone();
+        let moments: Vec<(f64, f64)> =
+            (0..outputs.ncols()).map(|t| standardize(standardized.col_as_slice_mut(t))).collect();
+        let fitted = n.min(FITTED_POINTS);
+        let fitted_outputs = standardized.submatrix(0, 0, fitted, outputs.ncols()).to_owned();
+        let mut choice = NoiseChoice::new(&kernel, &points, &standardized, worth)?;
+        for &iterations in iterations {
+            let data = Data {
+                points: &points[..fitted],
+                outputs: &fitted_outputs,
+                worth: &worth[..fitted],
+                noise: &choice.levels,
+            };
+            evidence::fit(&mut kernel, &data, iterations);
+            choice = NoiseChoice::new(&kernel, &points, &standardized, worth)?;
+        }
+        let NoiseChoice { levels, inverses, variances, mut weights, .. } = choice;
+
+        let used: Vec<usize> =
+            (0..NOISE_RATIOS.len()).filter(|level| levels.contains(level)).collect();
+        let outputs = (0..outputs.ncols())
+            .map(|t| {
+                let (mean, sd) = moments[t];
+                weights.col_as_slice_mut(t).iter_mut().for_each(|weight| *weight *= sd);
+                let variance = variances[t] * sd * sd;
+                Output {
+                    mean,
+                    variance,
+                    noise_variance: variance * NOISE_RATIOS[levels[t]],
+                    inverse: used.iter().position(|&level| level == levels[t]).unwrap_or(0),
+                }
+            })
+            .collect();
+        let keep = |(level, inverse)| used.contains(&level).then_some(inverse);
+        let inverses = inverses.into_iter().enumerate().filter_map(keep).collect();
+        Some(GaussianProcess { kernel, points, inverses, outputs, weights })
+    }
+
+    /// The logarithm of every output's evidence under a kernel, with the noise that suits it best, up to a
+    /// constant that all outputs share. Arguments as for [`fit`](Self::fit).
+    pub fn log_evidences(
+        kernel: &Kernel,
+        points: &[Point],
+        outputs: &Matrix,
+        worth: &[f64],
+    ) -> Option<Vec<f64>> {
+        let mut standardized = outputs.clone();
+        let sds: Vec<f64> =
+            (0..outputs.ncols()).map(|t| standardize(standardized.col_as_slice_mut(t)).1).collect();
+        let NoiseChoice { costs, .. } = NoiseChoice::new(kernel, points, &standardized, worth)?;
+        let evidence = |(sd, cost): (&f64, f64)| -cost - points.len() as f64 * libm::log(*sd);
+        Some(sds.iter().zip(costs).map(evidence).collect())
+    }
+
+    /// The covariance, with its fitted parameters.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// Variance of the noise of one simulation's output.
+    pub fn noise_variance(&self, output: usize) -> f64 {
+        self.outputs[output].noise_variance
+    }
+
+    /// Means and variances at many points.
+    pub fn predict(&self, points: &[Point]) -> Vec<Posterior> {
+        let covariances = self.kernel.covariances(&self.points, points);
+        let means = covariances.transpose() * &self.weights;
+        let explained: Vec<Vec<f64>> = self
+            .inverses
+            .iter()
+            .map(|inverse| {
+                let solved = inverse * &covariances;
+                (0..points.len())
+                    .map(|k| dot(solved.col_as_slice(k), covariances.col_as_slice(k)))
+                    .collect()
+            })
+            .collect();
+        let posterior = |(k, point): (usize, &Point)| {
+            let prior = self.kernel.variance(point);
+            let one = |(t, output): (usize, &Output)| {
+                let left = (prior - explained[output.inverse][k]).max(1e-8);
+                (output.mean + means[(k, t)], output.variance * left)
+            };
+            self.outputs.iter().enumerate().map(one).collect()
+        };
+        points.iter().enumerate().map(posterior).collect()
+    }
+
+    /// A function of the posterior at `point`, and its gradient by the point. `function` gives its value
+    /// and, for every output, its derivatives by mean and variance.
+    pub fn value_and_gradient(
+        &self,
+        point: &[f64],
+        function: impl FnOnce(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
+    ) -> (f64, Point) {
+        let row = self.kernel.row(point, &self.points);
+        let n = row.len();
+        let covariances = Matrix::from_fn(n, 1, |k, _| row[k].covariance);
+        let means = self.weights.transpose() * &covariances;
+        let solved: Vec<Matrix> =
+            self.inverses.iter().map(|inverse| inverse * &covariances).collect();
+        let prior = self.kernel.variance(point);
+        let left: Vec<f64> = solved
+            .iter()
+            .map(|solved| prior - dot(solved.col_as_slice(0), covariances.col_as_slice(0)))
+            .map(|left| left.max(1e-8))
+            .collect();
+        let posterior: Posterior = (self.outputs.iter().enumerate())
+            .map(|(t, output)| {
+                (output.mean + means[(t, 0)], output.variance * left[output.inverse])
+            })
+            .collect();
+        let (value, derivatives) = function(&posterior);
+
+        let by_mean = Matrix::from_fn(derivatives.len(), 1, |t, _| derivatives[t].0);
+        let mut weights = &self.weights * by_mean;
+        let mut own = 0.0;
+        for (level, solved) in solved.iter().enumerate() {
+            let members = self.outputs.iter().zip(&derivatives);
+            let by_variance: f64 = members
+                .filter(|(output, _)| output.inverse == level)
+                .map(|(output, (_, by_variance))| by_variance * output.variance)
+                .sum();
+            own += by_variance;
+            add_scaled(&mut weights, -2.0 * by_variance, solved);
+        }
+        let weights = weights.col_as_slice(0);
+        (value, self.kernel.gradient(point, &self.points, &row, weights, own))
+    }
+
+    /// Draws all outputs at all points together, `count` times: for every draw a matrix with a row for each
+    /// point and a column for each output. `None` where rounding has the better of the covariance.
+    pub fn sample(
+        &self,
+        points: &[Point],
+        count: usize,
+        mut normal: impl FnMut() -> f64,
+    ) -> Option<Vec<Matrix>> {
+        let covariances = self.kernel.covariances(&self.points, points);
+        let means = covariances.transpose() * &self.weights;
+        let prior = self.kernel.covariances(points, points);
+        let mut draws = vec![Matrix::zeros(points.len(), self.outputs.len()); count];
+        for (level, inverse) in self.inverses.iter().enumerate() {
+            let members: Vec<usize> =
+                (0..self.outputs.len()).filter(|&t| self.outputs[t].inverse == level).collect();
+            let left = &prior - covariances.transpose() * (inverse * &covariances);
+            let factor = factorize_covariance(left)?;
+            let columns = count * members.len();
+            let deviates =
+                factor.correlate(&Matrix::from_fn(points.len(), columns, |_, _| normal()));
+            for (draw, values) in draws.iter_mut().enumerate() {
+                for (m, &t) in members.iter().enumerate() {
+                    let Output { mean, variance, .. } = self.outputs[t];
+                    let deviates = deviates.col_as_slice(draw * members.len() + m);
+                    let posterior = means.col_as_slice(t).iter().zip(deviates);
+                    for (value, (shift, deviate)) in
+                        values.col_as_slice_mut(t).iter_mut().zip(posterior)
+                    {
+                        *value = mean + shift + variance.sqrt() * deviate;
+                    }
+                }
+            }
+        }
+        Some(draws)
+    }
+}
+
+/// Shifts and scales an output; returns the mean and standard deviation that were taken out.
+fn standardize(output: &mut [f64]) -> (f64, f64) {
+    let mean_of = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let mean = mean_of(&output[..output.len().min(MEAN_POINTS)]);
+    let middle = mean_of(output);
+    let squares: f64 = output.iter().map(|y| (y - middle) * (y - middle)).sum();
+    let sd = (squares / output.len() as f64).sqrt().max(1e-9);
+    for y in output {
+        *y = (*y - mean) / sd;
+    }
+    (mean, sd)
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::deviates::Seeded;
+
+    #[derive(Deserialize)]
+    struct File {
+        process: Reference,
+    }
+
+    #[derive(Deserialize)]
+    struct Reference {
+        points: Vec<Point>,
+        replicates: Vec<f64>,
+        values: Vec<Vec<f64>>,
+        log_parameters: Vec<f64>,
+        centre: Point,
+        radius: f64,
+        queries: Vec<Point>,
+        noise: Vec<usize>,
+        objective: f64,
+        means: Vec<Vec<f64>>,
+        variances: Vec<Vec<f64>>,
+        noise_variances: Vec<f64>,
+    }
+
+    /// `tests/data/make_gaussian_process.py` has its own kernel and solver.
+    fn reference() -> Reference {
+        let json = include_str!("../../tests/data/gaussian_process.json");
+        serde_json::from_str::<File>(json).unwrap().process
+    }
+
+    fn matrix(rows: &[Vec<f64>]) -> Matrix {
+        Matrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])
+    }
+
+    fn kernel(reference: &Reference) -> Kernel {
+        Kernel {
+            log_parameters: reference.log_parameters.clone(),
+            centre: reference.centre.clone(),
+            radius: reference.radius,
+        }
+    }
+
+    fn fitted(reference: &Reference, iterations: &[usize]) -> GaussianProcess {
+        let Reference { points, values, replicates, .. } = reference;
+        GaussianProcess::fit(
+            kernel(reference),
+            points.clone(),
+            &matrix(values),
+            replicates,
+            iterations,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_posterior_is_that_of_numpy() {
+        let reference = reference();
+        let process = fitted(&reference, &[]);
+        let posteriors = process.predict(&reference.queries);
+        for (k, posterior) in posteriors.iter().enumerate() {
+            for (t, (mean, variance)) in posterior.iter().enumerate() {
+                let (expected_mean, expected) = (reference.means[k][t], reference.variances[k][t]);
+                assert!((mean - expected_mean).abs() < 1e-7, "{mean} is not {expected_mean}");
+                assert!((variance - expected).abs() < 1e-7, "{variance} is not {expected}");
+            }
+        }
+        for (t, expected) in reference.noise_variances.iter().enumerate() {
+            assert!((process.noise_variance(t) - expected).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_evidence_is_that_of_numpy_and_its_gradient_that_of_differences() {
+        let reference = reference();
+        let mut outputs = matrix(&reference.values);
+        for t in 0..outputs.ncols() {
+            standardize(outputs.col_as_slice_mut(t));
+        }
+        let Reference { points, replicates, noise, .. } = &reference;
+        let data = Data { points, outputs: &outputs, worth: replicates, noise };
+        let at = |parameters: &[f64]| {
+            let kernel = Kernel { log_parameters: parameters.to_vec(), ..kernel(&reference) };
+            evidence::objective(&kernel, &data, &crate::composite::kernel::prior(3))
+        };
+        let (value, gradient) = at(&reference.log_parameters);
+        assert!(
+            (value - reference.objective).abs() < 1e-8,
+            "{value} is not {}",
+            reference.objective
+        );
+        for (i, slope) in gradient.iter().enumerate() {
+            let shifted = |step: f64| {
+                let mut parameters = reference.log_parameters.clone();
+                parameters[i] += step;
+                at(&parameters).0
+            };
+            let expected = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+            assert!((slope - expected).abs() < 1e-5, "{slope} is not {expected} for {i}");
+        }
+        let better = fitted(&reference, &[20]);
+        assert!(at(&better.kernel.log_parameters).0 < value - 1.0, "fitting raises the evidence");
+    }
+
+    #[test]
+    fn gradients_are_those_of_differences() {
+        let reference = reference();
+        let process = fitted(&reference, &[]);
+        let function = |posterior: &[(f64, f64)]| {
+            let [(m, v), (n, w)] = posterior[..] else { unreachable!() };
+            (m * m + 3.0 * v + n * w, vec![(2.0 * m, 3.0), (w, n)])
+        };
+        let point = vec![0.3, -0.1, 0.2];
+        let (_, gradient) = process.value_and_gradient(&point, function);
+        for (i, slope) in gradient.iter().enumerate() {
+            let shifted = |step: f64| {
+                let mut point = point.clone();
+                point[i] += step;
+                process.value_and_gradient(&point, function).0
+            };
+            let expected = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+            assert!(
+                (slope - expected).abs() < 1e-5 * (1.0 + expected.abs()),
+                "{slope}, {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn samples_have_the_mean_and_the_variance_of_the_posterior() {
+        let reference = reference();
+        let process = fitted(&reference, &[]);
+        let count = 4000;
+        let normal = Seeded::new(2, "test").normal(0);
+        let draws = process.sample(&reference.queries, count, normal).unwrap();
+        for (k, posterior) in process.predict(&reference.queries).iter().enumerate() {
+            for (t, (mean, variance)) in posterior.iter().enumerate() {
+                let values: Vec<f64> = draws.iter().map(|draw| draw[(k, t)]).collect();
+                let average = values.iter().sum::<f64>() / count as f64;
+                let spread: f64 =
+                    values.iter().map(|v| (v - average).powi(2)).sum::<f64>() / count as f64;
+                // Five standard errors.
+                assert!((average - mean).abs() < 5.0 * (variance / count as f64).sqrt());
+                assert!((spread / variance - 1.0).abs() < 5.0 * (2.0 / count as f64).sqrt());
+            }
+        }
+    }
+}

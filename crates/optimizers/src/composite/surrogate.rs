@@ -1,0 +1,357 @@
+//! What is believed of every point that was not simulated: each target's value, the risks, and what total
+//! follows from them.
+
+use std::collections::BTreeMap;
+
+use super::expected_score::{ExpectedScore, WarpedRule};
+use super::gaussian_process::{GaussianProcess, Posterior};
+use super::kernel::{Kernel, Point};
+use super::risk::Risk;
+use super::sites::{Observation, Site};
+use super::warping::{Warped, choose_warps};
+use crate::OutcomeKind;
+use crate::linear_algebra::Matrix;
+
+/// Sites, nearest first, that the model is made of; the rest of a long search lies elsewhere.
+const MODELLED_SITES: usize = 350;
+
+/// Totals of more than so many good ones count less and less.
+const FAR_FROM_GOOD: f64 = 1.5;
+
+/// Norms for each target below which a total is good in any case.
+const NEGLIGIBLE: f64 = 0.3;
+
+/// The model of all targets and risks.
+pub(super) struct Surrogate {
+    process: GaussianProcess,
+    targets: Vec<ModelledTarget>,
+    /// The scores of targets that have never been measured.
+    never_measured: f64,
+    /// Exploding, and failing otherwise.
+    risks: Vec<Risk>,
+    /// Each a way in which targets come to be missing.
+    absences: Vec<Risk>,
+    penalty: f64,
+}
+
+struct ModelledTarget {
+    rule: WarpedRule,
+    /// Index of its absence, where it is sometimes missing.
+    absence: Option<usize>,
+}
+
+/// What is to be expected of a total.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Expectation {
+    /// The expected sum of the scores of a simulation that neither explodes nor fails.
+    pub score: f64,
+    /// Its variance.
+    pub variance: f64,
+    /// The probability that the simulation explodes or fails.
+    pub risk: f64,
+    /// The score, and what the risk costs.
+    pub total: f64,
+}
+
+impl Surrogate {
+    /// Learns from all simulations. `sites` has at least one that was measured.
+    pub fn fit(
+        kernel: Kernel,
+        observations: &BTreeMap<u64, Observation>,
+        sites: &[Site],
+        rules: &[WarpedRule],
+        iterations: &[usize],
+    ) -> Option<Surrogate> {
+        let near = nearest(sites, &kernel);
+        let points: Vec<Point> = near.iter().map(|site| site.point.clone()).collect();
+        let mut measured: Vec<(&WarpedRule, Vec<f64>)> = Vec::new();
+        let mut absence_of = Vec::new();
+        let mut never_measured = 0.0;
+        let mut patterns: Vec<Vec<bool>> = Vec::new();
+        for (t, rule) in rules.iter().enumerate() {
+            let values: Vec<Option<f64>> = near.iter().map(|site| site.values[t]).collect();
+            let missing: Vec<bool> = values.iter().map(Option::is_none).collect();
+            if missing.iter().all(|missing| *missing) {
+                never_measured += rule.rule().max_score();
+                continue;
+            }
+            absence_of.push(missing.contains(&true).then(|| {
+                patterns.iter().position(|pattern| *pattern == missing).unwrap_or_else(|| {
+                    patterns.push(missing);
+                    patterns.len() - 1
+                })
+            }));
+            measured.push((rule, filled(&values, &points)));
+        }
+        let good = good_total(&near) - never_measured;
+        let floor = NEGLIGIBLE * measured.len() as f64;
+        let worth: Vec<f64> = near
+            .iter()
+            .map(|site| worth(site, (site.total - never_measured) / good.max(floor)))
+            .collect();
+        let warped = choose_warps(&kernel, &points, &worth, &measured)?;
+        let outputs = Matrix::from_fn(points.len(), warped.len(), |k, t| warped[t].values[k]);
+        let targets = warped.into_iter().zip(absence_of);
+        let targets =
+            targets.map(|(Warped { rule, .. }, absence)| ModelledTarget { rule, absence });
+        let process = GaussianProcess::fit(kernel, points.clone(), &outputs, &worth, iterations)?;
+
+        let all_points: Vec<&Point> = observations.values().map(|o| &o.point).collect();
+        let risk_of = |kind| {
+            let happened: Vec<bool> = observations.values().map(|o| o.kind == kind).collect();
+            Risk::fit(&all_points, &happened)
+        };
+        let risks = [OutcomeKind::Exploded, OutcomeKind::Failed].into_iter().filter_map(risk_of);
+        let near_points: Vec<&Point> = points.iter().collect();
+        // A pattern has events and others, so only numbers out of range can keep it from being fitted.
+        let absences: Option<Vec<Risk>> =
+            patterns.iter().map(|missing| Risk::fit(&near_points, missing)).collect();
+        Some(Surrogate {
+            process,
+            targets: targets.collect(),
+            never_measured,
+            risks: risks.collect(),
+            absences: absences?,
+            penalty: good,
+        })
+    }
+
+    /// The covariance, with its fitted parameters.
+    pub fn kernel(&self) -> &Kernel {
+        self.process.kernel()
+    }
+
+    /// What a lost simulation costs, as a total: about what the better simulations have in targets that can be
+    /// measured, and not the worst possible total, since it is a simulation that is lost and not the model.
+    pub fn penalty(&self) -> f64 {
+        self.penalty
+    }
+
+    /// What is to be expected at each point, of the noiseless values.
+    pub fn expect(&self, points: &[Point]) -> Vec<Expectation> {
+        let posteriors = self.process.predict(points);
+        points.iter().zip(&posteriors).map(|(point, p)| self.expectation(point, p)).collect()
+    }
+
+    /// Mean and variance of the sum of scores that one simulation will show, with its noise.
+    pub fn predict_seen(&self, point: &Point) -> (f64, f64) {
+        let mut posterior = self.process.predict(std::slice::from_ref(point)).remove(0);
+        for (t, (_, variance)) in posterior.iter_mut().enumerate() {
+            *variance += self.process.noise_variance(t);
+        }
+        let Expectation { score, variance, .. } = self.expectation(point, &posterior);
+        (score, variance)
+    }
+
+    fn expectation(&self, point: &[f64], posterior: &Posterior) -> Expectation {
+        let absences = self.absences_at(point);
+        let (mut score, mut variance) = (self.never_measured, 0.0);
+        for (target, (mean, spread)) in self.targets.iter().zip(posterior) {
+            let expected = target.rule.expect(*mean, *spread);
+            let (mean, target_variance) = target.with_absence(expected, &absences);
+            score += mean;
+            variance += target_variance;
+        }
+        let risk = self.risk(point);
+        Expectation { score, variance, risk, total: score + self.penalty * risk }
+    }
+
+    /// The probability that a simulation at `point` explodes or fails.
+    pub fn risk(&self, point: &[f64]) -> f64 {
+        let survival = self.risks.iter().map(|risk| 1.0 - risk.probability(point));
+        1.0 - survival.product::<f64>()
+    }
+
+    /// The expected total at `point`, and its gradient.
+    pub fn total_and_gradient(&self, point: &[f64]) -> (f64, Point) {
+        let absences = self.absences_at(point);
+        let mut by_absence = vec![0.0; absences.len()];
+        let (mut total, mut gradient) = self.process.value_and_gradient(point, |posterior| {
+            let mut sum = self.never_measured;
+            let mut derivatives = Vec::with_capacity(posterior.len());
+            for (target, (mean, variance)) in self.targets.iter().zip(posterior) {
+                let expected = target.rule.expect(*mean, *variance);
+                sum += target.with_absence(expected, &absences).0;
+                let present = target.absence.map_or(1.0, |a| 1.0 - absences[a]);
+                derivatives.push((present * expected.by_mean, present * expected.by_variance));
+                if let Some(a) = target.absence {
+                    by_absence[a] += target.rule.rule().max_score() - expected.mean;
+                }
+            }
+            (sum, derivatives)
+        });
+        for ((absence, probability), factor) in self.absences.iter().zip(&absences).zip(by_absence)
+        {
+            absence.add_gradient(point, *probability, factor, &mut gradient);
+        }
+        let risk = self.risk(point);
+        total += self.penalty * risk;
+        for one in &self.risks {
+            let probability = one.probability(point);
+            // The others' survival times this one's slope.
+            let factor = self.penalty * (1.0 - risk) / (1.0 - probability).max(1e-12);
+            one.add_gradient(point, probability, factor, &mut gradient);
+        }
+        (total, gradient)
+    }
+
+    /// Totals of `count` draws of all values at all points together, each with one total for every point.
+    pub fn sample_totals(
+        &self,
+        points: &[Point],
+        count: usize,
+        normal: impl FnMut() -> f64,
+    ) -> Option<Vec<Vec<f64>>> {
+        let draws = self.process.sample(points, count, normal)?;
+        let base: Vec<(f64, Vec<f64>)> = points
+            .iter()
+            .map(|point| {
+                (self.never_measured + self.penalty * self.risk(point), self.absences_at(point))
+            })
+            .collect();
+        let totals = |draw: Matrix| {
+            let total = |(k, (base, absences)): (usize, &(f64, Vec<f64>))| {
+                let scores = self.targets.iter().enumerate().map(|(t, target)| {
+                    let mean = target.rule.score(draw[(k, t)]);
+                    target.with_absence(ExpectedScore { mean, ..Default::default() }, absences).0
+                });
+                base + scores.sum::<f64>()
+            };
+            base.iter().enumerate().map(total).collect()
+        };
+        Some(draws.into_iter().map(totals).collect())
+    }
+
+    fn absences_at(&self, point: &[f64]) -> Vec<f64> {
+        self.absences.iter().map(|absence| absence.probability(point)).collect()
+    }
+}
+
+impl ModelledTarget {
+    /// Mean and variance of the score, where a missing value has the greatest.
+    fn with_absence(&self, expected: ExpectedScore, absences: &[f64]) -> (f64, f64) {
+        let ExpectedScore { mean, variance, .. } = expected;
+        let Some(missing) = self.absence.map(|a| absences[a]) else { return (mean, variance) };
+        let excess = self.rule.rule().max_score() - mean;
+        let mixed = mean + missing * excess;
+        (mixed, (1.0 - missing) * (variance + missing * excess * excess))
+    }
+}
+
+/// The measured sites nearest to the centre, good ones being a little nearer.
+fn nearest<'a>(sites: &'a [Site], kernel: &Kernel) -> Vec<&'a Site> {
+    let mut near: Vec<(f64, &Site)> = sites
+        .iter()
+        .filter(|site| site.measured > 0)
+        .map(|site| {
+            let offsets = site.point.iter().zip(&kernel.centre).map(|(x, c)| (x - c).powi(2));
+            let mean_square = offsets.sum::<f64>() / kernel.dimension() as f64;
+            (mean_square.sqrt() / kernel.radius + 1e-3 * site.total, site)
+        })
+        .collect();
+    near.sort_by(|a, b| a.0.total_cmp(&b.0));
+    near.into_iter().map(|(_, site)| site).take(MODELLED_SITES).collect()
+}
+
+/// Values, with that of the nearest measured site where there is none: what is missing must neither bend the model
+/// nor be a reason to leave a site out.
+fn filled(values: &[Option<f64>], points: &[Point]) -> Vec<f64> {
+    let borrowed = |point: &Point| {
+        let distance = |other: &Point| -> f64 {
+            point.iter().zip(other).map(|(x, y)| (x - y) * (x - y)).sum()
+        };
+        let present =
+            points.iter().zip(values).filter_map(|(other, v)| Some((distance(other), (*v)?)));
+        present.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, v)| v)
+    };
+    values.iter().zip(points).map(|(v, point)| v.unwrap_or_else(|| borrowed(point))).collect()
+}
+
+/// How many simulations the values of a site are worth to the model, where its total is so many times a good one.
+/// Near an explosion or in silence values are wild; were they to be fitted like others, they would make the model
+/// blind or overconfident where it matters.
+fn worth(site: &Site, times_good: f64) -> f64 {
+    site.measured as f64 / (times_good / FAR_FROM_GOOD).clamp(1.0, 10.0).powi(4)
+}
+
+/// The median total of the better fifth, of five at least.
+fn good_total(sites: &[&Site]) -> f64 {
+    let mut totals: Vec<f64> = sites.iter().map(|site| site.total).collect();
+    totals.sort_by(f64::total_cmp);
+    let better = totals.len().min((totals.len() / 5).max(5));
+    totals[better / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ScoreRule;
+    use crate::composite::sites::sites;
+    use crate::deviates::Seeded;
+
+    /// Three targets of two parameters: one is missing where the second is large, one always; points with
+    /// a large first parameter explode.
+    fn surrogate() -> Surrogate {
+        let rule = |wanted| WarpedRule::new(ScoreRule::new(wanted, wanted, 0.2, 20.0).unwrap());
+        let rules = [rule(0.5), rule(1.0), rule(0.0)];
+        let mut uniform = Seeded::new(1, "test").uniform(0);
+        let observation = |number| {
+            let point: Point = vec![uniform(), uniform()];
+            let kind = if point[0] > 0.6 { OutcomeKind::Exploded } else { OutcomeKind::Measured };
+            let second = (point[1] < 0.5).then_some(point[0] - point[1]);
+            let values = vec![Some(point[0] + point[1] * point[1]), second, None];
+            (number, Observation { point, kind, values })
+        };
+        let observations: BTreeMap<u64, Observation> = (0..60).map(observation).collect();
+        let sites = sites(&observations, &rules);
+        let kernel = Kernel::new(vec![0.0, 0.0], 0.5);
+        Surrogate::fit(kernel, &observations, &sites, &rules, &[15]).unwrap()
+    }
+
+    #[test]
+    fn expectations_follow_values_absences_and_risks() {
+        let surrogate = surrogate();
+        let expect = |x, y| surrogate.expect(&[vec![x, y]])[0];
+        // |0.64 - 0.5| / 0.2 and |0.8 - 1| / 0.2, and 20 for what is never measured
+        let quiet = expect(0.0, -0.8);
+        assert!((quiet.score - (0.7 + 1.0 + 20.0)).abs() < 0.5, "{quiet:?}");
+        assert!(quiet.risk < 0.1 && quiet.total > quiet.score);
+        assert!(expect(0.9, 0.0).risk > 0.8);
+        let missing = expect(-0.4, 0.95);
+        let values = (-0.4f64 + 0.9025 - 0.5).abs() / 0.2;
+        assert!(missing.score > values + 35.0, "{missing:?}: the second target is missing there");
+        assert!(missing.score < values + 40.5, "{missing:?}");
+    }
+
+    #[test]
+    fn gradients_are_those_of_differences() {
+        let surrogate = surrogate();
+        for point in [[0.1, 0.2], [0.5, 0.4], [-0.7, 0.6]] {
+            let (total, gradient) = surrogate.total_and_gradient(&point);
+            assert!((total - surrogate.expect(&[point.to_vec()])[0].total).abs() < 1e-9);
+            for i in 0..2 {
+                let shifted = |step: f64| {
+                    let mut point = point;
+                    point[i] += step;
+                    surrogate.total_and_gradient(&point).0
+                };
+                let expected = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
+                let error = (gradient[i] - expected).abs();
+                assert!(error < 1e-3 * (1.0 + expected.abs()), "{} is not {expected}", gradient[i]);
+            }
+        }
+    }
+
+    #[test]
+    fn sampled_totals_scatter_around_the_expected() {
+        let surrogate = surrogate();
+        let points = vec![vec![0.0, 0.0], vec![-0.4, 0.95]];
+        let normal = Seeded::new(2, "test").normal(0);
+        let draws = surrogate.sample_totals(&points, 500, normal).unwrap();
+        for (k, expected) in surrogate.expect(&points).iter().enumerate() {
+            let mean = draws.iter().map(|draw| draw[k]).sum::<f64>() / 500.0;
+            let tolerance = 0.02 + 5.0 * (expected.variance / 500.0).sqrt();
+            assert!((mean - expected.total).abs() < tolerance, "{mean}, {expected:?}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Which warp the values of each target are modelled with. A rate that rises and explodes is best modelled
+//! logarithmically beyond a few norms; a value that is linear in the parameters would only be bent by that.
+
+use super::expected_score::WarpedRule;
+use super::gaussian_process::{FITTED_POINTS, GaussianProcess};
+use super::kernel::{Kernel, Point};
+use crate::linear_algebra::Matrix;
+
+/// One target in the coordinates that its values are modelled in.
+pub(super) struct Warped {
+    pub rule: WarpedRule,
+    pub values: Vec<f64>,
+}
+
+/// For each target, with its value at every point, the warp under which the kernel explains the values best:
+/// the density of the values is that of the warped values times the slope of the warp (Snelson et al. 2003,
+/// "Warped Gaussian processes"). Points and `worth` as in [`GaussianProcess::fit`].
+pub(super) fn choose_warps(
+    kernel: &Kernel,
+    points: &[Point],
+    worth: &[f64],
+    targets: &[(&WarpedRule, Vec<f64>)],
+) -> Option<Vec<Warped>> {
+    let n = points.len().min(FITTED_POINTS);
+    let alternatives = |(rule, values): &(&WarpedRule, Vec<f64>)| {
+        let warp = |rule: WarpedRule| {
+            let log_slope: f64 = values[..n].iter().map(|v| rule.log_slope(*v)).sum();
+            let values = values.iter().map(|v| rule.warp(*v)).collect();
+            (log_slope, Warped { rule, values })
+        };
+        rule.alternatives().map(warp).collect::<Vec<_>>()
+    };
+    let alternatives: Vec<Vec<(f64, Warped)>> = targets.iter().map(alternatives).collect();
+    let columns: Vec<&[f64]> = alternatives.iter().flatten().map(|(_, w)| &w.values[..]).collect();
+    let outputs = Matrix::from_fn(n, columns.len(), |k, column| columns[column][k]);
+    let evidences = GaussianProcess::log_evidences(kernel, &points[..n], &outputs, &worth[..n])?;
+    let mut evidences = evidences.into_iter();
+    let best = |alternatives: Vec<(f64, Warped)>| {
+        let rated = alternatives.into_iter().zip(&mut evidences);
+        let rated = rated.map(|((log_slope, warped), evidence)| (log_slope + evidence, warped));
+        rated.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, warped)| warped)
+    };
+    alternatives.into_iter().map(best).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ScoreRule;
+    use crate::deviates::Seeded;
+
+    /// The chosen warps of values up to 40 norms from what is wanted, as a function of two parameters.
+    fn chosen(value: fn(&Point) -> f64) -> WarpedRule {
+        let mut uniform = Seeded::new(5, "test").uniform(0);
+        let points: Vec<Point> = (0..30).map(|_| vec![uniform(), uniform()]).collect();
+        let rule = WarpedRule::new(ScoreRule::new(0.0, 0.0, 0.05, 20.0).unwrap());
+        let values = points.iter().map(value).collect();
+        let kernel = Kernel::new(vec![0.0; 2], 0.5);
+        choose_warps(&kernel, &points, &[1.0; 30], &[(&rule, values)]).unwrap().remove(0).rule
+    }
+
+    #[test]
+    fn what_is_linear_stays_linear_and_what_grows_exponentially_does_not() {
+        // Two norms and forty: in a linear warp the second is twenty times as far.
+        let ratio = |rule: &WarpedRule| rule.warp(2.0) / rule.warp(0.1);
+        let linear = ratio(&chosen(|x| x[0] + x[1]));
+        assert!(linear > 18.0, "{linear}");
+        let exponential = ratio(&chosen(|x| 0.25 * (3.0 * (x[0] + x[1])).sinh()));
+        assert!(exponential < 8.0, "{exponential}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Matrices and the factorization of covariances. With `eigen`, the only place that knows the linear
+//! algebra library. Everything runs on the calling thread: simulations own the other cores.
+
+use faer::linalg::solvers::DenseSolveCore;
+use faer::{Mat, Side};
+
+/// A matrix of doubles, stored column after column.
+pub(crate) type Matrix = Mat<f64>;
+
+/// The Cholesky factorization of a symmetric positive definite matrix.
+pub(crate) struct Cholesky(faer::linalg::solvers::Llt<f64>);
+
+impl Cholesky {
+    /// Factorizes; `None` where the matrix is not positive definite or not finite.
+    pub fn new(matrix: &Matrix) -> Option<Cholesky> {
+        let factorization = matrix.llt(Side::Lower).ok()?;
+        // A NaN passes comparisons that should have stopped the factorization.
+        let diagonal = |i| factorization.L()[(i, i)].is_finite();
+        (0..matrix.nrows()).all(diagonal).then_some(Cholesky(factorization))
+    }
+
+    /// Half of the logarithm of the determinant.
+    pub fn half_log_determinant(&self) -> f64 {
+        let factor = self.0.L();
+        (0..factor.nrows()).map(|i| libm::log(factor[(i, i)])).sum()
+    }
+
+    /// The inverse of the matrix.
+    pub fn inverse(&self) -> Matrix {
+        self.0.inverse()
+    }
+
+    /// L z for every column z: deviates with the matrix as their covariance.
+    pub fn correlate(&self, deviates: &Matrix) -> Matrix {
+        self.0.L() * deviates
+    }
+}
+
+/// Adds `factor` times `other`, of the same shape.
+pub(crate) fn add_scaled(matrix: &mut Matrix, factor: f64, other: &Matrix) {
+    *matrix += faer::Scale(factor) * other;
+}
+
+/// Factorizes a covariance that rounding may have left slightly indefinite, with as little added to its
+/// diagonal as that takes; `None` where it is not finite.
+pub(crate) fn factorize_covariance(mut covariance: Matrix) -> Option<Cholesky> {
+    let mut jitter = 1e-6;
+    for _ in 0..8 {
+        for i in 0..covariance.nrows() {
+            covariance[(i, i)] += jitter;
+        }
+        let factorization = Cholesky::new(&covariance);
+        if factorization.is_some() {
+            return factorization;
+        }
+        jitter *= 10.0;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The second-difference matrix of order 3 has determinant 4, and its inverse is
+    /// min(i, j) (4 - max(i, j)) / 4 for i, j from 1.
+    #[test]
+    fn second_differences() {
+        let matrix = Mat::from_fn(3, 3, |i, j| [2.0, -1.0, 0.0][i.abs_diff(j)]);
+        let cholesky = Cholesky::new(&matrix).unwrap();
+        assert!((cholesky.half_log_determinant() - 4f64.ln() / 2.0).abs() < 1e-14);
+        let inverse = cholesky.inverse();
+        for (i, j) in [(0, 0), (0, 1), (2, 0), (1, 2), (1, 1)] {
+            let expected = ((i.min(j) + 1) * (3 - i.max(j))) as f64 / 4.0;
+            assert!((inverse[(i, j)] - expected).abs() < 1e-14, "entry {i}, {j}");
+        }
+        let factor = cholesky.correlate(&Mat::identity(3, 3));
+        let product = &factor * factor.transpose();
+        assert!((product - matrix).norm_l2() < 1e-14);
+    }
+
+    #[test]
+    fn what_is_not_positive_definite_has_no_factor() {
+        assert!(Cholesky::new(&Mat::from_fn(2, 2, |_, _| 1.0 - 1e-3)).is_none());
+        assert!(Cholesky::new(&Mat::from_fn(2, 2, |i, j| [1.0, 2.0][i.abs_diff(j)])).is_none());
+        assert!(Cholesky::new(&Mat::from_fn(2, 2, |_, _| f64::NAN)).is_none());
+        assert!(factorize_covariance(Mat::from_fn(2, 2, |_, _| f64::NAN)).is_none());
+    }
+
+    #[test]
+    fn a_singular_covariance_is_factorized() {
+        let factor = factorize_covariance(Mat::from_fn(3, 3, |_, _| 1.0)).unwrap();
+        let draw = factor.correlate(&Mat::from_fn(3, 1, |i, _| [1.0, 0.5, -0.5][i]));
+        assert!((draw[(0, 0)] - draw[(2, 0)]).abs() < 0.01, "fully correlated up to the jitter");
+    }
+}

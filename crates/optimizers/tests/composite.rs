@@ -1,0 +1,358 @@
+//! What the composite optimizer does with models of the kinds that it will meet.
+
+use std::collections::HashSet;
+
+use optimizers::{
+    Candidate, Composite, CompositeSettings, Dimension, Optimizer, Outcome, OutcomeKind, Scale,
+    ScoreRule, Space,
+};
+
+fn space(parameters: usize) -> Space {
+    let dimension = |i| Dimension {
+        name: format!("parameter {i}"),
+        low: -1.0,
+        high: 1.0,
+        scale: Scale::Linear,
+        integer: false,
+    };
+    Space::new((0..parameters).map(dimension).collect()).unwrap()
+}
+
+fn wanted(numbers: &[f64]) -> Vec<ScoreRule> {
+    numbers.iter().map(|&number| ScoreRule::new(number, number, 0.1, 20.0).unwrap()).collect()
+}
+
+fn total(rules: &[ScoreRule], values: &[Option<f64>]) -> f64 {
+    rules.iter().zip(values).map(|(rule, value)| rule.score(*value)).sum()
+}
+
+struct Search {
+    optimizer: Composite,
+    rules: Vec<ScoreRule>,
+    /// Everything that was proposed and told.
+    told: Vec<(Candidate, Outcome)>,
+}
+
+impl Search {
+    fn new(parameters: usize, rules: Vec<ScoreRule>, seed: u64) -> Search {
+        let settings = CompositeSettings { seed, ..CompositeSettings::default() };
+        let centroid = vec![-0.4; parameters];
+        let optimizer = Composite::new(space(parameters), &centroid, &rules, settings).unwrap();
+        Search { optimizer, rules, told: Vec::new() }
+    }
+
+    /// Asks and tells whole generations; the model gives a class and values.
+    fn run(
+        &mut self,
+        generations: usize,
+        mut model: impl FnMut(&Candidate) -> (OutcomeKind, Vec<Option<f64>>),
+    ) {
+        for _ in 0..generations {
+            for candidate in self.optimizer.ask(12) {
+                assert!(
+                    candidate.parameters.iter().all(|x| (-1.0..=1.0).contains(x)),
+                    "{candidate:?}"
+                );
+                let (kind, values) = model(&candidate);
+                let total = total(&self.rules, &values);
+                let outcome = Outcome { kind, values, total };
+                self.optimizer.tell(candidate.number, &outcome).unwrap();
+                self.told.push((candidate, outcome));
+            }
+        }
+    }
+
+    fn recommended(&self) -> &[f64] {
+        let best = self.optimizer.recommend(1)[0];
+        &self.told[best.candidate as usize].0.parameters
+    }
+
+    fn exploded(&self, from: usize) -> usize {
+        self.told[from..].iter().filter(|(_, told)| told.kind == OutcomeKind::Exploded).count()
+    }
+}
+
+/// Six values that mix six parameters, each a little curved; all are as wanted where every parameter is 0.3.
+fn mixed(x: &[f64]) -> Vec<Option<f64>> {
+    let value = |t: usize| {
+        let linear: f64 =
+            (0..6).map(|i| ((3 * t + 7 * i * (t + 1)) as f64).sin() * (x[i] - 0.3)).sum();
+        Some(linear + 0.2 * linear * linear)
+    };
+    (0..6).map(value).collect()
+}
+
+fn distance(x: &[f64]) -> f64 {
+    x.iter().map(|x| (x - 0.3).abs()).fold(0.0, f64::max)
+}
+
+/// Two hundredths of the ranges in 72 simulations, where CMA-ES is still a tenth away.
+#[test]
+fn values_lead_to_the_optimum_in_a_few_generations() {
+    for seed in 1..=3 {
+        let mut search = Search::new(6, wanted(&[0.0; 6]), seed);
+        search.run(6, |candidate| (OutcomeKind::Measured, mixed(&candidate.parameters)));
+        let distance = distance(search.recommended());
+        assert!(distance < 0.04, "seed {seed}: {distance} away");
+    }
+}
+
+#[test]
+fn explosions_are_avoided_before_long() {
+    let mut search = Search::new(6, wanted(&[0.0; 6]), 1);
+    search.run(8, |candidate| {
+        let x = &candidate.parameters;
+        // The optimum lies 0.1 from the edge, on which the sum of the first two is 0.8.
+        let kind = if x[0] + x[1] > 0.8 { OutcomeKind::Exploded } else { OutcomeKind::Measured };
+        (kind, mixed(x))
+    });
+    let distance = distance(search.recommended());
+    assert!(distance < 0.1, "{distance} away");
+    assert!(search.exploded(48) <= 12, "{} of the last 48 exploded", search.exploded(48));
+    let model = search.optimizer.diagnostics().model.unwrap();
+    assert!(model.rank_correlation.is_some() && !model.falls_back, "{model:?}");
+}
+
+/// The centroid and three quarters of the box explode, and nothing is known of them.
+#[test]
+fn a_start_in_the_middle_of_explosions_is_left() {
+    let mut search = Search::new(6, wanted(&[0.0; 6]), 4);
+    search.run(16, |candidate| {
+        let x = &candidate.parameters;
+        if x[0] < 0.1 && x[1] < 0.4 {
+            (OutcomeKind::Exploded, vec![None; 6])
+        } else {
+            (OutcomeKind::Measured, mixed(x))
+        }
+    });
+    let distance = distance(search.recommended());
+    assert!(distance < 0.05, "{distance} away");
+}
+
+#[test]
+fn a_target_that_is_missing_always_or_in_half_of_the_box_does_not_mislead() {
+    let mut search = Search::new(6, wanted(&[0.0; 8]), 2);
+    search.run(8, |candidate| {
+        let x = &candidate.parameters;
+        let mut values = mixed(x);
+        values.push(None);
+        values.push((x[2] > 0.0).then_some(x[2] - 0.3));
+        (OutcomeKind::Measured, values)
+    });
+    let distance = distance(search.recommended());
+    assert!(distance < 0.05, "{distance} away");
+    let expected = search.optimizer.recommend(1)[0].total;
+    assert!((20.0..21.0).contains(&expected), "{expected}: the missing target always has 20");
+}
+
+/// One simulation in twenty has a value that is off by far; the best of all seen totals is luck.
+#[test]
+fn outliers_and_luck_do_not_mislead() {
+    let mut search = Search::new(6, wanted(&[0.0; 6]), 3);
+    search.run(12, |candidate| {
+        let mut values = mixed(&candidate.parameters);
+        let mut state = candidate.number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        for value in &mut values {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            // Uniform, with a standard deviation of half a norm.
+            let noise = ((state >> 40) as f64 / f64::from(1 << 24) - 0.5) * 0.17;
+            *value = value.map(|value| value + noise);
+        }
+        if candidate.number % 20 == 7 {
+            values[2] = Some(1e4);
+        }
+        (OutcomeKind::Measured, values)
+    });
+    let distance = distance(search.recommended());
+    assert!(distance < 0.12, "{distance} away");
+    let best = search.optimizer.recommend(1)[0];
+    assert!(best.simulations > 1, "the best point is simulated again: {best:?}");
+}
+
+/// Integers and few of them: after a while every point is known.
+#[test]
+fn a_space_of_nine_points_is_survived() {
+    let dimension = |name: &str| Dimension {
+        name: name.to_owned(),
+        low: 0.0,
+        high: 2.0,
+        scale: Scale::Linear,
+        integer: true,
+    };
+    let space = Space::new(vec![dimension("a"), dimension("b")]).unwrap();
+    let rules = wanted(&[3.0]);
+    let mut optimizer =
+        Composite::new(space, &[0.0, 0.0], &rules, CompositeSettings::default()).unwrap();
+    let mut best = 0;
+    for _ in 0..12 {
+        for candidate in optimizer.ask(12) {
+            let value = candidate.parameters[0] + 0.5 * candidate.parameters[1];
+            let values = [Some(value)];
+            if candidate.parameters == [2.0, 2.0] {
+                best = candidate.number;
+            }
+            let told = Outcome::measured(&[value], total(&rules, &values));
+            optimizer.tell(candidate.number, &told).unwrap();
+        }
+    }
+    assert!(best > 0, "the best point was simulated");
+    let expected = optimizer.recommend(1)[0].total;
+    assert!(expected < 0.01, "{expected}: nothing is better than what is wanted");
+}
+
+/// How many of the latest `count` proposals are different points.
+fn distinct(search: &Search, count: usize) -> usize {
+    let latest = &search.told[search.told.len() - count..];
+    let points = latest
+        .iter()
+        .map(|(candidate, _)| candidate.parameters.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
+    points.collect::<HashSet<_>>().len()
+}
+
+#[test]
+fn where_everything_explodes_the_search_goes_near_and_far() {
+    let mut search = Search::new(6, wanted(&[0.0; 6]), 5);
+    search.run(8, |_| (OutcomeKind::Exploded, vec![None; 6]));
+    assert_eq!(distinct(&search, 96), 96);
+    let furthest = |(candidate, _): &(Candidate, Outcome)| {
+        candidate.parameters.iter().map(|x| (x + 0.4).abs()).fold(0.0, f64::max)
+    };
+    let distances: Vec<f64> = search.told[1..].iter().map(furthest).collect();
+    assert!(distances.iter().any(|d| *d < 0.12) && distances.iter().any(|d| *d > 1.0));
+    assert_eq!(search.optimizer.recommend(1), []);
+}
+
+#[test]
+fn values_that_are_the_same_everywhere_are_no_reason_to_stand_still() {
+    for values in [vec![Some(0.7); 6], vec![None; 6], vec![Some(1e300); 6]] {
+        let mut search = Search::new(6, wanted(&[0.0; 6]), 6);
+        search.run(8, |_| (OutcomeKind::Measured, values.clone()));
+        let distinct = distinct(&search, 48);
+        assert!(distinct >= 40, "{distinct} of 48 differ for {values:?}");
+    }
+}
+
+#[test]
+fn values_that_are_no_numbers_are_missing_ones() {
+    let run = |missing: Option<f64>| {
+        let mut search = Search::new(6, wanted(&[0.0; 6]), 7);
+        search.run(4, |candidate| {
+            let mut values = mixed(&candidate.parameters);
+            values[candidate.number as usize % 6] = missing;
+            (OutcomeKind::Measured, values)
+        });
+        search.told.into_iter().map(|(candidate, _)| candidate).collect::<Vec<_>>()
+    };
+    let missing = run(None);
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1e300] {
+        assert_eq!(run(Some(value)), missing, "{value}");
+    }
+}
+
+#[test]
+fn one_to_sixty_targets() {
+    for targets in [1, 2, 7, 31, 60] {
+        let mut search = Search::new(3, wanted(&vec![0.0; targets]), 8);
+        search.run(4, |candidate| {
+            let value = |t: usize| candidate.parameters[t % 3] - 0.3;
+            (OutcomeKind::Measured, (0..targets).map(|t| Some(value(t))).collect())
+        });
+        // A target for some of the parameters leaves the others open.
+        let distance = distance(&search.recommended()[..targets.min(3)]);
+        assert!(distance < 0.03, "{targets} targets: {distance} away");
+    }
+}
+
+/// A caller whose outcomes have other lengths than the rules.
+#[test]
+fn values_that_are_too_few_or_too_many_are_survived() {
+    for count in [0, 4, 9] {
+        let mut search = Search::new(6, wanted(&[0.0; 6]), 9);
+        search.run(3, |candidate| {
+            let mut values = mixed(&candidate.parameters);
+            values.resize(count, Some(3.0));
+            (OutcomeKind::Measured, values)
+        });
+        assert!(search.optimizer.recommend(1)[0].total.is_finite());
+    }
+}
+
+#[test]
+fn where_simulations_fail_is_learned() {
+    let mut search = Search::new(6, wanted(&[0.0; 6]), 10);
+    search.run(8, |candidate| {
+        let x = &candidate.parameters;
+        let kind = if x[3] < -0.2 { OutcomeKind::Failed } else { OutcomeKind::Measured };
+        (kind, mixed(x))
+    });
+    let failed = search.told.iter().map(|(_, told)| told.kind == OutcomeKind::Failed);
+    let (early, late): (Vec<_>, Vec<_>) = failed.enumerate().partition(|(k, _)| *k < 24);
+    let share = |part: &[(usize, bool)]| {
+        part.iter().filter(|(_, failed)| *failed).count() as f64 / part.len() as f64
+    };
+    assert!(share(&early) > 0.4 && share(&late[36..]) < 0.15, "{} {}", share(&early), share(&late));
+    assert!(distance(search.recommended()) < 0.1, "{}", distance(search.recommended()));
+}
+
+/// Values that have nothing to do with the parameters: the model is found out, and half of the candidates come
+/// from elsewhere.
+#[test]
+fn a_model_that_predicts_badly_is_noticed() {
+    let mut search = Search::new(6, wanted(&[0.0; 6]), 11);
+    let mut falls_back = 0;
+    for _ in 0..12 {
+        search.run(1, |candidate| {
+            let hash = candidate.number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            // All six are right or wrong together; a model to which they are independent does not expect that.
+            let value = if hash >> 63 == 0 { 0.0 } else { 5.0 };
+            (OutcomeKind::Measured, vec![Some(value); 6])
+        });
+        let model = search.optimizer.diagnostics().model;
+        falls_back += usize::from(model.is_some_and(|model| model.falls_back));
+    }
+    assert!(falls_back >= 1);
+    assert!(distinct(&search, 48) >= 40);
+}
+
+/// Twelve simulations under way, of which the second oldest always ends next.
+#[test]
+fn one_by_one_is_as_good_as_in_generations() {
+    let rules = wanted(&[0.0; 6]);
+    let settings = CompositeSettings { seed: 12, ..CompositeSettings::default() };
+    let mut optimizer = Composite::new(space(6), &[-0.4; 6], &rules, settings).unwrap();
+    let mut under_way = optimizer.ask(12);
+    let mut proposed = under_way.clone();
+    for _ in 0..72 {
+        let candidate = under_way.remove(1);
+        let values = mixed(&candidate.parameters);
+        let outcome =
+            Outcome { kind: OutcomeKind::Measured, total: total(&rules, &values), values };
+        optimizer.tell(candidate.number, &outcome).unwrap();
+        let next = optimizer.ask(1).remove(0);
+        assert!(under_way.iter().all(|pending| pending.parameters != next.parameters));
+        proposed.push(next.clone());
+        under_way.push(next);
+    }
+    let best = optimizer.recommend(1)[0].candidate as usize;
+    let distance = distance(&proposed[best].parameters);
+    assert!(distance < 0.06, "{distance} away");
+}
+
+#[test]
+fn settings_and_rules_that_make_no_search_are_refused() {
+    let refused = |rules: &[ScoreRule], settings: CompositeSettings| {
+        Composite::new(space(1), &[0.0], rules, settings).err().map(|error| error.to_string())
+    };
+    let default = CompositeSettings::default;
+    assert_eq!(refused(&[], default()).as_deref(), Some("there is no target to model"));
+    let rules = wanted(&[0.0]);
+    assert_eq!(
+        refused(&rules, CompositeSettings { offspring_size: 0, ..default() }).as_deref(),
+        Some("a generation needs at least one candidate")
+    );
+    assert_eq!(
+        refused(&rules, CompositeSettings { sigma: f64::NAN, ..default() }).as_deref(),
+        Some("the initial sigma is NaN, but must be above zero and at most 1e6")
+    );
+    assert!(refused(&rules, default()).is_none());
+}

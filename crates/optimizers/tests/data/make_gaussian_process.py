@@ -1,0 +1,145 @@
+"""Computes what a Gaussian process and the score rules give, with NumPy and SciPy.
+
+    pip install numpy scipy
+    python make_gaussian_process.py
+
+writes gaussian_process.json next to this script. The kernel parameters are given, nothing is fitted.
+"""
+
+import json
+import pathlib
+
+import numpy
+from scipy.integrate import quad
+from scipy.linalg import solve
+from scipy.stats import norm
+
+HERE = pathlib.Path(__file__).parent
+NOISE_RATIOS = [0.0005, 0.003, 0.02, 0.1, 0.5]
+JITTER = 1e-6
+
+
+def kernel(a, b, lengths, linear, quadratic, centre, radius):
+    difference = (a[:, None, :] - b[None, :, :]) / lengths
+    r = numpy.sqrt(5 * (difference**2).sum(-1))
+    g = (a - centre) @ (b - centre).T / (4 * a.shape[1] * radius**2)
+    return (1 + r + r**2 / 3) * numpy.exp(-r) + linear * g + quadratic * g**2
+
+
+def process():
+    generator = numpy.random.default_rng(5)
+    n, dimension, outputs = 14, 3, 2
+    points = generator.uniform(-1, 1, (n, dimension))
+    replicates = generator.integers(1, 4, n).astype(float)
+    values = numpy.stack(
+        [
+            numpy.sin(2 * points[:, 0]) + points[:, 1],
+            points[:, 2] ** 2 - points[:, 0] + 0.3 * generator.standard_normal(n),
+        ],
+        axis=1,
+    )
+    lengths, linear, quadratic = numpy.array([0.9, 1.7, 1.2]), 0.8, 0.3
+    centre, radius = numpy.array([0.1, -0.2, 0.3]), 0.4
+    parameters = (lengths, linear, quadratic, centre, radius)
+    queries = generator.uniform(-1, 1, (4, dimension))
+
+    prior_mean = numpy.log(0.8 * numpy.sqrt(dimension))
+    penalty = (((numpy.log(lengths) - prior_mean) / 1.0) ** 2).sum() / 2
+    penalty += (numpy.log(linear) / 1.5) ** 2 / 2 + ((numpy.log(quadratic) + 1) / 1.5) ** 2 / 2
+
+    covariance = kernel(points, points, *parameters)
+    means, variances, noise_variances, levels = [], [], [], []
+    objective = penalty
+    for t in range(outputs):
+        mean, sd = values[:, t].mean(), values[:, t].std()
+        y = (values[:, t] - mean) / sd
+        best = None
+        for level, ratio in enumerate(NOISE_RATIOS):
+            noisy = covariance + numpy.diag(ratio / replicates + JITTER)
+            scale = y @ solve(noisy, y) / n
+            cost = numpy.linalg.slogdet(noisy)[1] / 2 + n / 2 * numpy.log(scale)
+            if best is None or cost < best[0]:
+                best = (cost, level, scale, noisy)
+        cost, level, scale, noisy = best
+        objective += cost
+        levels.append(level)
+        cross = kernel(queries, points, *parameters)
+        means.append(mean + sd * cross @ solve(noisy, y))
+        left = numpy.diag(kernel(queries, queries, *parameters))
+        left = left - numpy.einsum("ij,ji->i", cross, solve(noisy, cross.T))
+        variances.append(scale * sd**2 * left)
+        noise_variances.append(scale * sd**2 * NOISE_RATIOS[level])
+    return {
+        "points": points.tolist(),
+        "replicates": replicates.tolist(),
+        "values": values.tolist(),
+        "log_parameters": numpy.log([*lengths, linear, quadratic]).tolist(),
+        "centre": centre.tolist(),
+        "radius": radius,
+        "queries": queries.tolist(),
+        "noise": levels,
+        "objective": objective,
+        "means": numpy.transpose(means).tolist(),
+        "variances": numpy.transpose(variances).tolist(),
+        "noise_variances": noise_variances,
+    }
+
+
+def expected_scores():
+    rules = [
+        (4.0, 4.0, 0.5, 20.0),
+        (1.0, 3.0, 0.2, 5.0),
+        (2.0, None, 0.4, 20.0),
+        (None, -1.0, 3.0, 20.0),
+        (0.5, 0.5, 0.1, 0.0),
+    ]
+    cases = []
+    for low, high, unit, greatest in rules:
+        finite = [bound for bound in (low, high) if bound is not None]
+        middle = sum(finite) / len(finite)
+        scale = 5 * unit + (max(finite) - min(finite)) / 2
+
+        def score(u):
+            value = middle + scale * numpy.sinh(u)
+            below = 0.0 if low is None else low - value
+            above = 0.0 if high is None else value - high
+            return min(max(below, above, 0.0) / unit, greatest)
+
+        kinks = [
+            float(numpy.arcsinh((bound + side * sign * greatest * unit - middle) / scale))
+            for bound, sign in ((low, -1), (high, 1))
+            if bound is not None
+            for side in (0, 1)
+        ]
+        for mean, sd in [(0.0, 0.02), (0.3, 0.5), (-1.5, 0.2), (2.5, 1.0), (-6.0, 2.5)]:
+            ends = (mean - 10 * sd, mean + 10 * sd)
+            breaks = sorted({k for k in [*kinks, mean] if ends[0] < k < ends[1]})
+            moment = lambda power: sum(
+                quad(lambda u: score(u) ** power * norm.pdf(u, mean, sd), a, b, epsabs=1e-13, limit=200)[0]
+                for a, b in zip([ends[0], *breaks], [*breaks, ends[1]])
+            )
+            first, second = moment(1), moment(2)
+            cases.append(
+                {
+                    "low": low,
+                    "high": high,
+                    "norm": unit,
+                    "max_score": greatest,
+                    "mean": mean,
+                    "sd": sd,
+                    "expected": first,
+                    "variance": second - first**2,
+                }
+            )
+    return cases
+
+
+def main():
+    result = {"process": process(), "expected_scores": expected_scores()}
+    with open(HERE / "gaussian_process.json", "w") as file:
+        json.dump(result, file)
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    main()

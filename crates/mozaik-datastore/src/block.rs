@@ -7,6 +7,7 @@ use pickle::{Graph, Value};
 use recording::Sheet;
 
 use crate::error::{Problem, attribute};
+use crate::explosion;
 use crate::neo;
 use crate::segment::Description;
 
@@ -43,8 +44,6 @@ impl Block {
             neuron_annotations.push(annotations_of(graph, annotations, &sheet));
             sheets.push(sheet);
         }
-        let log = graph.get(annotations, "simulation_log");
-        let exploded = log.and_then(|log| graph.get(log, "explosion_detected"));
         let listed = neo::elements(graph, block, "segments")?;
         let mut segments: Vec<_> = listed
             .iter()
@@ -57,7 +56,7 @@ impl Block {
         Ok(Self {
             sheets,
             annotations: neuron_annotations,
-            explosion_detected: exploded.is_some_and(|flag| is_true(graph, flag)),
+            explosion_detected: explosion::detected(graph, annotations, &segments),
             segments,
         })
     }

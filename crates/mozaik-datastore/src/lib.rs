@@ -18,6 +18,7 @@
 mod analysis;
 mod block;
 mod error;
+mod explosion;
 mod file;
 mod neo;
 mod neuron_index;

@@ -184,6 +184,20 @@ fn no_file_outside_of_the_store_is_opened() {
 }
 
 #[test]
+fn a_run_without_a_log_exploded_if_experiments_are_missing() {
+    for (name, exploded) in [("exploded", true), ("healthy", false), ("subset", false)] {
+        let fixture = Fixture::unpack(&[name]);
+        let path = fixture.path(name).join("datastore.recordings.pickle");
+        let mut bytes = fs::read(&path).unwrap();
+        let key = b"simulation_log";
+        let at = bytes.windows(key.len()).position(|w| w == key).unwrap();
+        bytes[at..at + key.len()].copy_from_slice(b"simulation_gol");
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(fixture.store(name).explosion_detected(), exploded, "{name}");
+    }
+}
+
+#[test]
 fn stimuli_keep_their_parameters() {
     let fixture = Fixture::unpack(&["exploded", "healthy"]);
     let store = fixture.store("healthy");

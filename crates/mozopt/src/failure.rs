@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
+use mozaik_parameters::Problem;
 
 /// A command that did what it was asked for; an optimization that ended by itself.
 pub const FINISHED: u8 = 0;
@@ -17,8 +18,8 @@ pub const STOPPED: u8 = 3;
 /// Why a command ended early.
 #[derive(Debug)]
 pub enum Failure {
-    /// What the user gave is wrong: they can mend it.
-    BadInput(miette::Report),
+    /// What the user gave is wrong: they can mend it. All mistakes that were found.
+    BadInput(Vec<miette::Report>),
     /// The world failed.
     Failed(miette::Report),
 }
@@ -27,7 +28,7 @@ impl Failure {
     /// Input that is wrong as a whole, not at one place of a file.
     pub fn bad_input(message: impl fmt::Display, help: impl fmt::Display) -> Self {
         let report = miette::miette!(help = help.to_string(), "{message}");
-        Self::BadInput(report)
+        Self::BadInput(vec![report])
     }
 
     /// Something that did not work, and what to do about it.
@@ -35,10 +36,23 @@ impl Failure {
         Self::Failed(miette::miette!(help = help.to_string(), "{message}"))
     }
 
-    /// The report to print.
-    pub fn report(&self) -> &miette::Report {
+    /// Several failures as one.
+    pub fn all(failures: Vec<Self>) -> Self {
+        let mut mistakes = vec![];
+        for failure in failures {
+            match failure {
+                Self::BadInput(reports) => mistakes.extend(reports),
+                failed @ Self::Failed(_) => return failed,
+            }
+        }
+        Self::BadInput(mistakes)
+    }
+
+    /// The reports to print.
+    pub fn reports(&self) -> &[miette::Report] {
         match self {
-            Self::BadInput(report) | Self::Failed(report) => report,
+            Self::BadInput(reports) => reports,
+            Self::Failed(report) => std::slice::from_ref(report),
         }
     }
 
@@ -70,7 +84,25 @@ struct Mistake {
 
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
-        Self::BadInput(error.0)
+        Self::BadInput(vec![error.0])
+    }
+}
+
+impl From<mozaik_parameters::Error> for Failure {
+    fn from(error: mozaik_parameters::Error) -> Self {
+        let message = error.problem.to_string();
+        let help = error.problem.advice();
+        let Some(origin) = error.origin else {
+            let help = match error.problem {
+                Problem::Unreadable { .. } => Some("give the root parameter file".to_owned()),
+                _ => help,
+            };
+            return Self::bad_input(message, help.unwrap_or_else(|| "look at the path".to_owned()));
+        };
+        let source = Source { name: &origin.file.name, text: &origin.file.text };
+        // Of what goes on for many lines, the first is shown.
+        let lines = origin.text().find('\n').map_or(origin.span.end, |end| origin.span.start + end);
+        source.error(origin.span.start..lines, message, "here", help).into()
     }
 }
 

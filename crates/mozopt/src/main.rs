@@ -15,6 +15,7 @@ macro_rules! say {
     }};
 }
 
+mod check;
 mod cli;
 mod commands;
 mod configuration;
@@ -26,6 +27,7 @@ mod interrupt;
 mod journal;
 mod model;
 mod optimization_directory;
+mod preparation;
 mod report;
 mod search;
 mod simulation;
@@ -48,6 +50,9 @@ fn main() -> ExitCode {
         Command::Export(arguments) => commands::export::export(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments),
         Command::Datastore(arguments) => commands::datastore::datastore(&arguments),
+        Command::Prepare(arguments) => commands::prepare::prepare(&arguments),
+        Command::Check(arguments) => commands::check::check(arguments),
+        Command::Parameters(arguments) => commands::parameters::parameters(&arguments),
         Command::Schema(arguments) => commands::schema::schema(&arguments),
         Command::Simulate(arguments) => commands::simulate::simulate(&arguments),
         Command::Job(arguments) => commands::job::job(&arguments),
@@ -55,7 +60,9 @@ fn main() -> ExitCode {
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            say!("{:?}", failure.report());
+            for report in failure.reports() {
+                say!("{report:?}");
+            }
             failure.exit_code()
         }
     }

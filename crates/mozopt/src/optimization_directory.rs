@@ -3,6 +3,7 @@
 //! ```text
 //! configuration.json      the frozen configuration
 //! config_optimisation     a copy of the user's file, and of mozopt.toml
+//! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began
 //! journal.jsonl           what happened: the one source of truth
 //! optimization.log        the same in words
 //! controller.lock         who runs it
@@ -13,11 +14,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::durable;
 use crate::failure::Failure;
 use crate::journal;
 use crate::simulation::SimulationDirectory;
 
+/// The experiment script of a mozaik model.
+pub const EXPERIMENT_FILE: &str = "mozopt_experiment.py";
 const SUFFIX: &str = "_Optimization";
+const TRIAL_SUFFIX: &str = "_Trial";
 
 /// The directory of an optimization.
 #[derive(Debug, Clone)]
@@ -26,6 +31,15 @@ pub struct OptimizationDirectory(PathBuf);
 impl OptimizationDirectory {
     /// Makes a new one, named by the time, in `parent`.
     pub fn create(parent: &Path) -> Result<Self, Failure> {
+        Self::create_named(parent, SUFFIX)
+    }
+
+    /// Makes a directory of the same layout for a simulation that belongs to no search.
+    pub fn create_trial(parent: &Path) -> Result<Self, Failure> {
+        Self::create_named(parent, TRIAL_SUFFIX)
+    }
+
+    fn create_named(parent: &Path, suffix: &str) -> Result<Self, Failure> {
         let help = "give another place with --output";
         let failed = |error: io::Error| {
             let message = format!("cannot make a directory in {}: {error}", parent.display());
@@ -37,8 +51,8 @@ impl OptimizationDirectory {
         // Two searches that begin in the same second get different names.
         for attempt in 1..100 {
             let name = match attempt {
-                1 => format!("{time}{SUFFIX}"),
-                n => format!("{time}-{n}{SUFFIX}"),
+                1 => format!("{time}{suffix}"),
+                n => format!("{time}-{n}{suffix}"),
             };
             let path = parent.join(name);
             match fs::create_dir(&path) {
@@ -103,6 +117,17 @@ impl OptimizationDirectory {
     /// The frozen configuration.
     pub fn configuration(&self) -> PathBuf {
         self.0.join("configuration.json")
+    }
+
+    /// Freezes the script that simulates a mozaik model.
+    pub fn write_experiment(&self, script: &str) -> Result<(), Failure> {
+        let path = self.0.join(EXPERIMENT_FILE);
+        durable::write(&path, script.as_bytes()).map_err(|error| {
+            Failure::failed(
+                format!("cannot write {}: {error}", path.display()),
+                "is the disk full?",
+            )
+        })
     }
 
     /// The log.

@@ -127,10 +127,15 @@ pub fn targets_table(targets: &[ConfiguredTarget], results: &[TargetResult]) -> 
         }
     }
     let mut text = table.to_string();
+    // Often one reason explains the want of many values.
+    let mut by_reason: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for target in results {
         if let Some(reason) = &target.reason {
-            text.push_str(&format!("\n{}: no value, since {reason}", target.name));
+            by_reason.entry(reason).or_default().push(&target.name);
         }
+    }
+    for (reason, names) in by_reason {
+        text.push_str(&format!("\n{}: no value, since {reason}", names.join(", ")));
     }
     text
 }

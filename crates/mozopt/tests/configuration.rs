@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{CONFIG, Ended, IDENTITY, Model, Running, mozopt};
 
-const V1: &str = "[simulator]\nmodel = \"v1\"\n";
-const COMMAND: &str = "[simulator]\nmodel = \"command\"\ncommand = \"bash simulate.sh\"\n";
+const V1: &str = "[simulator]\nkind = \"v1\"\n";
+const COMMAND: &str = "[simulator]\nkind = \"command\"\ncommand = \"bash simulate.sh\"\n";
 
 /// Runs two simulations of the identity with this file.
 fn run(config: impl AsRef<[u8]>) -> (Ended, Model) {
@@ -74,7 +74,7 @@ fn the_predecessors_file_works_unchanged() {
  ]
 }"#;
     let model = Model::new(config, COMMAND);
-    let values = "echo '{\"SizeTuning_V1_Exc_L2/3\": 0.5}'";
+    let values = "echo '{\"values\": {\"SizeTuning_V1_Exc_L2/3\": 0.5}}'";
     model.write("simulate.sh", format!("{values} > $(dirname $MOZOPT_SIMULATION)/values.json"));
     model.mozopt("run", "--max-simulations 2").exits(0);
     let first = model.optimization().json_of(0, "simulation.json")["parameters"].clone();
@@ -154,7 +154,15 @@ fn values_that_make_no_sense_are_pointed_at() {
     let log = "{\"range\": ⌖[0, 1], \"scale\": \"log\"},";
     case("[0.0, 1.0],", log, "`a` cannot have a log scale");
     let measured = "\"IrregularityTarget\", \"sheet_name\": \"S\", ⌖\"command\": \"c\"";
-    case("\"TargetValue\"", measured, "is computed from the recording");
+    case("\"TargetValue\"", measured, "unknown key `command`");
+    case("{\"class\": \"TargetValue\"", "⌖{\"class\": \"CommandTarget\"", "needs a `command`");
+    let rule = "\"CommandTarget\", \"command\": \"c\", \"rule\": ⌖\"OneBoundUperTarget\"";
+    case("\"TargetValue\"", rule, "`rule` must be one of").says("`OneBoundUpperTarget`?");
+    case(
+        "{\"class\": \"TargetValue\", \"name\": \"x\"",
+        "⌖{\"class\": \"TargetValue\"",
+        "needs a `name` or",
+    );
     refused("⌖{}", "`parameters` is missing");
     refused("⌖[]", "must be an object");
     case("{\"a\": 0.8, ", "{\"a\": 0.8, ⌖\"ä\": 1, ", "`ä` has a centroid but is not searched");
@@ -186,7 +194,7 @@ fn files_that_cannot_be_read_are_named() {
     fs::remove_dir(&path).unwrap();
     model.write("param_optim/config_optimisation", CONFIG);
     fs::remove_file(model.path().join("mozopt.toml")).unwrap();
-    model.mozopt("run", "").exits(2).says("nothing says what simulates the model").says("--model");
+    model.mozopt("run", "").exits(2).says("nothing says what simulates the model").says("--kind");
     fs::create_dir(model.path().join("mozopt.toml")).unwrap();
     model.mozopt("run", "").exits(2).says("mozopt.toml: Is a directory");
     let mut nowhere = mozopt();
@@ -204,9 +212,9 @@ fn mistakes_in_mozopt_toml_are_pointed_at() {
         let ended = Model::new(CONFIG, settings).mozopt("run", "").exits(2);
         ended.says(&format!("mozopt.toml:{place}]")).says(message)
     };
-    case("[simulater]\nmodel = \"v1\"\n", "1:2", "simulater").says("did you mean `simulator`?");
+    case("[simulater]\nkind = \"v1\"\n", "1:2", "simulater").says("did you mean `simulator`?");
     case("[optimizer]\nmax_negn = 5\n", "2:1", "max_negn").says("did you mean `max_ngen`?");
-    case("[simulator]\nmodel = \"vi\"\n", "2:9", "vi").says("did you mean `v1`?");
+    case("[simulator]\nkind = \"vi\"\n", "2:8", "vi").says("did you mean `v1`?");
     case("[optimizer]\nvariant = \"bluepyoptt\"\n", "2:11", "").says("did you mean `bluepyopt`?");
     case("[optimizer]\nmax_ngen = \"5\"\n", "2:12", "\"5\"");
     case("[optimizer]\nmax_ngen = -5\n", "2:12", "-5");
@@ -230,8 +238,9 @@ fn settings_that_contradict_each_other_are_refused() {
         model.mozopt("run", "").exits(2).says(message);
         assert!(support::optimizations_in(model.path()).is_empty());
     };
-    case("[simulator]\nmodel = \"command\"\n", "needs the `command` to run");
-    case(&format!("{V1}command = \"x\"\n"), "is the embedded model");
+    case("[simulator]\nkind = \"command\"\n", "needs the `command` to run");
+    case(&format!("{V1}command = \"x\"\n"), "kind = \"v1\" does not use it");
+    case(&format!("{COMMAND}ranks = 4\n"), "kind = \"command\" does not use it");
     case(&format!("{COMMAND}[optimizer]\nsigma = 0\n"), "sigma must be above 0");
     case(&format!("{COMMAND}[optimizer]\noffspring_size = 1\n"), "offspring_size of 1");
     case(&format!("{COMMAND}[optimizer]\nmax_ngen = 0\n"), "a limit of 0");
@@ -267,7 +276,10 @@ fn defaults_of_a_command_fill_in_centroids_and_tell_integers() {
       "optimiser_centroid": {"net.real": 2, "b": 3},
       "targets": [{"class": "TargetValue", "name": "x", "target_value": 9}]}"#;
     let model = Model::new(config, &format!("{COMMAND}parameters = \"defaults.json\"\n"));
-    model.write("simulate.sh", "echo '{\"x\": 0}' > $(dirname $MOZOPT_SIMULATION)/values.json");
+    model.write(
+        "simulate.sh",
+        "echo '{\"values\": {\"x\": 0}}' > $(dirname $MOZOPT_SIMULATION)/values.json",
+    );
     model.write(
         "defaults.json",
         r#"{"net": {"K": 120, "real": 1.0, "name": "l4"}, "net.weight": 0.01, "b": 1}"#,
@@ -311,8 +323,7 @@ fn two_targets_of_one_class_and_sheet_stay_two() {
          \"targets\": [{target}}}, {target}}}, {target}, \"name\": \"my own\"}}]}}"
     );
     let model = Model::new(config, COMMAND);
-    let script =
-        "echo '{\"SpontActivityTarget_S\": 3, \"SpontActivityTarget_S (2)\": 4, \"my own\": 5}'";
+    let script = "echo '{\"values\": {\"SpontActivityTarget_S\": 3, \"SpontActivityTarget_S (2)\": 4, \"my own\": 5}}'";
     model.write("simulate.sh", format!("{script} > $(dirname $MOZOPT_SIMULATION)/values.json"));
     model.mozopt("run", "--max-simulations 1").exits(0);
     let outcome = &model.optimization().outcomes()[0];
@@ -396,9 +407,34 @@ fn the_schema_of_config_optimisation_accepts_what_the_program_accepts() {
         (
             true,
             target(
-                r#"{"class": "OneBoundLowerTarget", "name": "n", "sheet_name": null, "target_value": 1, "command": "c"}"#,
+                r#"{"class": "OneBoundLowerTarget", "name": "n", "sheet_name": null, "target_value": 1}"#,
             ),
         ),
+        (true, target(r#"{"class": "TargetValue", "sheet_name": "S", "target_value": 1}"#)),
+        (
+            true,
+            target(
+                r#"{"class": "CommandTarget", "sheet_name": "S", "target_value": 1, "command": "c"}"#,
+            ),
+        ),
+        (
+            true,
+            target(
+                r#"{"class": "CommandTarget", "name": "n", "target_value": [1, 2], "command": "c", "rule": "RangeTarget"}"#,
+            ),
+        ),
+        (false, target(r#"{"class": "CommandTarget", "name": "n", "target_value": 1}"#)),
+        (
+            false,
+            target(
+                r#"{"class": "CommandTarget", "name": "n", "target_value": 1, "command": "c", "rule": "RangeTarget"}"#,
+            ),
+        ),
+        (
+            false,
+            target(r#"{"class": "TargetValue", "name": "n", "target_value": 1, "command": "c"}"#),
+        ),
+        (false, target(r#"{"class": "TargetValue", "target_value": 1}"#)),
         (false, changed("\"targets\"", "\"target\"")),
         (false, changed("\"a\": [0.0, 1.0]", "\"a\": [0.0]")),
         (false, changed("\"a\": [0.0, 1.0]", "\"a\": [0.0, 1, 2]")),
@@ -494,14 +530,12 @@ proptest! {
         let end = (at + length).min(CONFIG.len());
         let mangled = format!("{}{with}{}", &CONFIG[..at], &CONFIG[end..]);
         // What passes is stopped by the command that is missing, before anything runs.
-        let model = Model::new(&mangled, "[simulator]\nmodel = \"command\"\n");
+        let model = Model::new(&mangled, "[simulator]\nkind = \"command\"\n");
         let ended = model.mozopt("run", "");
         prop_assert_eq!(ended.code, 2, "{}", &ended.stderr);
-        let passed = ended.stderr.contains("needs the `command` to run");
+        let passed = !ended.stderr.contains("config_optimisation:");
         let is_json = serde_json::from_str::<Value>(&mangled).is_ok();
         prop_assert!(is_json || !passed, "{}", mangled);
-        if !is_json {
-            prop_assert!(ended.stderr.contains("config_optimisation:"), "{}", &ended.stderr);
-        }
+        prop_assert!(ended.stderr.contains("needs the `command` to run"), "{}", &ended.stderr);
     }
 }

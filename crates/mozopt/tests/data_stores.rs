@@ -30,7 +30,7 @@ fn model(goldens: &[Value]) -> Model {
         "optimiser_centroid": {"a": 0.5},
         "targets": goldens.iter().map(target).collect::<Vec<_>>(),
     });
-    let settings = "[simulator]\nmodel = \"command\"\ncommand = \"bash simulate.sh\"\n\
+    let settings = "[simulator]\nkind = \"command\"\ncommand = \"bash simulate.sh\"\n\
                     [optimizer]\noffspring_size = 4\nmax_ngen = 1\n";
     Model::new(config.to_string(), settings)
 }

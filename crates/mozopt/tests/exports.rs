@@ -63,7 +63,7 @@ fn the_summary_is_one_object_of_the_documented_form() {
 fn the_csv_holds_every_simulation_bit_for_bit() {
     let script = format!(
         "case $MOZOPT_SIMULATION in */000002/*) echo 'one, \"two\"' ; exit 9;; \
-         */000003/*) echo '{{\"x\": 0.1, \"y\": null}}' > $(dirname $MOZOPT_SIMULATION)/values.json; exit;; \
+         */000003/*) echo '{{\"values\": {{\"x\": 0.1, \"y\": null}}}}' > $(dirname $MOZOPT_SIMULATION)/values.json; exit;; \
          esac\n{IDENTITY}"
     );
     let model = Model::simulated_by(&script);

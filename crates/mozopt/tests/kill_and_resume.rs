@@ -20,7 +20,7 @@ if simulation["seed"] % 11 == 0:
 noise = simulation["seed"] % 1000 / 1e5
 values = {"a": x + noise, "b": x * y - noise, "c": None if y > 2 else y}
 with open(os.path.join(os.path.dirname(path), "values.json"), "w") as file:
-    json.dump(values, file)
+    json.dump({"values": values}, file)
 "#;
 
 const CONFIG: &str = r#"{
@@ -35,7 +35,7 @@ const CONFIG: &str = r#"{
 
 const SETTINGS: &str = r#"
 [simulator]
-model = "command"
+kind = "command"
 command = "python3 simulator.py"
 
 [execution]

@@ -114,7 +114,7 @@ fn a_search_in_which_everything_times_out_fails() {
 #[test]
 fn values_under_other_names_are_a_mistake_in_the_set_up() {
     let model = Model::simulated_by(
-        "echo '{\"X\": 1, \"Y\": 2}' > $(dirname $MOZOPT_SIMULATION)/values.json",
+        "echo '{\"values\": {\"X\": 1, \"Y\": 2}}' > $(dirname $MOZOPT_SIMULATION)/values.json",
     );
     model.mozopt("run", "").exits(1).says("values.json has no");
 }
@@ -180,7 +180,7 @@ fn the_simulators_colours_do_not_reach_a_file() {
 #[test]
 fn messages_speak_no_rust() {
     let model = Model::simulated_by(
-        "echo '{\"x\": \"high\", \"y\": 1}' > $(dirname $MOZOPT_SIMULATION)/values.json",
+        "echo '{\"values\": {\"x\": \"high\", \"y\": 1}}' > $(dirname $MOZOPT_SIMULATION)/values.json",
     );
     let mut said = model.mozopt("run", "").exits(1).stderr;
     for wrong in [

@@ -52,10 +52,10 @@ fn reason(result: &Value) -> &str {
 #[test]
 fn values_are_numbers_nothing_or_nothing_with_a_reason() {
     let script = r#"case $directory in
-        *0) echo '{"x": 1.5, "y": null}' ;;
-        *1) echo '{"x": {"value": 1.5}, "y": {"value": null, "reason": "too few spikes"}}' ;;
-        *2) echo '{"x": 2, "y": 1e300, "of no target": 5}' ;;
-        *3) echo '{"x": 2}' ;;
+        *0) echo '{"values": {"x": 1.5, "y": null}}' ;;
+        *1) echo '{"values": {"x": {"value": 1.5}, "y": {"value": null, "reason": "too few spikes"}}}' ;;
+        *2) echo '{"values": {"x": 2, "y": 1e300, "of no target": 5}, "exploded": false}' ;;
+        *3) echo '{"values": {"x": 2}}' ;;
     esac > "$directory/values.json""#;
     let (_, model) = result_and_model(script, "");
     let outcomes = model.optimization().outcomes();
@@ -89,24 +89,24 @@ fn values_are_numbers_nothing_or_nothing_with_a_reason() {
 fn a_target_may_have_a_command_of_its_own() {
     let config = r#"{"parameters": {"a": [0, 1.0], "b": [0, 1.0]}, "optimiser_centroid": {"a": 0.5, "b": 0.5},
         "targets": [
-          {"class": "TargetValue", "name": "lines", "target_value": 3, "command": "cat /etc/passwd | wc -l; : "},
-          {"class": "OneBoundUpperTarget", "name": "size", "target_value": 10, "command": "./measure"},
-          {"class": "TargetValue", "name": "prose", "target_value": 0, "command": "echo about five; :"},
-          {"class": "TargetValue", "name": "nan", "target_value": 0, "command": "echo nan; :"},
-          {"class": "TargetValue", "name": "failing", "target_value": 0, "command": "exit 7; :"},
-          {"class": "TargetValue", "name": "x", "target_value": 0, "command": "echo 99; :"}
+          {"class": "CommandTarget", "name": "lines", "target_value": 3, "command": "cat /etc/passwd | wc -l; : "},
+          {"class": "CommandTarget", "name": "size", "rule": "OneBoundUpperTarget", "target_value": 10,
+           "sheet_name": "L2/3 of \"V1\"", "command": "./measure"},
+          {"class": "CommandTarget", "name": "prose", "target_value": 0, "command": "echo about five; :"},
+          {"class": "CommandTarget", "name": "nan", "target_value": 0, "command": "echo nan; :"},
+          {"class": "CommandTarget", "name": "failing", "target_value": 0, "command": "exit 7; :"},
+          {"class": "CommandTarget", "name": "x", "target_value": 0, "command": "echo 99; :"},
+          {"class": "CommandTarget", "sheet_name": "S", "rule": "RangeTarget", "target_value": [1, 2], "command": "echo 4; :"}
         ]}"#;
     let model = Model::simulated_by(
         "d=$(dirname \"$MOZOPT_SIMULATION\"); mkdir $d/datastore; printf 1234567 > $d/datastore/blob
-         echo '{\"x\": 5}' > $d/values.json",
+         echo '{\"values\": {\"x\": 5}}' > $d/values.json",
     );
     model.write("param_optim/config_optimisation", config);
-    // It gets the data store's path as its last argument.
-    model.write("measure", "#!/bin/bash\nwc -c < \"$1/blob\"\n");
+    // It runs in the model's directory and gets the data store's path and the sheet.
+    model.write("measure", "#!/bin/bash\n[ \"$2\" = 'L2/3 of \"V1\"' ] && wc -c < \"$1/blob\"\n");
     let measure = model.path().join("measure");
     std::process::Command::new("chmod").arg("+x").arg(&measure).status().unwrap();
-    let config = config.replace("./measure", measure.to_str().unwrap());
-    model.write("param_optim/config_optimisation", config);
     let summary = model.mozopt("run", "--max-simulations 2 --json").exits(0).json();
     let targets = summary["best"]["targets"].as_array().unwrap();
     let passwd = fs::read_to_string("/etc/passwd").unwrap().matches('\n').count();
@@ -117,6 +117,10 @@ fn a_target_may_have_a_command_of_its_own() {
     let failing = targets[4]["reason"].as_str().unwrap();
     assert!(failing.contains("failed") && failing.contains('7'), "{failing}");
     assert_eq!(targets[5]["value"], 5.0, "what the simulator wrote comes first");
+    assert_eq!(targets[6]["name"], "CommandTarget_S");
+    assert_eq!(targets[6]["class"], "CommandTarget");
+    assert_eq!(targets[6]["score"], 2.0, "4 is 2 beyond the range");
+    assert!(!model.path().join("blob").exists());
 }
 
 /// Writes a data store with nothing but Python's standard library: 3 cells that fire 2, 4 and 0 times
@@ -206,10 +210,28 @@ fn a_damaged_data_store_is_no_data() {
 }
 
 #[test]
+fn a_simulator_may_say_that_its_network_exploded() {
+    let result = result_of(
+        "echo '{\"values\": {\"x\": 2, \"y\": null}, \"exploded\": true}' > $directory/values.json",
+    );
+    assert_eq!(result["outcome"], "exploded");
+    assert_eq!(result["targets"][0]["value"], 2.0, "what was measured is known");
+    let result = result_of("echo '{\"values\": {}, \"exploded\": true}' > $directory/values.json");
+    assert_eq!((&result["outcome"], &result["total"]), (&json!("exploded"), &json!(70.0)));
+}
+
+#[test]
 fn nonsense_in_place_of_values_is_no_data() {
-    for nonsense in
-        ["{\"x\": 1,", "", "{\"x\": NaN, \"y\": 1}", "{\"x\": \"high\"}", "[1, 2]", "\\xff"]
-    {
+    for nonsense in [
+        "{\"values\": {\"x\": 1,",
+        "",
+        "{\"values\": {\"x\": NaN, \"y\": 1}}",
+        "{\"values\": {\"x\": \"high\"}}",
+        "{\"values\": [1, 2]}",
+        "{\"x\": 1}",
+        "[1, 2]",
+        "\\xff",
+    ] {
         let result = result_of(&format!("printf '{nonsense}' > $directory/values.json"));
         assert_eq!(result["outcome"], "no_data", "{nonsense}");
         assert!(reason(&result).contains("values.json cannot be read"), "{nonsense}: {result}");
@@ -296,7 +318,7 @@ fn when_nothing_works_the_search_fails_with_the_reason_and_the_end_of_the_log() 
 #[test]
 fn a_prelude_runs_before_each_simulation_and_its_failure_is_not_the_models() {
     let model = Model::simulated_by(
-        "echo \"{\\\"x\\\": $LOADED, \\\"y\\\": 1}\" > $(dirname $MOZOPT_SIMULATION)/values.json",
+        "echo \"{\\\"values\\\": {\\\"x\\\": $LOADED, \\\"y\\\": 1}}\" > $(dirname $MOZOPT_SIMULATION)/values.json",
     );
     let toml = fs::read_to_string(model.path().join("mozopt.toml")).unwrap();
     let prelude = "prelude = \"\"\"\nexport LOADED=1.25\n\"\"\"\n[execution]";
@@ -333,7 +355,7 @@ const SMALL_V1: &str = r#"{
 
 #[test]
 fn the_embedded_model_is_searched_and_a_candidate_is_simulated_again_to_the_bit() {
-    let model = Model::new(SMALL_V1, "[simulator]\nmodel = \"v1\"\n");
+    let model = Model::new(SMALL_V1, "[simulator]\nkind = \"v1\"\n");
     let flags = "--max-simulations 2 --keep-all --json";
     let summary = model.mozopt("run", flags).exits(0);
     let summary =

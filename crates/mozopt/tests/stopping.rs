@@ -172,7 +172,7 @@ fn most_at_once(optimization: &Optimization) -> usize {
 #[test]
 fn targets_that_are_met_end_the_search() {
     let model = Model::simulated_by(
-        "echo '{\"x\": 2.05, \"y\": 3.5}' > $(dirname $MOZOPT_SIMULATION)/values.json",
+        "echo '{\"values\": {\"x\": 2.05, \"y\": 3.5}}' > $(dirname $MOZOPT_SIMULATION)/values.json",
     );
     let ended = model.mozopt("run", "--json").exits(0).json();
     assert_eq!(ended["stopped"], "every target is within its norm of what is wanted");

@@ -70,7 +70,7 @@ fn measure_class(class: TargetClass, presentations: &mut Presentations<'_>) -> V
         C::SizeTuning => size_tuning::size_tuning(presentations),
         C::ConductanceRatio => conductance::conductance_ratio(presentations),
         C::ModulationRatio => modulation::modulation_ratio(presentations),
-        C::TargetValue | C::OneBoundUpper | C::OneBoundLower | C::Range => {
+        C::TargetValue | C::OneBoundUpper | C::OneBoundLower | C::Range | C::Command(_) => {
             return Err(Missing::new("not measured on the recording"));
         }
     }?;

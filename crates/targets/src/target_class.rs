@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use crate::Rule;
 
-/// What a target measures, or, for the last four, only by which rule it is scored.
+/// What a target measures, or, for the last five, only by which rule it is scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TargetClass {
     /// Mean firing rate of spontaneous activity: [`crate::rate`].
@@ -34,6 +34,8 @@ pub enum TargetClass {
     OneBoundLower,
     /// A value from elsewhere that should lie in a range.
     Range,
+    /// A value that a command of the user's measures on the data store, with its scoring rule.
+    Command(Rule),
 }
 
 use TargetClass as C;
@@ -54,6 +56,7 @@ impl TargetClass {
         C::OneBoundUpper,
         C::OneBoundLower,
         C::Range,
+        C::Command(Rule::TargetValue),
     ];
 
     /// Its name in a configuration.
@@ -72,6 +75,17 @@ impl TargetClass {
             C::OneBoundUpper => "OneBoundUpperTarget",
             C::OneBoundLower => "OneBoundLowerTarget",
             C::Range => "RangeTarget",
+            C::Command(_) => "CommandTarget",
+        }
+    }
+
+    /// The class of values from elsewhere that are scored by this rule.
+    pub fn of_rule(rule: Rule) -> Self {
+        match rule {
+            Rule::TargetValue => C::TargetValue,
+            Rule::OneBoundUpper => C::OneBoundUpper,
+            Rule::OneBoundLower => C::OneBoundLower,
+            Rule::Range => C::Range,
         }
     }
 
@@ -89,12 +103,16 @@ impl TargetClass {
             | C::ConductanceRatio
             | C::ModulationRatio
             | C::TargetValue => Rule::TargetValue,
+            C::Command(rule) => rule,
         }
     }
 
     /// Whether the value is computed from a recording, and not given by something else.
     pub fn is_measured(self) -> bool {
-        !matches!(self, C::TargetValue | C::OneBoundUpper | C::OneBoundLower | C::Range)
+        !matches!(
+            self,
+            C::TargetValue | C::OneBoundUpper | C::OneBoundLower | C::Range | C::Command(_)
+        )
     }
 
     /// The unit of its value; `None` for a pure number and where the class does not know it.
@@ -132,6 +150,7 @@ impl TargetClass {
             C::OneBoundUpper => "a value of your own that should be at least a number",
             C::OneBoundLower => "a value of your own that should be at most a number",
             C::Range => "a value of your own that should lie in a range",
+            C::Command(_) => "a value that a command of your own measures",
         }
     }
 }

@@ -37,14 +37,14 @@ struct Evaluation {
 
 /// Evaluates the stores and prints what was found.
 pub fn evaluate(arguments: &EvaluateArguments) -> Result<u8, Failure> {
-    let targets = read_targets(&arguments.config)?;
+    let (targets, model_directory) = read_targets(&arguments.config)?;
     let stores = find_all(&arguments.stores)?;
     let limit = arguments.memory_limit.unwrap_or_else(available);
     let jobs = arguments
         .jobs
         .map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let evaluations = evaluate_all(&stores, jobs.min(stores.len()), &Memory::new(limit), |store| {
-        evaluate_store(store, &targets, arguments.predecessor)
+        evaluate_store(store, &model_directory, &targets, arguments.predecessor)
     });
     if arguments.json {
         match &evaluations[..] {
@@ -124,7 +124,12 @@ fn progress(stores: usize) -> ProgressBar {
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn evaluate_store(path: &Path, targets: &[ConfiguredTarget], predecessor: bool) -> Evaluation {
+fn evaluate_store(
+    path: &Path,
+    model_directory: &Path,
+    targets: &[ConfiguredTarget],
+    predecessor: bool,
+) -> Evaluation {
     let store = match DataStore::open(path) {
         Ok(store) => store,
         Err(error) => return Evaluation::failed(path, error.to_string()),
@@ -132,11 +137,13 @@ fn evaluate_store(path: &Path, targets: &[ConfiguredTarget], predecessor: bool) 
     let recording = store.recording();
     let scored = if predecessor {
         match PredecessorPositions::of(recording) {
-            Ok(moved) => score(&moved, path, targets, Target::score_as_predecessor),
+            Ok(moved) => {
+                score(&moved, path, model_directory, targets, Target::score_as_predecessor)
+            }
             Err(error) => return Evaluation::failed(path, error.to_string()),
         }
     } else {
-        score(recording, path, targets, Target::score)
+        score(recording, path, model_directory, targets, Target::score)
     };
     Evaluation {
         store: path.display().to_string(),
@@ -153,10 +160,11 @@ fn evaluate_store(path: &Path, targets: &[ConfiguredTarget], predecessor: bool) 
 fn score(
     recording: &dyn Recording,
     path: &Path,
+    model_directory: &Path,
     targets: &[ConfiguredTarget],
     rules: impl Fn(&Target, &Value) -> Score,
 ) -> Vec<TargetResult> {
-    let values = measure(recording, path, targets);
+    let values = measure(recording, path, model_directory, targets);
     let scored = targets.iter().zip(&values);
     scored
         .map(|(configured, value)| {

@@ -1,9 +1,12 @@
 //! The commands, one file each.
 
+pub mod check;
 pub mod datastore;
 pub mod evaluate;
 pub mod export;
 pub mod job;
+pub mod parameters;
+pub mod prepare;
 pub mod run;
 pub mod schema;
 pub mod show;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::{ResumeArguments, RunArguments};
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Loaded};
 use crate::failure::{FINISHED, Failure, STOPPED};
 use crate::interrupt::Interrupt;
 use crate::optimization_directory::OptimizationDirectory;
@@ -13,18 +13,21 @@ use crate::watcher::{Verbosity, Watcher};
 
 /// Begins an optimization.
 pub fn run(arguments: RunArguments) -> Result<u8, Failure> {
-    let RunArguments { model_directory, config, output, settings, json, quiet } = arguments;
-    let (configuration, notices) =
-        Configuration::load(&model_directory, config.as_deref(), *settings)?;
-    let parent = output.as_deref().unwrap_or(&model_directory);
-    let directory = OptimizationDirectory::create(parent)?;
-    keep_copies(&directory, &model_directory, config.as_deref())?;
-    let watcher = watcher(&directory, quiet);
-    watcher.say(&format!("optimization {}", directory.shown()));
+    let RunArguments { directory, config, output, settings, json, quiet } = arguments;
+    let Loaded { configuration, notices, experiment } =
+        Configuration::load(&directory, config.as_deref(), *settings)?;
+    let parent = output.as_deref().unwrap_or(&directory);
+    let optimization = OptimizationDirectory::create(parent)?;
+    keep_copies(&optimization, &directory, config.as_deref())?;
+    if let Some(script) = experiment {
+        optimization.write_experiment(&script)?;
+    }
+    let watcher = watcher(&optimization, quiet);
+    watcher.say(&format!("optimization {}", optimization.shown()));
     for notice in notices {
         watcher.say(&format!("note: {notice}"));
     }
-    let search = Search::begin(directory, configuration, watcher, interrupt()?)?;
+    let search = Search::begin(optimization, configuration, watcher, interrupt()?)?;
     finish(search, json)
 }
 
@@ -66,17 +69,17 @@ fn interrupt() -> Result<Interrupt, Failure> {
 
 /// The user's own files go with the optimization, so that what was searched can be read years later.
 fn keep_copies(
-    directory: &OptimizationDirectory,
-    model_directory: &Path,
+    optimization: &OptimizationDirectory,
+    directory: &Path,
     config: Option<&Path>,
 ) -> Result<(), Failure> {
-    let config = config
-        .map_or_else(|| model_directory.join("param_optim/config_optimisation"), Path::to_owned);
+    let config =
+        config.map_or_else(|| directory.join("param_optim/config_optimisation"), Path::to_owned);
     for (from, name) in
-        [(config, "config_optimisation"), (model_directory.join("mozopt.toml"), "mozopt.toml")]
+        [(config, "config_optimisation"), (directory.join("mozopt.toml"), "mozopt.toml")]
     {
         if from.exists() {
-            std::fs::copy(&from, directory.path().join(name)).map_err(|error| {
+            std::fs::copy(&from, optimization.path().join(name)).map_err(|error| {
                 let message = format!("cannot copy {}: {error}", from.display());
                 Failure::failed(message, "is the disk full?")
             })?;

@@ -1,6 +1,7 @@
 //! `param_optim/config_optimisation`: WHAT is searched. A JSON file of the predecessor's form, which
 //! must work unchanged: `parameters` with ranges, `optimiser_centroid`, `targets`.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jsonc_parser::ast::{Object, ObjectProp, Value};
@@ -16,6 +17,8 @@ pub const SCHEMA: &str = include_str!("config_optimisation.schema.json");
 
 /// The score of a target without a value, unless it says otherwise: the predecessor's default.
 const DEFAULT_MAX_SCORE: f64 = 20.0;
+
+const RULES: [Rule; 4] = [Rule::TargetValue, Rule::OneBoundUpper, Rule::OneBoundLower, Rule::Range];
 
 /// The file, checked as far as it can be without knowing the model.
 #[derive(Debug)]
@@ -65,7 +68,8 @@ pub enum ParameterType {
 pub struct ConfiguredTarget {
     /// What is measured and how it is scored.
     pub target: Target,
-    /// A command that gets the data store's path and prints the value.
+    /// Of a `CommandTarget`: a shell line that gets the data store's path and the sheet, and prints the
+    /// value.
     pub command: Option<String>,
 }
 
@@ -80,6 +84,8 @@ pub struct FrozenTarget {
     max_score: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -103,6 +109,8 @@ impl From<&ConfiguredTarget> for FrozenTarget {
             norm: scoring.norm(),
             max_score: scoring.max_score(),
             command: configured.command.clone(),
+            rule: matches!(class, TargetClass::Command(_))
+                .then(|| TargetClass::of_rule(class.rule()).name().to_owned()),
         }
     }
 }
@@ -111,7 +119,11 @@ impl TryFrom<&FrozenTarget> for ConfiguredTarget {
     type Error = String;
 
     fn try_from(frozen: &FrozenTarget) -> Result<Self, String> {
-        let class: TargetClass = frozen.class.parse().map_err(|e| format!("{e}"))?;
+        let parse = |name: &str| name.parse::<TargetClass>().map_err(|e| e.to_string());
+        let class = match &frozen.rule {
+            Some(rule) => TargetClass::Command(parse(rule)?.rule()),
+            None => parse(&frozen.class)?,
+        };
         let wanted = match frozen.target_value {
             FrozenWanted::Number(value) => Wanted::Number(value),
             FrozenWanted::Range(low, high) => Wanted::Range(low, high),
@@ -127,25 +139,39 @@ impl TryFrom<&FrozenTarget> for ConfiguredTarget {
 }
 
 impl ConfigOptimisation {
-    /// Reads the file's text.
-    pub fn parse(source: &Source<'_>) -> Result<Self, InputError> {
-        let reader = Reader { source };
-        let tree = reader.tree()?;
-        let root = reader.object(&tree, "config_optimisation")?;
-        let known = ["parameters", "optimiser_centroid", "targets"];
-        reader.only_keys(root, &known, "config_optimisation")?;
-        let mut parameters = reader.parameters(reader.required(root, "parameters")?)?;
-        reader.centroid(reader.required(root, "optimiser_centroid")?, &mut parameters)?;
-        let targets = reader.targets(reader.required(root, "targets")?)?;
-        Ok(Self { parameters, targets })
+    /// Reads the file's text: what can be understood of it, and every mistake in it.
+    pub fn parse(source: &Source<'_>) -> (Option<Self>, Vec<InputError>) {
+        let reader = Reader { source, mistakes: RefCell::default() };
+        let read = reader.root();
+        let read = reader.noting(read);
+        (read, reader.mistakes.into_inner())
     }
 }
 
 struct Reader<'a> {
     source: &'a Source<'a>,
+    /// All mistakes so far, so that a user sees them at once and not one by one.
+    mistakes: RefCell<Vec<InputError>>,
 }
 
 impl<'a> Reader<'a> {
+    fn root(&self) -> Result<ConfigOptimisation, InputError> {
+        let tree = self.tree()?;
+        let root = self.object(&tree, "config_optimisation")?;
+        let known = ["parameters", "optimiser_centroid", "targets"];
+        self.noting(self.only_keys(root, &known, "config_optimisation"));
+        let mut parameters = self.parameters(self.required(root, "parameters")?)?;
+        let centroid = self.required(root, "optimiser_centroid");
+        self.noting(centroid.and_then(|centroid| self.centroid(centroid, root, &mut parameters)));
+        let targets = self.targets(self.required(root, "targets")?)?;
+        Ok(ConfigOptimisation { parameters, targets })
+    }
+
+    /// What was read, if it could be.
+    fn noting<T>(&self, read: Result<T, InputError>) -> Option<T> {
+        read.map_err(|mistake| self.mistakes.borrow_mut().push(mistake)).ok()
+    }
+
     /// Parses plain JSON: none of the parser's extensions, which the predecessor's `json.load` would
     /// refuse as well.
     fn tree(&self) -> Result<Value<'a>, InputError> {
@@ -279,7 +305,8 @@ impl<'a> Reader<'a> {
             let message = "there is no parameter to search";
             return Err(self.error(object.range, message, "empty", None));
         }
-        object.properties.iter().map(|parameter| self.parameter(parameter)).collect()
+        let read = |property| self.noting(self.parameter(property));
+        Ok(object.properties.iter().filter_map(read).collect())
     }
 
     fn parameter(&self, property: &ObjectProp<'a>) -> Result<SearchedParameter, InputError> {
@@ -341,34 +368,45 @@ impl<'a> Reader<'a> {
     fn centroid(
         &self,
         property: &ObjectProp<'a>,
+        root: &Object<'a>,
         parameters: &mut [SearchedParameter],
     ) -> Result<(), InputError> {
         let object = self.object(&property.value, "`optimiser_centroid`")?;
         for entry in &object.properties {
-            let path = entry.name.as_str();
-            let value = self.number(&entry.value, &format!("the centroid of `{path}`"))?;
-            let at = entry.value.range();
-            let Some(i) = parameters.iter().position(|parameter| parameter.path == path) else {
-                let known = parameters.iter().map(|parameter| parameter.path.as_str());
-                let help = suggestion(path, known)
-                    .unwrap_or_else(|| "give it a range under `parameters`, or remove it".into());
-                let message = format!("`{path}` has a centroid but is not searched");
-                return Err(self.error(
-                    name_range(entry),
-                    message,
-                    "no such parameter",
-                    Some(help),
-                ));
-            };
-            let parameter = &mut parameters[i];
-            if value < parameter.low || value > parameter.high {
-                let (low, high) = (parameter.low, parameter.high);
-                let message = format!("the centroid of `{path}` lies outside its range");
-                let help = format!("choose a value in [{low}, {high}], or widen the range");
-                return Err(self.error(at, message, format!("not in [{low}, {high}]"), Some(help)));
+            self.noting(self.centroid_of(entry, root, parameters));
+        }
+        Ok(())
+    }
+
+    fn centroid_of(
+        &self,
+        entry: &ObjectProp<'a>,
+        root: &Object<'a>,
+        parameters: &mut [SearchedParameter],
+    ) -> Result<(), InputError> {
+        let path = entry.name.as_str();
+        let value = self.number(&entry.value, &format!("the centroid of `{path}`"))?;
+        let at = entry.value.range();
+        let Some(i) = parameters.iter().position(|parameter| parameter.path == path) else {
+            let searched = root.get_object("parameters");
+            if searched.is_some_and(|searched| searched.get(path).is_some()) {
+                return Ok(()); // Its range is what is wrong.
             }
-            parameter.centroid = Some(value);
-            parameter.centroid_span = Some(at);
+            let known = parameters.iter().map(|parameter| parameter.path.as_str());
+            let help = suggestion(path, known)
+                .unwrap_or_else(|| "give it a range under `parameters`, or remove it".into());
+            let message = format!("`{path}` has a centroid but is not searched");
+            return Err(self.error(name_range(entry), message, "no such parameter", Some(help)));
+        };
+        let parameter = &mut parameters[i];
+        // Where the search begins is known, whether it may begin there or not.
+        parameter.centroid = Some(value);
+        parameter.centroid_span = Some(at);
+        if value < parameter.low || value > parameter.high {
+            let (low, high) = (parameter.low, parameter.high);
+            let message = format!("the centroid of `{path}` lies outside its range");
+            let help = format!("choose a value in [{low}, {high}], or widen the range");
+            return Err(self.error(at, message, format!("not in [{low}, {high}]"), Some(help)));
         }
         Ok(())
     }
@@ -384,14 +422,16 @@ impl<'a> Reader<'a> {
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
         let mut targets = Vec::with_capacity(array.elements.len());
         for (i, element) in array.elements.iter().enumerate() {
-            let (mut configured, named) = self.target(element, i)?;
+            let Some((mut configured, named)) = self.noting(self.target(element, i)) else {
+                continue;
+            };
             let target = &mut configured.target;
             let count = names.entry(target.name.clone()).or_insert(0);
             *count += 1;
             if *count > 1 {
                 if let Some(span) = named {
                     let message = format!("two targets are called `{}`", target.name);
-                    return Err(self.error(span, message, "the second one", None));
+                    self.noting::<()>(Err(self.error(span, message, "the second one", None)));
                 }
                 // Two targets of one class and sheet both count; the second needs a name of its own.
                 target.name = format!("{} ({count})", target.name);
@@ -410,9 +450,13 @@ impl<'a> Reader<'a> {
     ) -> Result<(ConfiguredTarget, Option<Range>), InputError> {
         let what = format!("targets[{i}]");
         let object = self.object(value, &what)?;
-        let known = ["class", "target_value", "sheet_name", "norm", "max_score", "name", "command"];
+        let mut known = vec!["class", "target_value", "sheet_name", "norm", "max_score", "name"];
+        let mut class = self.class(&self.required(object, "class")?.value)?;
+        if matches!(class, TargetClass::Command(_)) {
+            known.extend(["command", "rule"]);
+            class = TargetClass::Command(self.rule(object)?);
+        }
         self.only_keys(object, &known, &what)?;
-        let class = self.class(&self.required(object, "class")?.value)?;
         let optional_string = |key: &str| {
             object
                 .get(key)
@@ -426,17 +470,17 @@ impl<'a> Reader<'a> {
             let message = format!("a {} needs a `sheet_name`", class.name());
             return Err(self.error(object.range, message, "no sheet", None));
         }
-        if let (true, Some(_)) = (class.is_measured(), &command) {
-            let message = format!("a {} is computed from the recording", class.name());
-            let help = "a command's value is scored by TargetValue, OneBoundUpperTarget, \
-                        OneBoundLowerTarget or RangeTarget";
-            let at = object.get("command").map_or(object.range, |property| property.range);
-            return Err(self.error(at, message, "has no command", Some(help.to_owned())));
+        if matches!(class, TargetClass::Command(_)) && command.is_none() {
+            let help =
+                "a shell line that gets the data store's path and the sheet, and prints a number";
+            let message = "a CommandTarget needs a `command`";
+            return Err(self.error(object.range, message, "no command", Some(help.to_owned())));
         }
         let own_name = optional_string("name")?;
-        if !class.is_measured() && own_name.is_none() {
-            let message = format!("a {} needs a `name`: its value is found by it", class.name());
-            return Err(self.error(object.range, message, "no name", None));
+        if own_name.is_none() && sheet_name.is_none() {
+            let message = format!("a {} needs a `name` or a `sheet_name`", class.name());
+            let help = "its value is found in values.json by its name".to_owned();
+            return Err(self.error(object.range, message, "no name", Some(help)));
         }
         let named = own_name.as_ref().and_then(|_| object.get("name")).map(|p| p.value.range());
         let default_name = || match &sheet_name {
@@ -447,6 +491,12 @@ impl<'a> Reader<'a> {
         let scoring = self.scoring(object, class)?;
         let target = Target { name, class, sheet_name, scoring };
         Ok((ConfiguredTarget { target, command }, named))
+    }
+
+    /// By which rule a command's value is scored: named like the classes of such values.
+    fn rule(&self, object: &Object<'a>) -> Result<Rule, InputError> {
+        let rules = RULES.map(|rule| TargetClass::of_rule(rule).name());
+        Ok(self.choice(object, "rule", &rules)?.map_or(Rule::TargetValue, |i| RULES[i]))
     }
 
     fn class(&self, value: &Value<'a>) -> Result<TargetClass, InputError> {

@@ -2,7 +2,9 @@
 //! model, checked, and frozen into the optimization's directory as `configuration.json`.
 
 mod config_optimisation;
+mod examined;
 mod settings;
+mod simulator;
 
 use std::path::{Path, PathBuf};
 
@@ -13,15 +15,14 @@ use sha2::{Digest, Sha256};
 pub use config_optimisation::{
     ConfigOptimisation, ConfiguredTarget, FrozenTarget, SCHEMA as CONFIG_OPTIMISATION_SCHEMA,
 };
-use config_optimisation::{ParameterType, SearchedParameter};
-use settings::Drawn;
+pub use examined::Examined;
 pub use settings::{
-    Algorithm, ExecutorKind, Mode, Model, Settings, SimulationSeed, TimeLimit, Variant,
+    Algorithm, ExecutorKind, Mode, Settings, SimulationSeed, SimulatorKind, TimeLimit, Variant,
 };
+pub use simulator::{EXPERIMENT_VARIABLE, Mozaik, Simulator};
 
 use crate::durable;
-use crate::failure::{Failure, InputError, Source};
-use crate::model::ModelParameters;
+use crate::failure::{Failure, Source};
 
 /// Larger than any configuration by far.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -29,8 +30,6 @@ const FORMAT: u32 = 1;
 /// Where the file with parameters and targets lies in a model's directory.
 const CONFIG_OPTIMISATION: &str = "param_optim/config_optimisation";
 const WHAT_IT_SAYS: &str = "it says which parameters are searched, and the targets";
-/// Above this ratio of its ends a range is better searched on a log scale.
-const DECADE: f64 = 10.0;
 
 /// A configuration in which everything is decided.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +38,8 @@ pub struct Configuration {
     format: u32,
     /// The version that froze it.
     pub mozopt_version: String,
+    /// Where the two files of the user's lie: commands of targets run there.
+    pub directory: PathBuf,
     /// The model's directory: simulations start there.
     pub model_directory: PathBuf,
     /// The searched parameters.
@@ -71,19 +72,6 @@ pub struct Parameter {
     pub log_scale: bool,
     /// Where the search begins.
     pub centroid: f64,
-}
-
-/// What simulates.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Simulator {
-    /// The embedded model or a command.
-    pub model: Model,
-    /// The command's shell line.
-    pub command: Option<String>,
-    /// Shell lines before each simulation.
-    pub prelude: Option<String>,
-    /// Where a simulation's seed comes from.
-    pub seed: SimulationSeed,
 }
 
 /// How candidates are proposed. Replaying the journal depends on every one of these.
@@ -127,56 +115,31 @@ pub struct Limits {
 /// Something that was decided for the user, or that they may want to know.
 pub type Notice = String;
 
+/// What the user's two files and the flags say.
+pub struct Loaded {
+    /// The configuration.
+    pub configuration: Configuration,
+    /// What was decided for the user.
+    pub notices: Vec<Notice>,
+    /// The text of the experiment script, where mozaik simulates.
+    pub experiment: Option<String>,
+}
+
+/// The experiment script: what runs mozaik inside a job.
+pub const EXPERIMENT_SCRIPT: &str = include_str!("../../../../python/mozopt_experiment.py");
+
 impl Configuration {
     /// Reads and joins the two files of a model's directory, and the flags.
     pub fn load(
-        model_directory: &Path,
+        directory: &Path,
         config: Option<&Path>,
         flags: Settings,
-    ) -> Result<(Self, Vec<Notice>), Failure> {
-        if !model_directory.is_dir() {
-            return Err(Failure::bad_input(
-                format!("there is no directory {}", model_directory.display()),
-                "give the directory that holds mozopt.toml and param_optim/config_optimisation",
-            ));
+    ) -> Result<Loaded, Failure> {
+        let examined = Examined::new(directory, config, flags);
+        match examined.loaded {
+            Some(loaded) if examined.failures.is_empty() => Ok(loaded),
+            _ => Err(Failure::all(examined.failures)),
         }
-        let settings = read_settings(&model_directory.join("mozopt.toml"))?.overridden_by(flags);
-        let default_config = model_directory.join(CONFIG_OPTIMISATION);
-        let path = config.unwrap_or(&default_config);
-        let text = read_text(path, WHAT_IT_SAYS)?;
-        let source = Source { name: &path.display().to_string(), text: &text };
-        let what = ConfigOptimisation::parse(&source)?;
-        let simulator = simulator(&settings)?;
-        let model = ModelParameters::of(&simulator, &settings, model_directory)?;
-        let mut notices = vec![];
-        let parameters = what
-            .parameters
-            .iter()
-            .map(|searched| parameter(&source, searched, &model, &mut notices))
-            .collect::<Result<Vec<_>, _>>()?;
-        if parameters.iter().all(|parameter| parameter.low == parameter.high) {
-            let help = "give at least one parameter a range of two different numbers";
-            return Err(Failure::bad_input(
-                "every parameter is fixed: nothing can be searched",
-                help,
-            ));
-        }
-        let model_directory = std::path::absolute(model_directory)
-            .map_err(|error| Failure::failed(error, "is the working directory still there?"))?;
-        let configuration = Self {
-            format: FORMAT,
-            mozopt_version: env!("CARGO_PKG_VERSION").to_owned(),
-            model_directory,
-            optimizer: optimizer(&settings, parameters.len())?,
-            parameters,
-            targets: what.targets.iter().map(FrozenTarget::from).collect(),
-            simulator,
-            threads: settings.execution.threads.map_or(1, usize::from),
-            mode: settings.execution.mode.unwrap_or(Mode::Generational),
-            limits: limits(&settings),
-        };
-        configuration.limits.check()?;
-        Ok((configuration, notices))
     }
 
     /// Reads a frozen configuration.
@@ -295,13 +258,24 @@ fn read_text(path: &Path, purpose: &str) -> Result<String, Failure> {
     })
 }
 
-/// The targets of a `config_optimisation` file, or of the one in this model's directory.
-pub fn read_targets(path: &Path) -> Result<Vec<ConfiguredTarget>, Failure> {
+/// The targets of a `config_optimisation` file, or of the one in this model's directory; and that
+/// directory.
+pub fn read_targets(path: &Path) -> Result<(Vec<ConfiguredTarget>, PathBuf), Failure> {
     let in_model = path.join(CONFIG_OPTIMISATION);
-    let path = if path.is_dir() { &in_model } else { path };
+    let (path, model_directory) = if path.is_dir() {
+        (&*in_model, path.to_owned())
+    } else {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let beside = absolute.parent().unwrap_or(Path::new("."));
+        let model = if beside.ends_with("param_optim") { beside.parent() } else { None };
+        (path, model.unwrap_or(beside).to_owned())
+    };
     let text = read_text(path, WHAT_IT_SAYS)?;
     let source = Source { name: &path.display().to_string(), text: &text };
-    Ok(ConfigOptimisation::parse(&source)?.targets)
+    match ConfigOptimisation::parse(&source) {
+        (Some(what), mistakes) if mistakes.is_empty() => Ok((what.targets, model_directory)),
+        (_, mistakes) => Err(Failure::all(mistakes.into_iter().map(Failure::from).collect())),
+    }
 }
 
 fn read_settings(path: &Path) -> Result<Settings, Failure> {
@@ -310,130 +284,4 @@ fn read_settings(path: &Path) -> Result<Settings, Failure> {
     }
     let text = read_text(path, "it says how the search is run")?;
     Ok(Settings::parse(&Source { name: &path.display().to_string(), text: &text })?)
-}
-
-fn simulator(settings: &Settings) -> Result<Simulator, Failure> {
-    let given = &settings.simulator;
-    let Some(model) = given.model else {
-        let message = "nothing says what simulates the model";
-        let help = "write `[simulator]` and `model = \"v1\"` (or \"command\") into mozopt.toml, or \
-                    give --model";
-        return Err(Failure::bad_input(message, help));
-    };
-    if (model == Model::Command) != given.command.is_some() {
-        let message = match model {
-            Model::Command => "model = \"command\" needs the `command` to run",
-            Model::V1 => "`command` is given, but model = \"v1\" is the embedded model",
-        };
-        return Err(Failure::bad_input(message, "look at [simulator] in mozopt.toml"));
-    }
-    Ok(Simulator {
-        model,
-        command: given.command.clone(),
-        prelude: given.prelude.clone(),
-        seed: given.simulation_seed.unwrap_or(SimulationSeed::Drawn(Drawn::Drawn)),
-    })
-}
-
-fn optimizer(settings: &Settings, parameters: usize) -> Result<Optimizer, Failure> {
-    let given = &settings.optimizer;
-    let sigma = given.sigma.unwrap_or(0.3);
-    if !(sigma.is_finite() && sigma > 0.0) {
-        let help = "sigma is the initial spread; the ranges span [-1, 1], so 0.1 to 0.5 is usual";
-        return Err(Failure::bad_input(format!("sigma must be above 0, not {sigma}"), help));
-    }
-    let algorithm = given.algorithm.unwrap_or(Algorithm::CmaEs);
-    if given.variant.is_some() && algorithm != Algorithm::CmaEs {
-        return Err(Failure::bad_input("only cma-es has variants", "leave out `variant`"));
-    }
-    let offspring_size = given
-        .offspring_size
-        .map_or_else(|| 4 + (3.0 * (parameters as f64).ln()) as usize, usize::from);
-    if offspring_size < 2 && algorithm == Algorithm::CmaEs {
-        let help = "it compares the candidates of a generation: give at least 2, better 12";
-        return Err(Failure::bad_input("cma-es cannot work with an offspring_size of 1", help));
-    }
-    let variant = given.variant.unwrap_or(Variant::Active);
-    Ok(Optimizer { algorithm, variant, offspring_size, seed: given.seed.unwrap_or(1), sigma })
-}
-
-fn limits(settings: &Settings) -> Limits {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = settings.execution.threads.map_or(1, usize::from);
-    let mut limits = Limits {
-        executor: ExecutorKind::Local,
-        slots: cores().div_ceil(threads),
-        time_limit: TimeLimit::DEFAULT,
-        retries: 2,
-        max_ngen: 200,
-        max_simulations: None,
-        keep_best: 1,
-        keep_failures: false,
-        keep_all: false,
-    };
-    limits.override_with(settings);
-    limits
-}
-
-/// Joins a searched parameter with what is known about the model.
-fn parameter(
-    source: &Source<'_>,
-    searched: &SearchedParameter,
-    model: &ModelParameters,
-    notices: &mut Vec<Notice>,
-) -> Result<Parameter, InputError> {
-    let SearchedParameter { path, low, high, .. } = searched;
-    let default = model.default(path).map_err(|unknown| {
-        let message = format!("the model has no parameter `{path}`");
-        let span = searched.name_span.start..searched.name_span.end;
-        source.error(span, message, "not in the model", unknown.suggestion)
-    })?;
-    let integer = match searched.kind {
-        Some(kind) => kind == ParameterType::Int,
-        None => searched.written_as_integers && default.is_some_and(|default| default.integer),
-    };
-    let centroid = if let Some(centroid) = searched.centroid {
-        centroid
-    } else if low == high {
-        *low
-    } else {
-        let span = searched.name_span.start..searched.name_span.end;
-        let Some(default) = default else {
-            let message = format!("`{path}` has no centroid, and no default of the model is known");
-            let help = "give it a value under `optimiser_centroid`".to_owned();
-            return Err(source.error(span, message, "where shall it begin?", Some(help)));
-        };
-        let value = default.value;
-        if value < *low || value > *high {
-            let message = format!("`{path}` has no centroid, and the model's default lies outside");
-            let help = format!("give it a value in [{low}, {high}] under `optimiser_centroid`");
-            let label = format!("the default is {value}");
-            let span = searched.range_span.start..searched.range_span.end;
-            return Err(source.error(span, message, label, Some(help)));
-        }
-        notices.push(format!("`{path}` has no centroid: begins at the model's default, {value}"));
-        value
-    };
-    if integer && centroid.fract() != 0.0 {
-        let span = searched.centroid_span.unwrap_or(searched.name_span);
-        let message = format!("`{path}` is an integer, but its centroid is {centroid}");
-        let help = "round it, or write \"type\": \"float\"".to_owned();
-        return Err(source.error(span.start..span.end, message, "not an integer", Some(help)));
-    }
-    let suggest_log = searched.log_scale.is_none() && *low > 0.0 && high / low >= DECADE;
-    if suggest_log {
-        notices.push(format!(
-            "the range of `{path}` spans a factor of {:.0}: consider \
-             {{\"range\": [{low}, {high}], \"scale\": \"log\"}}",
-            high / low
-        ));
-    }
-    Ok(Parameter {
-        path: path.clone(),
-        low: *low,
-        high: *high,
-        integer,
-        log_scale: searched.log_scale.unwrap_or(false),
-        centroid,
-    })
 }

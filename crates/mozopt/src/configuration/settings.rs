@@ -35,17 +35,43 @@ pub struct Settings {
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Simulator")]
 pub struct SimulatorSettings {
-    /// `v1`, the embedded spiking model of V1, or `command`, any program of yours
+    /// `v1`, the embedded spiking model of V1; `mozaik`, a model written with mozaik; or `command`, any
+    /// program of yours
     #[arg(long, value_enum)]
-    pub model: Option<Model>,
-    /// The program of `model = "command"`, a shell line: it reads the file named by
+    pub kind: Option<SimulatorKind>,
+    /// The program of `kind = "command"`, a shell line: it reads the file named by
     /// `$MOZOPT_SIMULATION` and leaves `datastore/` or `values.json`
     #[arg(long, value_name = "LINE")]
     pub command: Option<String>,
-    /// A JSON file with the default value of every parameter of `model = "command"`, relative to the
-    /// model's directory: nested objects, or dotted paths as keys
+    /// The model's parameters, relative to its directory: of `mozaik` the root parameter file [default:
+    /// `param_optim/defaults`], of `command` a JSON file with the default of every parameter
     #[arg(long, value_name = "FILE")]
     pub parameters: Option<String>,
+    /// The model's directory, in which simulations start, relative to mozopt.toml [default: that of
+    /// mozopt.toml]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub model_dir: Option<String>,
+    /// Of `mozaik`: the module and class of the model, as `model.SelfSustainedPushPull`
+    #[arg(long, value_name = "MODULE.CLASS")]
+    pub model_class: Option<String>,
+    /// Of `mozaik`: a run script of your own, relative to the model's directory; it gets mozaik's
+    /// command line [default: the experiment script]
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<String>,
+    /// Of `mozaik`: the experiment script, relative to mozopt.toml, if you changed it [default: the
+    /// built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub experiment: Option<String>,
+    /// Of `mozaik`: what runs Python (`apptainer exec mozaik.sif python`) [default: python]
+    #[arg(long, value_name = "COMMAND")]
+    pub python: Option<String>,
+    /// Of `mozaik`: what starts the MPI processes: `mpirun -np {ranks}`, `srun --mpi=pmix -n {ranks}`
+    /// [default: none]
+    #[arg(long, value_name = "COMMAND")]
+    pub launcher: Option<String>,
+    /// Of `mozaik`: how many MPI processes each simulation has [default: 1]
+    #[arg(long, value_name = "N")]
+    pub ranks: Option<NonZeroUsize>,
     /// Shell lines to run before each simulation (`module load …`, `conda activate …`)
     #[arg(long, value_name = "LINES")]
     pub prelude: Option<String>,
@@ -129,11 +155,23 @@ pub struct KeepSettings {
 /// What simulates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Model {
+pub enum SimulatorKind {
     /// The embedded spiking model of V1.
     V1,
+    /// A model written with mozaik.
+    Mozaik,
     /// A program of the user's.
     Command,
+}
+
+impl fmt::Display for SimulatorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1 => "v1",
+            Self::Mozaik => "mozaik",
+            Self::Command => "command",
+        })
+    }
 }
 
 /// What runs simulations.
@@ -282,9 +320,16 @@ impl Settings {
         let (fs, fe, fo, fk) = (flags.simulator, flags.execution, flags.optimizer, flags.keep);
         Self {
             simulator: SimulatorSettings {
-                model: fs.model.or(s.model),
+                kind: fs.kind.or(s.kind),
                 command: fs.command.or(s.command),
                 parameters: fs.parameters.or(s.parameters),
+                model_dir: fs.model_dir.or(s.model_dir),
+                model_class: fs.model_class.or(s.model_class),
+                script: fs.script.or(s.script),
+                experiment: fs.experiment.or(s.experiment),
+                python: fs.python.or(s.python),
+                launcher: fs.launcher.or(s.launcher),
+                ranks: fs.ranks.or(s.ranks),
                 prelude: fs.prelude.or(s.prelude),
                 simulation_seed: fs.simulation_seed.or(s.simulation_seed),
             },

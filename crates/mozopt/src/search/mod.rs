@@ -306,7 +306,15 @@ impl Search {
             let attempt = self.state.candidates[candidate as usize].attempts + 1;
             let job = self.job(candidate, attempt);
             let record = &self.state.candidates[candidate as usize];
-            let simulation = Simulation::new(&self.configuration, record, attempt, self.keep());
+            let (seed, parameters) = (record.seed, &record.parameters);
+            let simulation = Simulation::new(
+                &self.configuration,
+                candidate,
+                seed,
+                parameters,
+                attempt,
+                self.keep(),
+            );
             let prelude = self.configuration.simulator.prelude.as_deref();
             job.directory
                 .prepare(&simulation, prelude)

@@ -1,7 +1,7 @@
 //! From what a simulator left to the values and scores of the targets.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,7 +15,18 @@ use super::{OutcomeClass, SimulationDirectory, SimulationResult, read_json};
 use crate::configuration::ConfiguredTarget;
 use crate::data_store::{self, DataStore};
 
-/// A value in `values.json`: a number, or why there is none.
+/// `values.json`: what a simulator that measures itself found.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenValues {
+    /// By the targets' names.
+    values: HashMap<String, WrittenValue>,
+    /// Whether the network's activity ran away.
+    #[serde(default)]
+    exploded: bool,
+}
+
+/// A number, or why there is none.
 #[derive(Deserialize)]
 #[serde(
     untagged,
@@ -28,19 +39,24 @@ enum WrittenValue {
     Explained { value: Option<f64>, reason: Option<String> },
 }
 
-/// Measures and scores what the simulator left.
-pub fn evaluate(directory: &SimulationDirectory, targets: &[ConfiguredTarget]) -> SimulationResult {
+/// Measures and scores what the simulator left. Commands of targets run in `model_directory`.
+pub fn evaluate(
+    directory: &SimulationDirectory,
+    model_directory: &Path,
+    targets: &[ConfiguredTarget],
+) -> SimulationResult {
     let no_data =
         |reason: String| SimulationResult::without_values(OutcomeClass::NoData, reason, targets);
-    let written = match read_json::<HashMap<String, WrittenValue>>(&directory.values()) {
+    let written = match read_json::<WrittenValues>(&directory.values()) {
         Ok(written) => Some(written),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return no_data(format!("values.json cannot be read: {error}")),
     };
     let known = |name: &String| targets.iter().any(|configured| configured.target.name == *name);
-    if let Some(names) = written.as_ref().map(|written| written.keys().collect::<BTreeSet<_>>())
+    if let Some(written) = &written
+        && !written.exploded
         && !directory.data_store().exists()
-        && !names.into_iter().any(known)
+        && !written.values.keys().any(known)
         && targets.iter().all(|configured| configured.command.is_none())
     {
         let wanted: Vec<_> = targets.iter().map(|configured| &*configured.target.name).collect();
@@ -70,16 +86,17 @@ pub fn evaluate(directory: &SimulationDirectory, targets: &[ConfiguredTarget]) -
     let path = store.as_ref().map_or(&*left, DataStore::path);
     for (configured, value) in targets.iter().zip(&mut values) {
         let name = &configured.target.name;
-        if let Some(written) = written.as_ref().and_then(|written| written.get(name)) {
+        if let Some(written) = written.as_ref().and_then(|written| written.values.get(name)) {
             *value = written_value(written);
         } else if let Some(command) = &configured.command {
-            *value = command_value(command, path);
+            *value = command_value(command, model_directory, path, configured);
         } else if !configured.target.class.is_measured() {
             let reason = format!("values.json has no \"{name}\"");
             *value = Err(Missing::new(reason));
         }
     }
-    let exploded = store.as_ref().is_some_and(|store| store.recording().explosion_detected());
+    let exploded = written.is_some_and(|written| written.exploded)
+        || store.as_ref().is_some_and(|store| store.recording().explosion_detected());
     if exploded {
         let reason = "the network's activity ran away".to_owned();
         return SimulationResult::measured(OutcomeClass::Exploded, Some(reason), targets, &values);
@@ -112,12 +129,17 @@ fn only_store_in(directory: &Path) -> Result<Option<DataStore>, String> {
 }
 
 /// The values of all targets on a data store: of those that are measured on the recording, and of
-/// those that a command of the user's measures.
-pub fn measure(recording: &dyn Recording, path: &Path, targets: &[ConfiguredTarget]) -> Vec<Value> {
+/// those that a command of the user's measures, which runs in `model_directory`.
+pub fn measure(
+    recording: &dyn Recording,
+    path: &Path,
+    model_directory: &Path,
+    targets: &[ConfiguredTarget],
+) -> Vec<Value> {
     let mut values = measure_recording(recording, targets);
     for (configured, value) in targets.iter().zip(&mut values) {
         if let Some(command) = &configured.command {
-            *value = command_value(command, path);
+            *value = command_value(command, model_directory, path, configured);
         }
     }
     values
@@ -178,12 +200,19 @@ fn written_value(written: &WrittenValue) -> Value {
     }
 }
 
-/// Runs a target's command with the data store's path; it prints the value.
-fn command_value(command: &str, data_store: &Path) -> Value {
-    let shell = format!("{command} \"$1\"");
+/// Runs a target's command with the data store's path and the sheet; it prints the value.
+fn command_value(
+    command: &str,
+    model_directory: &Path,
+    data_store: &Path,
+    configured: &ConfiguredTarget,
+) -> Value {
+    let shell = format!("{command} \"$1\" \"$2\"");
     let output = Command::new("bash")
         .args(["-c", &shell, "target"])
-        .arg(data_store)
+        .arg(std::path::absolute(data_store).unwrap_or_else(|_| data_store.to_owned()))
+        .arg(configured.target.sheet_name.as_deref().unwrap_or_default())
+        .current_dir(model_directory)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
+use nix::sys::resource::UsageWho;
 use rustix::process::{
     Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
 };
@@ -19,10 +20,11 @@ use super::{
     Finished, OutcomeClass, SIMULATION_VARIABLE, Simulation, SimulationDirectory, SimulationResult,
     Started,
 };
-use crate::configuration::{Configuration, ConfiguredTarget};
+use crate::configuration::{Configuration, ConfiguredTarget, EXPERIMENT_VARIABLE};
 use crate::durable;
 use crate::failure::Failure;
 use crate::journal::host;
+use crate::optimization_directory::EXPERIMENT_FILE;
 
 /// The exit code of a job that finds another one at work in its directory.
 pub const ALREADY_RUNNING: u8 = 75;
@@ -93,7 +95,8 @@ pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, Failure> {
         time: jiff::Timestamp::now(),
     };
     durable::write_json(&directory.started(), &started).map_err(failed(&directory.started()))?;
-    let Some((result, status)) = simulate_and_evaluate(&directory, &simulation, &targets) else {
+    let ended = simulate_and_evaluate(&directory, &simulation, &configuration, &targets);
+    let Some((result, status)) = ended else {
         return Ok(Ended::Interrupted);
     };
     // A simulator that had no room to write says nothing about the parameters: without a result it is
@@ -151,6 +154,7 @@ fn restart_count() -> u32 {
 fn simulate_and_evaluate(
     directory: &SimulationDirectory,
     simulation: &Simulation,
+    configuration: &Configuration,
     targets: &[ConfiguredTarget],
 ) -> Option<(SimulationResult, Option<ExitStatus>)> {
     let began = Instant::now();
@@ -161,9 +165,11 @@ fn simulate_and_evaluate(
         Err(error) => Err(error),
     };
     let simulation_seconds = began.elapsed().as_secs_f64();
+    // Commands of targets are children, too: look before they run.
+    let peak_memory = peak_memory_of_children();
     let evaluated = Instant::now();
     let mut result = match &status {
-        Ok(status) if status.success() => evaluate(directory, targets),
+        Ok(status) if status.success() => evaluate(directory, &configuration.directory, targets),
         Ok(status) => {
             let out_of_memory = status.signal() == Some(Signal::KILL.as_raw())
                 && out_of_memory_kills() > killed_before;
@@ -180,6 +186,8 @@ fn simulate_and_evaluate(
         }
     };
     result.simulation_seconds = simulation_seconds;
+    result.peak_memory = peak_memory;
+    result.data_store_size = size_of(&directory.data_store());
     result.evaluation_seconds = evaluated.elapsed().as_secs_f64();
     Some((result, status.ok()))
 }
@@ -209,7 +217,11 @@ fn simulate(
         embedded.arg("simulate").current_dir(directory.path());
         embedded
     };
-    command.env(SIMULATION_VARIABLE, directory.simulation()).stdin(Stdio::null());
+    let optimization = directory.path().join(&simulation.configuration);
+    command
+        .env(SIMULATION_VARIABLE, directory.simulation())
+        .env(EXPERIMENT_VARIABLE, optimization.with_file_name(EXPERIMENT_FILE))
+        .stdin(Stdio::null());
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT])?;
     // Whatever the simulator leaves behind becomes a child of this process.
     set_child_subreaper(Some(getpid()))?;
@@ -245,6 +257,23 @@ fn kill_children() {
             let _ = waitpid(Some(pid), WaitOptions::empty());
         }
     }
+}
+
+/// The most memory that a process below this one has had so far, bytes.
+fn peak_memory_of_children() -> Option<u64> {
+    let usage = nix::sys::resource::getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
+    u64::try_from(usage.max_rss()).ok().filter(|&kilobytes| kilobytes > 0).map(|kb| kb * 1024)
+}
+
+/// The size of all files below a directory; `None` if there is none.
+fn size_of(directory: &Path) -> Option<u64> {
+    let mut size = 0;
+    for entry in std::fs::read_dir(directory).ok()?.flatten() {
+        let Ok(metadata) = entry.metadata() else { continue };
+        size +=
+            if metadata.is_dir() { size_of(&entry.path()).unwrap_or(0) } else { metadata.len() };
+    }
+    Some(size)
 }
 
 /// How many processes this machine has killed for want of memory since it was started.

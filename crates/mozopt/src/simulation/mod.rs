@@ -22,9 +22,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-use crate::configuration::{Configuration, Model};
+use crate::configuration::{Configuration, Mozaik};
 use crate::durable;
-use crate::journal::CandidateRecord;
 
 pub use evaluation::measure;
 pub use result::{OutcomeClass, SimulationResult, TargetResult};
@@ -54,6 +53,9 @@ pub struct Simulation {
     /// The shell line that simulates; `None` for the embedded model.
     #[serde(default)]
     pub command: Option<String>,
+    /// Of a model written with mozaik: what the experiment script needs to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mozaik: Option<Mozaik>,
     /// Where the command starts.
     pub model_directory: PathBuf,
     /// The frozen configuration, with the targets; relative to this file.
@@ -99,7 +101,9 @@ impl Simulation {
     /// What is to be simulated for this candidate.
     pub fn new(
         configuration: &Configuration,
-        record: &CandidateRecord,
+        candidate: u64,
+        seed: u64,
+        parameters: &[f64],
         attempt: u32,
         keep: Keep,
     ) -> Self {
@@ -107,21 +111,14 @@ impl Simulation {
             (parameter.path.clone(), number(value, parameter.integer))
         };
         Self {
-            candidate: record.number,
+            candidate,
             attempt,
-            seed: record.seed,
+            seed,
             protocol: Protocol::Optimization,
-            parameters: configuration
-                .parameters
-                .iter()
-                .zip(&record.parameters)
-                .map(typed)
-                .collect(),
+            parameters: configuration.parameters.iter().zip(parameters).map(typed).collect(),
             threads: configuration.threads,
-            command: match configuration.simulator.model {
-                Model::V1 => None,
-                Model::Command => configuration.simulator.command.clone(),
-            },
+            command: configuration.simulator.command.clone(),
+            mozaik: configuration.simulator.mozaik.clone(),
             model_directory: configuration.model_directory.clone(),
             configuration: PathBuf::from("../../configuration.json"),
             configuration_hash: configuration.hash(),

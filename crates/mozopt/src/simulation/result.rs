@@ -61,6 +61,12 @@ pub struct SimulationResult {
     pub simulation_seconds: f64,
     /// How long the evaluation took.
     pub evaluation_seconds: f64,
+    /// The most memory that one process of the simulator had, bytes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub peak_memory: Option<u64>,
+    /// The size of the data store, bytes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub data_store_size: Option<u64>,
 }
 
 /// A target's value and score.
@@ -108,7 +114,16 @@ impl SimulationResult {
         };
         let targets: Vec<_> = targets.iter().zip(values).map(score).collect();
         let total = targets.iter().map(|target| target.score).sum();
-        Self { outcome, reason, total, targets, simulation_seconds: 0.0, evaluation_seconds: 0.0 }
+        Self {
+            outcome,
+            reason,
+            total,
+            targets,
+            simulation_seconds: 0.0,
+            evaluation_seconds: 0.0,
+            peak_memory: None,
+            data_store_size: None,
+        }
     }
 
     /// Nothing was measured.

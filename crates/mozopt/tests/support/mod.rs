@@ -14,6 +14,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub mod python;
+
 /// No command of these tests takes nearly as long.
 const HARD_TIMEOUT: Duration = Duration::from_secs(100);
 
@@ -35,7 +37,7 @@ pub const CONFIG: &str = r#"{
 pub const IDENTITY: &str = r#"
 a=$(sed -n 's/^ *"a": \([^,]*\).*/\1/p' "$MOZOPT_SIMULATION")
 b=$(sed -n 's/^ *"b": \([^,]*\).*/\1/p' "$MOZOPT_SIMULATION")
-echo "{\"x\": $a, \"y\": $b}" > "$(dirname "$MOZOPT_SIMULATION")/values.json"
+echo "{\"values\": {\"x\": $a, \"y\": $b}}" > "$(dirname "$MOZOPT_SIMULATION")/values.json"
 "#;
 
 /// The directory of a model, removed at the end of the test.
@@ -53,9 +55,35 @@ impl Model {
         model
     }
 
+    /// A copy of the mozaik model in `tests/mozaik` of the project.
+    pub fn of_mozaik() -> Self {
+        Self::copy_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/mozaik/model"))
+    }
+
+    /// A copy of a directory.
+    pub fn copy_of(original: &Path) -> Self {
+        let model = Self { directory: tempfile::tempdir().unwrap() };
+        copy_directory(original, model.path());
+        model
+    }
+
+    /// The text of one of its files.
+    pub fn read(&self, name: &str) -> String {
+        let path = self.path().join(name);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Replaces a piece of one of its files, which must be there.
+    #[track_caller]
+    pub fn edit(&self, name: &str, old: &str, new: &str) {
+        let text = self.read(name);
+        assert!(text.contains(old), "`{old}` is not in {name}:\n{text}");
+        self.write(name, text.replacen(old, new, 1));
+    }
+
     /// A model simulated by a script of bash; two generations of four, two at a time.
     pub fn simulated_by(script: &str) -> Self {
-        let settings = "[simulator]\nmodel = \"command\"\ncommand = \"bash simulate.sh\"\n\
+        let settings = "[simulator]\nkind = \"command\"\ncommand = \"bash simulate.sh\"\n\
                         [execution]\nslots = 2\n[optimizer]\noffspring_size = 4\nmax_ngen = 2\n";
         let model = Self::new(CONFIG, settings);
         model.write("simulate.sh", script);
@@ -105,6 +133,18 @@ impl Model {
     }
 }
 
+fn copy_directory(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        let copy = to.join(entry.file_name().unwrap());
+        if entry.is_dir() {
+            copy_directory(&entry, &copy);
+        } else {
+            fs::copy(&entry, &copy).unwrap();
+        }
+    }
+}
+
 /// The paths of all optimizations in a directory.
 pub fn optimizations_in(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
@@ -148,8 +188,13 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub fn wait(mut self) -> Ended {
-        let deadline = Instant::now() + HARD_TIMEOUT;
+    pub fn wait(self) -> Ended {
+        self.wait_at_most(HARD_TIMEOUT)
+    }
+
+    /// Waits for its end, which may take this long.
+    pub fn wait_at_most(mut self, time: Duration) -> Ended {
+        let deadline = Instant::now() + time;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
@@ -204,6 +249,17 @@ impl Ended {
         let (said, wanted) = (unbroken(&self.stderr), unbroken(words));
         let shown: String = self.stderr.chars().take(3000).collect();
         assert!(said.contains(&wanted), "`{words}` is not in:\n{shown}");
+        self
+    }
+
+    /// Checks that the data contain these words, however the lines are broken.
+    #[track_caller]
+    pub fn shows(self, words: &str) -> Self {
+        assert!(
+            unbroken(&self.stdout).contains(&unbroken(words)),
+            "`{words}` is not in:\n{}",
+            self.stdout
+        );
         self
     }
 
@@ -280,7 +336,7 @@ impl Optimization {
             .map(|mut entry| {
                 let mut result = entry["result"].take();
                 let fields = result.as_object_mut().unwrap();
-                fields.retain(|key, _| !key.ends_with("_seconds"));
+                fields.retain(|key, _| !key.ends_with("_seconds") && key != "peak_memory");
                 result
             })
             .collect()

@@ -1,9 +1,13 @@
 //! The command line.
 
+mod model;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use model::*;
 
 use crate::configuration::{ExecutorKind, Limits, Settings, TimeLimit};
 
@@ -55,6 +59,15 @@ pub enum Command {
     /// Show what is in a data store, or export it for NumPy and pandas
     #[command(after_help = DATASTORE_EXAMPLES)]
     Datastore(DatastoreArguments),
+    /// Make a mozaik model ready for a search
+    #[command(after_help = PREPARE_EXAMPLES)]
+    Prepare(PrepareArguments),
+    /// Find out what would go wrong, before a search begins
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArguments),
+    /// Show a mozaik model's parameters as mozaik resolves them
+    #[command(after_help = PARAMETERS_EXAMPLES)]
+    Parameters(ParametersArguments),
     /// Print the JSON Schema of a configuration file
     Schema(SchemaArguments),
     /// Run the embedded model of V1 alone
@@ -116,9 +129,9 @@ Examples:
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// The directory of the model and its configuration
+    /// The directory with mozopt.toml and `param_optim/config_optimisation`: the model's, or one of its own
     #[arg(value_name = "DIRECTORY", default_value = ".")]
-    pub model_directory: PathBuf,
+    pub directory: PathBuf,
     /// The file with parameters, centroid and targets [default: `param_optim/config_optimisation`]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

@@ -1,0 +1,48 @@
+//! The parameter language of mozaik: trees of Python literals, spread over files that include each
+//! other, in which values refer to values.
+//!
+//! [`Tree::load`] reads a model's parameters without executing anything, [`Tree::with`] applies
+//! overrides, and [`Tree::resolve`] follows the references and makes the distributions: the order of
+//! mozaik's `load_parameters`, so a [`Resolved`] tree holds what mozaik would build the model from.
+//! A [`Document`] edits one file in place, byte by byte, so that comments and layout survive.
+//!
+//! The language:
+//!
+//! - A file is one Python expression, a dictionary. It may hold literals, `pi`, arithmetic on numbers
+//!   (`+ - * / **`, Python's rules), and calls of the functions below. Of a key that is written twice
+//!   the last value counts, at the place of the first.
+//! - `url('param/x')` is the content of that file, relative to the directory mozaik is started in.
+//! - `ref('a.b.c')` is the value at that path from the root; arithmetic on it is done when it is known.
+//!   A reference to a sub-tree is a copy of it. References inside lists, tuples and constructor calls
+//!   stay what they are.
+//! - `PyNNDistribution(name='uniform',low=1,high=2)` is a random distribution, and so is a sub-tree with
+//!   `'class_name': 'PyNNDistribution'` and `'params'`. Other constructors of mozaik are kept as data.
+//!
+//! What Python would also evaluate, but no parameter needs, is an error: other names and operators,
+//! arithmetic on anything but numbers, integers of more than 64 bits, keys that are no strings.
+//!
+//! Errors carry the file with its text and the bytes they are about, for whoever prints them.
+
+#![warn(clippy::unwrap_used)]
+
+mod document;
+mod error;
+mod evaluate;
+mod load;
+mod number;
+mod path;
+mod python;
+mod repr;
+mod resolve;
+mod source;
+mod tree;
+mod value;
+
+pub use document::Document;
+pub use error::{Error, Problem};
+pub use number::{ArithmeticError, Number, Operator};
+pub use path::Path;
+pub use resolve::Resolved;
+pub use source::{Origin, SourceFile};
+pub use tree::{Location, Note, Override, Tree};
+pub use value::{Call, Dict, Distribution, Entry, Formula, Operand, Operation, Value};

@@ -1,0 +1,82 @@
+//! One simulation of the centroid, through the executor that the search would use.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::configuration::{ConfiguredTarget, Loaded, SimulationSeed};
+use crate::durable;
+use crate::execution::{Job, JobEnd, executor};
+use crate::failure::Failure;
+use crate::interrupt::{Interrupt, Wish};
+use crate::optimization_directory::OptimizationDirectory;
+use crate::simulation::{Keep, Simulation, SimulationDirectory, SimulationResult, read_json};
+
+/// The seed of a trial whose seed is to be drawn.
+const SEED: u64 = 1;
+const TICK: Duration = Duration::from_millis(200);
+
+/// What one simulation gave.
+pub struct Trial {
+    /// Its files.
+    pub directory: SimulationDirectory,
+    /// How it went.
+    pub result: SimulationResult,
+    /// What was measured.
+    pub targets: Vec<ConfiguredTarget>,
+}
+
+/// Simulates the centroid in a new directory in `output`; `None` if the user stopped it. `progress` is
+/// called every now and then.
+pub fn run(
+    loaded: &Loaded,
+    output: &Path,
+    mut progress: impl FnMut(),
+) -> Result<Option<Trial>, Failure> {
+    let configuration = &loaded.configuration;
+    let failed = |error: std::io::Error| Failure::failed(error, "is the disk full?");
+    let place = OptimizationDirectory::create_trial(output)?;
+    durable::write_json(&place.configuration(), configuration).map_err(failed)?;
+    if let Some(script) = &loaded.experiment {
+        place.write_experiment(script)?;
+    }
+    let directory = place.simulation(0);
+    let seed = match configuration.simulator.seed {
+        SimulationSeed::Fixed(seed) => u64::from(seed),
+        SimulationSeed::Drawn(_) => SEED,
+    };
+    let keep = Keep { all: false, failures: true, below: None };
+    let simulation = Simulation::new(configuration, 0, seed, &configuration.centroid(), 1, keep);
+    let prelude = configuration.simulator.prelude.as_deref();
+    directory.prepare(&simulation, prelude).map_err(failed)?;
+    let interrupt = Interrupt::listen()
+        .map_err(|error| Failure::failed(error, "signals cannot be received on this system"))?;
+    let mut executor = executor(&configuration.limits);
+    let job = Job { candidate: 0, attempt: 1, directory: directory.clone() };
+    executor.submit(job).map_err(failed)?;
+    let end = loop {
+        if let Some(ended) = executor.wait(TICK).map_err(failed)?.pop() {
+            break ended.end;
+        }
+        if interrupt.wish() != Wish::GoOn {
+            executor.cancel_all();
+        }
+        progress();
+    };
+    match end {
+        JobEnd::Cancelled => Ok(None),
+        JobEnd::TimedOut => Err(Failure::failed(
+            format!("the simulation took longer than {}", configuration.limits.time_limit),
+            format!("raise time_limit, or look into {}", directory.path().display()),
+        )),
+        JobEnd::Ended => {
+            let result = read_json(&directory.result()).map_err(|error| {
+                let log = directory.log_tail(3).join("\n");
+                Failure::failed(
+                    format!("the job left no result: {error}\n{log}"),
+                    format!("look into {}", directory.path().display()),
+                )
+            })?;
+            Ok(Some(Trial { directory, result, targets: configuration.targets()? }))
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! `mozopt check`: what would go wrong, before a week is spent on it.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use console::style;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::check::{Finding, Findings, Status, Trial, look, run_trial};
+use crate::cli::CheckArguments;
+use crate::configuration::Loaded;
+use crate::failure::{BAD_INPUT, FAILED, FINISHED, Failure, STOPPED, program};
+use crate::report::targets_table;
+use crate::simulation::SimulationResult;
+use crate::watcher::duration;
+
+/// What is printed with `--json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    ok: bool,
+    checks: &'a [Finding],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simulation: Option<&'a SimulationResult>,
+}
+
+/// Looks at everything, and simulates once if that was asked for.
+pub fn check(arguments: CheckArguments) -> Result<u8, Failure> {
+    let CheckArguments { directory, config, output, simulate, json, settings } = arguments;
+    let output = output.as_deref().unwrap_or(&directory);
+    let (findings, loaded) = look(&directory, config.as_deref(), output, *settings);
+    if !json {
+        super::print(&listed(&findings))?;
+    }
+    let blocked = findings.worst() == Status::Problem;
+    let trial = match &loaded {
+        Some(loaded) if simulate && !blocked => {
+            let Some(trial) = simulated(loaded, output)? else { return Ok(STOPPED) };
+            Some(trial)
+        }
+        _ => None,
+    };
+    let ok = !blocked && trial.as_ref().is_none_or(|trial| !trial.result.outcome.is_failure());
+    if json {
+        let simulation = trial.as_ref().map(|trial| &trial.result);
+        super::print_json(&Report { ok, checks: &findings.0, simulation })?;
+    } else if let (Some(trial), Some(loaded)) = (&trial, &loaded) {
+        super::print(&described(trial, loaded))?;
+    } else if blocked {
+        say!("{}", if simulate { "not simulated: mend what is marked first" } else { "not ready" });
+    } else {
+        say!("ready: {} run {}", program(), directory.display());
+    }
+    Ok(match (blocked, ok) {
+        (true, _) => BAD_INPUT,
+        (false, false) => FAILED,
+        (false, true) => FINISHED,
+    })
+}
+
+/// Runs the centroid, with the time that has passed for whoever waits.
+fn simulated(loaded: &Loaded, output: &std::path::Path) -> Result<Option<Trial>, Failure> {
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new_spinner()
+    } else {
+        ProgressBar::hidden()
+    };
+    let style = ProgressStyle::with_template("{spinner} simulating the centroid · {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let trial = run_trial(loaded, output, || bar.tick());
+    bar.finish_and_clear();
+    trial
+}
+
+fn listed(findings: &Findings) -> String {
+    let mut text = String::new();
+    for finding in &findings.0 {
+        let mark = match finding.status {
+            Status::Ok => style("✓").green(),
+            Status::Note => style("·").dim(),
+            Status::Warning => style("!").yellow(),
+            Status::Problem => style("✗").red(),
+        };
+        if let Some(report) = &finding.report {
+            // It shows the place in the file, and the help.
+            let report = format!("{report:?}");
+            let report = report.trim_end().replace('\n', "\n  ");
+            text.push_str(&format!("{mark} {}\n  {}\n", finding.about, report.trim_start()));
+            continue;
+        }
+        text.push_str(&format!("{mark} {:<14} {}\n", finding.about, finding.message));
+        if let Some(help) = &finding.help {
+            text.push_str(&format!("  {:<14} {}\n", "", style(help).dim()));
+        }
+    }
+    text
+}
+
+fn described(trial: &Trial, loaded: &Loaded) -> String {
+    let result = &trial.result;
+    let seconds = Duration::from_secs_f64(result.simulation_seconds + result.evaluation_seconds);
+    let megabytes = |bytes: Option<u64>| {
+        bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))
+    };
+    let mut text = format!(
+        "\nthe centroid: {}{}\n",
+        result.outcome.words(),
+        result.reason.as_ref().map(|reason| format!(", {reason}")).unwrap_or_default()
+    );
+    text.push_str(&format!(
+        "{} of wall time ({:.1} s of it evaluation), {} of memory (the largest process), data store of {}\n",
+        duration(seconds),
+        result.evaluation_seconds,
+        megabytes(result.peak_memory),
+        megabytes(result.data_store_size),
+    ));
+    let configuration = &loaded.configuration;
+    let offspring = configuration.optimizer.offspring_size as f64;
+    let rounds = (offspring / configuration.limits.slots as f64).ceil();
+    let generation = seconds.mul_f64(rounds);
+    text.push_str(&format!(
+        "a generation of {offspring} would take about {}, {} generations {}\n",
+        duration(generation),
+        configuration.limits.max_ngen,
+        duration(generation.mul_f64(configuration.limits.max_ngen as f64)),
+    ));
+    text.push_str(&targets_table(&trial.targets, &result.targets));
+    text.push_str(&format!("\ntotal {:.2}\n", result.total));
+    if result.outcome.is_failure() {
+        for line in trial.directory.log_tail(10) {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    text.push_str(&format!("its files: {}\n", trial.directory.path().display()));
+    text
+}

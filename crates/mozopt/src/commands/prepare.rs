@@ -1,0 +1,68 @@
+//! `mozopt prepare`: from a mozaik model to a search that can begin.
+
+use std::path::Path;
+
+use crate::cli::PrepareArguments;
+use crate::failure::{FINISHED, Failure, program};
+use crate::preparation::{Preparation, State};
+use crate::report::table;
+
+/// Shows what is to be written, and writes it.
+pub fn prepare(arguments: &PrepareArguments) -> Result<u8, Failure> {
+    let model_directory = &*arguments.model_directory;
+    if !model_directory.is_dir() {
+        let message = format!("there is no directory {}", model_directory.display());
+        return Err(Failure::bad_input(message, "give the directory in which mozaik is started"));
+    }
+    let into = arguments.into.as_deref().unwrap_or(model_directory);
+    let plan = Preparation {
+        model_directory,
+        into,
+        param: arguments.param.trim_end_matches('/'),
+        root: &arguments.root,
+        param_optim: arguments.param_optim.trim_end_matches('/'),
+        model_class: arguments.model_class.as_deref(),
+    }
+    .plan()?;
+    let mut listed = table(&["file", "", "what it is"]);
+    let mut kept = 0;
+    for file in &plan.files {
+        let state = file.state()?;
+        let (write, done, to_do) = match state {
+            State::Absent => (true, "written", "to be written"),
+            State::Same => (false, "is there already", "is there already"),
+            State::Different if arguments.force => (true, "replaced", "to be replaced"),
+            State::Different => (false, "differs: yours is kept", "differs: yours is kept"),
+        };
+        if write && !arguments.dry_run {
+            file.write(state)?;
+        }
+        kept += usize::from(state == State::Different && !arguments.force);
+        let shown = if arguments.dry_run { to_do } else { done };
+        listed.add_row([seen_from_here(&file.path), shown.to_owned(), file.description.clone()]);
+    }
+    super::print(&format!("{listed}\n"))?;
+    for note in &plan.notes {
+        say!("note: {note}");
+    }
+    if kept > 0 {
+        say!(
+            "--force replaces what differs; the earlier file stays beside it, with a ~ at its end"
+        );
+    }
+    if arguments.dry_run {
+        say!("nothing was written: leave out --dry-run to do so");
+    } else {
+        let (program, into) = (program(), into.display());
+        say!(
+            "look at param_optim/config_optimisation and mozopt.toml, then:\n  {program} check {into}"
+        );
+    }
+    Ok(FINISHED)
+}
+
+fn seen_from_here(path: &Path) -> String {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+    let shorter = here.as_deref().and_then(|here| path.strip_prefix(here).ok());
+    shorter.unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,57 @@
+//! Which class the model is: found by reading the text of its Python files, never by running them.
+
+use std::path::Path;
+
+use crate::durable;
+
+/// A file with a model has no more.
+const MAX_FILE_BYTES: u64 = 4 << 20;
+
+/// Module and class of the model, where the files leave no doubt.
+pub fn find(model_directory: &Path, notes: &mut Vec<String>) -> Option<String> {
+    let mut found = vec![];
+    let entries = std::fs::read_dir(model_directory).ok()?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|extension| extension == "py")
+            && let Some(module) = path.file_stem().and_then(|stem| stem.to_str())
+            && let Ok(text) = durable::read_bounded(&path, MAX_FILE_BYTES)
+        {
+            found.extend(models_in(&text).map(|class| format!("{module}.{class}")));
+        }
+    }
+    found.sort();
+    match &found[..] {
+        [] => notes.push(
+            "no class that is a mozaik Model was found: write `model_class` into mozopt.toml"
+                .to_owned(),
+        ),
+        [_] => {}
+        several => notes.push(format!(
+            "several models were found, {}: the first is taken; --model-class names another",
+            several.join(", ")
+        )),
+    }
+    found.into_iter().next()
+}
+
+/// The classes of a module that are derived from mozaik's `Model`.
+fn models_in(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let (name, bases) = line.strip_prefix("class ")?.split_once('(')?;
+        let mut bases = bases.split(')').next()?.split(',');
+        let is_model = |base: &str| base.trim().rsplit('.').next() == Some("Model");
+        bases.any(is_model).then(|| name.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::models_in;
+
+    #[test]
+    fn a_model_is_a_class_derived_from_model() {
+        let text = "from mozaik.models import Model\nclass Sheet(object):\nclass V1(Model):  # ours\n\
+                    class Other(mozaik.models.Model, Mixin):\n    class Inner(Model):\nclass ModelX(Models):\n";
+        assert_eq!(models_in(text).collect::<Vec<_>>(), ["V1", "Other"]);
+    }
+}

@@ -98,6 +98,16 @@ fn values_lead_to_the_optimum_in_a_few_generations() {
 }
 
 #[test]
+fn a_generation_is_learned_from_as_soon_as_it_is_complete() {
+    let mut search = Search::new(6, wanted(&[0.0; 6]), 1);
+    for generations in 1..=3 {
+        search.run(1, |candidate| (OutcomeKind::Measured, mixed(&candidate.parameters)));
+        let model = search.optimizer.diagnostics().model.unwrap();
+        assert_eq!(model.sites, distinct(&search, 12 * generations));
+    }
+}
+
+#[test]
 fn explosions_are_avoided_before_long() {
     let mut search = Search::new(6, wanted(&[0.0; 6]), 1);
     search.run(8, |candidate| {

@@ -343,6 +343,19 @@ mod tests {
     }
 
     #[test]
+    fn bad_points_are_worth_less_but_never_nothing() {
+        let site = Site {
+            point: vec![0.0],
+            candidates: vec![0, 1, 2],
+            measured: 2,
+            values: Vec::new(),
+            total: 0.0,
+        };
+        let worths = [0.0, 1.5, 3.0, 1e9].map(|times_good| worth(&site, times_good));
+        assert_eq!(worths, [2.0, 2.0, 2.0 / 16.0, 2.0 / 1e4]);
+    }
+
+    #[test]
     fn sampled_totals_scatter_around_the_expected() {
         let surrogate = surrogate();
         let points = vec![vec![0.0, 0.0], vec![-0.4, 0.95]];

@@ -65,11 +65,13 @@ mod warping;
 /// Simulations that have to be measured before there is a model.
 const LEAST_MEASURED: usize = 5;
 
-/// Iterations of the first fit of the kernel, with the noise chosen in between, and of each later one, for which so
-/// many outcomes must have come since: fitted more often to few points it finds structure that is not there.
+/// Iterations of the first fit of the kernel, with the noise chosen in between, and of each later one.
 const FIRST_FIT: [usize; 2] = [25, 10];
 const LATER_FIT: [usize; 1] = [8];
-const OUTCOMES_BETWEEN_FITS: usize = 12;
+
+/// Outcomes that must have come before the kernel is fitted again or the trust region adapts. Fitted more often to
+/// few points, the kernel finds structure that is not there.
+const TELLING_OUTCOMES: usize = 12;
 
 /// Generations whose forecasts decide whether the model is trusted.
 const JUDGED_GENERATIONS: usize = 3;
@@ -296,7 +298,7 @@ impl Composite {
                     radius: region.radius,
                     ..surrogate.kernel().clone()
                 };
-                let is_due = self.since_fit >= OUTCOMES_BETWEEN_FITS;
+                let is_due = self.since_fit >= TELLING_OUTCOMES;
                 (region.clone(), kernel, if is_due { &LATER_FIT[..] } else { &[] })
             }
         };
@@ -319,7 +321,7 @@ impl Composite {
         {
             region.follow(point(best), best.total, total_of_centre);
         }
-        if self.since_adaptation >= self.settings.offspring_size {
+        if self.since_adaptation >= self.settings.offspring_size.max(TELLING_OUTCOMES) {
             self.since_adaptation = 0;
             region.adapt();
             if region.is_exhausted() {

@@ -55,7 +55,7 @@ impl TrustRegion {
         self.centre = best;
     }
 
-    /// A generation is complete.
+    /// A generation is complete, or several small ones.
     pub fn adapt(&mut self) {
         if self.has_improved {
             (self.successes, self.failures, self.without_success) = (self.successes + 1, 0, 0);

@@ -40,6 +40,8 @@ use clap::Parser;
 use cli::{Color, Command, CommandLine};
 
 fn main() -> ExitCode {
+    // While it is where it was started from.
+    let _ = simulation::job::program();
     let CommandLine { color, command } = CommandLine::parse();
     use_color(color);
     let ended = match command {

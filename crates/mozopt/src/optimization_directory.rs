@@ -8,6 +8,7 @@
 //! optimization.log        the same in words
 //! controller.lock         who runs it
 //! simulations/000217/     one directory for each candidate
+//! validation/000217-3/    the same for each further simulation of the best ones
 //! ```
 
 use std::fs;
@@ -133,6 +134,11 @@ impl OptimizationDirectory {
     /// The log.
     pub fn log(&self) -> PathBuf {
         self.0.join("optimization.log")
+    }
+
+    /// The files of a further simulation of a candidate.
+    pub fn validation(&self, candidate: u64, repetition: u32) -> SimulationDirectory {
+        SimulationDirectory::new(self.0.join(format!("validation/{candidate:06}-{repetition}")))
     }
 
     /// The files of a candidate's simulation.

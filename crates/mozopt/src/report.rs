@@ -10,7 +10,7 @@ use targets::{Rule, Scoring, Wanted};
 
 use crate::configuration::{Configuration, ConfiguredTarget};
 use crate::failure::{Failure, program};
-use crate::journal::{CandidateRecord, State};
+use crate::journal::{CandidateRecord, State, Validated};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::simulation::{TargetResult, number};
 
@@ -31,6 +31,9 @@ struct BestCandidate {
     total: f64,
     parameters: IndexMap<String, Number>,
     targets: Vec<TargetResult>,
+    /// How it did when it was simulated again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation: Option<Validated>,
 }
 
 impl Summary {
@@ -40,11 +43,12 @@ impl Summary {
         configuration: &Configuration,
         state: &State,
     ) -> Self {
-        let best = state.best().map(|(record, result)| BestCandidate {
+        let best = state.recommended().map(|(record, result)| BestCandidate {
             candidate: record.number,
             total: result.total,
             parameters: named_parameters(configuration, record),
             targets: result.targets.clone(),
+            validation: state.validated().cloned(),
         });
         Self {
             optimization: directory.path().display().to_string(),
@@ -82,7 +86,7 @@ pub fn closing(
         state.generations()
     ));
     let (shown, program) = (directory.shown(), program());
-    let Some((record, result)) = state.best() else {
+    let Some((record, result)) = state.recommended() else {
         text.push_str("no candidate could be measured\n");
         text.push_str(&format!("\nwhy: {program} show 0 {shown}\n"));
         return Ok(text);
@@ -96,6 +100,17 @@ pub fn closing(
         result.total,
         first.unwrap_or_default(),
     ));
+    if let Some(validated) = state.validated() {
+        text.push_str(&format!("simulated again: {}\n", validated.in_words()));
+        if let Some((luckiest, lucky)) =
+            state.best().filter(|(best, _)| best.number != record.number)
+        {
+            text.push_str(&format!(
+                "candidate {} had {:.2} once, and was not as good when it was simulated again\n",
+                luckiest.number, lucky.total
+            ));
+        }
+    }
     text.push_str(&targets_table(&configuration.targets()?, &result.targets));
     text.push_str(&format!(
         "\n\neverything lies in {shown}\n\

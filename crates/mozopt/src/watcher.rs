@@ -121,6 +121,14 @@ impl Watcher {
         }
     }
 
+    /// Shows how far something is that follows the search.
+    pub fn count(&self, message: &str) {
+        if let Screen::Live(bar) = &self.screen {
+            bar.set_message(message.to_owned());
+            bar.tick();
+        }
+    }
+
     /// Leaves the last picture on the screen.
     pub fn close(&self) {
         if let Screen::Live(bar) = &self.screen {

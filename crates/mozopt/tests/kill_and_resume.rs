@@ -47,10 +47,10 @@ max_ngen = 12
 seed = 5
 "#;
 
-fn model(directory: &Path) {
+fn model(directory: &Path, optimizer: &str) {
     fs::create_dir_all(directory.join("param_optim")).unwrap();
     fs::write(directory.join("param_optim/config_optimisation"), CONFIG).unwrap();
-    fs::write(directory.join("mozopt.toml"), SETTINGS).unwrap();
+    fs::write(directory.join("mozopt.toml"), format!("{SETTINGS}{optimizer}")).unwrap();
     fs::write(directory.join("simulator.py"), SIMULATOR).unwrap();
 }
 
@@ -97,11 +97,21 @@ fn optimization(directory: &Path) -> Option<PathBuf> {
 }
 
 #[test]
-fn ten_kills_leave_no_trace_in_the_candidates_or_in_the_final_state() {
+fn ten_kills_leave_no_trace_in_a_search_by_cma_es() {
+    ten_kills_leave_no_trace("algorithm = \"cma-es\"\nvalidate_best = 0\n");
+}
+
+#[test]
+fn ten_kills_leave_no_trace_in_a_search_by_the_composite_optimizer_and_its_validation() {
+    ten_kills_leave_no_trace("algorithm = \"composite\"\nvalidate_best = 4\n");
+}
+
+/// The candidates and the final state are those of a search that nobody killed.
+fn ten_kills_leave_no_trace(optimizer: &str) {
     let directory = tempfile::tempdir().unwrap();
     let (quiet, killed) = (directory.path().join("quiet"), directory.path().join("killed"));
-    model(&quiet);
-    model(&killed);
+    model(&quiet, optimizer);
+    model(&killed, optimizer);
     run(&["run"], &quiet);
 
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();

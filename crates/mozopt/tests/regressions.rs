@@ -5,6 +5,7 @@ mod support;
 use std::fs;
 use std::process::{Command, Stdio};
 
+use serde_json::json;
 use support::{IDENTITY, Model, Optimization, Running, is_alive, mozopt, wait_until};
 
 #[test]
@@ -230,4 +231,15 @@ fn a_damaged_line_end_does_not_take_two_lines_with_it() {
     fs::write(&path, &text).unwrap();
     model.mozopt("resume", "").exits(1).says("journal.jsonl:");
     assert_eq!(fs::read(path).unwrap(), text, "nothing was cut");
+}
+
+#[test]
+fn a_newer_version_in_the_programs_place_does_not_stop_a_search() {
+    let model = Model::simulated_by(&format!("{IDENTITY}\ncp mozopt newer\nmv newer mozopt\n"));
+    let copy = model.path().join("mozopt");
+    fs::copy(env!("CARGO_BIN_EXE_mozopt"), &copy).unwrap();
+    let mut command = Command::new(&copy);
+    command.arg("run").arg(model.path()).args(["--slots", "1", "--json"]);
+    let summary = Running::of(&mut command).wait().exits(0).json();
+    assert_eq!((&summary["simulations"], &summary["failed"]), (&json!(8), &json!(0)), "{summary}");
 }

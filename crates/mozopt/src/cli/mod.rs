@@ -176,6 +176,9 @@ pub struct LimitArguments {
     /// How many simulations to run at most
     #[arg(long, value_name = "N")]
     max_simulations: Option<u64>,
+    /// How often the best candidates are simulated again at the end; 0: not at all
+    #[arg(long, value_name = "N")]
+    validate_best: Option<u32>,
     /// What runs the simulations
     #[arg(long, value_enum)]
     executor: Option<ExecutorKind>,
@@ -205,6 +208,7 @@ impl LimitArguments {
         let mut settings = Settings::default();
         settings.optimizer.max_ngen = self.max_ngen;
         settings.optimizer.max_simulations = self.max_simulations;
+        settings.optimizer.validate_best = self.validate_best;
         settings.execution.executor = self.executor;
         settings.execution.slots = self.slots;
         settings.execution.time_limit = self.time_limit;

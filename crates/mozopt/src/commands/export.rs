@@ -42,7 +42,7 @@ fn chosen(state: &State, candidate: Option<u64>) -> Result<&CandidateRecord, Fai
             let help = "look at the candidates with `mozopt export --format csv`";
             Failure::bad_input(format!("there is no candidate {number}"), help)
         }),
-        None => state.best().map(|(record, _)| record).ok_or_else(|| {
+        None => state.recommended().map(|(record, _)| record).ok_or_else(|| {
             let help = "choose one with --candidate";
             Failure::bad_input("no candidate has been measured yet", help)
         }),

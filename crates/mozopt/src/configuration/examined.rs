@@ -152,7 +152,7 @@ fn optimizer(settings: &Settings, parameters: usize) -> Result<Optimizer, Failur
         let help = "sigma is the initial spread; the ranges span [-1, 1], so 0.1 to 0.5 is usual";
         return Err(Failure::bad_input(format!("sigma must be above 0, not {sigma}"), help));
     }
-    let algorithm = given.algorithm.unwrap_or(Algorithm::CmaEs);
+    let algorithm = given.algorithm.unwrap_or(Algorithm::Composite);
     if given.variant.is_some() && algorithm != Algorithm::CmaEs {
         return Err(Failure::bad_input("only cma-es has variants", "leave out `variant`"));
     }
@@ -177,6 +177,7 @@ fn limits(settings: &Settings) -> Limits {
         retries: 2,
         max_ngen: 200,
         max_simulations: None,
+        validate_best: 5,
         keep_best: 1,
         keep_failures: false,
         keep_all: false,

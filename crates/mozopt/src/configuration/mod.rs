@@ -104,6 +104,8 @@ pub struct Limits {
     pub max_ngen: u64,
     /// Simulations to run.
     pub max_simulations: Option<u64>,
+    /// Further simulations of each of the best candidates at the end.
+    pub validate_best: u32,
     /// Data stores of best candidates to keep.
     pub keep_best: usize,
     /// Whether to keep the data stores of failed simulations.
@@ -240,6 +242,7 @@ impl Limits {
         replace(&mut self.retries, execution.retries);
         replace(&mut self.max_ngen, optimizer.max_ngen);
         replace(&mut self.max_simulations, optimizer.max_simulations.map(Some));
+        replace(&mut self.validate_best, optimizer.validate_best);
         replace(&mut self.keep_best, keep.best);
         replace(&mut self.keep_failures, keep.failures);
         replace(&mut self.keep_all, keep.all);

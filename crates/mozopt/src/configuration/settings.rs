@@ -111,7 +111,7 @@ pub struct ExecutionSettings {
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Optimizer")]
 pub struct OptimizerSettings {
-    /// The algorithm [default: cma-es]
+    /// The algorithm [default: composite]
     #[arg(long, value_enum)]
     pub algorithm: Option<Algorithm>,
     /// Of `cma-es`: `active` updates the covariance with bad candidates too and treats bounds
@@ -134,6 +134,10 @@ pub struct OptimizerSettings {
     /// How many simulations to run at most [default: no limit]
     #[arg(long, value_name = "N")]
     pub max_simulations: Option<u64>,
+    /// How often the best candidates are simulated again at the end, with new seeds; 0: not at all
+    /// [default: 5]
+    #[arg(long, value_name = "N")]
+    pub validate_best: Option<u32>,
 }
 
 /// What is kept of a simulation after it was evaluated. Values, scores and parameters always are.
@@ -196,6 +200,8 @@ pub enum Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Algorithm {
+    /// A model of every target's value: needs the fewest simulations.
+    Composite,
     /// Covariance matrix adaptation.
     CmaEs,
     /// Uniform random points: a baseline.
@@ -349,6 +355,7 @@ impl Settings {
                 sigma: fo.sigma.or(o.sigma),
                 max_ngen: fo.max_ngen.or(o.max_ngen),
                 max_simulations: fo.max_simulations.or(o.max_simulations),
+                validate_best: fo.validate_best.or(o.validate_best),
             },
             keep: KeepSettings {
                 best: fk.best.or(k.best),

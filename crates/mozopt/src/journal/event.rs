@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Validated;
 use crate::configuration::Limits;
 use crate::simulation::SimulationResult;
 
@@ -68,6 +69,11 @@ pub enum Event {
     Told {
         /// The candidate.
         candidate: u64,
+    },
+    /// The best candidates were simulated again.
+    Validated {
+        /// How they did.
+        candidates: Vec<Validated>,
     },
     /// The controller ends.
     Stopped {

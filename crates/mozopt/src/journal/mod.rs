@@ -13,6 +13,7 @@
 mod event;
 mod lock;
 mod state;
+mod validated;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 pub use event::{Entry, Event, Proposal};
 pub use lock::{ControllerLock, Holder, host};
 pub use state::{CandidateRecord, Phase, State};
+pub use validated::Validated;
 
 use crate::durable;
 

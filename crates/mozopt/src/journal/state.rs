@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Entry, Event, FORMAT};
+use super::{Entry, Event, FORMAT, Validated};
 use crate::configuration::Limits;
 use crate::simulation::SimulationResult;
 
@@ -11,6 +11,8 @@ use crate::simulation::SimulationResult;
 pub struct State {
     /// The candidates, by number.
     pub candidates: Vec<CandidateRecord>,
+    /// How the best candidates did when they were simulated again; none since the last was proposed.
+    validated: Vec<Validated>,
     /// The limits of the last controller.
     pub limits: Option<Limits>,
     /// Why the last controller stopped; `None` while one runs, or after one was killed.
@@ -129,6 +131,7 @@ impl State {
                 self.stopped = None;
             }
             Event::Proposed { generation, candidates } => {
+                self.validated.clear();
                 for proposal in candidates {
                     if proposal.candidate != self.candidates.len() as u64 {
                         return Err(contradiction("a candidate's number is out of order"));
@@ -182,6 +185,16 @@ impl State {
                     .ok_or_else(|| contradiction("the optimizer is told what is not known"))?;
                 record.told = true;
             }
+            Event::Validated { candidates } => {
+                let known = |validated: &Validated| {
+                    let record = self.candidates.get(validated.candidate as usize);
+                    record.is_some_and(|record| record.result().is_some())
+                };
+                if !candidates.iter().all(known) {
+                    return Err(contradiction("a candidate is validated that was not simulated"));
+                }
+                self.validated.clone_from(candidates);
+            }
             Event::Stopped { reason } => {
                 self.stopped = Some(reason.clone());
             }
@@ -211,6 +224,22 @@ impl State {
     /// The candidate with the smallest total among those that completed; the first of equals.
     pub fn best(&self) -> Option<(&CandidateRecord, &SimulationResult)> {
         self.ranked().into_iter().next()
+    }
+
+    /// The candidate that is recommended: the best of those that were simulated again, or else the best.
+    pub fn recommended(&self) -> Option<(&CandidateRecord, &SimulationResult)> {
+        match self.validated() {
+            Some(best) => {
+                let record = &self.candidates[best.candidate as usize];
+                record.result().map(|result| (record, result))
+            }
+            None => self.best(),
+        }
+    }
+
+    /// How the recommended candidate did when it was simulated again.
+    pub fn validated(&self) -> Option<&Validated> {
+        self.validated.iter().min_by(|a, b| a.expected_total.total_cmp(&b.expected_total))
     }
 
     /// The candidates that completed, best first.

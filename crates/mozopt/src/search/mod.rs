@@ -3,6 +3,7 @@
 
 mod ending;
 mod replay;
+mod validation;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -154,7 +155,8 @@ impl Search {
         let end = loop {
             self.tell()?;
             if let Some(end) = self.end()? {
-                break end;
+                let validated = end == End::StoppedByUser || self.validate()?;
+                break if validated { end } else { End::StoppedByUser };
             }
             self.propose()?;
             self.submit()?;

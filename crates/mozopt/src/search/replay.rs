@@ -4,8 +4,10 @@
 use std::num::NonZeroUsize;
 
 use optimizers::{
-    CmaEs, CmaEsSettings, CmaEsVariant, Optimizer, Outcome, OutcomeKind, RandomSearch,
+    CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Optimizer, Outcome,
+    OutcomeKind, RandomSearch, ScoreRule, ScoreRuleError,
 };
+use targets::{Rule, Scoring, Wanted};
 
 use crate::configuration::{Algorithm, Configuration, Parameter, Variant};
 use crate::failure::Failure;
@@ -21,6 +23,18 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
         Failure::bad_input(error.to_string(), "look at [optimizer] in mozopt.toml")
     };
     Ok(match settings.algorithm {
+        Algorithm::Composite => {
+            let targets = configuration.targets()?;
+            let rules = targets.iter().map(|configured| rule(&configured.target.scoring));
+            let rules = rules.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
+            let settings = CompositeSettings {
+                offspring_size: settings.offspring_size,
+                sigma: settings.sigma,
+                seed: settings.seed,
+            };
+            let composite = Composite::new(space, &centroid, &rules, settings);
+            Box::new(composite.map_err(|error| wrong(&error))?)
+        }
         Algorithm::CmaEs => {
             let settings = CmaEsSettings {
                 variant: match settings.variant {
@@ -39,6 +53,17 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
             Box::new(random.map_err(|error| wrong(&error))?)
         }
     })
+}
+
+/// The values that a target accepts, as the optimizer knows them.
+fn rule(scoring: &Scoring) -> Result<ScoreRule, ScoreRuleError> {
+    let (low, high) = match (scoring.rule(), scoring.wanted()) {
+        (Rule::OneBoundUpper, Wanted::Number(wanted)) => (wanted, f64::INFINITY),
+        (Rule::OneBoundLower, Wanted::Number(wanted)) => (f64::NEG_INFINITY, wanted),
+        (_, Wanted::Number(wanted)) => (wanted, wanted),
+        (_, Wanted::Range(low, high)) => (low, high),
+    };
+    ScoreRule::new(low, high, scoring.norm(), scoring.max_score())
 }
 
 /// By how much, relative to its range, a proposal may differ from the journal when it is repeated: on
@@ -60,7 +85,8 @@ pub fn replay(
     for entry in entries {
         match &entry.event {
             Event::Proposed { candidates, .. } => {
-                let again = optimizer.ask(candidates.len());
+                let written: Vec<_> = candidates.iter().map(|c| c.parameters.clone()).collect();
+                let again = optimizer.repeat(&written);
                 let same = again.len() == candidates.len()
                     && again.iter().zip(candidates).all(|(again, written)| {
                         again.number == written.candidate

@@ -6,6 +6,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use nix::sys::resource::UsageWho;
@@ -33,7 +34,7 @@ pub const INTERRUPTED: u8 = 143;
 
 /// The script of a simulation.
 pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<String> {
-    let mozopt = std::env::current_exe()?;
+    let mozopt = program()?;
     let prelude = prelude.map(|lines| format!("\n{}\n", lines.trim_end())).unwrap_or_default();
     Ok(format!(
         "#!/bin/bash\n\
@@ -48,6 +49,17 @@ pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<Stri
         simulation.threads,
         quoted(&mozopt),
     ))
+}
+
+/// This program's file. It is asked for when the process begins: afterwards somebody may put a newer
+/// version in its place, and jobs that begin later shall find that one.
+pub fn program() -> io::Result<PathBuf> {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(path) = PROGRAM.get() {
+        return Ok(path.clone());
+    }
+    let path = std::env::current_exe()?;
+    Ok(PROGRAM.get_or_init(|| path).clone())
 }
 
 /// A path as one word of the shell.
@@ -213,7 +225,7 @@ fn simulate(
         shell.args(["-c", line]).current_dir(&simulation.model_directory);
         shell
     } else {
-        let mut embedded = Command::new(std::env::current_exe()?);
+        let mut embedded = Command::new(program()?);
         embedded.arg("simulate").current_dir(directory.path());
         embedded
     };

@@ -22,7 +22,11 @@ impl Axis {
 
     /// From `low` to `high`, logarithmic, where these are positive.
     pub fn log(low: f64, high: f64) -> Self {
-        if low > 0.0 && high > low { Self { low, high, log: true } } else { Self::linear(low, high) }
+        if low > 0.0 && high > low {
+            Self { low, high, log: true }
+        } else {
+            Self::linear(low, high)
+        }
     }
 
     /// Around amounts that are not negative: logarithmic if they span more than a factor of four.
@@ -46,7 +50,8 @@ impl Axis {
     pub fn scale(self) -> Value {
         let kind = if self.log { "log" } else { "linear" };
         let (low, high) = (rounded(self.low), rounded(self.high));
-        json!({"type": kind, "domain": [low, high], "nice": false, "zero": false, "clamp": true})
+        json!({"type": kind, "domain": [low, high], "nice": false, "zero": false,
+               "padding": 0, "clamp": true})
     }
 
     /// Round numbers between the ends: at most about `count` of them.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::axis::Axis;
 use crate::correlations::{share, signed};
 use crate::figure::rounded;
 use crate::names::short_names;
@@ -53,6 +54,8 @@ pub(crate) fn covariance_matrix(search: &Search) -> Result<Figure, NotEnough> {
         .enumerate()
         .map(|(i, name)| json!({"row": name, "sd": share(deviation(i))}))
         .collect();
+    let spread = Axis::linear(0.0, 1.05 * (0..names.len()).map(deviation).fold(0.001, f64::max));
+    let ticks: Vec<Value> = spread.ticks(3).into_iter().map(rounded).collect();
     let y = |axis: Value| {
         json!({
             "field": "row", "type": "nominal", "sort": names, "axis": axis,
@@ -61,7 +64,8 @@ pub(crate) fn covariance_matrix(search: &Search) -> Result<Figure, NotEnough> {
     };
     let caption = format!(
         "Correlation of the parameters' places in their ranges among the n = {} best completed candidates, and \
-         the standard deviation of each (a uniform one is 0.29). Covariance = correlation × both deviations.",
+         the standard deviation of each (a uniform one is 0.29). Covariance = correlation × both deviations. \
+         Empty: the same value in all.",
         good.len()
     );
     let view = json!({
@@ -95,7 +99,7 @@ pub(crate) fn covariance_matrix(search: &Search) -> Result<Figure, NotEnough> {
                     "x": {
                         "field": "sd", "type": "quantitative",
                         "title": ["Standard deviation", "(share of the range)"],
-                        "scale": {"domainMin": 0}, "axis": {"tickCount": 3},
+                        "scale": spread.scale(), "axis": {"values": ticks},
                     },
                     "y": y(Value::Null),
                     "tooltip": [
@@ -118,9 +122,11 @@ pub(crate) fn eigenvalues(search: &Search) -> Result<Figure, NotEnough> {
     for (number, (value, vector)) in (1..).zip(&axes) {
         lengths.push(json!({"axis": number, "length": share(value.max(0.0).sqrt())}));
         // The sign of an eigenvector is arbitrary: its largest part is made positive.
-        let largest = vector.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
+        let largest =
+            vector.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
         for (name, part) in names.iter().zip(vector) {
-            loadings.push(json!({"axis": number, "row": name, "part": share(part * largest.signum())}));
+            loadings
+                .push(json!({"axis": number, "row": name, "part": share(part * largest.signum())}));
         }
     }
     let x = |title: Option<&str>| {

@@ -97,9 +97,7 @@ fn totals(search: &Search) -> Value {
             "encoding": {"x": x, "y": y(field), "color": colour(name)},
         })
     };
-    let told = |field: &str, title: &str| {
-        json!({"field": field, "type": "quantitative", "format": ".4~r", "title": title})
-    };
+    let told = |field: &str, title: &str| json!({"field": field, "type": "quantitative", "format": ".4~r", "title": title});
     let tooltip = [
         told("generation", "generation"),
         told("best", "best so far"),

@@ -30,7 +30,6 @@ pub use figure::Figure;
 pub use page::{Page, escaped};
 pub use search::{COMPLETED, Candidate, Outcome, Parameter, Search, Target};
 pub use theme::Theme;
-pub use vendored::LICENCES;
 
 /// A kind of figure.
 #[derive(Debug, Clone, Copy)]

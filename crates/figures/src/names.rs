@@ -11,8 +11,12 @@ pub fn short_names(paths: &[&str]) -> Vec<String> {
 fn short_name(all: &[Vec<&str>], own: usize) -> String {
     let path = &all[own];
     let mut kept = vec![path.len() - 1];
-    let mut alike: Vec<&Vec<&str>> =
-        all.iter().enumerate().filter(|(i, other)| *i != own && *other != path).map(|(_, p)| p).collect();
+    let mut alike: Vec<&Vec<&str>> = all
+        .iter()
+        .enumerate()
+        .filter(|(i, other)| *i != own && *other != path)
+        .map(|(_, p)| p)
+        .collect();
     alike.retain(|other| other.last() == path.last());
     // From the right, since that is where people look for what a parameter belongs to.
     for part in (0..path.len() - 1).rev() {
@@ -46,10 +50,11 @@ pub fn panel_title(name: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut piece = String::new();
     for c in name.chars().chain(['\n']) {
-        if !piece.is_empty() && (".…_/ ".contains(c) || c == '\n' || piece.chars().count() == WIDTH) {
-            let full = lines.last().is_none_or(|line| {
-                line.chars().count() + piece.chars().count() > WIDTH
-            });
+        if !piece.is_empty() && (".…_/ ".contains(c) || c == '\n' || piece.chars().count() == WIDTH)
+        {
+            let full = lines
+                .last()
+                .is_none_or(|line| line.chars().count() + piece.chars().count() > WIDTH);
             if full && lines.last().is_some_and(|line| !line.is_empty()) {
                 lines.push(String::new());
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use crate::vendored::BUNDLE;
+use crate::vendored::{BUNDLE, LICENCES};
 use crate::{Figure, Theme};
 
 /// A page with figures in it. Its text can be read without JavaScript, the figures cannot.
@@ -57,6 +57,7 @@ impl Page<'_> {
              <button id=\"theme\" type=\"button\" hidden>Light / dark</button>\n{body}\
              <noscript><p>The figures need JavaScript.</p></noscript>\n\
              <script type=\"application/json\" id=\"data\">{data}</script>\n\
+             <script type=\"text/plain\" id=\"licences\">\n{LICENCES}</script>\n\
              <script>{BUNDLE}</script>\n<script>\n{script}</script>\n</body>\n</html>\n"
         )
     }

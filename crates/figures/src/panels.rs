@@ -44,8 +44,9 @@ pub(crate) fn values(search: &Search) -> Result<Figure, NotEnough> {
         })
         .collect();
     let caption = format!(
-        "Value of each target, candidate by candidate ({}). Green: as wanted, paler within one norm. Line: the \
-         candidate with the least total so far. Values beyond an axis lie at its end.",
+        "Value of each target (vertical) of each candidate, by its number (horizontal); {}. Green: as \
+         wanted; pale green: within one norm. Line: the candidate with the least total so far. Values \
+         beyond an axis lie at its end.",
         count(search, sample.len())
     );
     let rows: Vec<Value> = sample.iter().map(row).collect();
@@ -83,8 +84,8 @@ pub(crate) fn slices(search: &Search) -> Result<Figure, NotEnough> {
         })
         .collect();
     let caption = format!(
-        "Total score (in norms) against each parameter, from bound to bound, in the model's units; {}. Line: the \
-         best candidate. All other parameters vary too.",
+        "Total score in norms (vertical) against each parameter in the model's units, from bound to bound \
+         (horizontal); {}. Line: the best candidate. All other parameters vary too.",
         count(search, sample.len())
     );
     let rows: Vec<Value> = sample.iter().map(row).collect();
@@ -104,8 +105,8 @@ pub(crate) fn parameter_axis(parameter: &Parameter) -> Axis {
 /// A panel of a grid of small ones.
 pub(crate) fn panel(name: &str, layers: &[Value]) -> Value {
     json!({
-        "title": {"text": panel_title(name), "style": "panel", "offset": 4},
-        "width": 120, "height": 84, "view": {"style": "cell"}, "layer": layers,
+        "title": {"text": panel_title(name), "fontSize": 9, "offset": 4},
+        "width": 120, "height": 84, "view": {"style": "frame"}, "layer": layers,
     })
 }
 
@@ -114,7 +115,7 @@ pub(crate) fn quantitative(field: &str, axis: Axis, title: Option<&str>) -> Valu
     let ticks: Vec<Value> = axis.ticks(4).into_iter().map(rounded).collect();
     json!({
         "field": field, "type": "quantitative", "title": title, "scale": axis.scale(),
-        "axis": {"values": ticks, "format": ".2~g", "labelFontSize": 8, "domain": false},
+        "axis": {"values": ticks, "format": "~g", "labelFontSize": 8, "domain": false},
     })
 }
 
@@ -142,10 +143,7 @@ fn count(search: &Search, shown: usize) -> String {
 
 fn identity(candidate: &Candidate, outcome: &Outcome) -> Map<String, Value> {
     let class = outcome.class.as_str();
-    Map::from_iter([
-        ("n".to_owned(), json!(candidate.number)),
-        ("class".to_owned(), json!(class)),
-    ])
+    Map::from_iter([("n".to_owned(), json!(candidate.number)), ("class".to_owned(), json!(class))])
 }
 
 fn candidates(search: &Search) -> Value {

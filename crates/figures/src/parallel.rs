@@ -39,8 +39,8 @@ pub(crate) fn parallel(search: &Search) -> Result<Figure, NotEnough> {
         })
         .collect();
     let keys: Vec<String> = names.iter().map(|name| key(name)).collect();
-    let total = Axis::around(completed.iter().map(|(_, outcome)| outcome.total));
     let (least, greatest) = (completed[completed.len() - 1].1.total, completed[0].1.total);
+    let total = Axis::linear(least, greatest);
     let caption = format!(
         "The {} with the least totals of n = {all} completed candidates ({} to {}), from the lower bound (0) to \
          the upper (1) of each parameter, on its search scale. On screen: drag over the totals to choose lines.",
@@ -49,19 +49,19 @@ pub(crate) fn parallel(search: &Search) -> Result<Figure, NotEnough> {
         amount(greatest)
     );
     let step = if names.len() > 24 { 20 } else { 28 };
-    let chosen = |yes: f64, no: f64| json!({"condition": {"param": "brush", "value": yes}, "value": no});
-    let scale = json!({
-        "domain": [rounded(least), rounded(greatest.max(least + 1e-6))], "type": "linear", "reverse": true,
-    });
+    let chosen =
+        |yes: f64, no: f64| json!({"condition": {"param": "brush", "value": yes}, "value": no});
+    let mut scale = total.scale();
+    scale["reverse"] = json!(true);
     let ticks: Vec<Value> = total.ticks(5).into_iter().map(rounded).collect();
     let colour = json!({
         "field": "total", "type": "quantitative", "title": "Total score", "scale": scale,
-        "legend": {"values": ticks},
+        "legend": {"type": "gradient", "values": ticks},
     });
     let view = json!({
         "data": {"values": rows},
         "bounds": "flush",
-        "spacing": 24,
+        "spacing": 56,
         "hconcat": [
             {
                 "width": 46, "height": 240,

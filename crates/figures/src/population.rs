@@ -30,8 +30,8 @@ pub(crate) fn evo_parameters(search: &Search) -> Result<Figure, NotEnough> {
         .collect();
     let pinned = views.iter().filter(|view| view["title"]["subtitle"] != Value::Null).count();
     let mut caption = format!(
-        "Share of a generation's candidates at each value, from bound to bound (in the model's units; n = \
-         {}). Line: best so far.",
+        "Share of each generation's candidates (horizontal) at each value from bound to bound, in the \
+         model's units (vertical); n = {}. Line: best so far.",
         search.candidates.len()
     );
     if pinned > 0 {

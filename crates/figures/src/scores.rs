@@ -8,9 +8,6 @@ use crate::statistics::quantile;
 use crate::theme::{GREEN, OCHRE, VERMILION};
 use crate::{Figure, NotEnough, Search};
 
-const BAR_WIDTH: f64 = 320.0;
-/// What the longest text at the end of a bar takes.
-const TEXT_WIDTH: f64 = 150.0;
 const MET: &str = "within the norm (≤ 1)";
 const NEAR: &str = "up to 3 norms away";
 const MISSED: &str = "more than 3 norms away";
@@ -36,22 +33,22 @@ pub(crate) fn scores(search: &Search) -> Result<Figure, NotEnough> {
                 "met": if score <= 1.0 { MET } else if score <= 3.0 { NEAR } else { MISSED },
                 "value": format!("{value}{unit}"),
                 "wanted": format!("{}{unit}", target.wanted),
-                "text": format!("{value}, wanted {}{unit}", target.wanted),
+                "text": format!("{value} (wanted {}{unit})", target.wanted),
             })
         })
         .collect();
     let names: Vec<&str> = order.iter().map(|&i| search.targets[i].name.as_str()).collect();
     let worst = outcome.scores.iter().copied().fold(1.5, f64::max);
-    let axis = Axis::linear(0.0, worst * BAR_WIDTH / (BAR_WIDTH - TEXT_WIDTH));
-    let ticks: Vec<Value> =
-        axis.ticks(6).into_iter().filter(|&tick| tick <= worst).map(rounded).collect();
+    let axis = Axis::linear(0.0, 1.1 * worst);
+    let ticks: Vec<Value> = axis.ticks(6).into_iter().map(rounded).collect();
     let x = |field: &str| {
         json!({
             "field": field, "type": "quantitative", "scale": axis.scale(),
             "title": "Score: distance from what is wanted, in norms", "axis": {"values": ticks},
         })
     };
-    let y = json!({"field": "target", "type": "nominal", "sort": names, "axis": {"title": null}});
+    let y = json!({"field": "target", "type": "nominal", "sort": names, "axis": {"title": null},
+        "scale": {"domain": names}});
     let met = outcome.scores.iter().filter(|&&score| score <= 1.0).count();
     let mut caption = format!(
         "Candidate {} of generation {}: total {}, {met} of {} targets within their norm; one simulation.",
@@ -82,24 +79,34 @@ pub(crate) fn scores(search: &Search) -> Result<Figure, NotEnough> {
             "mark": {"type": "rule", "style": "reference"},
             "encoding": {"x": {"datum": 1, "type": "quantitative"}},
         }),
-        json!({
-            "mark": {"type": "text", "align": "left", "dx": 4},
-            "encoding": {"y": y, "x": x("score"), "text": {"field": "text", "type": "nominal"}},
-        }),
     ];
     if initial.is_some() {
-        caption.push_str(" Hollow marks: candidate 0, at the end of the axis where it scored more.");
+        caption
+            .push_str(" Hollow marks: candidate 0, at the end of the axis where it scored more.");
         layers.insert(
             1,
             json!({
-                "mark": {"type": "point", "shape": "circle", "filled": false, "size": 26,
-                         "strokeOpacity": 0.8, "strokeWidth": 1.1},
+                "mark": {"type": "point", "filled": false, "size": 26, "style": "initial"},
                 "encoding": {"y": y, "x": x("initial")},
             }),
         );
     }
+    let mut beside = y.clone();
+    beside["axis"] = Value::Null;
     let view = json!({
-        "data": {"values": rows}, "width": BAR_WIDTH, "height": {"step": 14}, "layer": layers,
+        "data": {"values": rows},
+        "bounds": "flush",
+        "spacing": 8,
+        "hconcat": [
+            {"width": 300, "height": {"step": 14}, "layer": layers},
+            {
+                "width": 130, "height": {"step": 14},
+                "mark": {"type": "text", "align": "left"},
+                "encoding": {
+                    "y": beside, "x": {"value": 0}, "text": {"field": "text", "type": "nominal"},
+                },
+            },
+        ],
     });
     Ok(Figure::new("scores", "Scores of the best candidate by target", caption, view))
 }
@@ -142,11 +149,7 @@ pub(crate) fn scores_over_time(search: &Search) -> Result<Figure, NotEnough> {
     let ticks: Vec<f64> = Axis::linear(1.0, generations as f64).ticks(8);
     let ticks: Vec<f64> =
         ticks.into_iter().filter(|tick| tick.fract() == 0.0 && *tick >= 1.0).collect();
-    let grouped = if joined > 1 {
-        format!(" of {joined} generations each")
-    } else {
-        String::new()
-    };
+    let grouped = if joined > 1 { format!(" of {joined} generations each") } else { String::new() };
     let caption = format!(
         "Median score of the completed candidates of each generation{grouped}, in norms; n = {}. From \
          {WORST_COLOUR} norms on, the colour is the same.",

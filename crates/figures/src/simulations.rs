@@ -42,13 +42,12 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
     let busy: f64 = spans.iter().map(|(from, to, ..)| to - from).sum();
     let mut durations: Vec<f64> = spans.iter().map(|(from, to, ..)| to - from).collect();
     durations.sort_by(f64::total_cmp);
-    let median = durations[durations.len() / 2] * per_hour;
     let caption = format!(
         "n = {} simulations from submission to result, in the first free of {lanes} lanes; the lanes were in use {:.0} % \
-         of the time; half of the simulations took less than {} {unit}.",
+         of the time; half of the simulations took less than {}.",
         spans.len(),
         100.0 * busy / (hours * lanes as f64).max(f64::MIN_POSITIVE),
-        crate::scores::amount(median)
+        duration(durations[durations.len() / 2])
     );
     let axis = Axis::linear(0.0, hours * per_hour);
     let ticks: Vec<Value> = axis.ticks(8).into_iter().map(rounded).collect();
@@ -82,6 +81,16 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
     Ok(Figure::new("simulations", "Simulations in time", caption, view))
 }
 
+/// A duration in the unit that suits it.
+fn duration(hours: f64) -> String {
+    let (unit, per_hour) = match hours {
+        h if h < 2.0 / 60.0 => ("s", 3600.0),
+        h if h < 2.0 => ("min", 60.0),
+        _ => ("h", 1.0),
+    };
+    format!("{} {unit}", crate::scores::amount(hours * per_hour))
+}
+
 /// Parts of each range.
 const BINS: usize = 10;
 
@@ -103,7 +112,8 @@ pub(crate) fn failures(search: &Search) -> Result<Figure, NotEnough> {
             *all += 1;
             *failed += u32::from(!outcome.completed());
         }
-        for (bin, (all, failed)) in counts.into_iter().enumerate().filter(|(_, (all, _))| *all > 0) {
+        for (bin, (all, failed)) in counts.into_iter().enumerate().filter(|(_, (all, _))| *all > 0)
+        {
             let edge = |bin: usize| bin as f64 / BINS as f64;
             rows.push(json!({
                 "parameter": name, "from": edge(bin), "to": edge(bin + 1),
@@ -115,7 +125,8 @@ pub(crate) fn failures(search: &Search) -> Result<Figure, NotEnough> {
     }
     let caption = format!(
         "Share of failed simulations in each tenth of each parameter's range (on its search scale); the \
-         thicker, the more were tried there. n = {}, {failed} failed.",
+         thicker, the more were tried there. From 50 % on, the colour is the same. n = {}, {failed} \
+         failed.",
         finished.len()
     );
     let view = json!({
@@ -140,8 +151,8 @@ pub(crate) fn failures(search: &Search) -> Result<Figure, NotEnough> {
             },
             "color": {
                 "field": "share", "type": "quantitative", "title": "Share failed",
-                "scale": {"domain": [0, 1]},
-                "legend": {"format": ".0%", "values": [0, 0.25, 0.5, 0.75, 1]},
+                "scale": {"domain": [0, 0.5], "clamp": true},
+                "legend": {"format": ".0%", "values": [0, 0.1, 0.2, 0.3, 0.4, 0.5]},
             },
             "tooltip": [
                 {"field": "parameter", "type": "nominal"},

@@ -35,7 +35,8 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     let mut ranks = vec![0.0; values.len()];
     let mut first = 0;
     while first < order.len() {
-        let same = order[first..].iter().take_while(|&&i| values[i] == values[order[first]]).count();
+        let same =
+            order[first..].iter().take_while(|&&i| values[i] == values[order[first]]).count();
         for &i in &order[first..first + same] {
             ranks[i] = first as f64 + f64::midpoint(same as f64, 1.0);
         }
@@ -102,12 +103,18 @@ mod tests {
         let points: Vec<Vec<f64>> = X.into_iter().zip(Y).map(|(x, y)| vec![x, y]).collect();
         let matrix = covariance(&points);
         // np.cov(X, Y)
-        for (ours, expected) in matrix.concat().iter().zip([10.674761904761905, 8.03095238095238, 8.03095238095238, 8.559523809523808]) {
+        for (ours, expected) in matrix.concat().iter().zip([
+            10.674761904761905,
+            8.03095238095238,
+            8.03095238095238,
+            8.559523809523808,
+        ]) {
             assert!((ours - expected).abs() < 1e-12, "{ours}, {expected}");
         }
         // np.linalg.eigh
         let eigen = eigen(&matrix).unwrap();
-        for ((ours, vector), expected) in eigen.iter().zip([17.717436320654613, 1.516849393631098]) {
+        for ((ours, vector), expected) in eigen.iter().zip([17.717436320654613, 1.516849393631098])
+        {
             assert!((ours - expected).abs() < 1e-12, "{ours}, {expected}");
             let turned: f64 = matrix[0].iter().zip(vector).map(|(m, v)| m * v).sum();
             assert!((turned - ours * vector[0]).abs() < 1e-12, "no eigenvector");

@@ -122,11 +122,10 @@ impl Theme {
             "point": {"filled": true, "size": 9, "strokeOpacity": 0},
             "rule": {"color": text, "strokeWidth": 0.8},
             "style": {
-                "panel": {"fontSize": 9, "fontWeight": "bold"},
-                "cell": {"stroke": frame, "strokeWidth": 0.6},
+                "frame": {"stroke": frame, "strokeWidth": 0.6},
                 "plain": {"stroke": null},
                 "reference": {"stroke": text, "strokeDash": [3, 2], "strokeWidth": 0.8},
-                "initial": {"stroke": text, "strokeWidth": 1.4},
+                "initial": {"stroke": text, "strokeWidth": 1.1, "strokeOpacity": 0.8},
             },
         })
     }

@@ -45,9 +45,7 @@ fn target(configured: &ConfiguredTarget) -> Target {
 }
 
 fn candidate(record: &CandidateRecord, began: Option<Timestamp>) -> Candidate {
-    let hours = |time: Option<Timestamp>| {
-        Some(time?.duration_since(began?).as_secs_f64() / 3600.0)
-    };
+    let hours = |time: Option<Timestamp>| Some(time?.duration_since(began?).as_secs_f64() / 3600.0);
     Candidate {
         number: record.number,
         generation: record.generation,

@@ -7,7 +7,8 @@ struct Numbers(u64);
 
 impl Numbers {
     fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 
@@ -53,13 +54,16 @@ pub fn search(parameters: usize, targets: usize, candidates: u64) -> Search {
             }
         })
         .collect();
-    let goal: Vec<f64> = parameters.iter().map(|_| (1.2 * numbers.next() - 0.1).clamp(0.0, 1.0)).collect();
+    let goal: Vec<f64> =
+        parameters.iter().map(|_| (1.2 * numbers.next() - 0.1).clamp(0.0, 1.0)).collect();
     let candidates: Vec<Candidate> = (0..candidates)
         .map(|number| {
             let generation = number / 16 + 1;
             let width = 0.3 * (-(number as f64) / 350.0).exp() + 0.02;
-            let places: Vec<f64> =
-                goal.iter().map(|goal| (goal + width * numbers.deviate()).clamp(0.0, 1.0)).collect();
+            let places: Vec<f64> = goal
+                .iter()
+                .map(|goal| (goal + width * numbers.deviate()).clamp(0.0, 1.0))
+                .collect();
             let class = match (numbers.next() * 60.0) as u32 {
                 0 => "timed out",
                 1 => "crashed",

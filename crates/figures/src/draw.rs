@@ -124,3 +124,16 @@ fn em_width(text: String, bold: bool) -> f64 {
     let units: u32 = text.chars().map(|c| u32::from(advance(c).unwrap_or(missing))).sum();
     f64::from(units) / f64::from(face.units_per_em())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::em_width;
+
+    #[test]
+    fn widths_are_the_sums_of_the_fonts_advances() {
+        // fontTools: the sum of hmtx advances of this text, of 2048 units in an em.
+        let text = || "Score ≥ 1 – ρ".to_owned();
+        assert_eq!(em_width(text(), false), 12193.0 / 2048.0);
+        assert_eq!(em_width(text(), true), 12637.0 / 2048.0);
+    }
+}

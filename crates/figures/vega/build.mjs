@@ -1,4 +1,5 @@
-// Makes bundle.js and LICENCES from the packages that package-lock.json names, and copies the font.
+// Makes bundle.js, LICENCES and the schema from the packages that package-lock.json names, and copies
+// the font.
 import { build } from "esbuild";
 import { copyFileSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 
@@ -28,6 +29,12 @@ const notices = [...directories].sort().map((directory) => {
   return `${name} ${version} (${license})\n\n${text}\n`;
 });
 writeFileSync("LICENCES", notices.join(`\n${"-".repeat(80)}\n\n`));
+
+const schema = JSON.parse(readFileSync("node_modules/vega-lite/build/vega-lite-schema.json"));
+// Texts only: a property of that name is an object.
+const withoutTexts = (key, value) =>
+  key === "description" && typeof value === "string" ? undefined : value;
+writeFileSync("vega-lite-schema.json", JSON.stringify(schema, withoutTexts));
 
 const fonts = "node_modules/pdfjs-dist/standard_fonts";
 for (const file of ["LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf", "LICENSE_LIBERATION"]) {

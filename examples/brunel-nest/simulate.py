@@ -86,7 +86,7 @@ def build(parameters, seed, threads):
         timestep=TIME_STEP_MS,
         min_delay=TIME_STEP_MS,
         spike_precision="on_grid",
-        rng_seed=1 + seed % (2**31 - 1),
+        rng_seed=1 + seed % (2**31 - 1),  # NEST takes no 0
         threads=threads,
     )
     rng = NumpyRNG(seed)

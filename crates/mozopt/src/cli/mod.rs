@@ -82,6 +82,7 @@ Examples:
   mozopt run examples/v1                    the search that the directory describes
   mozopt run examples/v1 --max-ngen 3       a short one
   mozopt run . --output /scratch/searches --json > best.json
+  mozopt run . --warm-start 20261101-101500_Optimization    what is known from an earlier search
 
 DIRECTORY holds param_optim/config_optimisation (what is searched) and mozopt.toml (how). Every
 setting of mozopt.toml has a flag of the same name, which wins. Ctrl-C stops when the running
@@ -138,6 +139,10 @@ pub struct RunArguments {
     /// Where to make the optimization's directory [default: the model's directory]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
+    /// What is known from before: an earlier optimization, a table of simulations (.csv as `export` writes
+    /// it), or a further point to begin from (.json as `export` writes it); may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub warm_start: Vec<PathBuf>,
     /// Print the result as one JSON object to stdout
     #[arg(long)]
     pub json: bool,

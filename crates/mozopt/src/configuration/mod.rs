@@ -23,6 +23,7 @@ pub use simulator::{EXPERIMENT_VARIABLE, Mozaik, Simulator};
 
 use crate::durable;
 use crate::failure::{Failure, Source};
+use crate::model::ModelParameters;
 
 /// Larger than any configuration by far.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -131,15 +132,16 @@ pub struct Loaded {
 pub const EXPERIMENT_SCRIPT: &str = include_str!("../../../../python/mozopt_experiment.py");
 
 impl Configuration {
-    /// Reads and joins the two files of a model's directory, and the flags.
+    /// Reads and joins the two files of a model's directory, and the flags; also what is known about
+    /// the model's parameters.
     pub fn load(
         directory: &Path,
         config: Option<&Path>,
         flags: Settings,
-    ) -> Result<Loaded, Failure> {
+    ) -> Result<(Loaded, ModelParameters), Failure> {
         let examined = Examined::new(directory, config, flags);
-        match examined.loaded {
-            Some(loaded) if examined.failures.is_empty() => Ok(loaded),
+        match (examined.loaded, examined.model) {
+            (Some(loaded), Some(model)) if examined.failures.is_empty() => Ok((loaded, model)),
             _ => Err(Failure::all(examined.failures)),
         }
     }

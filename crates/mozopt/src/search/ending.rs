@@ -60,7 +60,7 @@ impl Search {
 
     /// Why no further candidate is proposed, if so.
     pub(super) fn reason_to_ask_no_more(&self) -> Option<String> {
-        let proposed = self.state.candidates.len() as u64;
+        let proposed = self.state.proposed();
         let Limits { max_ngen, max_simulations, .. } = self.limits;
         if self.targets_are_met() {
             return Some("every target is within its norm of what is wanted".to_owned());

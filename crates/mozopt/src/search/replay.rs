@@ -11,7 +11,7 @@ use targets::{Rule, Scoring, Wanted};
 
 use crate::configuration::{Algorithm, Configuration, Parameter, Variant};
 use crate::failure::Failure;
-use crate::journal::{CandidateRecord, Entry, Event, State};
+use crate::journal::{CandidateRecord, Entry, Event, Proposal, State};
 use crate::simulation::{OutcomeClass, SimulationResult};
 
 /// The configured optimizer, which has not been asked for anything yet.
@@ -100,6 +100,9 @@ pub fn replay(
                     return Err(differs(entry.seq));
                 }
             }
+            Event::Imported { candidates, results, .. } => {
+                import(optimizer, candidates, results).ok_or_else(|| differs(entry.seq))?;
+            }
             Event::Told { candidate } => {
                 let record: Option<&CandidateRecord> = state.candidates.get(*candidate as usize);
                 let result = record.and_then(CandidateRecord::result);
@@ -112,6 +115,24 @@ pub fn replay(
         }
     }
     Ok(())
+}
+
+/// Lets the optimizer propose what was simulated before, and tells it what came out; `None` if it
+/// proposes something else.
+pub fn import(
+    optimizer: &mut dyn Optimizer,
+    candidates: &[Proposal],
+    results: &[SimulationResult],
+) -> Option<u64> {
+    let parameters: Vec<_> = candidates.iter().map(|c| c.parameters.clone()).collect();
+    let proposed = optimizer.repeat(&parameters);
+    for ((proposed, wanted), result) in proposed.iter().zip(candidates).zip(results) {
+        let same = proposed.number == wanted.candidate && proposed.parameters == wanted.parameters;
+        if !same || optimizer.tell(proposed.number, &outcome(result)).is_err() {
+            return None;
+        }
+    }
+    proposed.last().map(|last| last.generation)
 }
 
 fn agree(again: &[f64], written: &[f64], parameters: &[Parameter]) -> bool {

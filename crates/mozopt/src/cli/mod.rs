@@ -181,6 +181,12 @@ pub struct LimitArguments {
     /// How many simulations to run at most
     #[arg(long, value_name = "N")]
     max_simulations: Option<u64>,
+    /// How long the search may propose, all its controllers together
+    #[arg(long, value_name = "TIME")]
+    max_time: Option<TimeLimit>,
+    /// How many core-hours the simulations may take
+    #[arg(long, value_name = "X")]
+    max_core_hours: Option<f64>,
     /// How often the best candidates are simulated again at the end; 0: not at all
     #[arg(long, value_name = "N")]
     validate_best: Option<u32>,
@@ -213,6 +219,8 @@ impl LimitArguments {
         let mut settings = Settings::default();
         settings.optimizer.max_ngen = self.max_ngen;
         settings.optimizer.max_simulations = self.max_simulations;
+        settings.optimizer.max_time = self.max_time;
+        settings.optimizer.max_core_hours = self.max_core_hours;
         settings.optimizer.validate_best = self.validate_best;
         settings.execution.executor = self.executor;
         settings.execution.slots = self.slots;

@@ -177,6 +177,8 @@ fn limits(settings: &Settings) -> Limits {
         retries: 2,
         max_ngen: 200,
         max_simulations: None,
+        max_time: None,
+        max_core_hours: None,
         validate_best: 5,
         keep_best: 1,
         keep_failures: false,

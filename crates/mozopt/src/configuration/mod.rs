@@ -105,6 +105,12 @@ pub struct Limits {
     pub max_ngen: u64,
     /// Simulations to run.
     pub max_simulations: Option<u64>,
+    /// How long the search may propose.
+    #[serde(default)]
+    pub max_time: Option<TimeLimit>,
+    /// Core-hours that simulations may take.
+    #[serde(default)]
+    pub max_core_hours: Option<f64>,
     /// Further simulations of each of the best candidates at the end.
     pub validate_best: u32,
     /// Data stores of best candidates to keep.
@@ -172,6 +178,11 @@ impl Configuration {
         self.targets.iter().map(target).collect()
     }
 
+    /// The cores that one simulation takes.
+    pub fn cores(&self) -> usize {
+        self.threads * self.simulator.mozaik.as_ref().map_or(1, |mozaik| mozaik.ranks)
+    }
+
     /// How many targets there are.
     pub fn target_count(&self) -> usize {
         self.targets.len()
@@ -226,10 +237,11 @@ fn hash(text: &[u8]) -> String {
 impl Limits {
     /// Refuses limits that leave nothing to run.
     pub fn check(&self) -> Result<(), Failure> {
-        if self.max_ngen == 0 || self.max_simulations == Some(0) {
+        let hours = self.max_core_hours.is_some_and(|hours| !hours.is_finite() || hours <= 0.0);
+        if self.max_ngen == 0 || self.max_simulations == Some(0) || hours {
             return Err(Failure::bad_input(
                 "a limit of 0 leaves nothing to run",
-                "give at least 1",
+                "give a number above 0",
             ));
         }
         Ok(())
@@ -244,6 +256,8 @@ impl Limits {
         replace(&mut self.retries, execution.retries);
         replace(&mut self.max_ngen, optimizer.max_ngen);
         replace(&mut self.max_simulations, optimizer.max_simulations.map(Some));
+        replace(&mut self.max_time, optimizer.max_time.map(Some));
+        replace(&mut self.max_core_hours, optimizer.max_core_hours.map(Some));
         replace(&mut self.validate_best, optimizer.validate_best);
         replace(&mut self.keep_best, keep.best);
         replace(&mut self.keep_failures, keep.failures);

@@ -134,6 +134,13 @@ pub struct OptimizerSettings {
     /// How many simulations to run at most [default: no limit]
     #[arg(long, value_name = "N")]
     pub max_simulations: Option<u64>,
+    /// How long the search may propose: `36h`, `7d`; what runs then is waited for [default: no limit]
+    #[arg(long, value_name = "TIME")]
+    pub max_time: Option<TimeLimit>,
+    /// How many core-hours the simulations may take: the search proposes nothing more beyond it
+    /// [default: no limit]
+    #[arg(long, value_name = "X")]
+    pub max_core_hours: Option<f64>,
     /// How often the best candidates are simulated again at the end, with new seeds; 0: not at all
     /// [default: 5]
     #[arg(long, value_name = "N")]
@@ -355,6 +362,8 @@ impl Settings {
                 sigma: fo.sigma.or(o.sigma),
                 max_ngen: fo.max_ngen.or(o.max_ngen),
                 max_simulations: fo.max_simulations.or(o.max_simulations),
+                max_time: fo.max_time.or(o.max_time),
+                max_core_hours: fo.max_core_hours.or(o.max_core_hours),
                 validate_best: fo.validate_best.or(o.validate_best),
             },
             keep: KeepSettings {

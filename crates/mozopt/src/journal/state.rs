@@ -229,6 +229,12 @@ impl State {
         Ok(())
     }
 
+    /// How long controllers have run until now, in seconds.
+    pub fn ran_for(&self, now: Timestamp) -> f64 {
+        let current = self.controller_began.map(|began| now.duration_since(began).as_secs_f64());
+        self.running_seconds + current.unwrap_or(0.0)
+    }
+
     fn end_controller(&mut self) {
         if let (Some(began), Some(last)) = (self.controller_began.take(), self.last) {
             self.running_seconds += last.duration_since(began).as_secs_f64();

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use optimizers::{
     Candidate, CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Dimension,
-    Optimizer, Outcome, OutcomeKind, RandomSearch, Scale, ScoreRule, Space, TellError,
+    Optimizer, Outcome, OutcomeKind, Sampling, Scale, ScoreRule, Space, TellError,
 };
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -13,14 +13,18 @@ type Start = fn(Space, &[f64], u64) -> Box<dyn Optimizer>;
 
 const OFFSPRING_SIZE: usize = 6;
 
-const OPTIMIZERS: [(&str, Start); 4] = [
+const OPTIMIZERS: [(&str, Start); 5] = [
     ("active CMA-ES", |space, centroid, seed| cma_es(CmaEsVariant::Active, space, centroid, seed)),
     ("BluePyOpt's CMA-ES", |space, centroid, seed| {
         cma_es(CmaEsVariant::BluePyOpt, space, centroid, seed)
     }),
     ("random search", |space, centroid, seed| {
         let offspring_size = NonZeroUsize::new(OFFSPRING_SIZE).unwrap();
-        Box::new(RandomSearch::new(space, centroid, offspring_size, seed).unwrap())
+        Box::new(Sampling::uniform(space, centroid, offspring_size, seed).unwrap())
+    }),
+    ("Sobol sequence", |space, centroid, seed| {
+        let offspring_size = NonZeroUsize::new(OFFSPRING_SIZE).unwrap();
+        Box::new(Sampling::sobol(space, centroid, offspring_size, seed).unwrap())
     }),
     ("composite", |space, centroid, seed| {
         // The rules of what `outcome` says was measured: the smaller the better, and one that never is.

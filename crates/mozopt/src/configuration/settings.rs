@@ -211,6 +211,8 @@ pub enum Algorithm {
     Composite,
     /// Covariance matrix adaptation.
     CmaEs,
+    /// A low-discrepancy sequence: a first look at the whole space.
+    Sobol,
     /// Uniform random points: a baseline.
     Random,
 }

@@ -195,6 +195,7 @@ impl Search {
         let end = loop {
             self.tell()?;
             if let Some(end) = self.end()? {
+                self.watch();
                 let validated = end == End::StoppedByUser || self.validate()?;
                 break if validated { end } else { End::StoppedByUser };
             }

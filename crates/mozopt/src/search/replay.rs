@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use optimizers::{
     CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Optimizer, Outcome,
-    OutcomeKind, RandomSearch, ScoreRule, ScoreRuleError,
+    OutcomeKind, Sampling, ScoreRule, ScoreRuleError,
 };
 use targets::{Rule, Scoring, Wanted};
 
@@ -47,10 +47,14 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
             };
             Box::new(CmaEs::new(space, &centroid, settings).map_err(|error| wrong(&error))?)
         }
-        Algorithm::Random => {
+        Algorithm::Sobol | Algorithm::Random => {
             let offspring = NonZeroUsize::new(settings.offspring_size).unwrap_or(NonZeroUsize::MIN);
-            let random = RandomSearch::new(space, &centroid, offspring, settings.seed);
-            Box::new(random.map_err(|error| wrong(&error))?)
+            let sampling = match settings.algorithm {
+                Algorithm::Sobol => Sampling::sobol,
+                _ => Sampling::uniform,
+            };
+            let sampling = sampling(space, &centroid, offspring, settings.seed);
+            Box::new(sampling.map_err(|error| wrong(&error))?)
         }
     })
 }

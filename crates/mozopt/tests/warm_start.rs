@@ -142,7 +142,7 @@ fn simulations_that_lie_elsewhere_are_left_out() {
         run(&model, &flags).exits(0).says(&format!("{} simulations lie elsewhere", 8 - inside));
     assert_eq!(ended.json()["imported"], inside);
     // A parameter that is searched now and was the model's default then.
-    let (wider, _) = (composite(IDENTITY), ());
+    let wider = composite(IDENTITY);
     let text = wider
         .read("param_optim/config_optimisation")
         .replace("\"b\": [0.0, 1.0]", "\"b\": [0.0, 1.0],\n  \"c\": [0.0, 2.0]");

@@ -76,6 +76,9 @@ const TELLING_OUTCOMES: usize = 12;
 /// Generations whose forecasts decide whether the model is trusted.
 const JUDGED_GENERATIONS: usize = 3;
 
+/// So many regions are searched to exhaustion before the search is given up.
+const EXHAUSTED_REGIONS: usize = 3;
+
 /// Factors of the first candidates' spread, generation after generation, while most simulations fail: nearer to the
 /// centroid, then further away.
 const SPREADS: [f64; 4] = [1.0, 0.5, 0.25, 2.0];
@@ -408,7 +411,16 @@ impl Optimizer for Composite {
     }
 
     fn stop_reason(&self) -> Option<String> {
-        (self.coordinates.dimension() == 0).then(|| "every parameter is fixed".to_owned())
+        if self.coordinates.dimension() == 0 {
+            return Some("every parameter is fixed".to_owned());
+        }
+        let exhausted = self.belief.as_ref().map_or(0, |belief| belief.region.exhausted());
+        (exhausted >= EXHAUSTED_REGIONS).then(|| {
+            format!(
+                "no improvement is expected any more: {exhausted} regions were searched, the last of \
+                 them without finding anything better"
+            )
+        })
     }
 
     fn recommend(&self, count: usize) -> Vec<Recommendation> {

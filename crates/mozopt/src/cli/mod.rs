@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use model::*;
 
-use crate::configuration::{ExecutorKind, Limits, Settings, TimeLimit};
+use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, TimeLimit};
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
@@ -101,6 +101,7 @@ const EXPORT_EXAMPLES: &str = "\
 Examples:
   mozopt export examples/v1                          the best parameters as JSON
   mozopt export examples/v1 --format csv -o all.csv  every candidate: parameters, values, scores
+  mozopt export examples/v1 --format front           the trade-offs between target classes
   python run.py nest 1 param/defaults $(mozopt export . --format overrides) best";
 
 const EVALUATE_EXAMPLES: &str = "\
@@ -269,6 +270,9 @@ pub struct ExportArguments {
     /// Whose parameters [default: the best candidate's]
     #[arg(long, value_name = "N")]
     pub candidate: Option<u64>,
+    /// Of `front`: what the objectives are [default: those of the search]
+    #[arg(long, value_enum)]
+    pub objectives: Option<Objectives>,
     /// Write to this file instead of stdout
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -283,6 +287,8 @@ pub enum ExportFormat {
     Overrides,
     /// All candidates with parameters, values and scores
     Csv,
+    /// The candidates that no other beats in every objective: their objectives and parameters
+    Front,
 }
 
 /// Arguments of `schema`.

@@ -17,7 +17,8 @@ pub use config_optimisation::{
 };
 pub use examined::Examined;
 pub use settings::{
-    Algorithm, ExecutorKind, Mode, Settings, SimulationSeed, SimulatorKind, TimeLimit, Variant,
+    Algorithm, ExecutorKind, Mode, Objectives, Settings, SimulationSeed, SimulatorKind, TimeLimit,
+    Variant,
 };
 pub use simulator::{EXPERIMENT_VARIABLE, Mozaik, Simulator};
 
@@ -82,12 +83,19 @@ pub struct Optimizer {
     pub algorithm: Algorithm,
     /// Which CMA-ES.
     pub variant: Variant,
+    /// What the objectives of a multi-objective search are.
+    #[serde(default = "by_class")]
+    pub objectives: Objectives,
     /// Candidates of a generation.
     pub offspring_size: usize,
     /// The seed of the search.
     pub seed: u64,
     /// The initial step size.
     pub sigma: f64,
+}
+
+fn by_class() -> Objectives {
+    Objectives::Class
 }
 
 /// What does not influence which candidates are proposed, and may be changed by `resume`.
@@ -176,6 +184,25 @@ impl Configuration {
             })
         };
         self.targets.iter().map(target).collect()
+    }
+
+    /// For each target the number of its objective, and the objectives' names.
+    pub fn objectives(&self, of: Objectives) -> Result<(Vec<usize>, Vec<String>), Failure> {
+        let mut names: Vec<String> = vec![];
+        let targets = self.targets()?;
+        let groups = targets.iter().map(|ConfiguredTarget { target, .. }| {
+            let name = match of {
+                Objectives::Class => target.class.name(),
+                Objectives::Sheet => target.sheet_name.as_deref().unwrap_or("no sheet"),
+                Objectives::Target => &target.name,
+            };
+            names.iter().position(|known| known == name).unwrap_or_else(|| {
+                names.push(name.to_owned());
+                names.len() - 1
+            })
+        });
+        let groups = groups.collect();
+        Ok((groups, names))
     }
 
     /// The cores that one simulation takes.

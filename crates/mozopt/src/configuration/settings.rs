@@ -118,6 +118,10 @@ pub struct OptimizerSettings {
     /// without bias; `bluepyopt` does exactly what the predecessor did [default: active]
     #[arg(long, value_enum)]
     pub variant: Option<Variant>,
+    /// Of `multi-objective`: whose scores are one objective: those of a target `class` on all sheets, of a
+    /// `sheet`, or of each `target` [default: class]
+    #[arg(long, value_enum)]
+    pub objectives: Option<Objectives>,
     /// How many candidates a generation has [default: 4 + ⌊3 ln n⌋ for n parameters]
     #[arg(long, value_name = "N")]
     pub offspring_size: Option<NonZeroUsize>,
@@ -211,10 +215,24 @@ pub enum Algorithm {
     Composite,
     /// Covariance matrix adaptation.
     CmaEs,
+    /// NSGA-III on the scores of groups of targets: trade-offs instead of one sum.
+    MultiObjective,
     /// A low-discrepancy sequence: a first look at the whole space.
     Sobol,
     /// Uniform random points: a baseline.
     Random,
+}
+
+/// What the objectives of a multi-objective search are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Objectives {
+    /// The targets of each class.
+    Class,
+    /// The targets of each sheet.
+    Sheet,
+    /// Each target.
+    Target,
 }
 
 /// Which CMA-ES.
@@ -359,6 +377,7 @@ impl Settings {
             optimizer: OptimizerSettings {
                 algorithm: fo.algorithm.or(o.algorithm),
                 variant: fo.variant.or(o.variant),
+                objectives: fo.objectives.or(o.objectives),
                 offspring_size: fo.offspring_size.or(o.offspring_size),
                 seed: fo.seed.or(o.seed),
                 sigma: fo.sigma.or(o.sigma),

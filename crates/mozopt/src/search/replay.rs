@@ -4,8 +4,8 @@
 use std::num::NonZeroUsize;
 
 use optimizers::{
-    CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Optimizer, Outcome,
-    OutcomeKind, Sampling, ScoreRule, ScoreRuleError,
+    CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, MultiObjective,
+    MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Sampling, ScoreRule, ScoreRuleError,
 };
 use targets::{Rule, Scoring, Wanted};
 
@@ -24,9 +24,7 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
     };
     Ok(match settings.algorithm {
         Algorithm::Composite => {
-            let targets = configuration.targets()?;
-            let rules = targets.iter().map(|configured| rule(&configured.target.scoring));
-            let rules = rules.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
+            let rules = rules(configuration)?;
             let settings = CompositeSettings {
                 offspring_size: settings.offspring_size,
                 sigma: settings.sigma,
@@ -34,6 +32,17 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
             };
             let composite = Composite::new(space, &centroid, &rules, settings);
             Box::new(composite.map_err(|error| wrong(&error))?)
+        }
+        Algorithm::MultiObjective => {
+            let rules = rules(configuration)?;
+            let (groups, _) = configuration.objectives(settings.objectives)?;
+            let settings = MultiObjectiveSettings {
+                offspring_size: settings.offspring_size,
+                sigma: settings.sigma,
+                seed: settings.seed,
+            };
+            let search = MultiObjective::new(space, &centroid, &rules, &groups, settings);
+            Box::new(search.map_err(|error| wrong(&error))?)
         }
         Algorithm::CmaEs => {
             let settings = CmaEsSettings {
@@ -57,6 +66,14 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
             Box::new(sampling.map_err(|error| wrong(&error))?)
         }
     })
+}
+
+fn rules(configuration: &Configuration) -> Result<Vec<ScoreRule>, Failure> {
+    let targets = configuration.targets()?;
+    let rules = targets.iter().map(|configured| rule(&configured.target.scoring));
+    rules
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::bad_input(error, "look at the targets"))
 }
 
 /// The values that a target accepts, as the optimizer knows them.

@@ -69,9 +69,10 @@ const LEAST_MEASURED: usize = 5;
 const FIRST_FIT: [usize; 2] = [25, 10];
 const LATER_FIT: [usize; 1] = [8];
 
-/// Outcomes that must have come before the kernel is fitted again or the trust region adapts. Fitted more often to
-/// few points, the kernel finds structure that is not there.
-const TELLING_OUTCOMES: usize = 12;
+/// Outcomes that must have come before the kernel is fitted again or the trust region adapts: a generation, but no
+/// fewer than the first of these numbers (fitted more often, the kernel finds structure that is not there), and for
+/// the kernel no more than the second.
+const TELLING_OUTCOMES: [usize; 2] = [6, 12];
 
 /// Generations whose forecasts decide whether the model is trusted.
 const JUDGED_GENERATIONS: usize = 3;
@@ -301,7 +302,8 @@ impl Composite {
                     radius: region.radius,
                     ..surrogate.kernel().clone()
                 };
-                let is_due = self.since_fit >= TELLING_OUTCOMES;
+                let [least, most] = TELLING_OUTCOMES;
+                let is_due = self.since_fit >= self.settings.offspring_size.clamp(least, most);
                 (region.clone(), kernel, if is_due { &LATER_FIT[..] } else { &[] })
             }
         };
@@ -324,7 +326,7 @@ impl Composite {
         {
             region.follow(point(best), best.total, total_of_centre);
         }
-        if self.since_adaptation >= self.settings.offspring_size.max(TELLING_OUTCOMES) {
+        if self.since_adaptation >= self.settings.offspring_size.max(TELLING_OUTCOMES[0]) {
             self.since_adaptation = 0;
             region.adapt();
             if region.is_exhausted() {

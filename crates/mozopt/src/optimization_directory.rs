@@ -107,7 +107,10 @@ impl OptimizationDirectory {
     pub fn shown(&self) -> String {
         let below = std::env::current_dir().ok();
         let below = below.and_then(|current| self.0.strip_prefix(current).ok().map(Path::to_owned));
-        below.unwrap_or_else(|| self.0.clone()).display().to_string()
+        match below {
+            Some(here) if here.as_os_str().is_empty() => ".".to_owned(),
+            below => below.unwrap_or_else(|| self.0.clone()).display().to_string(),
+        }
     }
 
     /// The journal.

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use figures::*;
 pub use model::*;
 
-use crate::configuration::{ExecutorKind, Limits, Settings, TimeLimit};
+use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, TimeLimit};
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
@@ -90,6 +90,7 @@ Examples:
   mozopt run examples/v1                    the search that the directory describes
   mozopt run examples/v1 --max-ngen 3       a short one
   mozopt run . --output /scratch/searches --json > best.json
+  mozopt run . --warm-start 20261101-101500_Optimization    what is known from an earlier search
 
 DIRECTORY holds param_optim/config_optimisation (what is searched) and mozopt.toml (how). Every
 setting of mozopt.toml has a flag of the same name, which wins. Ctrl-C stops when the running
@@ -108,6 +109,7 @@ const EXPORT_EXAMPLES: &str = "\
 Examples:
   mozopt export examples/v1                          the best parameters as JSON
   mozopt export examples/v1 --format csv -o all.csv  every candidate: parameters, values, scores
+  mozopt export examples/v1 --format front           the trade-offs between target classes
   python run.py nest 1 param/defaults $(mozopt export . --format overrides) best";
 
 const EVALUATE_EXAMPLES: &str = "\
@@ -146,6 +148,10 @@ pub struct RunArguments {
     /// Where to make the optimization's directory [default: the model's directory]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
+    /// What is known from before: an earlier optimization, a table of simulations (.csv as `export` writes
+    /// it), or a further point to begin from (.json as `export` writes it); may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub warm_start: Vec<PathBuf>,
     /// Print the result as one JSON object to stdout
     #[arg(long)]
     pub json: bool,
@@ -184,6 +190,12 @@ pub struct LimitArguments {
     /// How many simulations to run at most
     #[arg(long, value_name = "N")]
     max_simulations: Option<u64>,
+    /// How long the search may propose, all its controllers together
+    #[arg(long, value_name = "TIME")]
+    max_time: Option<TimeLimit>,
+    /// How many core-hours the simulations may take
+    #[arg(long, value_name = "X")]
+    max_core_hours: Option<f64>,
     /// How often the best candidates are simulated again at the end; 0: not at all
     #[arg(long, value_name = "N")]
     validate_best: Option<u32>,
@@ -216,6 +228,8 @@ impl LimitArguments {
         let mut settings = Settings::default();
         settings.optimizer.max_ngen = self.max_ngen;
         settings.optimizer.max_simulations = self.max_simulations;
+        settings.optimizer.max_time = self.max_time;
+        settings.optimizer.max_core_hours = self.max_core_hours;
         settings.optimizer.validate_best = self.validate_best;
         settings.execution.executor = self.executor;
         settings.execution.slots = self.slots;
@@ -264,6 +278,9 @@ pub struct ExportArguments {
     /// Whose parameters [default: the best candidate's]
     #[arg(long, value_name = "N")]
     pub candidate: Option<u64>,
+    /// Of `front`: what the objectives are [default: those of the search]
+    #[arg(long, value_enum)]
+    pub objectives: Option<Objectives>,
     /// Write to this file instead of stdout
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -278,6 +295,8 @@ pub enum ExportFormat {
     Overrides,
     /// All candidates with parameters, values and scores
     Csv,
+    /// The candidates that no other beats in every objective: their objectives and parameters
+    Front,
 }
 
 /// Arguments of `schema`.

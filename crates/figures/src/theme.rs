@@ -125,12 +125,4 @@ impl Theme {
             },
         })
     }
-
-    /// The background behind a figure.
-    pub fn background(self) -> &'static str {
-        match self {
-            Self::Light => LIGHT.background,
-            Self::Dark => DARK.background,
-        }
-    }
 }

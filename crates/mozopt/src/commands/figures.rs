@@ -57,7 +57,7 @@ pub fn figures(arguments: &FiguresArguments) -> Result<u8, Failure> {
 }
 
 /// The figures that can be made; says why of the others.
-pub(super) fn made(search: &Search, wanted: impl Fn(&Kind) -> bool) -> Vec<Figure> {
+fn made(search: &Search, wanted: impl Fn(&Kind) -> bool) -> Vec<Figure> {
     let mut made = vec![];
     for kind in Kind::ALL.into_iter().filter(wanted) {
         match kind.figure(search) {

@@ -134,15 +134,15 @@ fn best_candidate(configuration: &Configuration, state: &State) -> Result<String
         let target = &configured.target;
         let reason = measured.reason.as_deref().unwrap_or("none");
         let value =
-            measured.value.map_or_else(|| cell(reason), |value| number(value, amount(value)));
+            measured.value.map_or_else(|| cell(reason), number);
         let score = format!("{:.2}", measured.score);
         let met = if measured.score <= 1.0 { " class=\"met\"" } else { "" };
         format!(
             "{}{value}{}{}{}<td{met} data-value=\"{}\">{score}</td>",
             text(&measured.name),
             text(target.class.unit().unwrap_or("")),
-            cell(&wanted(&target.scoring)),
-            number(target.scoring.norm(), amount(target.scoring.norm())),
+            cell(wanted(&target.scoring)),
+            number(target.scoring.norm()),
             measured.score
         )
     });
@@ -159,9 +159,9 @@ fn best_candidate(configuration: &Configuration, state: &State) -> Result<String
             format!(
                 "{}{}{}{}<td data-value=\"{place}\">{:.0} %{bound}</td>",
                 text(&parameter.path),
-                number(value, amount(value)),
-                number(parameter.low, amount(parameter.low)),
-                number(parameter.high, amount(parameter.high)),
+                number(value),
+                number(parameter.low),
+                number(parameter.high),
                 100.0 * place
             )
         });
@@ -183,10 +183,10 @@ fn candidates(state: &State) -> String {
             cell(record.number),
             cell(record.generation),
             text(result.outcome.words()),
-            number(result.total, amount(result.total)),
+            number(result.total),
             cell(met),
             text(&worst),
-            number(result.simulation_seconds, amount(result.simulation_seconds)),
+            number(result.simulation_seconds),
             text(result.reason.as_deref().unwrap_or(""))
         )
     };
@@ -242,7 +242,7 @@ fn table(headings: &[&str], words: &[usize], rows: impl Iterator<Item = String>)
         format!("<th scope=\"col\"{class}>{heading}</th>")
     };
     let head: String = headings.iter().enumerate().map(heading).collect();
-    let rows: String = rows.map(|row| format!("<tr>{row}</tr>\n")).collect();
+    let rows = rows.fold(String::new(), |rows, row| rows + "<tr>" + &row + "</tr>\n");
     format!(
         "<div class=\"scroll\" tabindex=\"0\"><table class=\"sortable\">\n<thead><tr>{head}</tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table></div>\n"
@@ -258,8 +258,8 @@ fn text(shown: &str) -> String {
 }
 
 /// A number that is sorted by its exact value.
-fn number(value: f64, shown: String) -> String {
-    format!("<td data-value=\"{value}\">{}</td>", escaped(&shown))
+fn number(value: f64) -> String {
+    format!("<td data-value=\"{value}\">{}</td>", amount(value))
 }
 
 /// A setting as it is written in a configuration.

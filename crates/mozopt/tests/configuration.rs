@@ -242,7 +242,10 @@ fn settings_that_contradict_each_other_are_refused() {
     case(&format!("{V1}command = \"x\"\n"), "kind = \"v1\" does not use it");
     case(&format!("{COMMAND}ranks = 4\n"), "kind = \"command\" does not use it");
     case(&format!("{COMMAND}[optimizer]\nsigma = 0\n"), "sigma must be above 0");
-    case(&format!("{COMMAND}[optimizer]\nalgorithm = \"cma-es\"\noffspring_size = 1\n"), "offspring_size of 1");
+    case(
+        &format!("{COMMAND}[optimizer]\nalgorithm = \"cma-es\"\noffspring_size = 1\n"),
+        "offspring_size of 1",
+    );
     case(&format!("{COMMAND}[optimizer]\nmax_ngen = 0\n"), "a limit of 0");
     case(&format!("{COMMAND}[optimizer]\nmax_simulations = 0\n"), "a limit of 0");
     let random = "[optimizer]\nalgorithm = \"random\"\nvariant = \"active\"\n";

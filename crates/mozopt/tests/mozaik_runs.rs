@@ -76,8 +76,9 @@ fn from_a_model_to_the_end_of_a_search() {
     let measured = targets.iter().filter(|target| target["value"].is_number()).count();
     assert!(measured >= 28, "the protocol presents and records what 31 targets need: {targets:#?}");
 
-    let summary =
-        mozopt(&model, "run", "--offspring-size 2 --max-ngen 1 --validate-best 0 --json").exits(0).json();
+    let summary = mozopt(&model, "run", "--offspring-size 2 --max-ngen 1 --validate-best 0 --json")
+        .exits(0)
+        .json();
     assert_eq!(summary["simulations"], 2);
     let optimization = model.optimization();
     for candidate in 0..2 {
@@ -100,7 +101,9 @@ fn from_a_model_to_the_end_of_a_search() {
 #[test]
 fn a_run_script_of_ones_own_gets_mozaiks_command_line() {
     let model = with_run_script();
-    let summary = mozopt(&model, "run", "--offspring-size 2 --max-ngen 1 --validate-best 0 --json").exits(0).json();
+    let summary = mozopt(&model, "run", "--offspring-size 2 --max-ngen 1 --validate-best 0 --json")
+        .exits(0)
+        .json();
     assert_eq!(summary["failed"], 0);
     assert!(summary["best"]["targets"][0]["value"].is_number(), "{summary}");
 }
@@ -111,7 +114,11 @@ fn explosions_crashes_and_missing_stores_are_told_apart() {
         let model = with_run_script();
         change(&model);
         // A search in which nothing works ends as failed.
-        mozopt(&model, "run", "--max-simulations 1 --validate-best 0 --retries 0 --keep-failures --quiet");
+        mozopt(
+            &model,
+            "run",
+            "--max-simulations 1 --validate-best 0 --retries 0 --keep-failures --quiet",
+        );
         let optimization = model.optimization();
         let mut result = optimization.json_of(0, "result.json");
         (

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use model::*;
 
-use crate::configuration::{ExecutorKind, Limits, Settings, TimeLimit};
+use crate::configuration::{ExecutorKind, Limits, Settings, SlurmSettings, TimeLimit};
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
@@ -200,6 +200,8 @@ pub struct LimitArguments {
     /// Keep every data store
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     keep_all: Option<bool>,
+    #[command(flatten)]
+    slurm: SlurmSettings,
 }
 
 impl LimitArguments {
@@ -213,6 +215,7 @@ impl LimitArguments {
         settings.execution.slots = self.slots;
         settings.execution.time_limit = self.time_limit;
         settings.execution.retries = self.retries;
+        settings.slurm = self.slurm.clone();
         settings.keep.best = self.keep_best;
         settings.keep.failures = self.keep_failures;
         settings.keep.all = self.keep_all;

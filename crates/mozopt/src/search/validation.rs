@@ -105,6 +105,9 @@ impl Search {
                     running.insert(key(&repetition), repetition);
                 }
             }
+            for message in self.executor.messages() {
+                self.watcher.say(&message);
+            }
             let done: usize = results.values().map(Vec::len).sum();
             self.watcher.count(&format!("validation: {done} of {total} simulations"));
             let ended = self.executor.wait(TICK);
@@ -113,6 +116,8 @@ impl Search {
                 let result = match ended.end {
                     JobEnd::Cancelled => continue,
                     JobEnd::TimedOut => Some(self.timed_out()),
+                    JobEnd::OutOfMemory => Some(self.out_of_memory()),
+                    JobEnd::Fault(_) => None,
                     JobEnd::Ended => read_json(&self.directory_of(repetition).result()).ok(),
                 };
                 match result {

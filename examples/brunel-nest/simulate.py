@@ -2,8 +2,8 @@
 
 The network is model A of N. Brunel, "Dynamics of sparsely connected networks of excitatory and
 inhibitory spiking neurons", J. Comput. Neurosci. 8, 183-208 (2000), made small: 1000 excitatory and
-250 inhibitory leaky integrate-and-fire neurons, each connected to every other with a probability of
-0.1 and driven by Poisson spikes of its own from outside. Four parameters decide what it does:
+250 inhibitory leaky integrate-and-fire neurons, each of which is connected from 100 and 25 of them
+and driven by Poisson spikes of its own from outside. Four parameters decide what it does:
 
     g      strength of inhibitory synapses relative to excitatory ones
     eta    rate of the spikes from outside, relative to the one that just reaches threshold
@@ -34,7 +34,7 @@ except ImportError as error:
     )
 
 CELLS = {"excitatory": 1000, "inhibitory": 250}
-CONNECTION_PROBABILITY = 0.1
+INPUTS = {"excitatory": 100, "inhibitory": 25}  # of every cell, from cells drawn at random
 NEURON = {  # in PyNN's units: mV, ms, nF
     "v_rest": 0.0,
     "v_reset": 10.0,
@@ -86,7 +86,7 @@ def build(parameters, seed, threads):
         timestep=TIME_STEP_MS,
         min_delay=TIME_STEP_MS,
         spike_precision="on_grid",
-        rng_seed=1 + seed % (2**31 - 1),
+        rng_seed=1 + seed % (2**31 - 1),  # NEST takes no 0
         threads=threads,
     )
     rng = NumpyRNG(seed)
@@ -102,12 +102,13 @@ def build(parameters, seed, threads):
     J = parameters["J"]
     weight_na = J * NEURON["cm"] / NEURON["tau_syn_E"]
     weights_na = {"excitatory": weight_na, "inhibitory": -parameters["g"] * weight_na}
-    connector = sim.FixedProbabilityConnector(
-        CONNECTION_PROBABILITY, allow_self_connections=False, rng=rng
-    )
     for name, sheet in sheets.items():
+        connector = sim.FixedNumberPreConnector(
+            INPUTS[name], allow_self_connections=False, rng=rng
+        )
         synapse = sim.StaticSynapse(weight=weights_na[name], delay=parameters["delay"])
-        sim.Projection(sheet, network, connector, synapse, receptor_type=name)
+        for target in sheets.values():
+            sim.Projection(sheet, target, connector, synapse, receptor_type=name)
 
     threshold_rate_hz = 1000 * NEURON["v_thresh"] / (J * NEURON["tau_m"])
     source = sim.SpikeSourcePoisson(rate=parameters["eta"] * threshold_rate_hz)

@@ -20,9 +20,17 @@ pub struct Summary {
     optimization: String,
     stopped: Option<String>,
     generations: u64,
-    simulations: usize,
+    simulations: u64,
+    /// How many simulations were known before it began.
+    #[serde(skip_serializing_if = "is_none")]
+    imported: u64,
     failed: usize,
     best: Option<BestCandidate>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(Debug, Serialize)]
@@ -54,7 +62,8 @@ impl Summary {
             optimization: directory.path().display().to_string(),
             stopped: state.stopped.clone(),
             generations: state.generations(),
-            simulations: state.finished().count(),
+            simulations: state.simulated(),
+            imported: state.imported,
             failed: state.failed(),
             best,
         }
@@ -80,7 +89,7 @@ pub fn closing(
     if let Some(reason) = &state.stopped {
         text.push_str(&format!("{} {reason}\n", style("stopped:").bold()));
     }
-    let (simulations, failed) = (state.finished().count(), state.failed());
+    let (simulations, failed) = (state.simulated(), state.failed());
     text.push_str(&format!(
         "{} generations, {simulations} simulations, {failed} failed\n",
         state.generations()

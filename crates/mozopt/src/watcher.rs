@@ -114,7 +114,7 @@ impl Watcher {
         if let Screen::Live(bar) = &self.screen {
             let limit = simulations_to_run(progress);
             bar.set_length(limit.max(1));
-            bar.set_position(progress.state.finished().count() as u64);
+            bar.set_position(progress.state.simulated());
             bar.set_prefix(head(progress));
             bar.set_message(body(progress, self.began.elapsed()));
             bar.tick();
@@ -149,7 +149,7 @@ impl Watcher {
             },
         );
         let failed = progress.state.failed();
-        let finished = progress.state.finished().count();
+        let finished = progress.state.simulated();
         self.note(&format!(
             "generation {generations} of {}: {finished} simulations, {failed} failed, {best}, {} left",
             progress.limits.max_ngen,
@@ -249,7 +249,7 @@ fn time_left(progress: &Progress<'_>) -> Option<Duration> {
         .map(|(_, result)| result.simulation_seconds + result.evaluation_seconds)
         .sum();
     let mean = seconds / latest.len() as f64;
-    let finished = progress.state.finished().count() as u64;
+    let finished = progress.state.simulated();
     let left = simulations_to_run(progress).saturating_sub(finished) as f64;
     Duration::try_from_secs_f64(mean * left / progress.limits.slots as f64).ok()
 }

@@ -248,3 +248,38 @@ fn data_and_words_have_no_colour_codes_when_nobody_wants_them() {
         assert!(!coloured(&printed), "{environment} {flags}:\n{printed:?}");
     }
 }
+
+#[test]
+fn the_front_holds_the_candidates_that_no_other_beats() {
+    let model = Model::simulated_by(IDENTITY);
+    let flags = "--algorithm multi-objective --objectives target --max-ngen 5";
+    model.mozopt("run", flags).exits(0);
+    let optimization = model.optimization();
+    let text = optimization.mozopt("export", "--format front").exits(0).stdout;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    assert_eq!(
+        reader.headers().unwrap(),
+        vec!["candidate", "total", "objective x", "objective y", "a", "b"]
+    );
+    let front: Vec<(usize, f64, f64)> = reader
+        .records()
+        .map(|row| row.unwrap())
+        .map(|row| (row[0].parse().unwrap(), row[2].parse().unwrap(), row[3].parse().unwrap()))
+        .collect();
+    let scores = |outcome: &Value| {
+        let score = |i: usize| outcome["targets"][i]["score"].as_f64().unwrap();
+        (score(0), score(1))
+    };
+    let all: Vec<(f64, f64)> = optimization.outcomes().iter().map(scores).collect();
+    assert_eq!(all.len(), 20);
+    let beats = |a: (f64, f64), b: (f64, f64)| a.0 <= b.0 && a.1 <= b.1 && a != b;
+    for (candidate, scores) in all.iter().enumerate() {
+        let is_beaten = all.iter().any(|other| beats(*other, *scores));
+        let listed = front.iter().any(|(number, x, y)| *number == candidate && (*x, *y) == *scores);
+        assert_eq!(listed, !is_beaten, "candidate {candidate}: {scores:?} in {front:?}");
+    }
+    // With one objective, the front is the best.
+    let by_class =
+        optimization.mozopt("export", "--format front --objectives sheet").exits(0).stdout;
+    assert_eq!(by_class.lines().count(), 2, "{by_class}");
+}

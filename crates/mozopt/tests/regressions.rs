@@ -243,3 +243,12 @@ fn a_newer_version_in_the_programs_place_does_not_stop_a_search() {
     let summary = Running::of(&mut command).wait().exits(0).json();
     assert_eq!((&summary["simulations"], &summary["failed"]), (&json!(8), &json!(0)), "{summary}");
 }
+
+#[test]
+fn an_optimization_has_a_name_inside_its_own_directory() {
+    let model = Model::simulated_by(IDENTITY);
+    model.mozopt("run", "").exits(0);
+    let mut status = mozopt();
+    status.current_dir(model.optimization().file("")).arg("status");
+    Running::of(&mut status).wait().exits(0).shows("everything lies in .");
+}

@@ -321,7 +321,9 @@ fn a_prelude_runs_before_each_simulation_and_its_failure_is_not_the_models() {
         "echo \"{\\\"values\\\": {\\\"x\\\": $LOADED, \\\"y\\\": 1}}\" > $(dirname $MOZOPT_SIMULATION)/values.json",
     );
     let toml = fs::read_to_string(model.path().join("mozopt.toml")).unwrap();
-    let prelude = "prelude = \"\"\"\nexport LOADED=1.25\n\"\"\"\n[execution]";
+    let prelude = "prelude = \"\"\"\nsource environment.sh\n\"\"\"\n[execution]";
+    // Its paths are relative to the model's directory.
+    model.write("environment.sh", "export LOADED=1.25\n");
     model.write("mozopt.toml", toml.replace("[execution]", prelude));
     let summary = model.mozopt("run", "--max-simulations 2 --json").exits(0).json();
     assert_eq!(summary["best"]["targets"][0]["value"], 1.25);

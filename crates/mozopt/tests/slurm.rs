@@ -132,7 +132,7 @@ fn slurmctld_that_lost_a_job_is_given_it_again_and_its_number_is_not_touched() {
     wait(running).exits(0).says("Slurm knows nothing of its job any more");
     each_ended_once(&model, 1);
     assert_ne!(job_of(&model, 0).0, id);
-    eventually("the other job runs", || state_of(&other) == "RUNNING");
+    assert_ne!(state_of(&other), "CANCELLED");
 }
 
 #[test]
@@ -289,7 +289,8 @@ fn what_is_refused_ends_the_search_with_slurms_words() {
 #[ignore = "needs tests/slurm/with-cluster"]
 fn a_killed_controller_finds_jobs_that_wait_run_and_have_ended() {
     let cluster = Cluster::alone();
-    let script = "case $candidate in 000000) exit 7;; 000001) ;; *) sleep 25;; esac";
+    let script =
+        "case $candidate in 000000) sleep 6; exit 7;; 000001) sleep 6;; *) sleep 15;; esac";
     let model = model(script, "options = [\"--exclusive\"]\n");
     let running = model.begin("run", "--max-ngen 1");
     // Each takes a node: the last one waits.
@@ -302,4 +303,86 @@ fn a_killed_controller_finds_jobs_that_wait_run_and_have_ended() {
     assert_eq!(outcomes(&model), ["crashed", "completed", "completed", "completed"]);
     assert_eq!(begun(&model), 4);
     assert_eq!(interruptions(&model), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn twenty_kills_of_the_controller_leave_no_trace() {
+    let _cluster = Cluster::alone();
+    let model = model("sleep 0.5", "");
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let mut random = now.subsec_nanos();
+    println!("the moments of the kills come from {random}");
+    for kill in 0..20 {
+        let command = if kill == 0 { "run" } else { "resume" };
+        let running = model.begin(command, "--max-ngen 12");
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        thread::sleep(Duration::from_millis(400 + u64::from(random >> 22)));
+        running.signal(Signal::KILL);
+    }
+    wait(model.begin("resume", "")).exits(0);
+    each_ended_once(&model, 48);
+    // On this machine, by nobody disturbed.
+    let quiet = support::Model::copy_of(model.path());
+    fs::remove_dir_all(quiet.optimization().0).unwrap();
+    quiet.mozopt("run", "--max-ngen 12 --executor local --slots 4").exits(0);
+    assert_eq!(model.optimization().proposals(), quiet.optimization().proposals());
+    assert_eq!(model.optimization().outcomes(), quiet.optimization().outcomes());
+}
+
+/// The controller's jobs that wait or run.
+fn controllers() -> Vec<String> {
+    let list = slurm("squeue", &["-h", "-o", "%A %j %T"]);
+    let ours = list.lines().filter(|line| line.contains("mozopt-controller-"));
+    ours.map(str::to_owned).collect()
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn a_controller_whose_time_is_over_leaves_its_simulations_to_the_next() {
+    let _cluster = Cluster::alone();
+    let model = model("sleep 10", "");
+    model.mozopt("submit", "--option=--mem=100M").exits(0).shows("its controller is job");
+    eventually("simulations run", || begun(&model) == 4);
+    let first = controllers();
+    assert_eq!(first.len(), 2, "one runs, one waits for its end: {first:?}");
+    // What Slurm sends before a time limit.
+    let running = first.iter().find(|job| job.ends_with("RUNNING")).unwrap();
+    let id = running.split(' ').next().unwrap();
+    slurm("scancel", &["--batch", "--signal=USR1", id]);
+    eventually("the search is over", || {
+        let stopped = model.optimization().events("stopped");
+        stopped.len() == 2 && controllers().is_empty()
+    });
+    each_ended_once(&model, 8);
+    assert_eq!(begun(&model), 8);
+    let reasons: Vec<_> = model.optimization().events("stopped");
+    assert_eq!(reasons[0]["reason"], "left to the controller that follows");
+    assert_eq!(reasons[1]["reason"], "the limit max_ngen = 2 is reached");
+    assert_eq!(interruptions(&model), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn stop_ends_controller_and_simulations_and_nothing_else() {
+    let _cluster = Cluster::alone();
+    let other = strangers_job(300);
+    let model = model("[ -e again ] || sleep 600", "");
+    model.mozopt("submit", "--option=--mem=100M").exits(0);
+    eventually("simulations run", || begun(&model) == 4);
+    model.mozopt("submit", "").exits(0);
+    assert_eq!(support::optimizations_in(model.path()).len(), 2, "another search");
+    let first = support::Optimization(support::optimizations_in(model.path()).remove(0));
+    first.mozopt("submit", "").exits(2).says("runs it already");
+    eventually("both run", || begun(&model) == 8);
+    first.mozopt("stop", "").exits(0).says("4 jobs were cancelled");
+    eventually("one of the searches is left", || our_jobs().len() == 4 + 2);
+    model.mozopt("stop", "").exits(0).says("4 jobs were cancelled");
+    eventually("nothing is left", || our_jobs().is_empty());
+    assert_eq!(state_of(&other), "RUNNING");
+    model.write("again", "");
+    first.mozopt("resume", "").exits(0);
+    assert_eq!(first.outcomes().len(), 8);
+    let faults = first.events("interrupted").into_iter().filter(|event| event["fault"] == true);
+    assert_eq!(faults.count(), 0);
 }

@@ -191,3 +191,24 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let mut bash = std::process::Command::new("bash");
     support::Running::of(bash.args(["-c", &script])).wait().exits(0);
 }
+
+#[test]
+fn time_and_core_hours_end_a_search() {
+    let model = Model::simulated_by(&format!("sleep 0.3\n{IDENTITY}"));
+    let flags = "--max-ngen 1000 --max-time 2s --json";
+    let summary = model.mozopt("run", flags).exits(0).json();
+    assert_eq!(summary["stopped"], "the limit max_time = 2s is reached");
+    let simulations = summary["simulations"].as_u64().unwrap();
+    assert!((4..=60).contains(&simulations), "{simulations} of 0.3 s, two at a time, in 2 s");
+    let optimization = model.optimization();
+    // All controllers count together: the limit is still reached, and a larger one goes on.
+    let again = optimization.mozopt("resume", "--json").exits(0).json();
+    assert_eq!(again["simulations"], simulations);
+    // 8 simulations of 0.3 s are 0.00067 core-hours.
+    let hours = 0.3 * (simulations + 7) as f64 / 3600.0;
+    let flags = format!("--max-time 1h --max-core-hours {hours} --json");
+    let more = optimization.mozopt("resume", &flags).exits(0).json();
+    assert!(more["stopped"].as_str().unwrap().starts_with("the limit max_core_hours = "), "{more}");
+    assert!(more["simulations"].as_u64().unwrap() > simulations, "{more}");
+    optimization.mozopt("resume", "--max-core-hours 0").exits(2).says("a limit of 0");
+}

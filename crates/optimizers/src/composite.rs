@@ -69,12 +69,16 @@ const LEAST_MEASURED: usize = 5;
 const FIRST_FIT: [usize; 2] = [25, 10];
 const LATER_FIT: [usize; 1] = [8];
 
-/// Outcomes that must have come before the kernel is fitted again or the trust region adapts. Fitted more often to
-/// few points, the kernel finds structure that is not there.
-const TELLING_OUTCOMES: usize = 12;
+/// Outcomes that must have come before the kernel is fitted again or the trust region adapts: a generation, but no
+/// fewer than the first of these numbers (fitted more often, the kernel finds structure that is not there), and for
+/// the kernel no more than the second.
+const TELLING_OUTCOMES: [usize; 2] = [6, 12];
 
 /// Generations whose forecasts decide whether the model is trusted.
 const JUDGED_GENERATIONS: usize = 3;
+
+/// So many regions are searched to exhaustion before the search is given up.
+const EXHAUSTED_REGIONS: usize = 3;
 
 /// Factors of the first candidates' spread, generation after generation, while most simulations fail: nearer to the
 /// centroid, then further away.
@@ -298,7 +302,8 @@ impl Composite {
                     radius: region.radius,
                     ..surrogate.kernel().clone()
                 };
-                let is_due = self.since_fit >= TELLING_OUTCOMES;
+                let [least, most] = TELLING_OUTCOMES;
+                let is_due = self.since_fit >= self.settings.offspring_size.clamp(least, most);
                 (region.clone(), kernel, if is_due { &LATER_FIT[..] } else { &[] })
             }
         };
@@ -321,7 +326,7 @@ impl Composite {
         {
             region.follow(point(best), best.total, total_of_centre);
         }
-        if self.since_adaptation >= self.settings.offspring_size.max(TELLING_OUTCOMES) {
+        if self.since_adaptation >= self.settings.offspring_size.max(TELLING_OUTCOMES[0]) {
             self.since_adaptation = 0;
             region.adapt();
             if region.is_exhausted() {
@@ -408,7 +413,16 @@ impl Optimizer for Composite {
     }
 
     fn stop_reason(&self) -> Option<String> {
-        (self.coordinates.dimension() == 0).then(|| "every parameter is fixed".to_owned())
+        if self.coordinates.dimension() == 0 {
+            return Some("every parameter is fixed".to_owned());
+        }
+        let exhausted = self.belief.as_ref().map_or(0, |belief| belief.region.exhausted());
+        (exhausted >= EXHAUSTED_REGIONS).then(|| {
+            format!(
+                "no improvement is expected any more: {exhausted} regions were searched, the last of \
+                 them without finding anything better"
+            )
+        })
     }
 
     fn recommend(&self, count: usize) -> Vec<Recommendation> {

@@ -36,13 +36,17 @@ mod deviates;
 mod eigen;
 mod ledger;
 mod linear_algebra;
-mod random_search;
+mod multi_objective;
+mod sampling;
 mod score_rule;
 mod space;
 
 pub use cma_es::{CmaEs, CmaEsError, CmaEsSettings, CmaEsVariant};
 pub use composite::{Composite, CompositeError, CompositeSettings};
-pub use random_search::RandomSearch;
+pub use multi_objective::{
+    MultiObjective, MultiObjectiveError, MultiObjectiveSettings, pareto_front,
+};
+pub use sampling::Sampling;
 pub use score_rule::{ScoreRule, ScoreRuleError};
 pub use space::{CentroidError, Dimension, Scale, Space, SpaceError};
 

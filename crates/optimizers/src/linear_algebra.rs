@@ -1,7 +1,7 @@
 //! Matrices and the factorization of covariances. With `eigen`, the only place that knows the linear
 //! algebra library. Everything runs on the calling thread: simulations own the other cores.
 
-use faer::linalg::solvers::DenseSolveCore;
+use faer::linalg::solvers::{DenseSolveCore, Solve};
 use faer::{Mat, Side};
 
 /// A matrix of doubles, stored column after column.
@@ -56,6 +56,19 @@ pub(crate) fn factorize_covariance(mut covariance: Matrix) -> Option<Cholesky> {
         jitter *= 10.0;
     }
     None
+}
+
+/// The solution of a square system given by its rows; `None` where there is none.
+pub(crate) fn solve(rows: &[Vec<f64>], right: &[f64]) -> Option<Vec<f64>> {
+    let n = right.len();
+    if rows.len() != n || rows.iter().any(|row| row.len() != n) {
+        return None;
+    }
+    let matrix = Mat::from_fn(n, n, |i, j| rows[i][j]);
+    let right = Mat::from_fn(n, 1, |i, _| right[i]);
+    let solution = matrix.full_piv_lu().solve(&right);
+    let solution: Vec<f64> = (0..n).map(|i| solution[(i, 0)]).collect();
+    solution.iter().all(|value| value.is_finite()).then_some(solution)
 }
 
 #[cfg(test)]

@@ -369,3 +369,24 @@ fn settings_and_rules_that_make_no_search_are_refused() {
     );
     assert!(refused(&rules, default()).is_none());
 }
+
+#[test]
+fn a_search_that_can_find_nothing_better_says_so() {
+    // The nearest to what is wanted is a corner of the box.
+    let mut search = Search::new(2, wanted(&[2.0, -2.0]), 3);
+    let mut generations = 0;
+    while search.optimizer.stop_reason().is_none() {
+        assert!(generations < 80, "it searches for ever");
+        search.run(1, |candidate| {
+            let [x, y] = candidate.parameters[..] else { panic!() };
+            (OutcomeKind::Measured, vec![Some(x), Some(y)])
+        });
+        generations += 1;
+    }
+    assert!(generations >= 36, "not before three regions were searched: {generations}");
+    let reason = search.optimizer.stop_reason().unwrap();
+    assert!(reason.starts_with("no improvement is expected any more"), "{reason}");
+    let best = search.optimizer.recommend(1)[0].candidate as usize;
+    let [x, y] = search.told[best].0.parameters[..] else { panic!() };
+    assert!((x - 1.0).abs() < 0.01 && (y + 1.0).abs() < 0.01, "{x} {y}");
+}

@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 
 use optimizers::{
     Candidate, CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Dimension,
-    Optimizer, Outcome, OutcomeKind, RandomSearch, Scale, ScoreRule, Space, TellError,
+    MultiObjective, MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Sampling, Scale,
+    ScoreRule, Space, TellError,
 };
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -13,26 +14,38 @@ type Start = fn(Space, &[f64], u64) -> Box<dyn Optimizer>;
 
 const OFFSPRING_SIZE: usize = 6;
 
-const OPTIMIZERS: [(&str, Start); 4] = [
+const OPTIMIZERS: [(&str, Start); 6] = [
     ("active CMA-ES", |space, centroid, seed| cma_es(CmaEsVariant::Active, space, centroid, seed)),
     ("BluePyOpt's CMA-ES", |space, centroid, seed| {
         cma_es(CmaEsVariant::BluePyOpt, space, centroid, seed)
     }),
     ("random search", |space, centroid, seed| {
         let offspring_size = NonZeroUsize::new(OFFSPRING_SIZE).unwrap();
-        Box::new(RandomSearch::new(space, centroid, offspring_size, seed).unwrap())
+        Box::new(Sampling::uniform(space, centroid, offspring_size, seed).unwrap())
+    }),
+    ("Sobol sequence", |space, centroid, seed| {
+        let offspring_size = NonZeroUsize::new(OFFSPRING_SIZE).unwrap();
+        Box::new(Sampling::sobol(space, centroid, offspring_size, seed).unwrap())
+    }),
+    ("multi-objective", |space, centroid, seed| {
+        let settings = MultiObjectiveSettings { offspring_size: OFFSPRING_SIZE, sigma: 0.3, seed };
+        Box::new(MultiObjective::new(space, centroid, &rules(), &[0, 1], settings).unwrap())
     }),
     ("composite", |space, centroid, seed| {
-        // The rules of what `outcome` says was measured: the smaller the better, and one that never is.
-        let rules = [
-            ScoreRule::new(f64::NEG_INFINITY, 0.0, 1.0, 20.0).unwrap(),
-            ScoreRule::new(5.0, 5.0, 1.0, 20.0).unwrap(),
-        ];
+        let rules = rules();
         let settings =
             CompositeSettings { offspring_size: OFFSPRING_SIZE, seed, ..Default::default() };
         Box::new(Composite::new(space, centroid, &rules, settings).unwrap())
     }),
 ];
+
+/// The rules of what `outcome` says was measured: the smaller the better, and one that never is.
+fn rules() -> [ScoreRule; 2] {
+    [
+        ScoreRule::new(f64::NEG_INFINITY, 0.0, 1.0, 20.0).unwrap(),
+        ScoreRule::new(5.0, 5.0, 1.0, 20.0).unwrap(),
+    ]
+}
 
 /// How much of a long test an optimizer is put through: one that fits a model to everything takes
 /// milliseconds for each candidate.

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use model::*;
 
-use crate::configuration::{ExecutorKind, Limits, Settings, SlurmSettings, TimeLimit};
+use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, SlurmSettings, TimeLimit};
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
@@ -45,6 +45,12 @@ pub enum Command {
     /// Continue an optimization that was stopped, killed or finished
     #[command(after_help = RESUME_EXAMPLES)]
     Resume(ResumeArguments),
+    /// Run an optimization's controller as a job of Slurm
+    #[command(after_help = SUBMIT_EXAMPLES)]
+    Submit(SubmitArguments),
+    /// Stop an optimization and cancel its simulations
+    #[command(after_help = "What is known stays; `mozopt resume` goes on.")]
+    Stop(StopArguments),
     /// Show where an optimization stands
     Status(StatusArguments),
     /// Show one candidate: parameters, values, scores, why it failed, how to run it again
@@ -77,11 +83,21 @@ pub enum Command {
     Job(JobArguments),
 }
 
+const SUBMIT_EXAMPLES: &str = "\
+Examples:
+  mozopt submit .                                  begin the search that this directory describes
+  mozopt submit 20260301-101500_Optimization       go on with this one
+  mozopt submit . --time 24h --option=--partition=long --option=--mem=2G
+
+Shortly before its time limit the controller ends and leaves its simulations running; a job that waits
+for this takes them over. docs/slurm.md says more.";
+
 const RUN_EXAMPLES: &str = "\
 Examples:
   mozopt run examples/v1                    the search that the directory describes
   mozopt run examples/v1 --max-ngen 3       a short one
   mozopt run . --output /scratch/searches --json > best.json
+  mozopt run . --warm-start 20261101-101500_Optimization    what is known from an earlier search
 
 DIRECTORY holds param_optim/config_optimisation (what is searched) and mozopt.toml (how). Every
 setting of mozopt.toml has a flag of the same name, which wins. Ctrl-C stops when the running
@@ -100,6 +116,7 @@ const EXPORT_EXAMPLES: &str = "\
 Examples:
   mozopt export examples/v1                          the best parameters as JSON
   mozopt export examples/v1 --format csv -o all.csv  every candidate: parameters, values, scores
+  mozopt export examples/v1 --format front           the trade-offs between target classes
   python run.py nest 1 param/defaults $(mozopt export . --format overrides) best";
 
 const EVALUATE_EXAMPLES: &str = "\
@@ -138,6 +155,10 @@ pub struct RunArguments {
     /// Where to make the optimization's directory [default: the model's directory]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
+    /// What is known from before: an earlier optimization, a table of simulations (.csv as `export` writes
+    /// it), or a further point to begin from (.json as `export` writes it); may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub warm_start: Vec<PathBuf>,
     /// Print the result as one JSON object to stdout
     #[arg(long)]
     pub json: bool,
@@ -147,6 +168,44 @@ pub struct RunArguments {
     /// The settings of mozopt.toml.
     #[command(flatten)]
     pub settings: Box<Settings>,
+}
+
+impl RunArguments {
+    /// The search that this directory describes.
+    pub fn on(directory: PathBuf) -> Self {
+        Self {
+            directory,
+            config: None,
+            output: None,
+            warm_start: vec![],
+            json: false,
+            quiet: false,
+            settings: Box::default(),
+        }
+    }
+}
+
+/// Arguments of `submit`.
+#[derive(Debug, Args)]
+pub struct SubmitArguments {
+    /// The directory of an optimization, to go on with it; or one with mozopt.toml, to begin one
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How long one controller may run before the next takes over
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub time: TimeLimit,
+    /// A further option of sbatch for the controller, word for word; may be repeated [default: the
+    /// partition and the account of the simulations]
+    #[arg(long = "option", value_name = "OPTION", allow_hyphen_values = true)]
+    pub options: Vec<String>,
+}
+
+/// Arguments of `stop`.
+#[derive(Debug, Args)]
+pub struct StopArguments {
+    /// The optimization, or the directory that holds it (then the latest in it)
+    #[arg(default_value = ".")]
+    pub optimization: PathBuf,
 }
 
 /// Arguments of `resume`.
@@ -176,6 +235,12 @@ pub struct LimitArguments {
     /// How many simulations to run at most
     #[arg(long, value_name = "N")]
     max_simulations: Option<u64>,
+    /// How long the search may propose, all its controllers together
+    #[arg(long, value_name = "TIME")]
+    max_time: Option<TimeLimit>,
+    /// How many core-hours the simulations may take
+    #[arg(long, value_name = "X")]
+    max_core_hours: Option<f64>,
     /// How often the best candidates are simulated again at the end; 0: not at all
     #[arg(long, value_name = "N")]
     validate_best: Option<u32>,
@@ -210,6 +275,8 @@ impl LimitArguments {
         let mut settings = Settings::default();
         settings.optimizer.max_ngen = self.max_ngen;
         settings.optimizer.max_simulations = self.max_simulations;
+        settings.optimizer.max_time = self.max_time;
+        settings.optimizer.max_core_hours = self.max_core_hours;
         settings.optimizer.validate_best = self.validate_best;
         settings.execution.executor = self.executor;
         settings.execution.slots = self.slots;
@@ -259,6 +326,9 @@ pub struct ExportArguments {
     /// Whose parameters [default: the best candidate's]
     #[arg(long, value_name = "N")]
     pub candidate: Option<u64>,
+    /// Of `front`: what the objectives are [default: those of the search]
+    #[arg(long, value_enum)]
+    pub objectives: Option<Objectives>,
     /// Write to this file instead of stdout
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -273,6 +343,8 @@ pub enum ExportFormat {
     Overrides,
     /// All candidates with parameters, values and scores
     Csv,
+    /// The candidates that no other beats in every objective: their objectives and parameters
+    Front,
 }
 
 /// Arguments of `schema`.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Number;
 
 use crate::cli::{ExportArguments, ExportFormat};
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Objectives};
 use crate::durable;
 use crate::failure::{FINISHED, Failure};
 use crate::journal::{CandidateRecord, State};
@@ -25,6 +25,7 @@ pub fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
         }
         ExportFormat::Overrides => overrides(&configuration, chosen(&state, arguments.candidate)?),
         ExportFormat::Csv => csv(&configuration, &state)?,
+        ExportFormat::Front => front(&configuration, &state, arguments.objectives)?,
     };
     match &arguments.output {
         None => super::print(&text)?,
@@ -95,6 +96,43 @@ fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> 
             }),
         );
         row.extend(all.map(|i| measured(i).map_or_else(String::new, |target| exact(target.score))));
+        writer.write_record(&row).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// One line for each candidate that no other beats: the sums of scores that are its objectives.
+fn front(
+    configuration: &Configuration,
+    state: &State,
+    objectives: Option<Objectives>,
+) -> Result<String, Failure> {
+    let of = objectives.unwrap_or(configuration.optimizer.objectives);
+    let (groups, names) = configuration.objectives(of)?;
+    let completed = state.ranked();
+    let sums: Vec<Vec<f64>> = completed
+        .iter()
+        .map(|(_, result)| {
+            let mut sums = vec![0.0; names.len()];
+            for (target, &group) in result.targets.iter().zip(&groups) {
+                sums[group] += target.score;
+            }
+            sums
+        })
+        .collect();
+    let points: Vec<&[f64]> = sums.iter().map(Vec::as_slice).collect();
+    let failed = |error: csv::Error| Failure::failed(error, "this is a mistake in mozopt");
+    let mut writer = csv::Writer::from_writer(vec![]);
+    let mut header = vec!["candidate".to_owned(), "total".to_owned()];
+    header.extend(names.iter().map(|name| format!("objective {name}")));
+    header.extend(configuration.parameters.iter().map(|parameter| parameter.path.clone()));
+    writer.write_record(&header).map_err(failed)?;
+    for i in optimizers::pareto_front(&points) {
+        let (record, result) = completed[i];
+        let mut row = vec![record.number.to_string(), exact(result.total)];
+        row.extend(sums[i].iter().map(|&sum| exact(sum)));
+        row.extend(named_parameters(configuration, record).values().map(ToString::to_string));
         writer.write_record(&row).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::config_optimisation::{FrozenTarget, ParameterType, SearchedParameter};
-use super::settings::{Algorithm, ExecutorKind, Mode, Settings, TimeLimit, Variant};
+use super::settings::{Algorithm, ExecutorKind, Mode, Objectives, Settings, TimeLimit, Variant};
 use super::simulator::{Simulator, model_directory};
 use super::{
     CONFIG_OPTIMISATION, ConfigOptimisation, Configuration, EXPERIMENT_SCRIPT, FORMAT, Limits,
@@ -161,12 +161,22 @@ fn optimizer(settings: &Settings, parameters: usize) -> Result<Optimizer, Failur
     let offspring_size = given
         .offspring_size
         .map_or_else(|| 4 + (3.0 * (parameters as f64).ln()) as usize, usize::from);
-    if offspring_size < 2 && algorithm == Algorithm::CmaEs {
+    if offspring_size < 2 && matches!(algorithm, Algorithm::CmaEs | Algorithm::MultiObjective) {
         let help = "it compares the candidates of a generation: give at least 2, better 12";
-        return Err(Failure::bad_input("cma-es cannot work with an offspring_size of 1", help));
+        return Err(Failure::bad_input("it cannot work with an offspring_size of 1", help));
     }
-    let variant = given.variant.unwrap_or(Variant::Active);
-    Ok(Optimizer { algorithm, variant, offspring_size, seed: given.seed.unwrap_or(1), sigma })
+    if given.objectives.is_some() && algorithm != Algorithm::MultiObjective {
+        let message = "only multi-objective has objectives";
+        return Err(Failure::bad_input(message, "leave out `objectives`"));
+    }
+    Ok(Optimizer {
+        algorithm,
+        variant: given.variant.unwrap_or(Variant::Active),
+        objectives: given.objectives.unwrap_or(Objectives::Class),
+        offspring_size,
+        seed: given.seed.unwrap_or(1),
+        sigma,
+    })
 }
 
 fn limits(settings: &Settings, offspring_size: usize) -> Limits {
@@ -184,6 +194,8 @@ fn limits(settings: &Settings, offspring_size: usize) -> Limits {
         slurm: SlurmSettings::default(),
         max_ngen: 200,
         max_simulations: None,
+        max_time: None,
+        max_core_hours: None,
         validate_best: 5,
         keep_best: 1,
         keep_failures: false,

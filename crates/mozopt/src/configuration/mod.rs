@@ -18,13 +18,15 @@ pub use config_optimisation::{
 };
 pub use examined::Examined;
 pub use settings::{
-    Algorithm, ExecutorKind, Mode, Settings, SimulationSeed, SimulatorKind, TimeLimit, Variant,
+    Algorithm, ExecutorKind, Mode, Objectives, Settings, SimulationSeed, SimulatorKind, TimeLimit,
+    Variant,
 };
 pub use simulator::{EXPERIMENT_VARIABLE, Mozaik, Simulator};
 pub use slurm::SlurmSettings;
 
 use crate::durable;
 use crate::failure::{Failure, Source};
+use crate::model::ModelParameters;
 
 /// Larger than any configuration by far.
 const MAX_CONFIG_BYTES: u64 = 16 << 20;
@@ -83,12 +85,19 @@ pub struct Optimizer {
     pub algorithm: Algorithm,
     /// Which CMA-ES.
     pub variant: Variant,
+    /// What the objectives of a multi-objective search are.
+    #[serde(default = "by_class")]
+    pub objectives: Objectives,
     /// Candidates of a generation.
     pub offspring_size: usize,
     /// The seed of the search.
     pub seed: u64,
     /// The initial step size.
     pub sigma: f64,
+}
+
+fn by_class() -> Objectives {
+    Objectives::Class
 }
 
 /// What does not influence which candidates are proposed, and may be changed by `resume`.
@@ -109,6 +118,12 @@ pub struct Limits {
     pub max_ngen: u64,
     /// Simulations to run.
     pub max_simulations: Option<u64>,
+    /// How long the search may propose.
+    #[serde(default)]
+    pub max_time: Option<TimeLimit>,
+    /// Core-hours that simulations may take.
+    #[serde(default)]
+    pub max_core_hours: Option<f64>,
     /// Further simulations of each of the best candidates at the end.
     pub validate_best: u32,
     /// Data stores of best candidates to keep.
@@ -136,15 +151,16 @@ pub struct Loaded {
 pub const EXPERIMENT_SCRIPT: &str = include_str!("../../../../python/mozopt_experiment.py");
 
 impl Configuration {
-    /// Reads and joins the two files of a model's directory, and the flags.
+    /// Reads and joins the two files of a model's directory, and the flags; also what is known about
+    /// the model's parameters.
     pub fn load(
         directory: &Path,
         config: Option<&Path>,
         flags: Settings,
-    ) -> Result<Loaded, Failure> {
+    ) -> Result<(Loaded, ModelParameters), Failure> {
         let examined = Examined::new(directory, config, flags);
-        match examined.loaded {
-            Some(loaded) if examined.failures.is_empty() => Ok(loaded),
+        match (examined.loaded, examined.model) {
+            (Some(loaded), Some(model)) if examined.failures.is_empty() => Ok((loaded, model)),
             _ => Err(Failure::all(examined.failures)),
         }
     }
@@ -173,6 +189,30 @@ impl Configuration {
             })
         };
         self.targets.iter().map(target).collect()
+    }
+
+    /// For each target the number of its objective, and the objectives' names.
+    pub fn objectives(&self, of: Objectives) -> Result<(Vec<usize>, Vec<String>), Failure> {
+        let mut names: Vec<String> = vec![];
+        let targets = self.targets()?;
+        let groups = targets.iter().map(|ConfiguredTarget { target, .. }| {
+            let name = match of {
+                Objectives::Class => target.class.name(),
+                Objectives::Sheet => target.sheet_name.as_deref().unwrap_or("no sheet"),
+                Objectives::Target => &target.name,
+            };
+            names.iter().position(|known| known == name).unwrap_or_else(|| {
+                names.push(name.to_owned());
+                names.len() - 1
+            })
+        });
+        let groups = groups.collect();
+        Ok((groups, names))
+    }
+
+    /// The cores that one simulation takes.
+    pub fn cores(&self) -> usize {
+        self.threads * self.simulator.mozaik.as_ref().map_or(1, |mozaik| mozaik.ranks)
     }
 
     /// How many targets there are.
@@ -229,10 +269,11 @@ fn hash(text: &[u8]) -> String {
 impl Limits {
     /// Refuses limits that leave nothing to run.
     pub fn check(&self) -> Result<(), Failure> {
-        if self.max_ngen == 0 || self.max_simulations == Some(0) {
+        let hours = self.max_core_hours.is_some_and(|hours| !hours.is_finite() || hours <= 0.0);
+        if self.max_ngen == 0 || self.max_simulations == Some(0) || hours {
             return Err(Failure::bad_input(
                 "a limit of 0 leaves nothing to run",
-                "give at least 1",
+                "give a number above 0",
             ));
         }
         Ok(())
@@ -248,6 +289,8 @@ impl Limits {
         self.slurm = self.slurm.clone().overridden_by(flags.slurm.clone());
         replace(&mut self.max_ngen, optimizer.max_ngen);
         replace(&mut self.max_simulations, optimizer.max_simulations.map(Some));
+        replace(&mut self.max_time, optimizer.max_time.map(Some));
+        replace(&mut self.max_core_hours, optimizer.max_core_hours.map(Some));
         replace(&mut self.validate_best, optimizer.validate_best);
         replace(&mut self.keep_best, keep.best);
         replace(&mut self.keep_failures, keep.failures);

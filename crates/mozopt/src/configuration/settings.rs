@@ -123,6 +123,10 @@ pub struct OptimizerSettings {
     /// without bias; `bluepyopt` does exactly what the predecessor did [default: active]
     #[arg(long, value_enum)]
     pub variant: Option<Variant>,
+    /// Of `multi-objective`: whose scores are one objective: those of a target `class` on all sheets, of a
+    /// `sheet`, or of each `target` [default: class]
+    #[arg(long, value_enum)]
+    pub objectives: Option<Objectives>,
     /// How many candidates a generation has [default: 4 + ⌊3 ln n⌋ for n parameters]
     #[arg(long, value_name = "N")]
     pub offspring_size: Option<NonZeroUsize>,
@@ -139,6 +143,13 @@ pub struct OptimizerSettings {
     /// How many simulations to run at most [default: no limit]
     #[arg(long, value_name = "N")]
     pub max_simulations: Option<u64>,
+    /// How long the search may propose: `36h`, `7d`; what runs then is waited for [default: no limit]
+    #[arg(long, value_name = "TIME")]
+    pub max_time: Option<TimeLimit>,
+    /// How many core-hours the simulations may take: the search proposes nothing more beyond it
+    /// [default: no limit]
+    #[arg(long, value_name = "X")]
+    pub max_core_hours: Option<f64>,
     /// How often the best candidates are simulated again at the end, with new seeds; 0: not at all
     /// [default: 5]
     #[arg(long, value_name = "N")]
@@ -211,8 +222,24 @@ pub enum Algorithm {
     Composite,
     /// Covariance matrix adaptation.
     CmaEs,
+    /// NSGA-III on the scores of groups of targets: trade-offs instead of one sum.
+    MultiObjective,
+    /// A low-discrepancy sequence: a first look at the whole space.
+    Sobol,
     /// Uniform random points: a baseline.
     Random,
+}
+
+/// What the objectives of a multi-objective search are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Objectives {
+    /// The targets of each class.
+    Class,
+    /// The targets of each sheet.
+    Sheet,
+    /// Each target.
+    Target,
 }
 
 /// Which CMA-ES.
@@ -358,11 +385,14 @@ impl Settings {
             optimizer: OptimizerSettings {
                 algorithm: fo.algorithm.or(o.algorithm),
                 variant: fo.variant.or(o.variant),
+                objectives: fo.objectives.or(o.objectives),
                 offspring_size: fo.offspring_size.or(o.offspring_size),
                 seed: fo.seed.or(o.seed),
                 sigma: fo.sigma.or(o.sigma),
                 max_ngen: fo.max_ngen.or(o.max_ngen),
                 max_simulations: fo.max_simulations.or(o.max_simulations),
+                max_time: fo.max_time.or(o.max_time),
+                max_core_hours: fo.max_core_hours.or(o.max_core_hours),
                 validate_best: fo.validate_best.or(o.validate_best),
             },
             keep: KeepSettings {

@@ -12,6 +12,7 @@ use crate::simulation::SimulationDirectory;
 
 use local::Local;
 use slurm::Slurm;
+pub use slurm::{ControllerJob, cancel_left};
 
 /// A simulation that is ready to run: its directory holds `job.sh`.
 #[derive(Debug, Clone)]

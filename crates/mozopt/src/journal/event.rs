@@ -35,6 +35,17 @@ pub enum Event {
         /// The candidates, in the order of their numbers.
         candidates: Vec<Proposal>,
     },
+    /// Simulations that were run before this optimization, and told to the optimizer.
+    Imported {
+        /// Where they come from.
+        from: String,
+        /// The generation in which the last of them is.
+        generation: u64,
+        /// Their parameters, in the order of their numbers.
+        candidates: Vec<Proposal>,
+        /// What came out of each.
+        results: Vec<SimulationResult>,
+    },
     /// A simulation is about to be handed to the executor.
     Submitting {
         /// The candidate.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Entry, Event, FORMAT, Validated};
+use super::{Entry, Event, FORMAT, Proposal, Validated};
 use crate::configuration::Limits;
 use crate::simulation::SimulationResult;
 
@@ -13,6 +13,8 @@ pub struct State {
     pub candidates: Vec<CandidateRecord>,
     /// How the best candidates did when they were simulated again; none since the last was proposed.
     validated: Vec<Validated>,
+    /// How many of the candidates were simulated before this optimization.
+    pub imported: u64,
     /// The limits of the last controller.
     pub limits: Option<Limits>,
     /// Why the last controller stopped; `None` while one runs, or after one was killed.
@@ -91,6 +93,21 @@ pub enum StateError {
 }
 
 impl CandidateRecord {
+    fn new(proposal: &Proposal, generation: u64) -> Self {
+        Self {
+            number: proposal.candidate,
+            generation,
+            seed: proposal.seed,
+            parameters: proposal.parameters.clone(),
+            attempts: 0,
+            faults: 0,
+            phase: Phase::Waiting,
+            told: false,
+            submitted: None,
+            finished: None,
+        }
+    }
+
     /// The outcome, if it is known.
     pub fn result(&self) -> Option<&SimulationResult> {
         match &self.phase {
@@ -136,19 +153,25 @@ impl State {
                     if proposal.candidate != self.candidates.len() as u64 {
                         return Err(contradiction("a candidate's number is out of order"));
                     }
-                    self.candidates.push(CandidateRecord {
-                        number: proposal.candidate,
-                        generation: *generation,
-                        seed: proposal.seed,
-                        parameters: proposal.parameters.clone(),
-                        attempts: 0,
-                        faults: 0,
-                        phase: Phase::Waiting,
-                        told: false,
-                        submitted: None,
-                        finished: None,
-                    });
+                    self.candidates.push(CandidateRecord::new(proposal, *generation));
                 }
+            }
+            Event::Imported { generation, candidates, results, .. } => {
+                if candidates.len() != results.len() {
+                    return Err(contradiction("an imported simulation has no outcome"));
+                }
+                for (proposal, result) in candidates.iter().zip(results) {
+                    let number = self.candidates.len() as u64;
+                    if proposal.candidate != number {
+                        return Err(contradiction("a candidate's number is out of order"));
+                    }
+                    let mut record = CandidateRecord::new(proposal, *generation);
+                    record.phase = Phase::Finished(result.clone());
+                    record.finished = Some(entry.time);
+                    record.told = true;
+                    self.candidates.push(record);
+                }
+                self.imported += candidates.len() as u64;
             }
             Event::Submitting { candidate, attempt } => {
                 let record = self.unfinished(*candidate).ok_or_else(|| {
@@ -206,6 +229,12 @@ impl State {
         Ok(())
     }
 
+    /// How long controllers have run until now, in seconds.
+    pub fn ran_for(&self, now: Timestamp) -> f64 {
+        let current = self.controller_began.map(|began| now.duration_since(began).as_secs_f64());
+        self.running_seconds + current.unwrap_or(0.0)
+    }
+
     fn end_controller(&mut self) {
         if let (Some(began), Some(last)) = (self.controller_began.take(), self.last) {
             self.running_seconds += last.duration_since(began).as_secs_f64();
@@ -248,6 +277,16 @@ impl State {
             self.finished().filter(|(_, result)| !result.outcome.is_failure()).collect();
         completed.sort_by(|(_, a), (_, b)| a.total.total_cmp(&b.total));
         completed
+    }
+
+    /// How many candidates this optimization proposed.
+    pub fn proposed(&self) -> u64 {
+        self.candidates.len() as u64 - self.imported
+    }
+
+    /// How many simulations this optimization has run.
+    pub fn simulated(&self) -> u64 {
+        self.finished().count() as u64 - self.imported
     }
 
     /// How many simulations failed.

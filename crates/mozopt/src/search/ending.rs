@@ -14,6 +14,8 @@ pub enum End {
     Finished(String),
     /// The user asked for it.
     StoppedByUser,
+    /// Another controller is to go on, with the simulations that run.
+    HandedOver,
 }
 
 impl End {
@@ -22,6 +24,7 @@ impl End {
         match self {
             Self::Finished(reason) => reason,
             Self::StoppedByUser => "stopped by the user",
+            Self::HandedOver => "left to the controller that follows",
         }
     }
 }
@@ -31,6 +34,7 @@ impl Search {
     pub(super) fn end(&mut self) -> Result<Option<End>, Failure> {
         match self.interrupt.wish() {
             Wish::GoOn => {}
+            Wish::HandOver => return Ok(Some(End::HandedOver)),
             Wish::StopAfterRunning => {
                 self.watcher.say_once(
                     "stopping when the running simulations have finished (Ctrl-C again to cancel \
@@ -60,7 +64,7 @@ impl Search {
 
     /// Why no further candidate is proposed, if so.
     pub(super) fn reason_to_ask_no_more(&self) -> Option<String> {
-        let proposed = self.state.candidates.len() as u64;
+        let proposed = self.state.proposed();
         let Limits { max_ngen, max_simulations, .. } = self.limits;
         if self.targets_are_met() {
             return Some("every target is within its norm of what is wanted".to_owned());
@@ -71,10 +75,27 @@ impl Search {
         if let Some(limit) = max_simulations.filter(|&limit| proposed >= limit) {
             return Some(format!("the limit max_simulations = {limit} is reached"));
         }
+        if let Some(limit) = self.limits.max_time
+            && self.state.ran_for(jiff::Timestamp::now()) >= limit.seconds() as f64
+        {
+            return Some(format!("the limit max_time = {limit} is reached"));
+        }
+        if let Some(limit) = self.limits.max_core_hours
+            && self.core_hours() >= limit
+        {
+            return Some(format!("the limit max_core_hours = {limit} is reached"));
+        }
         if self.nothing_works() {
             return Some("none of the simulations could be evaluated".to_owned());
         }
         self.optimizer.stop_reason()
+    }
+
+    /// What the simulations of this search took.
+    fn core_hours(&self) -> f64 {
+        let simulated = self.state.finished().filter(|(record, _)| record.attempts > 0);
+        let seconds: f64 = simulated.map(|(_, result)| result.simulation_seconds).sum();
+        seconds * self.configuration.cores() as f64 / 3600.0
     }
 
     fn targets_are_met(&self) -> bool {

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use optimizers::Optimizer;
+use optimizers::{Candidate, Optimizer};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -23,10 +23,11 @@ use crate::optimization_directory::OptimizationDirectory;
 use crate::simulation::{
     Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult, read_json,
 };
+use crate::warm_start::{Earlier, WarmStart};
 use crate::watcher::{Progress, Watcher};
 
 pub use ending::End;
-use replay::{optimizer, outcome, replay};
+use replay::{import, optimizer, outcome, replay};
 
 /// How long the controller sleeps at most before it looks around.
 const TICK: Duration = Duration::from_millis(200);
@@ -53,6 +54,7 @@ impl Search {
     pub fn begin(
         directory: OptimizationDirectory,
         configuration: Configuration,
+        warm_starts: Vec<WarmStart>,
         watcher: Watcher,
         interrupt: Interrupt,
     ) -> Result<Self, Failure> {
@@ -69,7 +71,45 @@ impl Search {
         let entries = journal.append(&[created]).map_err(|error| broken(error, &directory))?;
         let limits = configuration.limits.clone();
         let opened = Opened { journal, entries, lock };
-        Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)
+        let mut search =
+            Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)?;
+        for warm in warm_starts {
+            search.take_over(warm)?;
+        }
+        Ok(search)
+    }
+
+    /// Tells the optimizer what is known from before, and lets it begin at further points.
+    fn take_over(&mut self, warm: WarmStart) -> Result<(), Failure> {
+        let WarmStart { from, simulations, starts, elsewhere } = warm;
+        if !simulations.is_empty() {
+            let first = self.state.candidates.len() as u64;
+            let proposal = |(i, earlier): (usize, &Earlier)| Proposal {
+                candidate: first + i as u64,
+                seed: earlier.seed,
+                parameters: earlier.parameters.clone(),
+            };
+            let candidates: Vec<_> = simulations.iter().enumerate().map(proposal).collect();
+            let results: Vec<_> = simulations.into_iter().map(|earlier| earlier.result).collect();
+            let imported = import(self.optimizer.as_mut(), &candidates, &results);
+            let generation = imported.ok_or_else(|| cannot_take_over(&from))?;
+            self.log(&[Event::Imported { from: from.clone(), generation, candidates, results }])?;
+        }
+        self.watcher.say(&format!(
+            "taken over from {from}: {} simulations, {} points to begin from; {elsewhere} simulations lie \
+             elsewhere",
+            self.state.imported,
+            starts.len(),
+        ));
+        if !starts.is_empty() {
+            let candidates = self.optimizer.repeat(&starts);
+            let same = candidates.iter().zip(&starts).all(|(c, start)| c.parameters == *start);
+            if !same {
+                return Err(cannot_take_over(&from));
+            }
+            self.log_proposed(candidates)?;
+        }
+        Ok(())
     }
 
     /// Continues an optimization that was stopped, killed or finished.
@@ -156,8 +196,13 @@ impl Search {
         let end = loop {
             self.tell()?;
             if let Some(end) = self.end()? {
-                let validated = end == End::StoppedByUser || self.validate()?;
-                break if validated { end } else { End::StoppedByUser };
+                self.watch();
+                let validated = !matches!(end, End::Finished(_)) || self.validate()?;
+                break match self.interrupt.wish() {
+                    _ if validated => end,
+                    Wish::HandOver => End::HandedOver,
+                    _ => End::StoppedByUser,
+                };
             }
             self.propose()?;
             self.submit()?;
@@ -266,26 +311,35 @@ impl Search {
                     u64::from(busy < self.limits.slots)
                 }
             };
-            let left = self.limits.max_simulations.map_or(u64::MAX, |limit| limit - proposed);
+            let left =
+                self.limits.max_simulations.map_or(u64::MAX, |limit| limit - self.state.proposed());
             let count = count.min(left);
             if count == 0 {
                 break;
             }
             let candidates = self.optimizer.ask(count as usize);
-            let Some(first) = candidates.first() else { break };
-            let generation = first.generation;
-            let candidates: Vec<_> = candidates
-                .into_iter()
-                .map(|candidate| Proposal {
-                    candidate: candidate.number,
-                    seed: self.simulation_seed(candidate.number),
-                    parameters: candidate.parameters,
-                })
-                .collect();
-            let numbers: Vec<_> = candidates.iter().map(|proposal| proposal.candidate).collect();
-            self.log(&[Event::Proposed { generation, candidates }])?;
-            self.waiting.extend(numbers);
+            if candidates.is_empty() {
+                break;
+            }
+            self.log_proposed(candidates)?;
         }
+        Ok(())
+    }
+
+    fn log_proposed(&mut self, candidates: Vec<Candidate>) -> Result<(), Failure> {
+        let Some(first) = candidates.first() else { return Ok(()) };
+        let generation = first.generation;
+        let candidates: Vec<_> = candidates
+            .into_iter()
+            .map(|candidate| Proposal {
+                candidate: candidate.number,
+                seed: self.simulation_seed(candidate.number),
+                parameters: candidate.parameters,
+            })
+            .collect();
+        let numbers: Vec<_> = candidates.iter().map(|proposal| proposal.candidate).collect();
+        self.log(&[Event::Proposed { generation, candidates }])?;
+        self.waiting.extend(numbers);
         Ok(())
     }
 
@@ -474,6 +528,13 @@ fn lock(directory: &OptimizationDirectory) -> Result<ControllerLock, Failure> {
         );
         Failure::bad_input(held, help)
     })
+}
+
+fn cannot_take_over(from: &str) -> Failure {
+    Failure::bad_input(
+        format!("this optimizer cannot take over what is known from {from}"),
+        "algorithm = \"composite\" can",
+    )
 }
 
 fn broken(error: impl std::fmt::Display, directory: &OptimizationDirectory) -> Failure {

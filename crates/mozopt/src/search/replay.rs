@@ -4,14 +4,14 @@
 use std::num::NonZeroUsize;
 
 use optimizers::{
-    CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Optimizer, Outcome,
-    OutcomeKind, RandomSearch, ScoreRule, ScoreRuleError,
+    CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, MultiObjective,
+    MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Sampling, ScoreRule, ScoreRuleError,
 };
 use targets::{Rule, Scoring, Wanted};
 
 use crate::configuration::{Algorithm, Configuration, Parameter, Variant};
 use crate::failure::Failure;
-use crate::journal::{CandidateRecord, Entry, Event, State};
+use crate::journal::{CandidateRecord, Entry, Event, Proposal, State};
 use crate::simulation::{OutcomeClass, SimulationResult};
 
 /// The configured optimizer, which has not been asked for anything yet.
@@ -24,9 +24,7 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
     };
     Ok(match settings.algorithm {
         Algorithm::Composite => {
-            let targets = configuration.targets()?;
-            let rules = targets.iter().map(|configured| rule(&configured.target.scoring));
-            let rules = rules.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
+            let rules = rules(configuration)?;
             let settings = CompositeSettings {
                 offspring_size: settings.offspring_size,
                 sigma: settings.sigma,
@@ -34,6 +32,17 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
             };
             let composite = Composite::new(space, &centroid, &rules, settings);
             Box::new(composite.map_err(|error| wrong(&error))?)
+        }
+        Algorithm::MultiObjective => {
+            let rules = rules(configuration)?;
+            let (groups, _) = configuration.objectives(settings.objectives)?;
+            let settings = MultiObjectiveSettings {
+                offspring_size: settings.offspring_size,
+                sigma: settings.sigma,
+                seed: settings.seed,
+            };
+            let search = MultiObjective::new(space, &centroid, &rules, &groups, settings);
+            Box::new(search.map_err(|error| wrong(&error))?)
         }
         Algorithm::CmaEs => {
             let settings = CmaEsSettings {
@@ -47,12 +56,24 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
             };
             Box::new(CmaEs::new(space, &centroid, settings).map_err(|error| wrong(&error))?)
         }
-        Algorithm::Random => {
+        Algorithm::Sobol | Algorithm::Random => {
             let offspring = NonZeroUsize::new(settings.offspring_size).unwrap_or(NonZeroUsize::MIN);
-            let random = RandomSearch::new(space, &centroid, offspring, settings.seed);
-            Box::new(random.map_err(|error| wrong(&error))?)
+            let sampling = match settings.algorithm {
+                Algorithm::Sobol => Sampling::sobol,
+                _ => Sampling::uniform,
+            };
+            let sampling = sampling(space, &centroid, offspring, settings.seed);
+            Box::new(sampling.map_err(|error| wrong(&error))?)
         }
     })
+}
+
+fn rules(configuration: &Configuration) -> Result<Vec<ScoreRule>, Failure> {
+    let targets = configuration.targets()?;
+    let rules = targets.iter().map(|configured| rule(&configured.target.scoring));
+    rules
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::bad_input(error, "look at the targets"))
 }
 
 /// The values that a target accepts, as the optimizer knows them.
@@ -100,6 +121,9 @@ pub fn replay(
                     return Err(differs(entry.seq));
                 }
             }
+            Event::Imported { candidates, results, .. } => {
+                import(optimizer, candidates, results).ok_or_else(|| differs(entry.seq))?;
+            }
             Event::Told { candidate } => {
                 let record: Option<&CandidateRecord> = state.candidates.get(*candidate as usize);
                 let result = record.and_then(CandidateRecord::result);
@@ -112,6 +136,24 @@ pub fn replay(
         }
     }
     Ok(())
+}
+
+/// Lets the optimizer propose what was simulated before, and tells it what came out; `None` if it
+/// proposes something else.
+pub fn import(
+    optimizer: &mut dyn Optimizer,
+    candidates: &[Proposal],
+    results: &[SimulationResult],
+) -> Option<u64> {
+    let parameters: Vec<_> = candidates.iter().map(|c| c.parameters.clone()).collect();
+    let proposed = optimizer.repeat(&parameters);
+    for ((proposed, wanted), result) in proposed.iter().zip(candidates).zip(results) {
+        let same = proposed.number == wanted.candidate && proposed.parameters == wanted.parameters;
+        if !same || optimizer.tell(proposed.number, &outcome(result)).is_err() {
+            return None;
+        }
+    }
+    proposed.last().map(|last| last.generation)
 }
 
 fn agree(again: &[f64], written: &[f64], parameters: &[Parameter]) -> bool {

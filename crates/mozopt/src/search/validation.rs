@@ -93,6 +93,7 @@ impl Search {
         while !(waiting.is_empty() && running.is_empty()) {
             match self.interrupt.wish() {
                 Wish::GoOn => {}
+                Wish::HandOver => return Ok(None),
                 _ if running.is_empty() => return Ok(None),
                 Wish::StopAfterRunning => waiting.clear(),
                 Wish::Cancel => self.executor.cancel_all(),

@@ -35,18 +35,23 @@ pub const INTERRUPTED: u8 = 143;
 /// The script of a simulation.
 pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<String> {
     let mozopt = program()?;
-    let prelude = prelude.map(|lines| format!("\n{}\n", lines.trim_end())).unwrap_or_default();
+    let prelude = prelude.map(|lines| {
+        let model = quoted(&simulation.model_directory);
+        format!("\ncd {model} || exit 1\n{}\n", lines.trim_end())
+    });
     Ok(format!(
         "#!/bin/bash\n\
          # Simulates and evaluates candidate {}. To run it again, into a directory of its own:\n\
          #   bash job.sh --again /some/directory\n\
          from=$PWD\n\
-         cd \"$(dirname \"$(readlink -f \"$0\")\")\" || exit 1\n\
+         here=$(dirname \"$(readlink -f \"$0\")\")\n\
          export OMP_NUM_THREADS={}\n\
-         {prelude}\
+         {}\
+         cd \"$here\" || exit 1\n\
          exec {} job --from \"$from\" \"$@\"\n",
         simulation.candidate,
         simulation.threads,
+        prelude.unwrap_or_default(),
         quoted(&mozopt),
     ))
 }

@@ -39,6 +39,20 @@ impl OutcomeClass {
         }
     }
 
+    /// The class with these words.
+    pub fn of_words(words: &str) -> Option<Self> {
+        let all = [
+            Self::Completed,
+            Self::Exploded,
+            Self::TimedOut,
+            Self::OutOfMemory,
+            Self::Crashed,
+            Self::NoData,
+            Self::NodeFailure,
+        ];
+        all.into_iter().find(|class| class.words() == words)
+    }
+
     /// Whether something went wrong.
     pub fn is_failure(self) -> bool {
         self != Self::Completed

@@ -79,6 +79,11 @@ impl TrustRegion {
         self.without_success >= PATIENCE
     }
 
+    /// How many regions were left since nothing was to be hoped for there.
+    pub fn exhausted(&self) -> usize {
+        self.abandoned.len()
+    }
+
     /// Whether a point lies in the smallest box of a region that was exhausted.
     pub fn is_abandoned(&self, point: &[f64]) -> bool {
         let is_inside =

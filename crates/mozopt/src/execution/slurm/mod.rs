@@ -4,6 +4,7 @@
 //! and from the accounts. Whoever does not answer changes nothing.
 
 mod client;
+mod controller;
 mod job_state;
 mod nodes;
 mod pending;
@@ -18,6 +19,8 @@ use std::time::{Duration, Instant};
 
 use super::{Adopted, EndedJob, Executor, Job, JobEnd};
 use crate::configuration::{Configuration, Limits};
+pub use controller::{ControllerJob, cancel_left};
+
 use client::{Accounted, ExitCodes, Queued, Trouble};
 use job_state::JobState;
 use nodes::Nodes;

@@ -36,11 +36,8 @@ impl Record {
     pub fn new(job: &Job) -> Self {
         let time = jiff::Timestamp::now();
         let path = job.directory.path();
-        let unique = format!("{} {} {time} {}", host(), std::process::id(), path.display());
-        let digest = Sha256::digest(unique);
-        let digest = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         let directory = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = format!("mozopt-{directory}-{}-{:012x}", job.attempt, digest >> 16);
+        let name = format!("mozopt-{directory}-{}-{}", job.attempt, unique(path));
         Self { attempt: job.attempt, name, id: None, time, cancelled: false }
     }
 
@@ -56,6 +53,15 @@ impl Record {
     pub fn write(&self, directory: &SimulationDirectory) -> io::Result<()> {
         durable::write_json(&path(directory.path()), self)
     }
+}
+
+/// A word that is made once: for this place, this process and this moment.
+pub fn unique(place: &Path) -> String {
+    let time = jiff::Timestamp::now();
+    let words = format!("{} {} {time} {}", host(), std::process::id(), place.display());
+    let digest = Sha256::digest(words);
+    let digest = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    format!("{:012x}", digest >> 16)
 }
 
 fn path(directory: &Path) -> PathBuf {

@@ -83,7 +83,7 @@ impl Watched {
     /// What the job itself wrote at its end.
     fn finished(&self) -> Option<Finished> {
         let finished: Finished = read_json(&self.job.directory.finished()).ok()?;
-        (finished.attempt == self.job.attempt).then_some(finished)
+        (finished.attempt == self.record.attempt).then_some(finished)
     }
 
     /// The end, if the job's files leave no question.

@@ -1,0 +1,302 @@
+//! What is known from before: simulations of an earlier optimization, or of a table, scored by the present
+//! targets; and further points to begin from.
+
+use std::path::Path;
+
+use serde_json::{Map, Value as Json};
+use targets::Missing;
+
+use crate::configuration::{Configuration, ConfiguredTarget};
+use crate::durable;
+use crate::failure::Failure;
+use crate::journal::{self, State};
+use crate::model::ModelParameters;
+use crate::optimization_directory::OptimizationDirectory;
+use crate::simulation::{OutcomeClass, SimulationResult};
+
+/// Larger than a table of many thousand simulations.
+const MAX_BYTES: u64 = 1 << 30;
+/// By how much, relative to its value, a parameter may differ from the model's default and still be it.
+const ROUNDING: f64 = 1e-12;
+
+/// Something known from before.
+pub struct WarmStart {
+    /// Where it comes from, as the user named it.
+    pub from: String,
+    /// Simulations, as far as they are of use here.
+    pub simulations: Vec<Earlier>,
+    /// Points to simulate first.
+    pub starts: Vec<Vec<f64>>,
+    /// How many simulations are of no use, since they lie elsewhere.
+    pub elsewhere: usize,
+}
+
+/// A simulation that was run before.
+pub struct Earlier {
+    /// The parameters' values, in the order of the configuration.
+    pub parameters: Vec<f64>,
+    /// The seed it had.
+    pub seed: u64,
+    /// What came out, scored by the present targets.
+    pub result: SimulationResult,
+}
+
+/// Reads what `path` names: an optimization, a CSV file as `mozopt export --format csv` writes it, or a JSON
+/// object with parameters, as `mozopt export` writes it.
+pub fn read(
+    path: &Path,
+    configuration: &Configuration,
+    model: &ModelParameters,
+) -> Result<WarmStart, Failure> {
+    let targets = configuration.targets()?;
+    let reader = Reader { configuration, model, targets: &targets, path };
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    match extension.as_deref() {
+        _ if path.is_dir() => reader.optimization(),
+        Some("csv") => reader.table(),
+        Some("json") => reader.start(),
+        _ => Err(reader.wrong("this is no optimization, no .csv and no .json file")),
+    }
+}
+
+struct Reader<'a> {
+    configuration: &'a Configuration,
+    model: &'a ModelParameters,
+    targets: &'a [ConfiguredTarget],
+    path: &'a Path,
+}
+
+/// Where a parameter's value comes from.
+enum Origin {
+    /// From this column of what was read.
+    Column(usize),
+    /// It was not searched then: the model's default.
+    Default(f64),
+}
+
+/// How parameters that were searched then become those that are searched now.
+struct Mapping {
+    origins: Vec<Origin>,
+    /// Columns that are not searched now, with the default that they must have to be of use.
+    fixed: Vec<(usize, f64)>,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, why: impl std::fmt::Display) -> Failure {
+        let help = "give an optimization, a table from `mozopt export --format csv`, or a JSON object \
+                    with parameters";
+        Failure::bad_input(format!("{}: {why}", self.path.display()), help)
+    }
+
+    fn optimization(&self) -> Result<WarmStart, Failure> {
+        let directory = OptimizationDirectory::find(self.path)?;
+        let earlier = Configuration::read(&directory.configuration())?;
+        let read = journal::read(&directory.journal()).map_err(|error| self.wrong(error))?;
+        let state = State::of(&read.entries).map_err(|error| self.wrong(error))?;
+        let paths: Vec<&str> = earlier.parameters.iter().map(|p| p.path.as_str()).collect();
+        let mapping = self.mapping(&paths)?;
+        let earlier_targets = earlier.targets()?;
+        let columns = self.columns(|wanted| {
+            earlier_targets.iter().position(|earlier| is_same(&earlier.target, &wanted.target))
+        })?;
+        let mut warm = self.empty();
+        for (record, result) in state.finished() {
+            let values: Vec<_> = columns
+                .iter()
+                .map(|&i| result.targets[i].value.ok_or_else(|| reason(result, i)))
+                .collect();
+            self.add(&mut warm, &mapping, &record.parameters, record.seed, result.outcome, &values);
+        }
+        Ok(warm)
+    }
+
+    fn table(&self) -> Result<WarmStart, Failure> {
+        let text =
+            durable::read_bounded(self.path, MAX_BYTES).map_err(|error| self.wrong(error))?;
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let header = reader.headers().map_err(|error| self.wrong(error))?.clone();
+        let column = |name: &str| header.iter().position(|heading| heading == name);
+        let known = [
+            "candidate",
+            "generation",
+            "seed",
+            "attempts",
+            "outcome",
+            "reason",
+            "total",
+            "seconds",
+        ];
+        let is_parameter = |heading: &&str| {
+            !known.contains(heading)
+                && !heading.starts_with("value ")
+                && !heading.starts_with("score ")
+        };
+        let paths: Vec<&str> = header.iter().filter(is_parameter).collect();
+        let places: Vec<usize> = paths.iter().filter_map(|path| column(path)).collect();
+        let mapping = self.mapping(&paths)?;
+        let columns = self.columns(|wanted| column(&format!("value {}", wanted.target.name)))?;
+        let mut warm = self.empty();
+        for row in reader.records() {
+            let row = row.map_err(|error| self.wrong(error))?;
+            let line = row.position().map_or(0, csv::Position::line);
+            let number = |i: usize| {
+                row[i].parse::<f64>().ok().filter(|value| value.is_finite()).ok_or_else(|| {
+                    self.wrong(format!(
+                        "line {line}: `{}` is not a number: \"{}\"",
+                        &header[i], &row[i]
+                    ))
+                })
+            };
+            let parameters = places.iter().map(|&i| number(i)).collect::<Result<Vec<_>, _>>()?;
+            let outcome = match column("outcome").map(|i| &row[i]) {
+                None => OutcomeClass::Completed,
+                Some("") => continue,
+                Some(words) => OutcomeClass::of_words(words).ok_or_else(|| {
+                    self.wrong(format!("line {line}: unknown outcome \"{words}\""))
+                })?,
+            };
+            let missing = || Missing::new("it was missing in the table");
+            let value = |&i: &usize| match &row[i] {
+                "" => Ok(Err(missing())),
+                _ => number(i).map(Ok),
+            };
+            let values = columns.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+            let seed = column("seed").and_then(|i| row[i].parse().ok()).unwrap_or_default();
+            self.add(&mut warm, &mapping, &parameters, seed, outcome, &values);
+        }
+        Ok(warm)
+    }
+
+    /// A point to begin from. Parameters that it does not give are those of the centroid.
+    fn start(&self) -> Result<WarmStart, Failure> {
+        let text =
+            durable::read_bounded(self.path, MAX_BYTES).map_err(|error| self.wrong(error))?;
+        let given: Map<String, Json> =
+            serde_json::from_str(&text).map_err(|error| self.wrong(error))?;
+        let searched = &self.configuration.parameters;
+        if !searched.iter().any(|parameter| given.contains_key(&parameter.path)) {
+            return Err(self.wrong("it has none of the searched parameters"));
+        }
+        let value = |parameter: &crate::configuration::Parameter| {
+            let Some(given) = given.get(&parameter.path) else { return Ok(parameter.centroid) };
+            given
+                .as_f64()
+                .filter(|value| (parameter.low..=parameter.high).contains(value))
+                .ok_or_else(|| {
+                    let (low, high) = (parameter.low, parameter.high);
+                    self.wrong(format!("{} is {given}, not in [{low}, {high}]", parameter.path))
+                })
+        };
+        let start = searched.iter().map(value).collect::<Result<_, _>>()?;
+        Ok(WarmStart { starts: vec![start], ..self.empty() })
+    }
+
+    fn empty(&self) -> WarmStart {
+        WarmStart {
+            from: self.path.display().to_string(),
+            simulations: vec![],
+            starts: vec![],
+            elsewhere: 0,
+        }
+    }
+
+    fn mapping(&self, paths: &[&str]) -> Result<Mapping, Failure> {
+        let default = |path: &str| self.model.default(path).ok().flatten().map(|d| d.value);
+        let origin = |parameter: &crate::configuration::Parameter| {
+            if let Some(column) = paths.iter().position(|path| *path == parameter.path) {
+                return Ok(Origin::Column(column));
+            }
+            default(&parameter.path).map(Origin::Default).ok_or_else(|| {
+                let path = &parameter.path;
+                self.wrong(format!(
+                    "{path} was not searched there, and the model's default is not known"
+                ))
+            })
+        };
+        let searched = &self.configuration.parameters;
+        let origins = searched.iter().map(origin).collect::<Result<_, _>>()?;
+        let not_now = paths
+            .iter()
+            .enumerate()
+            .filter(|(_, path)| !searched.iter().any(|parameter| parameter.path == **path));
+        // Without a known default no simulation is of use: NaN equals nothing.
+        let fixed = not_now.map(|(i, path)| (i, default(path).unwrap_or(f64::NAN))).collect();
+        Ok(Mapping { origins, fixed })
+    }
+
+    /// The column of each target's value.
+    fn columns(
+        &self,
+        find: impl Fn(&ConfiguredTarget) -> Option<usize>,
+    ) -> Result<Vec<usize>, Failure> {
+        let found: Vec<_> = self.targets.iter().map(find).collect();
+        let lacking: Vec<&str> = self
+            .targets
+            .iter()
+            .zip(&found)
+            .filter(|(_, column)| column.is_none())
+            .map(|(target, _)| target.target.name.as_str())
+            .collect();
+        if !lacking.is_empty() {
+            return Err(
+                self.wrong(format!("these targets were not measured: {}", lacking.join(", ")))
+            );
+        }
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Adds a simulation, if its parameters are possible now and its outcome says something.
+    fn add(
+        &self,
+        warm: &mut WarmStart,
+        mapping: &Mapping,
+        earlier: &[f64],
+        seed: u64,
+        outcome: OutcomeClass,
+        values: &[targets::Value],
+    ) {
+        if matches!(outcome, OutcomeClass::NoData | OutcomeClass::NodeFailure) {
+            return;
+        }
+        let is_default =
+            |&(i, default): &(usize, f64)| (earlier[i] - default).abs() <= ROUNDING * default.abs();
+        let parameters: Vec<f64> = mapping
+            .origins
+            .iter()
+            .map(|origin| match *origin {
+                Origin::Column(i) => earlier[i],
+                Origin::Default(value) => value,
+            })
+            .collect();
+        let mut searched = self.configuration.parameters.iter().zip(&parameters);
+        let fits = searched.all(|(p, value)| (p.low..=p.high).contains(value));
+        if !fits || !mapping.fixed.iter().all(is_default) {
+            warm.elsewhere += 1;
+            return;
+        }
+        let reason = format!("{} in {}", outcome.words(), warm.from);
+        let result = match outcome {
+            OutcomeClass::Completed => {
+                SimulationResult::measured(outcome, None, self.targets, values)
+            }
+            OutcomeClass::Exploded => {
+                SimulationResult::measured(outcome, Some(reason), self.targets, values)
+            }
+            _ => SimulationResult::without_values(outcome, reason, self.targets),
+        };
+        warm.simulations.push(Earlier { parameters, seed, result });
+    }
+}
+
+/// Whether two targets measure the same: the norm and the wanted value may differ.
+fn is_same(earlier: &targets::Target, wanted: &targets::Target) -> bool {
+    if wanted.class.is_measured() {
+        earlier.class == wanted.class && earlier.sheet_name == wanted.sheet_name
+    } else {
+        !earlier.class.is_measured() && earlier.name == wanted.name
+    }
+}
+
+fn reason(result: &SimulationResult, target: usize) -> Missing {
+    Missing::new(result.targets[target].reason.clone().unwrap_or_default())
+}

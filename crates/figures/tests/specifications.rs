@@ -23,14 +23,17 @@ fn drawn(engine: &Engine, figure: &Figure) -> String {
 #[test]
 fn every_figure_is_valid_vega_lite() {
     // Altair refuses what does not fit this schema.
-    let schema: Value = serde_json::from_str(include_str!("../vega/vega-lite-schema.json")).unwrap();
+    let schema: Value =
+        serde_json::from_str(include_str!("../vega/vega-lite-schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let figures = made(&made_up::search(5, 4, 60));
     assert_eq!(figures.len(), Kind::ALL.len());
     for figure in figures {
         let specification = figure.specification(Theme::Light);
-        let errors: Vec<_> =
-            validator.iter_errors(&specification).map(|error| error.instance_path().to_string()).collect();
+        let errors: Vec<_> = validator
+            .iter_errors(&specification)
+            .map(|error| error.instance_path().to_string())
+            .collect();
         assert!(errors.is_empty(), "{}: {errors:?}", figure.name);
     }
     let no_figure = serde_json::json!({"mark": "bars", "data": {"values": []}});
@@ -112,7 +115,8 @@ fn a_png_has_two_pixels_for_each_unit_and_the_background_of_its_theme() {
     let search = made_up::search(3, 2, 40);
     let figure = Kind::ALL[0].figure(&search).unwrap();
     let engine = Engine::new().unwrap();
-    for (theme, background) in [(Theme::Light, [255, 255, 255]), (Theme::Dark, [0x17, 0x19, 0x1d])] {
+    for (theme, background) in [(Theme::Light, [255, 255, 255]), (Theme::Dark, [0x17, 0x19, 0x1d])]
+    {
         let svg = engine.svg(&figure.specification(theme)).unwrap().svg;
         let attribute = |name: &str| -> u32 {
             let rest = &svg[svg.find(name).unwrap() + name.len()..];

@@ -56,8 +56,7 @@ fn the_specification_holds_the_numbers_of_the_journal() {
     let flags = format!("--format json --only scores -o {}/out", model.path().display());
     let written = paths(&model.mozopt("figures", &flags).exits(0).stdout);
     assert_eq!(names(&written), ["scores.vl.json"]);
-    let specification: Value =
-        serde_json::from_slice(&fs::read(&written[0]).unwrap()).unwrap();
+    let specification: Value = serde_json::from_slice(&fs::read(&written[0]).unwrap()).unwrap();
     let rows = specification["data"]["values"].as_array().unwrap();
     assert_eq!(rows.len(), 2);
     for target in best["targets"].as_array().unwrap() {

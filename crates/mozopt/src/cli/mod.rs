@@ -49,7 +49,7 @@ pub enum Command {
     Resume(ResumeArguments),
     /// Run an optimization's controller as a job of Slurm
     #[command(after_help = SUBMIT_EXAMPLES)]
-    Submit(SubmitArguments),
+    Submit(Box<SubmitArguments>),
     /// Stop an optimization and cancel its simulations
     #[command(after_help = "What is known stays; `mozopt resume` goes on.")]
     Stop(StopArguments),

@@ -141,7 +141,7 @@ fn best_candidate(configuration: &Configuration, state: &State) -> Result<String
             "{}{value}{}{}{}<td{met} data-value=\"{}\">{score}</td>",
             text(&measured.name),
             text(target.class.unit().unwrap_or("")),
-            cell(&wanted(&target.scoring)),
+            cell(wanted(&target.scoring)),
             number(target.scoring.norm(), amount(target.scoring.norm())),
             measured.score
         )
@@ -231,9 +231,12 @@ fn definitions(pairs: &[(&str, String)]) -> String {
 }
 
 fn table(headings: &[&str], rows: impl Iterator<Item = String>) -> String {
-    let head: String =
-        headings.iter().map(|heading| format!("<th scope=\"col\">{heading}</th>")).collect();
-    let rows: String = rows.map(|row| format!("<tr>{row}</tr>\n")).collect();
+    let head: String = headings
+        .iter()
+        .map(|heading| format!("<th scope=\"col\">{heading}</th>"))
+        .collect::<Vec<_>>()
+        .concat();
+    let rows = rows.map(|row| format!("<tr>{row}</tr>\n")).collect::<Vec<_>>().concat();
     format!(
         "<div class=\"scroll\" tabindex=\"0\"><table class=\"sortable\">\n<thead><tr>{head}</tr></thead>\n<tbody>\n\
          {rows}</tbody>\n</table></div>\n"

@@ -21,10 +21,10 @@ pub struct Cluster {
 impl Cluster {
     /// The cluster, for one test alone.
     pub fn alone() -> Self {
-        let _alone = CLUSTER.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = CLUSTER.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = std::env::var_os("MOZOPT_SLURM");
         let directory = directory.expect("run this by tests/slurm/with-cluster").into();
-        let cluster = Self { directory, _alone };
+        let cluster = Self { directory, _alone: alone };
         cluster.restore();
         cluster
     }
@@ -44,14 +44,14 @@ impl Cluster {
     fn restore(&self) {
         let _ = self.signal("slurmctld", Signal::CONT);
         if self.has_accounts() && self.pid("slurmdbd").is_none() {
-            self.start("slurmdbd", &[]);
+            start("slurmdbd", &[]);
         }
         if self.pid("slurmctld").is_none() {
-            self.start("slurmctld", &[]);
+            start("slurmctld", &[]);
         }
         for node in ["n1", "n2", "n3"] {
             if self.pid(&format!("slurmd.{node}")).is_none() {
-                self.start("slurmd", &["-N", node]);
+                start("slurmd", &["-N", node]);
             }
         }
         eventually("no job is left, and every node is idle", || {
@@ -74,11 +74,6 @@ impl Cluster {
         kill_process(self.pid(daemon)?, signal).ok()
     }
 
-    fn start(&self, daemon: &str, arguments: &[&str]) {
-        let started = Command::new(daemon).args(arguments).status().unwrap();
-        assert!(started.success(), "{daemon}: {started}");
-    }
-
     /// `slurmctld` neither answers nor ends.
     pub fn freeze(&self) {
         self.signal("slurmctld", Signal::STOP).unwrap();
@@ -97,7 +92,7 @@ impl Cluster {
 
     /// Starts `slurmctld` again.
     pub fn start_controller(&self) {
-        self.start("slurmctld", &[]);
+        start("slurmctld", &[]);
         eventually("slurmctld answers", || slurm("scontrol", &["ping"]).contains(" UP"));
     }
 
@@ -123,6 +118,11 @@ impl Cluster {
     }
 }
 
+fn start(daemon: &str, arguments: &[&str]) {
+    let started = Command::new(daemon).args(arguments).status().unwrap();
+    assert!(started.success(), "{daemon}: {started}");
+}
+
 /// What `slurmctld` knew.
 pub struct Memory<'a> {
     cluster: &'a Cluster,
@@ -131,7 +131,7 @@ pub struct Memory<'a> {
 
 impl Memory<'_> {
     /// `slurmctld` is killed, forgets everything since, and is started again.
-    pub fn is_all_that_is_left(self) {
+    pub fn comes_back_after_a_kill(self) {
         self.cluster.kill("slurmctld");
         let state = self.cluster.directory.join("state");
         fs::remove_dir_all(&state).unwrap();

@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::Value;
-use support::cluster::{Cluster, eventually, our_jobs, slurm, state_of, strangers_job};
+use support::cluster::{
+    Cluster, eventually, our_jobs, slurm, start_slurmctld, state_of, strangers_job,
+};
 use support::{CONFIG, Ended, IDENTITY, Model, Running};
 
 /// Notes its candidate's number when it begins and when it has ended.
@@ -111,7 +113,7 @@ fn slurmctld_killed_and_started_again_changes_nothing() {
     thread::sleep(Duration::from_secs(6));
     cluster.kill("slurmctld");
     thread::sleep(Duration::from_secs(4));
-    cluster.start_controller();
+    start_slurmctld();
     wait(running).exits(0);
     each_ended_once(&model, 4);
     assert_eq!(interruptions(&model), [""; 0]);
@@ -126,7 +128,7 @@ fn slurmctld_that_lost_a_job_is_given_it_again_and_its_number_is_not_touched() {
     let running = model.begin("run", "--max-simulations 1");
     eventually("it runs", || begun(&model) == 1);
     let (id, _) = job_of(&model, 0);
-    memory.is_all_that_is_left();
+    memory.comes_back_after_a_kill();
     let other = strangers_job(300);
     assert_eq!(other, id, "the number is given again");
     wait(running).exits(0).says("Slurm knows nothing of its job any more");
@@ -204,14 +206,14 @@ fn the_batch_script_killed_by_a_signal_or_without_its_directory_is_run_again() {
     model.write("again", "");
     rustix::process::kill_process(
         rustix::process::Pid::from_raw(pid as i32).unwrap(),
-        Signal::SEGV,
+        Signal::KILL,
     )
     .unwrap();
     wait(running).exits(0);
     let reasons = interruptions(&model);
     assert_eq!(reasons.len(), 2, "{reasons:?}");
-    assert!(reasons[0].starts_with("its job "), "{reasons:?}");
-    assert!(reasons[1].ends_with("by signal 11"), "{reasons:?}");
+    assert!(reasons[0].starts_with("its job could not be started on "), "{reasons:?}");
+    assert!(reasons[1].ends_with("by signal 9"), "{reasons:?}");
     each_ended_once(&model, 1);
 }
 

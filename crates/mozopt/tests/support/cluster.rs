@@ -21,10 +21,10 @@ pub struct Cluster {
 impl Cluster {
     /// The cluster, for one test alone.
     pub fn alone() -> Self {
-        let _alone = CLUSTER.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = CLUSTER.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = std::env::var_os("MOZOPT_SLURM");
         let directory = directory.expect("run this by tests/slurm/with-cluster").into();
-        let cluster = Self { directory, _alone };
+        let cluster = Self { directory, _alone: alone };
         cluster.restore();
         cluster
     }
@@ -44,14 +44,14 @@ impl Cluster {
     fn restore(&self) {
         let _ = self.signal("slurmctld", Signal::CONT);
         if self.has_accounts() && self.pid("slurmdbd").is_none() {
-            self.start("slurmdbd", &[]);
+            start("slurmdbd", &[]);
         }
         if self.pid("slurmctld").is_none() {
-            self.start("slurmctld", &[]);
+            start("slurmctld", &[]);
         }
         for node in ["n1", "n2", "n3"] {
             if self.pid(&format!("slurmd.{node}")).is_none() {
-                self.start("slurmd", &["-N", node]);
+                start("slurmd", &["-N", node]);
             }
         }
         eventually("no job is left, and every node is idle", || {
@@ -74,11 +74,6 @@ impl Cluster {
         kill_process(self.pid(daemon)?, signal).ok()
     }
 
-    fn start(&self, daemon: &str, arguments: &[&str]) {
-        let started = Command::new(daemon).args(arguments).status().unwrap();
-        assert!(started.success(), "{daemon}: {started}");
-    }
-
     /// `slurmctld` neither answers nor ends.
     pub fn freeze(&self) {
         self.signal("slurmctld", Signal::STOP).unwrap();
@@ -93,12 +88,6 @@ impl Cluster {
     pub fn kill(&self, daemon: &str) {
         self.signal(daemon, Signal::KILL).unwrap();
         eventually("it is gone", || self.pid(daemon).is_none());
-    }
-
-    /// Starts `slurmctld` again.
-    pub fn start_controller(&self) {
-        self.start("slurmctld", &[]);
-        eventually("slurmctld answers", || slurm("scontrol", &["ping"]).contains(" UP"));
     }
 
     /// What `slurmctld` has saved up to now, to be lost afterwards.
@@ -123,6 +112,17 @@ impl Cluster {
     }
 }
 
+fn start(daemon: &str, arguments: &[&str]) {
+    let started = Command::new(daemon).args(arguments).status().unwrap();
+    assert!(started.success(), "{daemon}: {started}");
+}
+
+/// Starts `slurmctld` again.
+pub fn start_slurmctld() {
+    start("slurmctld", &[]);
+    eventually("slurmctld answers", || slurm("scontrol", &["ping"]).contains(" UP"));
+}
+
 /// What `slurmctld` knew.
 pub struct Memory<'a> {
     cluster: &'a Cluster,
@@ -131,12 +131,12 @@ pub struct Memory<'a> {
 
 impl Memory<'_> {
     /// `slurmctld` is killed, forgets everything since, and is started again.
-    pub fn is_all_that_is_left(self) {
+    pub fn comes_back_after_a_kill(self) {
         self.cluster.kill("slurmctld");
         let state = self.cluster.directory.join("state");
         fs::remove_dir_all(&state).unwrap();
         fs::rename(&self.copy, &state).unwrap();
-        self.cluster.start_controller();
+        start_slurmctld();
     }
 }
 

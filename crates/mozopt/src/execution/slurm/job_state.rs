@@ -7,6 +7,8 @@ use crate::execution::JobEnd;
 
 /// What Slurm calls out of memory, in the place of a signal.
 const OUT_OF_MEMORY_SIGNAL: u32 = 125;
+/// What it calls a script that could not be started, or whose output has no place.
+const NOT_STARTED_SIGNAL: u32 = 53;
 
 /// A job's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +93,7 @@ impl JobState {
             Self::Deadline => fault("Slurm gave it up: DEADLINE".to_owned()),
             Self::Revoked => fault("Slurm gave it up: REVOKED".to_owned()),
             Self::Failed => fault(match (codes.code, codes.signal) {
-                (0, 0) => format!("its job could not be started on {nodes}"),
+                (0, 0 | NOT_STARTED_SIGNAL) => format!("its job could not be started on {nodes}"),
                 (code, 0) => format!("its job failed on {nodes} with exit code {code}"),
                 (_, signal) => format!("its job was killed on {nodes} by signal {signal}"),
             }),
@@ -119,6 +121,7 @@ mod tests {
             ("FAILED", 7, 0, "its job failed on n2 with exit code 7"),
             ("FAILED", 0, 11, "its job was killed on n2 by signal 11"),
             ("FAILED", 0, 0, "its job could not be started on n2"),
+            ("FAILED", 0, 53, "its job could not be started on n2"),
             ("NODE_FAIL", 0, 0, "its node n2 failed"),
             ("CANCELLED", 0, 15, "somebody cancelled its job"),
         ] {

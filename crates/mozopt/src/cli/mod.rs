@@ -40,6 +40,7 @@ pub enum Color {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Command {
     /// Begin an optimization
     #[command(after_help = RUN_EXAMPLES)]
@@ -49,7 +50,7 @@ pub enum Command {
     Resume(ResumeArguments),
     /// Run an optimization's controller as a job of Slurm
     #[command(after_help = SUBMIT_EXAMPLES)]
-    Submit(Box<SubmitArguments>),
+    Submit(SubmitArguments),
     /// Stop an optimization and cancel its simulations
     #[command(after_help = "What is known stays; `mozopt resume` goes on.")]
     Stop(StopArguments),

@@ -134,7 +134,7 @@ fn best_candidate(configuration: &Configuration, state: &State) -> Result<String
         let target = &configured.target;
         let reason = measured.reason.as_deref().unwrap_or("none");
         let value =
-            measured.value.map_or_else(|| cell(reason), |value| number(value, amount(value)));
+            measured.value.map_or_else(|| cell(reason), |value| number(value, &amount(value)));
         let score = format!("{:.2}", measured.score);
         let met = if measured.score <= 1.0 { " class=\"met\"" } else { "" };
         format!(
@@ -142,7 +142,7 @@ fn best_candidate(configuration: &Configuration, state: &State) -> Result<String
             text(&measured.name),
             text(target.class.unit().unwrap_or("")),
             cell(wanted(&target.scoring)),
-            number(target.scoring.norm(), amount(target.scoring.norm())),
+            number(target.scoring.norm(), &amount(target.scoring.norm())),
             measured.score
         )
     });
@@ -158,9 +158,9 @@ fn best_candidate(configuration: &Configuration, state: &State) -> Result<String
             format!(
                 "{}{}{}{}<td data-value=\"{place}\">{:.0} %{bound}</td>",
                 text(&parameter.path),
-                number(value, amount(value)),
-                number(parameter.low, amount(parameter.low)),
-                number(parameter.high, amount(parameter.high)),
+                number(value, &amount(value)),
+                number(parameter.low, &amount(parameter.low)),
+                number(parameter.high, &amount(parameter.high)),
                 100.0 * place
             )
         });
@@ -178,10 +178,10 @@ fn candidates(state: &State) -> String {
             cell(record.number),
             cell(record.generation),
             text(result.outcome.words()),
-            number(result.total, amount(result.total)),
+            number(result.total, &amount(result.total)),
             cell(met),
             text(&worst),
-            number(result.simulation_seconds, amount(result.simulation_seconds)),
+            number(result.simulation_seconds, &amount(result.simulation_seconds)),
             text(result.reason.as_deref().unwrap_or(""))
         )
     };
@@ -252,8 +252,8 @@ fn text(shown: &str) -> String {
 }
 
 /// A number that is sorted by its exact value.
-fn number(value: f64, shown: String) -> String {
-    format!("<td data-value=\"{value}\">{}</td>", escaped(&shown))
+fn number(value: f64, shown: &str) -> String {
+    format!("<td data-value=\"{value}\">{}</td>", escaped(shown))
 }
 
 /// A setting as it is written in a configuration.

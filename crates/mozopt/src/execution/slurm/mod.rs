@@ -186,7 +186,12 @@ impl Slurm {
                     self.say(format!("Slurm never got {name}: it is submitted again"));
                 }
                 None => {
-                    ended.push((candidate, watched.end_of_lost(), JobState::Between, String::new()))
+                    ended.push((
+                        candidate,
+                        watched.end_of_lost(),
+                        JobState::Between,
+                        String::new(),
+                    ));
                 }
             }
         }

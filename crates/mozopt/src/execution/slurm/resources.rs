@@ -1,6 +1,6 @@
 //! What sbatch is asked for.
 
-use crate::configuration::{Configuration, Limits, SlurmSettings};
+use crate::configuration::{Configuration, Limits, SlurmSettings, TimeLimit};
 use crate::simulation::SimulationDirectory;
 use crate::simulation::job::quoted;
 
@@ -20,7 +20,7 @@ impl Resources {
     pub fn new(configuration: &Configuration, limits: &Limits) -> Self {
         let slurm = &limits.slurm;
         let seconds =
-            slurm.time.map_or(limits.time_limit.seconds() + MARGIN_SECONDS, |time| time.seconds());
+            slurm.time.map_or(limits.time_limit.seconds() + MARGIN_SECONDS, TimeLimit::seconds);
         let ranks = configuration.simulator.mozaik.as_ref().map_or(1, |mozaik| mozaik.ranks);
         let ntasks = slurm.ntasks.map_or(ranks, |n| n.get() as usize);
         let cpus = slurm.cpus_per_task.map_or(configuration.threads, |n| n.get() as usize);

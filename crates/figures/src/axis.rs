@@ -48,10 +48,13 @@ impl Axis {
 
     /// The `scale` of an encoding. Values beyond the ends are drawn at the ends.
     pub fn scale(self) -> Value {
-        let kind = if self.log { "log" } else { "linear" };
         let (low, high) = (rounded(self.low), rounded(self.high));
-        json!({"type": kind, "domain": [low, high], "nice": false, "zero": false,
-               "padding": 0, "clamp": true})
+        let mut scale = json!({"type": "log", "domain": [low, high], "nice": false, "padding": 0, "clamp": true});
+        if !self.log {
+            scale["type"] = json!("linear");
+            scale["zero"] = json!(false);
+        }
+        scale
     }
 
     /// Round numbers between the ends: at most about `count` of them.

@@ -5,6 +5,9 @@ vega.textMetrics.width = (item, text) => {
   return line == null ? 0 : emWidth(String(line), bold) * (item.fontSize ?? 11);
 };
 
+// Selections listen to the window; nobody will ever do anything in this one.
+globalThis.window = { addEventListener() {}, removeEventListener() {} };
+
 globalThis.draw = async (specification) => {
   const warnings = [];
   const note = (...words) => warnings.push(words.map(String).join(" "));

@@ -110,15 +110,16 @@ fn totals(search: &Search) -> Value {
         told("completed", "completed"),
         told("failed", "failed"),
     ];
+    let mut best = line("best", 2.0, "step-after", series[0]);
+    best["params"] = json!([{"name": "zoom", "select": "interval", "bind": "scales"}]);
     json!({
         "width": WIDTH, "height": 260,
         "layer": [
             band("least", "greatest", 0.3, series[3]),
             band("q25", "q75", 0.6, series[2]),
             line("median", 1.2, "linear", series[1]),
-            line("best", 2.0, "step-after", series[0]),
+            best,
             {
-                "params": [{"name": "zoom", "select": "interval", "bind": "scales"}],
                 "mark": {"type": "rule", "strokeWidth": 8, "strokeOpacity": 0},
                 "encoding": {"x": x, "tooltip": tooltip},
             },

@@ -58,7 +58,8 @@ fn of_a_young_search_there_is_what_can_be_drawn() {
     for count in [0, 1, 2, 3, 9] {
         let mut search = made_up::search(3, 2, 16);
         search.candidates.truncate(count);
-        search.best = search.completed().next().map(|(candidate, _)| candidate.number);
+        let first = search.completed().next().map(|(candidate, _)| candidate.number);
+        search.best = first;
         let figures = made(&search);
         assert_eq!(figures.is_empty(), count == 0);
         for figure in figures {

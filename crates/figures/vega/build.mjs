@@ -31,10 +31,13 @@ const notices = [...directories].sort().map((directory) => {
 writeFileSync("LICENCES", notices.join(`\n${"-".repeat(80)}\n\n`));
 
 const schema = JSON.parse(readFileSync("node_modules/vega-lite/build/vega-lite-schema.json"));
-// Texts only: a property of that name is an object.
-const withoutTexts = (key, value) =>
-  key === "description" && typeof value === "string" ? undefined : value;
-writeFileSync("vega-lite-schema.json", JSON.stringify(schema, withoutTexts));
+const tidied = (key, value) => {
+  // Texts only: a property of that name is an object.
+  if (key === "description" && typeof value === "string") return undefined;
+  // Names of definitions hold what is not allowed in a reference.
+  return key === "$ref" && typeof value === "string" ? encodeURI(value) : value;
+};
+writeFileSync("vega-lite-schema.json", JSON.stringify(schema, tidied));
 
 const fonts = "node_modules/pdfjs-dist/standard_fonts";
 for (const file of ["LiberationSans-Regular.ttf", "LiberationSans-Bold.ttf", "LICENSE_LIBERATION"]) {

@@ -12,6 +12,14 @@ use crate::simulation::SimulationResult;
 
 /// An optimization as the figures know it.
 pub fn search(configuration: &Configuration, state: &State) -> Result<Search, Failure> {
+    let fits = |record: &CandidateRecord| {
+        record.parameters.len() == configuration.parameters.len()
+            && record.result().is_none_or(|r| r.targets.len() == configuration.target_count())
+    };
+    if let Some(record) = state.candidates.iter().find(|record| !fits(record)) {
+        let message = format!("candidate {} does not fit to configuration.json", record.number);
+        return Err(Failure::failed(message, "the journal belongs to another configuration"));
+    }
     let parameters = configuration.parameters.iter().map(|parameter| Parameter {
         path: parameter.path.clone(),
         low: parameter.low,

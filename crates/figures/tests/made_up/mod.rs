@@ -67,7 +67,7 @@ pub fn search(parameters: usize, targets: usize, candidates: u64) -> Search {
             let class = match (numbers.next() * 60.0) as u32 {
                 0 => "timed out",
                 1 => "crashed",
-                _ if places[3] > 0.7 && places[5] < 0.4 => "exploded",
+                _ if places[0] > 0.6 && places[1] < 0.5 => "exploded",
                 _ => COMPLETED,
             };
             let missing = matches!(class, "timed out" | "crashed");

@@ -23,6 +23,7 @@ mod data_store;
 mod durable;
 mod execution;
 mod failure;
+mod figure_data;
 mod interrupt;
 mod journal;
 mod model;
@@ -53,6 +54,8 @@ fn main() -> ExitCode {
         Command::Status(arguments) => commands::status::status(&arguments),
         Command::Show(arguments) => commands::show::show(&arguments),
         Command::Export(arguments) => commands::export::export(&arguments),
+        Command::Figures(arguments) => commands::figures::figures(&arguments),
+        Command::Report(arguments) => commands::report::report(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments),
         Command::Datastore(arguments) => commands::datastore::datastore(&arguments),
         Command::Prepare(arguments) => commands::prepare::prepare(&arguments),

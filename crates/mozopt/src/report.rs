@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Number;
 use targets::{Rule, Scoring, Wanted};
 
-use crate::configuration::{Configuration, ConfiguredTarget};
+use crate::configuration::{Configuration, ConfiguredTarget, Parameter};
 use crate::failure::{Failure, program};
 use crate::journal::{CandidateRecord, State, Validated};
 use crate::optimization_directory::OptimizationDirectory;
@@ -77,6 +77,14 @@ pub fn named_parameters(
 ) -> IndexMap<String, Number> {
     let values = configuration.parameters.iter().zip(&record.parameters);
     values.map(|(p, &value)| (p.path.clone(), number(value, p.integer))).collect()
+}
+
+/// How far from the lower to the upper end of its range a value lies, 0 to 1, on the scale that is
+/// searched.
+pub fn place(parameter: &Parameter, value: f64) -> f64 {
+    let on_scale = |value: f64| if parameter.log_scale { value.ln() } else { value };
+    let (low, high) = (on_scale(parameter.low), on_scale(parameter.high));
+    if high > low { (on_scale(value) - low) / (high - low) } else { 0.0 }
 }
 
 /// What a person reads at the end of `run` and `resume`.

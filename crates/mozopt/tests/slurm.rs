@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::Value;
-use support::cluster::{Cluster, eventually, our_jobs, slurm, state_of, strangers_job};
+use support::cluster::{
+    Cluster, eventually, our_jobs, slurm, start_slurmctld, state_of, strangers_job,
+};
 use support::{CONFIG, Ended, IDENTITY, Model, Running};
 
 /// Notes its candidate's number when it begins and when it has ended.
@@ -111,7 +113,7 @@ fn slurmctld_killed_and_started_again_changes_nothing() {
     thread::sleep(Duration::from_secs(6));
     cluster.kill("slurmctld");
     thread::sleep(Duration::from_secs(4));
-    cluster.start_controller();
+    start_slurmctld();
     wait(running).exits(0);
     each_ended_once(&model, 4);
     assert_eq!(interruptions(&model), [""; 0]);

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod figures;
 mod model;
 
 use std::num::NonZeroUsize;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use figures::*;
 pub use model::*;
 
 use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, SlurmSettings, TimeLimit};
@@ -59,6 +61,12 @@ pub enum Command {
     /// Export parameters and results for other programs
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArguments),
+    /// Draw the figures of an optimization
+    #[command(after_help = FIGURES_EXAMPLES)]
+    Figures(FiguresArguments),
+    /// Write everything about an optimization into one HTML file
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArguments),
     /// Measure and score the targets on data stores that are there
     #[command(after_help = EVALUATE_EXAMPLES)]
     Evaluate(EvaluateArguments),

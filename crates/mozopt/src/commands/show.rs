@@ -6,11 +6,10 @@ use serde::Serialize;
 use serde_json::Number;
 
 use crate::cli::ShowArguments;
-use crate::configuration::Parameter;
 use crate::failure::{FINISHED, Failure};
 use crate::journal::{CandidateRecord, Phase};
 use crate::optimization_directory::OptimizationDirectory;
-use crate::report::{amount, named_parameters, table, targets_table};
+use crate::report::{amount, named_parameters, place, table, targets_table};
 use crate::simulation::SimulationResult;
 use crate::simulation::job::quoted;
 
@@ -99,14 +98,6 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
     ));
     super::print(&text)?;
     Ok(FINISHED)
-}
-
-/// How far from the lower to the upper end of its range a value lies, 0 to 1, on the scale that is
-/// searched.
-fn place(parameter: &Parameter, value: f64) -> f64 {
-    let on_scale = |value: f64| if parameter.log_scale { value.ln() } else { value };
-    let (low, high) = (on_scale(parameter.low), on_scale(parameter.high));
-    if high > low { (on_scale(value) - low) / (high - low) } else { 0.0 }
 }
 
 fn outcome(record: &CandidateRecord) -> String {

@@ -90,12 +90,6 @@ impl Cluster {
         eventually("it is gone", || self.pid(daemon).is_none());
     }
 
-    /// Starts `slurmctld` again.
-    pub fn start_controller(&self) {
-        start("slurmctld", &[]);
-        eventually("slurmctld answers", || slurm("scontrol", &["ping"]).contains(" UP"));
-    }
-
     /// What `slurmctld` has saved up to now, to be lost afterwards.
     pub fn memory(&self) -> Memory<'_> {
         let copy = self.directory.join("state.before");
@@ -123,6 +117,12 @@ fn start(daemon: &str, arguments: &[&str]) {
     assert!(started.success(), "{daemon}: {started}");
 }
 
+/// Starts `slurmctld` again.
+pub fn start_slurmctld() {
+    start("slurmctld", &[]);
+    eventually("slurmctld answers", || slurm("scontrol", &["ping"]).contains(" UP"));
+}
+
 /// What `slurmctld` knew.
 pub struct Memory<'a> {
     cluster: &'a Cluster,
@@ -136,7 +136,7 @@ impl Memory<'_> {
         let state = self.cluster.directory.join("state");
         fs::remove_dir_all(&state).unwrap();
         fs::rename(&self.copy, &state).unwrap();
-        self.cluster.start_controller();
+        start_slurmctld();
     }
 }
 

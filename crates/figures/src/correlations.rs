@@ -1,0 +1,82 @@
+//! `correlations`: which parameters move which targets.
+
+use serde_json::{Value, json};
+
+use crate::figure::rounded;
+use crate::names::short_names;
+use crate::statistics::spearman;
+use crate::{Figure, NotEnough, Search};
+
+/// Fewer completed simulations say nothing.
+const LEAST: usize = 8;
+
+pub(crate) fn correlations(search: &Search) -> Result<Figure, NotEnough> {
+    let completed: Vec<_> = search.completed().collect();
+    if completed.len() < LEAST {
+        return Err(NotEnough { needed: "8 completed simulations" });
+    }
+    let paths: Vec<&str> = search.parameters.iter().map(|p| p.path.as_str()).collect();
+    let names = short_names(&paths);
+    let targets: Vec<&str> = search.targets.iter().map(|target| target.name.as_str()).collect();
+    let mut rows: Vec<Value> = vec![];
+    for (t, target) in targets.iter().enumerate() {
+        for (p, name) in names.iter().enumerate() {
+            let pairs: Vec<(f64, f64)> = completed
+                .iter()
+                .filter_map(|(candidate, outcome)| {
+                    Some((candidate.parameters[p], outcome.values[t]?))
+                })
+                .collect();
+            if let Some(rho) = spearman(&pairs) {
+                let (rho, n) = (share(rho), pairs.len());
+                rows.push(json!({"parameter": name, "target": target, "rho": rho, "n": n}));
+            }
+        }
+    }
+    // Of independent values |ρ|·√(n − 1) is beyond 2.58 in one of a hundred cases.
+    let chance = 2.58 / (completed.len() as f64 - 1.0).sqrt();
+    let caption = format!(
+        "Spearman's rank correlation of each parameter with each target's value, n = {} completed \
+         simulations; without any relation |ρ| would exceed {:.2} in 1 % of cells. The search moves parameters \
+         together, so a correlation need not be an effect.",
+        completed.len(),
+        chance
+    );
+    let view = json!({
+        "data": {"values": rows},
+        "width": {"step": 15}, "height": {"step": 15},
+        "mark": {"type": "rect", "style": "plain"},
+        "encoding": {
+            "x": {
+                "field": "parameter", "type": "nominal", "sort": names,
+                "axis": {"labelAngle": -90, "title": null, "orient": "bottom"},
+                "scale": {"paddingInner": 0},
+            },
+            "y": {
+                "field": "target", "type": "nominal", "sort": targets, "axis": {"title": null},
+                "scale": {"paddingInner": 0},
+            },
+            "color": signed("rho", "Spearman's ρ"),
+            "tooltip": [
+                {"field": "parameter", "type": "nominal"}, {"field": "target", "type": "nominal"},
+                {"field": "rho", "type": "quantitative", "title": "ρ"},
+                {"field": "n", "type": "quantitative"},
+            ],
+        },
+    });
+    Ok(Figure::new("correlations", "Parameters and targets", caption, view))
+}
+
+/// Colours from −1 to 1.
+pub(crate) fn signed(field: &str, title: &str) -> Value {
+    json!({
+        "field": field, "type": "quantitative", "title": title,
+        "scale": {"domain": [-1, 1], "domainMid": 0, "clamp": true},
+        "legend": {"values": [-1, -0.5, 0, 0.5, 1], "format": "~g"},
+    })
+}
+
+/// A value of −1 to 1 with three decimals.
+pub(crate) fn share(value: f64) -> Value {
+    rounded((value * 1000.0).round() / 1000.0)
+}

@@ -1,0 +1,80 @@
+//! A page for the browser, in one file that asks for nothing from elsewhere.
+
+use serde_json::{Map, json};
+
+use crate::vendored::{BUNDLE, LICENCES};
+use crate::{Figure, Theme};
+
+/// A page with figures in it. Its text can be read without JavaScript, the figures cannot.
+#[derive(Debug, Clone)]
+pub struct Page<'a> {
+    /// The title of the window.
+    pub title: &'a str,
+    /// The HTML of the page; [`Page::slot`] makes the place of a figure, and a `table` of the class
+    /// `sortable` can be sorted by its columns (by `data-value` where a cell has one).
+    pub body: String,
+    /// The figures.
+    pub figures: &'a [Figure],
+    /// The theme; `None`: what the reader's browser prefers.
+    pub theme: Option<Theme>,
+}
+
+impl Page<'_> {
+    /// The HTML of a figure's place: title, picture and caption.
+    pub fn slot(figure: &Figure) -> String {
+        let (name, title) = (figure.name, escaped(figure.title));
+        let caption = escaped(&figure.caption);
+        format!(
+            "<figure id=\"{name}\">\n<h3>{title}</h3>\n<p class=\"caption\" id=\"{name}-caption\">{caption}</p>\n\
+             <div class=\"plot\" data-figure=\"{name}\" role=\"img\" aria-label=\"{title}\" \
+             aria-describedby=\"{name}-caption\" tabindex=\"0\"></div>\n</figure>\n"
+        )
+    }
+
+    /// The whole page.
+    pub fn html(&self) -> String {
+        let figures: Map<_, _> =
+            self.figures.iter().map(|figure| (figure.name.to_owned(), figure.bare())).collect();
+        let data = json!({
+            "figures": figures,
+            "themes": {"light": Theme::Light.config(), "dark": Theme::Dark.config()},
+        });
+        // Inside a script element only this would be read as HTML.
+        let data = data.to_string().replace('<', "\\u003c");
+        let theme = match self.theme {
+            None => "",
+            Some(Theme::Light) => " data-theme=\"light\"",
+            Some(Theme::Dark) => " data-theme=\"dark\"",
+        };
+        let (title, body) = (escaped(self.title), &self.body);
+        let (style, script) = (include_str!("page/page.css"), include_str!("page/page.js"));
+        format!(
+            "<!doctype html>\n<html lang=\"en\"{theme}>\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src \
+             'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n\
+             <button id=\"theme\" type=\"button\" hidden>Light / dark</button>\n{body}\
+             <noscript><p>The figures need JavaScript.</p></noscript>\n\
+             <script type=\"application/json\" id=\"data\">{data}</script>\n\
+             <script type=\"text/plain\" id=\"licences\">\n{LICENCES}</script>\n\
+             <script>{BUNDLE}</script>\n<script>\n{script}</script>\n</body>\n</html>\n"
+        )
+    }
+}
+
+/// Text as HTML, also inside an attribute.
+pub fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+    html
+}

@@ -1,0 +1,164 @@
+//! `simulations` and `failures`: when simulations ran, how they ended, and where they fail.
+
+use serde_json::{Value, json};
+
+use crate::axis::Axis;
+use crate::figure::rounded;
+use crate::names::short_names;
+use crate::theme::outcome_colour;
+use crate::{Candidate, Figure, NotEnough, Outcome, Search};
+
+const WIDTH: u32 = 560;
+
+/// Every simulation as a bar in time, those at the same time above each other.
+pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
+    let mut spans: Vec<(f64, f64, &Candidate, &Outcome)> = search
+        .finished()
+        .filter_map(|(c, outcome)| Some((c.submitted_h?, c.finished_h?, c, outcome)))
+        .collect();
+    if spans.is_empty() {
+        return Err(NotEnough { needed: "a finished simulation" });
+    }
+    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let hours = spans.iter().map(|span| span.1).fold(0.0, f64::max);
+    let (unit, per_hour) = if hours < 2.0 { ("min", 60.0) } else { ("h", 1.0) };
+    // Each simulation takes the first lane that is free when it begins.
+    let mut free_from: Vec<f64> = vec![];
+    let mut rows: Vec<Value> = vec![];
+    for &(from, to, candidate, outcome) in &spans {
+        let lane = free_from.iter().position(|&free| free <= from).unwrap_or(free_from.len());
+        if lane == free_from.len() {
+            free_from.push(to);
+        } else {
+            free_from[lane] = to;
+        }
+        rows.push(json!({
+            "candidate": candidate.number, "lane": lane, "top": lane + 1, "class": outcome.class,
+            "from": rounded(from * per_hour), "to": rounded(to * per_hour),
+            "total": rounded(outcome.total),
+        }));
+    }
+    let lanes = free_from.len();
+    let busy: f64 = spans.iter().map(|(from, to, ..)| to - from).sum();
+    let mut durations: Vec<f64> = spans.iter().map(|(from, to, ..)| to - from).collect();
+    durations.sort_by(f64::total_cmp);
+    let caption = format!(
+        "n = {} simulations from submission to result, in the first free of {lanes} lanes; the lanes were in use {:.0} % \
+         of the time; half of the simulations took less than {}.",
+        spans.len(),
+        100.0 * busy / (hours * lanes as f64).max(f64::MIN_POSITIVE),
+        duration(durations[durations.len() / 2])
+    );
+    let axis = Axis::linear(0.0, hours * per_hour);
+    let ticks: Vec<Value> = axis.ticks(8).into_iter().map(rounded).collect();
+    let view = json!({
+        "data": {"values": rows},
+        "width": WIDTH, "height": (lanes * 16).clamp(48, 400),
+        "mark": {"type": "rect", "style": "plain", "stroke": null},
+        "encoding": {
+            "x": {
+                "field": "from", "type": "quantitative",
+                "title": format!("Time since the search began ({unit})"),
+                "scale": axis.scale(), "axis": {"values": ticks},
+            },
+            "x2": {"field": "to"},
+            "y": {
+                "field": "lane", "type": "quantitative", "title": "At the same time",
+                "scale": {"domain": [0, lanes], "nice": false},
+                "axis": {"tickMinStep": 1, "format": "d"},
+            },
+            "y2": {"field": "top"},
+            "color": outcome_colour(search),
+            "tooltip": [
+                {"field": "candidate", "type": "quantitative"},
+                {"field": "class", "type": "nominal", "title": "outcome"},
+                {"field": "total", "type": "quantitative"},
+                {"field": "from", "type": "quantitative", "title": format!("from ({unit})")},
+                {"field": "to", "type": "quantitative", "title": format!("to ({unit})")},
+            ],
+        },
+    });
+    Ok(Figure::new("simulations", "Simulations in time", caption, view))
+}
+
+/// A duration in the unit that suits it.
+fn duration(hours: f64) -> String {
+    let (unit, per_hour) = match hours {
+        h if h < 2.0 / 60.0 => ("s", 3600.0),
+        h if h < 2.0 => ("min", 60.0),
+        _ => ("h", 1.0),
+    };
+    format!("{} {unit}", crate::scores::amount(hours * per_hour))
+}
+
+/// Parts of each range.
+const BINS: usize = 10;
+
+/// The share of failed simulations in each part of each parameter's range.
+pub(crate) fn failures(search: &Search) -> Result<Figure, NotEnough> {
+    let finished: Vec<_> = search.finished().collect();
+    let failed = finished.iter().filter(|(_, outcome)| !outcome.completed()).count();
+    if failed == 0 {
+        return Err(NotEnough { needed: "a failed simulation" });
+    }
+    let paths: Vec<&str> = search.parameters.iter().map(|p| p.path.as_str()).collect();
+    let names = short_names(&paths);
+    let mut rows: Vec<Value> = vec![];
+    for ((p, parameter), name) in search.parameters.iter().enumerate().zip(&names) {
+        let mut counts = [(0_u32, 0_u32); BINS];
+        for (candidate, outcome) in &finished {
+            let bin = (parameter.place(candidate.parameters[p]) * BINS as f64) as usize;
+            let (all, failed) = &mut counts[bin.min(BINS - 1)];
+            *all += 1;
+            *failed += u32::from(!outcome.completed());
+        }
+        for (bin, (all, failed)) in counts.into_iter().enumerate().filter(|(_, (all, _))| *all > 0)
+        {
+            let edge = |bin: usize| bin as f64 / BINS as f64;
+            rows.push(json!({
+                "parameter": name, "from": edge(bin), "to": edge(bin + 1),
+                "share": rounded(f64::from(failed) / f64::from(all)), "failed": failed, "n": all,
+                // The area of a bar stands for how many lay there, up to half of all.
+                "weight": rounded((2.0 * f64::from(all) / finished.len() as f64).min(1.0)),
+            }));
+        }
+    }
+    let caption = format!(
+        "Share of failed simulations in each tenth of each parameter's range (on its search scale); the \
+         thicker, the more were tried there. From 50 % on, the colour is the same. n = {}, {failed} \
+         failed.",
+        finished.len()
+    );
+    let view = json!({
+        "data": {"values": rows},
+        "width": 320, "height": {"step": 14},
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {
+                "field": "from", "type": "quantitative",
+                "title": "Place in the range, lower to upper bound",
+                "scale": {"domain": [0, 1], "nice": false},
+                "axis": {"values": [0, 0.2, 0.4, 0.6, 0.8, 1]},
+            },
+            "x2": {"field": "to"},
+            "y": {
+                "field": "parameter", "type": "nominal", "sort": names, "axis": {"title": null},
+                "scale": {"domain": names},
+            },
+            "size": {
+                "field": "weight", "type": "quantitative", "legend": null,
+                "scale": {"domain": [0, 1], "range": [1, 13]},
+            },
+            "color": {
+                "field": "share", "type": "quantitative", "title": "Share failed",
+                "scale": {"domain": [0, 0.5], "clamp": true},
+                "legend": {"format": ".0%", "values": [0, 0.1, 0.2, 0.3, 0.4, 0.5]},
+            },
+            "tooltip": [
+                {"field": "parameter", "type": "nominal"},
+                {"field": "failed", "type": "quantitative"}, {"field": "n", "type": "quantitative"},
+            ],
+        },
+    });
+    Ok(Figure::new("failures", "Where simulations fail", caption, view))
+}

@@ -1,0 +1,80 @@
+//! Arguments of the commands that show an optimization in pictures.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueEnum};
+use figures::Kind;
+
+pub(super) const FIGURES_EXAMPLES: &str = "\
+Examples:
+  mozopt figures examples/v1                           PNG files in the optimization's directory
+  mozopt figures examples/v1 --format svg -o paper --only evo_fitness --only scores
+  mozopt figures examples/v1 --format json             for Altair: docs/figures.md
+
+The path of each file is printed. A figure for which the search is too young is left out, with the
+reason on stderr.";
+
+pub(super) const REPORT_EXAMPLES: &str = "\
+Examples:
+  mozopt report examples/v1
+  mozopt report examples/v1 -o for-the-meeting.html
+
+The file needs nothing else: it can be sent by mail and opened in any browser, without a network.";
+
+/// Arguments of `figures`.
+#[derive(Debug, Args)]
+pub struct FiguresArguments {
+    /// The optimization, or the directory that holds it (then the latest in it)
+    #[arg(default_value = ".")]
+    pub optimization: PathBuf,
+    /// The kind of files
+    #[arg(long, value_enum, default_value = "png")]
+    pub format: FigureFormat,
+    /// The directory for them, made if it is not there [default: figures, in the optimization's]
+    #[arg(long, short, value_name = "DIRECTORY")]
+    pub output: Option<PathBuf>,
+    /// Only this figure; may be repeated [default: all]
+    #[arg(long, value_name = "NAME", value_parser = names())]
+    pub only: Vec<String>,
+    /// The colours
+    #[arg(long, value_enum, default_value = "light")]
+    pub theme: ThemeChoice,
+}
+
+fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(Kind::ALL.map(|kind| kind.name))
+}
+
+/// The kinds of files that figures are written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FigureFormat {
+    /// Pixels, 192 to the inch
+    Png,
+    /// Vector graphics
+    Svg,
+    /// A Vega-Lite specification with its data, for Altair and Jupyter
+    Json,
+    /// An interactive page
+    Html,
+}
+
+/// The colours of figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ThemeChoice {
+    /// Dark on white
+    Light,
+    /// Light on near-black
+    Dark,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// The optimization, or the directory that holds it (then the latest in it)
+    #[arg(default_value = ".")]
+    pub optimization: PathBuf,
+    /// The file to write [default: report.html, in the optimization's directory]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}

@@ -1,0 +1,83 @@
+//! `mozopt figures`: the figures of an optimization, one file each.
+
+use std::fs;
+use std::path::Path;
+
+use ::figures::{DrawError, Engine, Figure, Kind, Page, Search, Theme};
+
+use crate::cli::{FigureFormat, FiguresArguments, ThemeChoice};
+use crate::durable;
+use crate::failure::{FINISHED, Failure};
+use crate::figure_data;
+use crate::optimization_directory::OptimizationDirectory;
+
+/// Pixels of a PNG for each unit of a picture (1/96 inch).
+const SCALE: f32 = 2.0;
+
+/// Writes the figures and prints the paths of their files.
+pub fn figures(arguments: &FiguresArguments) -> Result<u8, Failure> {
+    let directory = OptimizationDirectory::find(&arguments.optimization)?;
+    let (configuration, state) = super::read(&directory)?;
+    let search = figure_data::search(&configuration, &state)?;
+    let output = arguments.output.clone().unwrap_or_else(|| directory.path().join("figures"));
+    fs::create_dir_all(&output).map_err(|error| cannot_write(&output, &error))?;
+    let theme = match arguments.theme {
+        ThemeChoice::Light => Theme::Light,
+        ThemeChoice::Dark => Theme::Dark,
+    };
+    let wanted = |kind: &Kind| {
+        arguments.only.is_empty() || arguments.only.iter().any(|name| name == kind.name)
+    };
+    let mut engine = None;
+    for figure in made(&search, wanted) {
+        let (ending, content) = match arguments.format {
+            FigureFormat::Json => {
+                let text = figure.specification(theme).to_string();
+                ("vl.json", text.into_bytes())
+            }
+            FigureFormat::Html => ("html", page(figure.clone(), theme).into_bytes()),
+            FigureFormat::Svg | FigureFormat::Png => {
+                let engine = match &engine {
+                    Some(engine) => engine,
+                    None => engine.insert(Engine::new().map_err(cannot_draw)?),
+                };
+                let svg = engine.svg(&figure.specification(theme)).map_err(cannot_draw)?.svg;
+                if arguments.format == FigureFormat::Svg {
+                    ("svg", svg.into_bytes())
+                } else {
+                    ("png", engine.png(&svg, SCALE).map_err(cannot_draw)?)
+                }
+            }
+        };
+        let path = output.join(format!("{}.{ending}", figure.name));
+        durable::write(&path, &content).map_err(|error| cannot_write(&path, &error))?;
+        super::print(&format!("{}\n", path.display()))?;
+    }
+    Ok(FINISHED)
+}
+
+/// The figures that can be made; says why of the others.
+pub(super) fn made(search: &Search, wanted: impl Fn(&Kind) -> bool) -> Vec<Figure> {
+    let mut made = vec![];
+    for kind in Kind::ALL.into_iter().filter(wanted) {
+        match kind.figure(search) {
+            Ok(figure) => made.push(figure),
+            Err(not_enough) => say!("no {}: {not_enough}", kind.name),
+        }
+    }
+    made
+}
+
+fn page(figure: Figure, theme: Theme) -> String {
+    let (title, body) = (figure.title, Page::slot(&figure));
+    Page { title, body, figures: &[figure], theme: Some(theme) }.html()
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+    let message = format!("cannot write {}: {error}", path.display());
+    Failure::bad_input(message, "give another place with --output")
+}
+
+fn cannot_draw(error: DrawError) -> Failure {
+    Failure::failed(error, "this is a mistake in mozopt; `--format html` may work")
+}

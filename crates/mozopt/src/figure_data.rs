@@ -1,0 +1,66 @@
+//! What the figures of an optimization are made from.
+
+use figures::{Candidate, Outcome, Parameter, Search, Target};
+use jiff::Timestamp;
+use targets::{Rule, Wanted};
+
+use crate::configuration::{Configuration, ConfiguredTarget};
+use crate::failure::Failure;
+use crate::journal::{CandidateRecord, State};
+use crate::report::wanted;
+use crate::simulation::SimulationResult;
+
+/// An optimization as the figures know it.
+pub fn search(configuration: &Configuration, state: &State) -> Result<Search, Failure> {
+    let parameters = configuration.parameters.iter().map(|parameter| Parameter {
+        path: parameter.path.clone(),
+        low: parameter.low,
+        high: parameter.high,
+        log_scale: parameter.log_scale,
+    });
+    Ok(Search {
+        parameters: parameters.collect(),
+        targets: configuration.targets()?.iter().map(target).collect(),
+        candidates: state.candidates.iter().map(|record| candidate(record, state.began)).collect(),
+        best: state.recommended().map(|(record, _)| record.number),
+    })
+}
+
+fn target(configured: &ConfiguredTarget) -> Target {
+    let target = &configured.target;
+    let (lowest_wanted, highest_wanted) = match (target.scoring.rule(), target.scoring.wanted()) {
+        (_, Wanted::Range(low, high)) => (Some(low), Some(high)),
+        (Rule::OneBoundUpper, Wanted::Number(number)) => (Some(number), None),
+        (Rule::OneBoundLower, Wanted::Number(number)) => (None, Some(number)),
+        (_, Wanted::Number(number)) => (Some(number), Some(number)),
+    };
+    Target {
+        name: target.name.clone(),
+        unit: target.class.unit().map(str::to_owned),
+        lowest_wanted,
+        highest_wanted,
+        wanted: wanted(&target.scoring),
+        norm: target.scoring.norm(),
+    }
+}
+
+fn candidate(record: &CandidateRecord, began: Option<Timestamp>) -> Candidate {
+    let hours = |time: Option<Timestamp>| Some(time?.duration_since(began?).as_secs_f64() / 3600.0);
+    Candidate {
+        number: record.number,
+        generation: record.generation,
+        parameters: record.parameters.clone(),
+        submitted_h: hours(record.submitted),
+        finished_h: hours(record.finished),
+        outcome: record.result().map(outcome),
+    }
+}
+
+fn outcome(result: &SimulationResult) -> Outcome {
+    Outcome {
+        class: result.outcome.words().to_owned(),
+        total: result.total,
+        values: result.targets.iter().map(|target| target.value).collect(),
+        scores: result.targets.iter().map(|target| target.score).collect(),
+    }
+}

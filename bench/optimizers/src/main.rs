@@ -1,11 +1,13 @@
 //! Composite against the predecessor's CMA-ES on problems that cost nothing to simulate.
 //!
 //!     cargo run --release -- mean-field --seeds 8 --budget 400 --cma-budget 2400
+//!     cargo run --release -- serve mean-field
 
 mod deviates;
 mod mean_field;
 mod problem;
 mod run;
+mod serve;
 mod smooth;
 
 use std::collections::HashMap;
@@ -14,7 +16,11 @@ use problem::Problem;
 use run::{Algorithm, History, run};
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_server = arguments.first().is_some_and(|first| first == "serve");
+    if is_server {
+        arguments.remove(0);
+    }
     let name = arguments.first().map_or("mean-field", String::as_str);
     let options: HashMap<&str, &str> = arguments[1.min(arguments.len())..]
         .chunks_exact(2)
@@ -27,6 +33,13 @@ fn main() {
         eprintln!("problems: mean-field-8, mean-field, mean-field-37, quadratic, rosenbrock");
         std::process::exit(2);
     };
+    if is_server {
+        if let Err(error) = serve::serve(problem.as_ref()) {
+            eprintln!("{error}");
+            std::process::exit(2);
+        }
+        return;
+    }
     let seeds = number("--first-seed", 0)..number("--first-seed", 0) + number("--seeds", 8);
     let batch = number("--batch", 12);
     describe(problem.as_ref());
@@ -40,6 +53,7 @@ fn main() {
         table("CMA-ES (BluePyOpt, 12)", &cma, 12);
     }
     let composite: Vec<History> = seeds
+        .clone()
         .map(|seed| {
             let asynchronous = number("--asynchronous", 0) > 0;
             let algorithm =
@@ -51,6 +65,19 @@ fn main() {
         })
         .collect();
     table("composite", &composite, batch);
+    if let Some(file) = options.get("--histories") {
+        let lines = [("composite", &composite), ("mozopt bluepyopt", &cma)].map(|(name, all)| {
+            seeds
+                .clone()
+                .zip(all)
+                .map(|(seed, history)| format!("{}\n", history.json(name, seed)))
+                .collect::<String>()
+        });
+        if let Err(error) = std::fs::write(file, lines.concat()) {
+            eprintln!("failed to write {file}: {error}");
+            std::process::exit(1);
+        }
+    }
     for level_at in [768, 2400] {
         let level = options.get(format!("--level-{level_at}").as_str()).map_or_else(
             || run::median(cma.iter().map(|h| h.at(level_at)).collect()),

@@ -241,13 +241,16 @@ def run(problem, method, seed, budget):
     except BudgetSpent:
         pass
     seconds = time.process_time() - begin
-    if search.simulations < budget:
-        print(f"{method}, seed {seed}: stopped by itself after {search.simulations}", flush=True)
     last = search.recommended[method][-1][1]
     print(f"{method}, seed {seed}: {last:.1f} after {search.simulations}, {seconds:.0f} s", flush=True)
-    common = {"seed": seed, "exploded": search.exploded, "seconds": seconds}
+    common = {
+        "seed": seed,
+        "simulations": search.simulations,
+        "exploded": search.exploded,
+        "seconds": seconds,
+    }
     rows = search.recommended.items()
-    return [{"method": row, "recommended": pairs, **common} for row, pairs in rows]
+    return [{"method": row, **common, "recommended": pairs} for row, pairs in rows]
 
 
 if __name__ == "__main__":

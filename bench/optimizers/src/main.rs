@@ -66,14 +66,12 @@ fn main() {
         .collect();
     table("composite", &composite, batch);
     if let Some(file) = options.get("--histories") {
-        let lines = [("composite", &composite), ("mozopt bluepyopt", &cma)].map(|(name, all)| {
-            seeds
-                .clone()
-                .zip(all)
-                .map(|(seed, history)| format!("{}\n", history.json(name, seed)))
-                .collect::<String>()
-        });
-        if let Err(error) = std::fs::write(file, lines.concat()) {
+        let named = |name, all: &[History]| -> String {
+            let searched = seeds.clone().zip(all).filter(|(_, history)| history.simulations() > 0);
+            searched.map(|(seed, history)| format!("{}\n", history.json(name, seed))).collect()
+        };
+        let lines = named("composite", &composite) + &named("mozopt's BluePyOpt, 12", &cma);
+        if let Err(error) = std::fs::write(file, lines) {
             eprintln!("failed to write {file}: {error}");
             std::process::exit(1);
         }

@@ -138,9 +138,10 @@ impl History {
         serde_json::json!({
             "method": method,
             "seed": seed,
-            "recommended": self.recommended,
+            "simulations": self.simulations(),
             "exploded": self.exploded.iter().filter(|exploded| **exploded).count(),
             "seconds": self.seconds.last(),
+            "recommended": self.recommended,
         })
     }
 

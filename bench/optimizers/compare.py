@@ -71,7 +71,7 @@ def read(directory, problem):
 
 
 def agreement(problem, methods):
-    """Pairs the two by seed, which has one start and one noise but not the same deviates."""
+    """Pairs by seed: one start and one noise, but other deviates."""
     theirs, ours = methods["BluePyOpt, 12"], methods[VARIANT]
     seeds = sorted(theirs.keys() & ours.keys())
     print(f"\n{problem}: our variant against BluePyOpt 1.14, {len(seeds)} seeds, 95 % interval")
@@ -82,15 +82,17 @@ def agreement(problem, methods):
         low, middle, high = np.exp(ratios.mean() + np.array([-half, 0, half]))
         medians = np.median(pairs, axis=0)
         print(
-            f"  {count:>4} simulations: medians {medians[0]:.1f} and {medians[1]:.1f}, geometric mean "
-            f"of the ratio {middle:.2f} ({low:.2f}-{high:.2f}), Wilcoxon p = {wilcoxon(ratios).pvalue:.2f}"
+            f"  {count:>4} simulations: medians {medians[0]:.1f} and {medians[1]:.1f},"
+            f" geometric mean of the ratio {middle:.2f} ({low:.2f}–{high:.2f}),"
+            f" Wilcoxon p = {wilcoxon(ratios).pvalue:.2f}"
         )
 
 
 def print_table(problem, methods):
     level = np.median([search.totals[400] for search in methods["BluePyOpt, 12"]])
-    print(f"\n| {problem} | seeds | {' | '.join(map(str, COUNTS))} | to {level:.1f} | exploded | CPU s |")
-    print("| --- |" + " ---: |" * (len(COUNTS) + 4))
+    columns = ["seeds", *COUNTS, f"to {level:.1f}", "exploded", "CPU s"]
+    print(f"\n| {problem} | {' | '.join(map(str, columns))} |")
+    print("| --- |" + " ---: |" * len(columns))
     for method, searches in methods.items():
         if not searches:
             continue
@@ -124,11 +126,11 @@ def draw(seen, file):
             if not methods.get(method):
                 continue
             end = min(400, *(search.simulations for search in methods[method]))
-            totals = np.array([search.totals[: end + 1] for search in methods[method]])
+            totals = np.array([search.totals[12:end + 1] for search in methods[method]])
             counts = np.arange(12, end + 1)
-            low, middle, high = np.quantile(totals[:, 12:], [0.25, 0.5, 0.75], axis=0, method="nearest")
+            low, high = np.quantile(totals, [0.25, 0.75], axis=0, method="nearest")
             width = 2.5 if method == "composite" else 1.3
-            panel.plot(counts, middle, color=color, linestyle=line, linewidth=width, label=method)
+            panel.plot(counts, np.median(totals, axis=0), line, color=color, lw=width, label=method)
             if method in ("composite", "BluePyOpt, 12"):
                 panel.fill_between(counts, low, high, color=color, alpha=0.15, linewidth=0)
         panel.set(title=problem, xlabel="simulations", yscale="log", xlim=(0, 400))

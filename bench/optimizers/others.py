@@ -23,6 +23,7 @@ class Problem:
     """A problem that the benchmark's program answers for."""
 
     def __init__(self, program, name):
+        self.name = name
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.server = subprocess.Popen([program, "serve", name], text=True, **pipes)
         facts = self.request("problem")
@@ -242,7 +243,8 @@ def run(problem, method, seed, budget):
         pass
     seconds = time.process_time() - begin
     last = search.recommended[method][-1][1]
-    print(f"{method}, seed {seed}: {last:.1f} after {search.simulations}, {seconds:.0f} s", flush=True)
+    what = f"{problem.name}, {method}, seed {seed}"
+    print(f"{what}: {last:.1f} after {search.simulations}, {seconds:.0f} s", flush=True)
     common = {
         "seed": seed,
         "simulations": search.simulations,

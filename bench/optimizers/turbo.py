@@ -3,9 +3,9 @@
 Eriksson et al. 2019, "Scalable global optimization via local Bayesian optimization", with the
 settings of the authors' program: the region's side starts at 0.8 of the box, doubles after three
 successes in a row and halves after max(4 / batch, dimensions / batch) failures in a row; below 2^-7
-the search begins anew. Candidates are Thompson samples among 100 points per dimension (at most 5000)
-that differ from the best point in about 20 coordinates. The Gaussian process is fitted by BoTorch,
-which goes on until the evidence no longer grows; the authors' takes 50 steps.
+the search begins anew. Candidates are Thompson samples among 100 points per dimension (at most
+5000) that differ from the best point in about 20 coordinates. The Gaussian process is fitted by
+BoTorch, which goes on until the evidence no longer grows; the authors' takes 50 steps.
 """
 
 import math

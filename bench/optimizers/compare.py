@@ -75,7 +75,7 @@ def agreement(problem, methods):
     theirs, ours = methods["BluePyOpt, 12"], methods[VARIANT]
     seeds = sorted(theirs.keys() & ours.keys())
     print(f"\n{problem}: our variant against BluePyOpt 1.14, {len(seeds)} seeds, 95 % interval")
-    for count in COUNTS:
+    for count in counts_within(theirs.values()):
         pairs = [(ours[seed].totals[count], theirs[seed].totals[count]) for seed in seeds]
         ratios = np.log([a / b for a, b in pairs])
         half = 1.96 * ratios.std(ddof=1) / len(ratios) ** 0.5
@@ -89,21 +89,27 @@ def agreement(problem, methods):
 
 
 def print_table(problem, methods):
-    level = np.median([search.totals[400] for search in methods["BluePyOpt, 12"]])
-    columns = ["seeds", *COUNTS, f"to {level:.1f}", "exploded", "CPU s"]
+    level = np.median([search.totals[-1] for search in methods["BluePyOpt, 12"]])
+    counts = counts_within(methods["BluePyOpt, 12"])
+    columns = ["seeds", *counts, f"to {level:.1f}", "exploded", "CPU s"]
     print(f"\n| {problem} | {' | '.join(map(str, columns))} |")
     print("| --- |" + " ---: |" * len(columns))
     for method, searches in methods.items():
         if not searches:
             continue
         cells = [method, len(searches)]
-        cells += [summary(searches, count) for count in COUNTS]
+        cells += [summary(searches, count) for count in counts]
         reached = np.median([first_below(search, level) for search in searches])
         within = min(search.simulations for search in searches)
         cells.append(f"{reached:.0f}" if np.isfinite(reached) else f"> {within}")
         cells.append(f"{np.mean([s.exploded / s.simulations for s in searches]):.0%}")
         cells.append(f"{np.mean([s.seconds for s in searches]):.1f}")
         print("| " + " | ".join(map(str, cells)) + " |")
+
+
+def counts_within(searches):
+    shortest = min(search.simulations for search in searches)
+    return [count for count in COUNTS if count <= shortest]
 
 
 def summary(searches, count):
@@ -125,7 +131,7 @@ def draw(seen, file):
         for method, (color, line) in STYLES.items():
             if not methods.get(method):
                 continue
-            end = min(400, *(search.simulations for search in methods[method]))
+            end = min(search.simulations for search in methods[method])
             totals = np.array([search.totals[12:end + 1] for search in methods[method]])
             counts = np.arange(12, end + 1)
             low, high = np.quantile(totals, [0.25, 0.75], axis=0, method="nearest")
@@ -133,7 +139,7 @@ def draw(seen, file):
             panel.plot(counts, np.median(totals, axis=0), line, color=color, lw=width, label=method)
             if method in ("composite", "BluePyOpt, 12"):
                 panel.fill_between(counts, low, high, color=color, alpha=0.15, linewidth=0)
-        panel.set(title=problem, xlabel="simulations", yscale="log", xlim=(0, 400))
+        panel.set(title=problem, xlabel="simulations", yscale="log")
         panel.set_yticks([5, 10, 20, 50, 100], labels=["5", "10", "20", "50", "100"])
         panel.minorticks_off()
         panel.grid(axis="y", alpha=0.3)

@@ -88,7 +88,7 @@ pub fn run(
                 timed(&mut || optimizer.tell(candidate.number, &outcome).expect("asked for"));
             history.seconds.push(seconds);
         }
-        if history.exploded.len() % batch == 0 {
+        if history.exploded.len().is_multiple_of(batch) {
             let best = optimizer.recommend(1);
             let parameters = best.first().map(|best| &proposed[best.candidate as usize]);
             let total =

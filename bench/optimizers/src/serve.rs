@@ -2,11 +2,14 @@
 //! line of JSON.
 //!
 //! ```text
-//! "problem"                                                   {"low": […], "high": […], "worst": 620}
-//! {"start": {"seed": 3}}                                      {"parameters": […]}
+//! "problem"
+//!     {"low": […], "high": […], "worst": 620}
+//! {"start": {"seed": 3}}
+//!     {"parameters": […]}
 //! {"simulate": {"candidate": 0, "seed": 3, "parameters": […]}}
-//!                                                             {"values": […], "scores": […], "total": 98.2, "exploded": false}
-//! {"truth": {"parameters": […]}}                              {"total": 97.6}
+//!     {"values": […], "scores": […], "total": 98.2, "exploded": false}
+//! {"truth": {"parameters": […]}}
+//!     {"total": 97.6}
 //! ```
 //!
 //! A candidate gets the noise that the same candidate of a search with the same seed gets here.
@@ -73,4 +76,42 @@ fn answer(problem: &dyn Problem, request: &Request) -> Result<Value, String> {
             json!({"total": problem.total(parameters).unwrap_or(worst)})
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smooth::Quadratic;
+
+    fn ask(request: &str) -> Result<Value, String> {
+        answer(&Quadratic, &serde_json::from_str(request).expect("a request"))
+    }
+
+    #[test]
+    fn the_truth_of_the_quadratic_is_zero_where_it_was_put() {
+        let at_half = vec![0.5; 10];
+        let answer = ask(&json!({"truth": {"parameters": at_half}}).to_string()).unwrap();
+        assert_eq!(answer, json!({"total": 0.0}));
+    }
+
+    #[test]
+    fn noise_is_a_matter_of_seed_and_candidate_and_the_total_is_the_sum_of_scores() {
+        let simulate = |seed: u64, candidate: u64| {
+            let which = json!({"candidate": candidate, "seed": seed, "parameters": vec![0.4; 10]});
+            ask(&json!({"simulate": which}).to_string()).unwrap()
+        };
+        assert_eq!(simulate(1, 2), simulate(1, 2));
+        assert_ne!(simulate(1, 2), simulate(1, 3));
+        assert_ne!(simulate(1, 2), simulate(2, 2));
+        let answer = simulate(1, 2);
+        let scores: f64 =
+            answer["scores"].as_array().unwrap().iter().filter_map(Value::as_f64).sum();
+        assert!((scores - answer["total"].as_f64().unwrap()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_wrong_number_of_parameters_is_refused() {
+        let refusal = ask(r#"{"truth": {"parameters": [1.0]}}"#).unwrap_err();
+        assert_eq!(refusal, "1 parameters instead of 10");
+    }
 }

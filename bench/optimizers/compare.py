@@ -14,12 +14,16 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 COUNTS = [50, 100, 200, 400]
 VARIANT = "mozopt's BluePyOpt, 12"
+# In the order of the table; those without a style are not drawn.
 STYLES = {
     "composite": ("black", "-"),
+    VARIANT: None,
     "BluePyOpt, 12": ("#d55e00", "-"),
     "BluePyOpt, 16": ("#d55e00", "--"),
     "pycma": ("#0072b2", "-"),
+    "pycma, its mean": None,
     "pycma lq": ("#0072b2", "--"),
+    "pycma lq, its mean": None,
     "Optuna CMA-ES": ("#56b4e9", "-"),
     "Optuna TPE": ("#009e73", "-"),
     "Optuna GP": ("#009e73", "--"),
@@ -52,8 +56,8 @@ def main():
     seeds = range(arguments.seeds)
     for problem, methods in seen.items():
         chosen = {
-            method: [searches[seed] for seed in seeds if seed in searches]
-            for method, searches in methods.items()
+            method: [methods[method][seed] for seed in seeds if seed in methods[method]]
+            for method in STYLES
         }
         print_table(problem, chosen)
         seen[problem] = chosen
@@ -128,9 +132,10 @@ def first_below(search, level):
 def draw(seen, file):
     figure, panels = plt.subplots(1, len(seen), figsize=(5 * len(seen) + 1.5, 4.5), sharey=True)
     for panel, (problem, methods) in zip(np.atleast_1d(panels), seen.items()):
-        for method, (color, line) in STYLES.items():
-            if not methods.get(method):
+        for method, style in STYLES.items():
+            if not style or not methods[method]:
                 continue
+            color, line = style
             end = min(search.simulations for search in methods[method])
             totals = np.array([search.totals[12:end + 1] for search in methods[method]])
             counts = np.arange(12, end + 1)

@@ -53,8 +53,9 @@ def main():
     seen = {problem: read(arguments.histories, problem) for problem in arguments.problems}
     for problem, methods in seen.items():
         agreement(problem, methods)
-    seeds = range(arguments.seeds)
     for problem, methods in seen.items():
+        # The same starts for all.
+        seeds = [seed for seed in range(arguments.seeds) if seed in methods["composite"]]
         chosen = {
             method: [methods[method][seed] for seed in seeds if seed in methods[method]]
             for method in STYLES
@@ -151,8 +152,13 @@ def draw(seen, file):
         panel.spines[["top", "right"]].set_visible(False)
     first = np.atleast_1d(panels)[0]
     first.set_ylabel("true total of the recommended point\nmedian; bands: quartiles")
-    handles, labels = first.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="center right", frameon=False)
+    # A panel may lack some of the methods.
+    drawn = {}
+    for panel in np.atleast_1d(panels):
+        handles, labels = panel.get_legend_handles_labels()
+        drawn |= dict(zip(labels, handles))
+    shown = [label for label in STYLES if label in drawn]
+    figure.legend([drawn[label] for label in shown], shown, loc="center right", frameon=False)
     figure.tight_layout(rect=(0, 0, 1 - 1.6 / figure.get_figwidth(), 1))
     figure.savefig(file, dpi=130)
 

@@ -75,13 +75,20 @@ fn totals(search: &Search) -> Value {
     };
     let series = ["best so far", "median", "25 – 75 %", "least – greatest"];
     let colours = [VERMILION, BLUE, "#7fb8dd", "#a9b4be"];
-    let colour = |name: &str| {
-        json!({
-            "datum": name, "type": "nominal",
-            "scale": {"domain": series, "range": colours},
-            "legend": {"title": null, "orient": "right", "symbolType": "square"},
-        })
-    };
+    let colour = |name: &str| json!({"datum": name, "type": "nominal"});
+    // Scale and legend of a colour belong to a field: nothing is drawn of these rows.
+    let names: Vec<Value> = series.iter().map(|name| json!({"series": name})).collect();
+    let legend = json!({
+        "data": {"values": names},
+        "mark": {"type": "square", "opacity": 0},
+        "encoding": {
+            "color": {
+                "field": "series", "type": "nominal",
+                "scale": {"domain": series, "range": colours},
+                "legend": {"title": null, "orient": "right", "symbolType": "square"},
+            },
+        },
+    });
     let x = generations(search, None);
     let band = |low: &str, high: &str, opacity: f64, name: &str| {
         json!({
@@ -115,8 +122,9 @@ fn totals(search: &Search) -> Value {
     json!({
         "width": WIDTH, "height": 260,
         "layer": [
+            legend,
             band("least", "greatest", 0.3, series[3]),
-            band("q25", "q75", 0.6, series[2]),
+            band("q25", "q75", 0.5, series[2]),
             line("median", 1.2, "linear", series[1]),
             best,
             {

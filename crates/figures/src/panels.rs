@@ -115,16 +115,26 @@ pub(crate) fn quantitative(field: &str, axis: Axis, title: Option<&str>) -> Valu
     let ticks: Vec<Value> = axis.ticks(4).into_iter().map(rounded).collect();
     json!({
         "field": field, "type": "quantitative", "title": title, "scale": axis.scale(),
-        "axis": {"values": ticks, "format": "~g", "labelFontSize": 8, "domain": false},
+        "axis": {
+            "values": ticks, "labelExpr": "format(datum.value, '~g')", "labelFontSize": 8,
+            "domain": false,
+        },
     })
 }
 
-/// Panels side by side.
+/// Panels side by side. Their frames make a grid, whatever stands around them: there is room for the
+/// longest title.
 pub(crate) fn grid(views: &[Value], rows: &[Value]) -> Value {
+    let lines = |view: &Value| {
+        let title = view["title"]["text"].as_array().map_or(0, Vec::len);
+        title + usize::from(view["title"].get("subtitle").is_some())
+    };
+    let lines = views.iter().map(lines).max().unwrap_or(0);
     json!({
         "data": {"values": rows},
         "columns": if views.len() > 24 { 6 } else { 5 },
-        "spacing": {"row": 16, "column": 18},
+        "bounds": "flush",
+        "spacing": {"row": 24 + 12 * lines, "column": 50},
         "concat": views,
         "resolve": {"scale": {"color": "shared"}},
     })
@@ -148,9 +158,7 @@ fn identity(candidate: &Candidate, outcome: &Outcome) -> Map<String, Value> {
 
 fn candidates(search: &Search) -> Value {
     let last = search.candidates.len().saturating_sub(1).max(1) as f64;
-    let mut x = quantitative("n", Axis::linear(0.0, last), None);
-    x["axis"]["format"] = json!("d");
-    x
+    quantitative("n", Axis::linear(0.0, last), None)
 }
 
 fn points(search: &Search, x: &Value, y: &Value) -> Value {

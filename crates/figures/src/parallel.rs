@@ -53,10 +53,10 @@ pub(crate) fn parallel(search: &Search) -> Result<Figure, NotEnough> {
         |yes: f64, no: f64| json!({"condition": {"param": "brush", "value": yes}, "value": no});
     let mut scale = total.scale();
     scale["reverse"] = json!(true);
-    let ticks: Vec<Value> = total.ticks(5).into_iter().map(rounded).collect();
+    let ticks: Vec<Value> = total.ticks(8).into_iter().map(rounded).collect();
     let colour = json!({
         "field": "total", "type": "quantitative", "title": "Total score", "scale": scale,
-        "legend": {"type": "gradient", "values": ticks},
+        "legend": {"values": ticks},
     });
     let view = json!({
         "data": {"values": rows},

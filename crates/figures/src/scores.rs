@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::axis::Axis;
 use crate::figure::rounded;
 use crate::statistics::quantile;
-use crate::theme::{GREEN, OCHRE, VERMILION};
+use crate::theme::{GREEN, GREY, OCHRE, VERMILION};
 use crate::{Figure, NotEnough, Search};
 
 const MET: &str = "within the norm (≤ 1)";
@@ -86,7 +86,7 @@ pub(crate) fn scores(search: &Search) -> Result<Figure, NotEnough> {
         layers.insert(
             1,
             json!({
-                "mark": {"type": "point", "filled": false, "size": 26, "style": "initial"},
+                "mark": {"type": "point", "filled": false, "size": 26, "color": GREY, "strokeOpacity": 1},
                 "encoding": {"y": y, "x": x("initial")},
             }),
         );

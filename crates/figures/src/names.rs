@@ -46,11 +46,14 @@ fn short_name(all: &[Vec<&str>], own: usize) -> String {
 
 /// A name in lines that fit above a small panel, broken before a separator or where it must be.
 pub fn panel_title(name: &str) -> Vec<String> {
-    const WIDTH: usize = 23;
+    const WIDTH: usize = 32;
+    // Between the parts of a path, if it is one.
+    let separators = if name.contains(['.', '…']) { ".…" } else { "_/ " };
     let mut lines = vec![String::new()];
     let mut piece = String::new();
     for c in name.chars().chain(['\n']) {
-        if !piece.is_empty() && (".…_/ ".contains(c) || c == '\n' || piece.chars().count() == WIDTH)
+        if !piece.is_empty()
+            && (separators.contains(c) || c == '\n' || piece.chars().count() == WIDTH)
         {
             let full = lines
                 .last()
@@ -113,10 +116,10 @@ mod tests {
 
     #[test]
     fn titles_of_panels_are_broken_before_separators() {
-        let lines = panel_title("L4ExcL4ExcConnection…short_term.tau_rec");
-        assert_eq!(lines, ["L4ExcL4ExcConnection", "…short_term.tau_rec"]);
+        let lines = panel_title("L4ExcL4ExcConnection…short_term_plasticity.tau_rec");
+        assert_eq!(lines, ["L4ExcL4ExcConnection", "…short_term_plasticity.tau_rec"]);
         assert_eq!(panel_title("K"), ["K"]);
-        assert!(panel_title(&"x".repeat(300)).iter().all(|line| line.len() <= 23));
+        assert!(panel_title(&"x".repeat(300)).iter().all(|line| line.len() <= 32));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::axis::Axis;
 use crate::figure::rounded;
 use crate::names::{panel_title, short_names};
 use crate::statistics::quantile;
-use crate::theme::{GREEN, VERMILION, outcome_colour};
+use crate::theme::{GREEN, GREY, VERMILION, outcome_colour};
 use crate::{Candidate, Figure, NotEnough, Outcome, Parameter, Search, Target};
 
 /// More candidates than this are thinned out.
@@ -105,8 +105,8 @@ pub(crate) fn parameter_axis(parameter: &Parameter) -> Axis {
 /// A panel of a grid of small ones.
 pub(crate) fn panel(name: &str, layers: &[Value]) -> Value {
     json!({
-        "title": {"text": panel_title(name), "fontSize": 9, "offset": 4},
-        "width": 120, "height": 84, "view": {"style": "frame"}, "layer": layers,
+        "title": {"text": panel_title(name), "fontSize": 8.5, "frame": "group", "offset": 4},
+        "width": 120, "height": 84, "view": {"stroke": GREY, "strokeOpacity": 0.6, "strokeWidth": 0.6}, "layer": layers,
     })
 }
 

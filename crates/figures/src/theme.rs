@@ -56,7 +56,6 @@ struct Colours {
     text: &'static str,
     faint_text: &'static str,
     grid: &'static str,
-    frame: &'static str,
     /// Few to many.
     amounts: [&'static str; 5],
     /// Negative to positive.
@@ -68,7 +67,6 @@ const LIGHT: Colours = Colours {
     text: "#111111",
     faint_text: "#555555",
     grid: "#e8e8e8",
-    frame: "#b0b0b0",
     amounts: ["#e3edf6", "#a6cbe3", "#5aa2cf", "#1f6fae", "#08306b"],
     signed: ["#1f5a96", "#5b9bc9", "#b7d5e8", "#f7f7f7", "#f6bfa2", "#d9704f", "#a11a2c"],
 };
@@ -78,7 +76,6 @@ const DARK: Colours = Colours {
     text: "#eeeeee",
     faint_text: "#b0b4ba",
     grid: "#33373d",
-    frame: "#5c6168",
     amounts: ["#1d2f40", "#1f5480", "#2f86c0", "#7dbde6", "#e6f3fc"],
     signed: ["#8cc4f0", "#4a8fc4", "#2c4c66", "#24272c", "#6b3a2a", "#cf6a45", "#ffab87"],
 };
@@ -86,7 +83,7 @@ const DARK: Colours = Colours {
 impl Theme {
     /// The `config` of a Vega-Lite specification.
     pub fn config(self) -> Value {
-        let Colours { background, text, faint_text, grid, frame, amounts, signed } = match self {
+        let Colours { background, text, faint_text, grid, amounts, signed } = match self {
             Self::Light => LIGHT,
             Self::Dark => DARK,
         };
@@ -102,6 +99,7 @@ impl Theme {
                 "domainWidth": 0.8, "tickWidth": 0.8, "tickSize": 3.5,
                 "grid": false, "gridColor": grid, "gridWidth": 0.6,
                 "labelPadding": 3, "titlePadding": 6, "labelLimit": 300, "labelOverlap": "greedy",
+                "labelSeparation": 4,
             },
             "axisBand": {"ticks": false, "domain": false, "labelOverlap": false},
             "legend": {
@@ -122,7 +120,6 @@ impl Theme {
             "point": {"filled": true, "size": 9, "strokeOpacity": 0},
             "rule": {"color": text, "strokeWidth": 0.8},
             "style": {
-                "frame": {"stroke": frame, "strokeWidth": 0.6},
                 "plain": {"stroke": null},
                 "reference": {"stroke": text, "strokeDash": [3, 2], "strokeWidth": 0.8},
             },

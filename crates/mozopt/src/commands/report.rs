@@ -148,6 +148,7 @@ fn best_candidate(configuration: &Configuration, state: &State) -> Result<String
     });
     html.push_str(&table(
         &["target", "value", "unit", "wanted", "norm", "score (✓: within 1)"],
+        &[0, 2],
         rows,
     ));
     html.push_str("<h3>Parameters</h3>\n");
@@ -164,7 +165,11 @@ fn best_candidate(configuration: &Configuration, state: &State) -> Result<String
                 100.0 * place
             )
         });
-    html.push_str(&table(&["parameter", "value", "lowest", "highest", "place in the range"], rows));
+    html.push_str(&table(
+        &["parameter", "value", "lowest", "highest", "place in the range"],
+        &[0],
+        rows,
+    ));
     Ok(html)
 }
 
@@ -195,7 +200,7 @@ fn candidates(state: &State) -> String {
         "seconds",
         "reason",
     ];
-    let ranked = table(&headings, state.finished().map(row));
+    let ranked = table(&headings, &[2, 5, 7], state.finished().map(row));
     format!(
         "<h2 id=\"candidates\">Candidates</h2>\n<p class=\"caption\">Parameters, values and scores of \
          each: <code>mozopt export --format csv</code>; one with its log: <code>mozopt show N</code>.</p>\n\
@@ -230,16 +235,17 @@ fn definitions(pairs: &[(&str, String)]) -> String {
     format!("<dl>\n{}</dl>\n", pairs.iter().map(pair).collect::<String>())
 }
 
-fn table(headings: &[&str], rows: impl Iterator<Item = String>) -> String {
-    let head: String = headings
-        .iter()
-        .map(|heading| format!("<th scope=\"col\">{heading}</th>"))
-        .collect::<Vec<_>>()
-        .concat();
+/// A table; the columns of words, by their numbers, are aligned to the left.
+fn table(headings: &[&str], words: &[usize], rows: impl Iterator<Item = String>) -> String {
+    let heading = |(column, heading): (usize, &&str)| {
+        let class = if words.contains(&column) { " class=\"text\"" } else { "" };
+        format!("<th scope=\"col\"{class}>{heading}</th>")
+    };
+    let head = headings.iter().enumerate().map(heading).collect::<Vec<_>>().concat();
     let rows = rows.map(|row| format!("<tr>{row}</tr>\n")).collect::<Vec<_>>().concat();
     format!(
-        "<div class=\"scroll\" tabindex=\"0\"><table class=\"sortable\">\n<thead><tr>{head}</tr></thead>\n<tbody>\n\
-         {rows}</tbody>\n</table></div>\n"
+        "<div class=\"scroll\" tabindex=\"0\"><table class=\"sortable\">\n<thead><tr>{head}</tr></thead>\n\
+         <tbody>\n{rows}</tbody>\n</table></div>\n"
     )
 }
 

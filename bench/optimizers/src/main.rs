@@ -1,56 +1,81 @@
 //! Composite against the predecessor's CMA-ES on problems that cost nothing to simulate.
 //!
 //!     cargo run --release -- mean-field --seeds 8 --budget 400 --cma-budget 2400
+//!     cargo run --release -- serve mean-field
 
 mod deviates;
 mod mean_field;
 mod problem;
 mod run;
+mod serve;
 mod smooth;
 
 use std::collections::HashMap;
+use std::io;
+use std::process::ExitCode;
 
 use problem::Problem;
 use run::{Algorithm, History, run};
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let is_server = arguments.first().is_some_and(|first| first == "serve");
+    if is_server {
+        arguments.remove(0);
+    }
     let name = arguments.first().map_or("mean-field", String::as_str);
-    let options: HashMap<&str, &str> = arguments[1.min(arguments.len())..]
+    let Some(problem) = problem::named(name) else {
+        eprintln!("problems: mean-field-8, mean-field, mean-field-37, quadratic, rosenbrock");
+        return ExitCode::from(2);
+    };
+    let options = arguments[1.min(arguments.len())..]
         .chunks_exact(2)
         .map(|c| (c[0].as_str(), c[1].as_str()))
         .collect();
+    let done =
+        if is_server { serve::serve(problem.as_ref()) } else { search(problem.as_ref(), &options) };
+    if let Err(error) = done {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Searches with both optimizers and prints what came of it.
+fn search(problem: &dyn Problem, options: &HashMap<&str, &str>) -> io::Result<()> {
     let number = |key: &str, default: usize| -> usize {
         options.get(key).and_then(|text| text.parse().ok()).unwrap_or(default)
     };
-    let Some(problem) = problem::named(name) else {
-        eprintln!("problems: mean-field-8, mean-field, mean-field-37, quadratic, rosenbrock");
-        std::process::exit(2);
-    };
     let seeds = number("--first-seed", 0)..number("--first-seed", 0) + number("--seeds", 8);
     let batch = number("--batch", 12);
-    describe(problem.as_ref());
+    describe(problem);
     let cma: Vec<History> = seeds
         .clone()
-        .map(|seed| {
-            run(problem.as_ref(), Algorithm::CmaEs, seed as u64, number("--cma-budget", 2400), 12)
-        })
+        .map(|seed| run(problem, Algorithm::CmaEs, seed as u64, number("--cma-budget", 2400), 12))
         .collect();
     if number("--cma-budget", 2400) > 0 {
         table("CMA-ES (BluePyOpt, 12)", &cma, 12);
     }
     let composite: Vec<History> = seeds
+        .clone()
         .map(|seed| {
             let asynchronous = number("--asynchronous", 0) > 0;
             let algorithm =
                 if asynchronous { Algorithm::Asynchronous } else { Algorithm::Composite };
-            let history =
-                run(problem.as_ref(), algorithm, seed as u64, number("--budget", 400), batch);
+            let history = run(problem, algorithm, seed as u64, number("--budget", 400), batch);
             eprintln!("seed {seed}: {}", history.brief());
             history
         })
         .collect();
     table("composite", &composite, batch);
+    if let Some(file) = options.get("--histories") {
+        let named = |name, all: &[History]| -> String {
+            let searched = seeds.clone().zip(all).filter(|(_, history)| history.simulations() > 0);
+            searched.map(|(seed, history)| format!("{}\n", history.json(name, seed))).collect()
+        };
+        let lines = named("composite", &composite) + &named("mozopt's BluePyOpt, 12", &cma);
+        std::fs::write(file, lines)?;
+    }
     for level_at in [768, 2400] {
         let level = options.get(format!("--level-{level_at}").as_str()).map_or_else(
             || run::median(cma.iter().map(|h| h.at(level_at)).collect()),
@@ -66,6 +91,7 @@ fn main() {
             run::sorted(reached)
         );
     }
+    Ok(())
 }
 
 /// What kind of problem it is: how much of the box explodes, and what the starts are worth.

@@ -36,9 +36,9 @@ pub trait Problem {
         self.truth(parameters).map(|values| self.total_of(&values))
     }
 
-    /// What one simulation gives. Near an explosion the noise may tip it.
-    fn simulate(&self, parameters: &[f64], seed: u64, number: u64) -> Outcome {
-        let mut deviates = Deviates::new(seed, number);
+    /// What the simulation of a search's candidate gives. Near an explosion the noise may tip it.
+    fn simulate(&self, parameters: &[f64], search_seed: u64, candidate: u64) -> Outcome {
+        let mut deviates = Deviates::new(500 + search_seed, candidate);
         let worst = self.rules().iter().map(ScoreRule::max_score).sum();
         let tipped: Vec<f64> =
             parameters.iter().map(|p| p * (1.0 + 0.01 * deviates.normal())).collect();

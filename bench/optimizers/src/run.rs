@@ -82,13 +82,13 @@ pub fn run(
             std::mem::take(&mut in_flight)
         };
         for candidate in returning {
-            let outcome = problem.simulate(&candidate.parameters, 500 + seed, candidate.number);
+            let outcome = problem.simulate(&candidate.parameters, seed, candidate.number);
             history.exploded.push(outcome.kind == OutcomeKind::Exploded);
             let seconds =
                 timed(&mut || optimizer.tell(candidate.number, &outcome).expect("asked for"));
             history.seconds.push(seconds);
         }
-        if history.exploded.len() % batch == 0 {
+        if history.exploded.len().is_multiple_of(batch) {
             let best = optimizer.recommend(1);
             let parameters = best.first().map(|best| &proposed[best.candidate as usize]);
             let total =
@@ -131,6 +131,18 @@ impl History {
     /// What one of the ten batches before simulation `n` cost the optimizer, in seconds.
     pub fn cost_of_batch(&self, n: usize, batch: usize) -> f64 {
         (self.seconds[n - 1] - self.seconds[n.saturating_sub(10 * batch + 1)]) / 10.0
+    }
+
+    /// For the comparison with the optimizers of other packages.
+    pub fn json(&self, method: &str, seed: usize) -> serde_json::Value {
+        serde_json::json!({
+            "method": method,
+            "seed": seed,
+            "simulations": self.simulations(),
+            "exploded": self.exploded.iter().filter(|exploded| **exploded).count(),
+            "seconds": self.seconds.last(),
+            "recommended": self.recommended,
+        })
     }
 
     pub fn brief(&self) -> String {

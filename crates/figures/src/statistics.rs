@@ -94,7 +94,7 @@ mod tests {
         // scipy.stats.spearmanr(X, Y).statistic, SciPy 1.17.1
         let pairs: Vec<_> = X.into_iter().zip(Y).collect();
         let ours = spearman(&pairs).unwrap();
-        assert!((ours - 0.7181818181818183).abs() < 1e-12, "{ours}");
+        assert!((ours - 0.718_181_818_181_818_3).abs() < 1e-12, "{ours}");
         assert_eq!(spearman(&[(1.0, 2.0), (1.0, 3.0), (1.0, 4.0)]), None);
     }
 
@@ -104,16 +104,17 @@ mod tests {
         let matrix = covariance(&points);
         // np.cov(X, Y)
         for (ours, expected) in matrix.concat().iter().zip([
-            10.674761904761905,
-            8.03095238095238,
-            8.03095238095238,
-            8.559523809523808,
+            10.674_761_904_761_905,
+            8.030_952_380_952_38,
+            8.030_952_380_952_38,
+            8.559_523_809_523_808,
         ]) {
             assert!((ours - expected).abs() < 1e-12, "{ours}, {expected}");
         }
         // np.linalg.eigh
         let eigen = eigen(&matrix).unwrap();
-        for ((ours, vector), expected) in eigen.iter().zip([17.717436320654613, 1.516849393631098])
+        for ((ours, vector), expected) in
+            eigen.iter().zip([17.717_436_320_654_613, 1.516_849_393_631_098])
         {
             assert!((ours - expected).abs() < 1e-12, "{ours}, {expected}");
             let turned: f64 = matrix[0].iter().zip(vector).map(|(m, v)| m * v).sum();

@@ -14,6 +14,8 @@ pub const FAILED: u8 = 1;
 pub const BAD_INPUT: u8 = 2;
 /// The user stopped the optimization; `resume` continues it.
 pub const STOPPED: u8 = 3;
+/// The controller left its simulations running for the one that follows.
+pub const HANDED_OVER: u8 = 4;
 
 /// Why a command ended early.
 #[derive(Debug)]

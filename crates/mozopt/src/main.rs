@@ -49,6 +49,8 @@ fn main() -> ExitCode {
     let ended = match command {
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Resume(arguments) => commands::run::resume(arguments),
+        Command::Submit(arguments) => commands::submit::submit(&arguments),
+        Command::Stop(arguments) => commands::stop::stop(&arguments),
         Command::Status(arguments) => commands::status::status(&arguments),
         Command::Show(arguments) => commands::show::show(&arguments),
         Command::Export(arguments) => commands::export::export(&arguments),

@@ -7,6 +7,7 @@
 //! journal.jsonl           what happened: the one source of truth
 //! optimization.log        the same in words
 //! controller.lock         who runs it
+//! controller.sh           its controller as a job of Slurm; controller.json, .log: its name, what it printed
 //! simulations/000217/     one directory for each candidate
 //! validation/000217-3/    the same for each further simulation of the best ones
 //! ```
@@ -142,6 +143,15 @@ impl OptimizationDirectory {
     /// The files of a further simulation of a candidate.
     pub fn validation(&self, candidate: u64, repetition: u32) -> SimulationDirectory {
         SimulationDirectory::new(self.0.join(format!("validation/{candidate:06}-{repetition}")))
+    }
+
+    /// The files of all further simulations.
+    pub fn validations(&self) -> io::Result<Vec<SimulationDirectory>> {
+        let entries = match fs::read_dir(self.0.join("validation")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+            other => other?,
+        };
+        entries.map(|entry| Ok(SimulationDirectory::new(entry?.path()))).collect()
     }
 
     /// The files of a candidate's simulation.

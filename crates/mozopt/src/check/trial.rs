@@ -50,7 +50,7 @@ pub fn run(
     directory.prepare(&simulation, prelude).map_err(failed)?;
     let interrupt = Interrupt::listen()
         .map_err(|error| Failure::failed(error, "signals cannot be received on this system"))?;
-    let mut executor = executor(&configuration.limits);
+    let mut executor = executor(configuration, &configuration.limits);
     let job = Job { candidate: 0, attempt: 1, directory: directory.clone() };
     executor.submit(job).map_err(failed)?;
     let end = loop {
@@ -67,6 +67,14 @@ pub fn run(
         JobEnd::TimedOut => Err(Failure::failed(
             format!("the simulation took longer than {}", configuration.limits.time_limit),
             format!("raise time_limit, or look into {}", directory.path().display()),
+        )),
+        JobEnd::OutOfMemory => Err(Failure::failed(
+            "the simulation needed more memory than its job has",
+            "raise `mem` under [slurm]",
+        )),
+        JobEnd::Fault(reason) => Err(Failure::failed(
+            format!("the simulation did not run to its end: {reason}"),
+            format!("look into {}", directory.path().display()),
         )),
         JobEnd::Ended => {
             let result = read_json(&directory.result()).map_err(|error| {

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use figures::*;
 pub use model::*;
 
-use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, TimeLimit};
+use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, SlurmSettings, TimeLimit};
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
@@ -40,6 +40,7 @@ pub enum Color {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Command {
     /// Begin an optimization
     #[command(after_help = RUN_EXAMPLES)]
@@ -47,6 +48,12 @@ pub enum Command {
     /// Continue an optimization that was stopped, killed or finished
     #[command(after_help = RESUME_EXAMPLES)]
     Resume(ResumeArguments),
+    /// Run an optimization's controller as a job of Slurm
+    #[command(after_help = SUBMIT_EXAMPLES)]
+    Submit(SubmitArguments),
+    /// Stop an optimization and cancel its simulations
+    #[command(after_help = "What is known stays; `mozopt resume` goes on.")]
+    Stop(StopArguments),
     /// Show where an optimization stands
     Status(StatusArguments),
     /// Show one candidate: parameters, values, scores, why it failed, how to run it again
@@ -84,6 +91,15 @@ pub enum Command {
     /// Simulate and evaluate inside a job (called by job.sh)
     Job(JobArguments),
 }
+
+const SUBMIT_EXAMPLES: &str = "\
+Examples:
+  mozopt submit .                                  begin the search that this directory describes
+  mozopt submit 20260301-101500_Optimization       go on with this one
+  mozopt submit . --time 24h --option=--partition=long --option=--mem=2G
+
+Shortly before its time limit the controller ends and leaves its simulations running; a job that waits
+for this takes them over. docs/slurm.md says more.";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -163,6 +179,44 @@ pub struct RunArguments {
     pub settings: Box<Settings>,
 }
 
+impl RunArguments {
+    /// The search that this directory describes.
+    pub fn on(directory: PathBuf) -> Self {
+        Self {
+            directory,
+            config: None,
+            output: None,
+            warm_start: vec![],
+            json: false,
+            quiet: false,
+            settings: Box::default(),
+        }
+    }
+}
+
+/// Arguments of `submit`.
+#[derive(Debug, Args)]
+pub struct SubmitArguments {
+    /// The directory of an optimization, to go on with it; or one with mozopt.toml, to begin one
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// How long one controller may run before the next takes over
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub time: TimeLimit,
+    /// A further option of sbatch for the controller, word for word; may be repeated [default: the
+    /// partition and the account of the simulations]
+    #[arg(long = "option", value_name = "OPTION", allow_hyphen_values = true)]
+    pub options: Vec<String>,
+}
+
+/// Arguments of `stop`.
+#[derive(Debug, Args)]
+pub struct StopArguments {
+    /// The optimization, or the directory that holds it (then the latest in it)
+    #[arg(default_value = ".")]
+    pub optimization: PathBuf,
+}
+
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
 pub struct ResumeArguments {
@@ -220,6 +274,8 @@ pub struct LimitArguments {
     /// Keep every data store
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     keep_all: Option<bool>,
+    #[command(flatten)]
+    slurm: SlurmSettings,
 }
 
 impl LimitArguments {
@@ -235,6 +291,7 @@ impl LimitArguments {
         settings.execution.slots = self.slots;
         settings.execution.time_limit = self.time_limit;
         settings.execution.retries = self.retries;
+        settings.slurm = self.slurm.clone();
         settings.keep.best = self.keep_best;
         settings.keep.failures = self.keep_failures;
         settings.keep.all = self.keep_all;

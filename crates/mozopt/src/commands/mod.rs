@@ -14,6 +14,8 @@ pub mod schema;
 pub mod show;
 pub mod simulate;
 pub mod status;
+pub mod stop;
+pub mod submit;
 
 use std::io::{self, Write};
 

@@ -133,8 +133,7 @@ fn best_candidate(configuration: &Configuration, state: &State) -> Result<String
     let rows = targets.iter().zip(&result.targets).map(|(configured, measured)| {
         let target = &configured.target;
         let reason = measured.reason.as_deref().unwrap_or("none");
-        let value =
-            measured.value.map_or_else(|| cell(reason), number);
+        let value = measured.value.map_or_else(|| cell(reason), number);
         let score = format!("{:.2}", measured.score);
         let met = if measured.score <= 1.0 { " class=\"met\"" } else { "" };
         format!(
@@ -241,7 +240,7 @@ fn table(headings: &[&str], words: &[usize], rows: impl Iterator<Item = String>)
         let class = if words.contains(&column) { " class=\"text\"" } else { "" };
         format!("<th scope=\"col\"{class}>{heading}</th>")
     };
-    let head: String = headings.iter().enumerate().map(heading).collect();
+    let head = headings.iter().enumerate().map(heading).collect::<Vec<_>>().concat();
     let rows = rows.fold(String::new(), |rows, row| rows + "<tr>" + &row + "</tr>\n");
     format!(
         "<div class=\"scroll\" tabindex=\"0\"><table class=\"sortable\">\n<thead><tr>{head}</tr></thead>\n\

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::{ResumeArguments, RunArguments};
 use crate::configuration::{Algorithm, Configuration, Loaded};
-use crate::failure::{FINISHED, Failure, STOPPED};
+use crate::failure::{FINISHED, Failure, HANDED_OVER, STOPPED};
 use crate::interrupt::Interrupt;
 use crate::optimization_directory::OptimizationDirectory;
 use crate::report::{Summary, closing};
@@ -12,9 +12,15 @@ use crate::search::{End, Search};
 use crate::warm_start;
 use crate::watcher::{Verbosity, Watcher};
 
-/// Begins an optimization.
+/// Begins an optimization and runs it.
 pub fn run(arguments: RunArguments) -> Result<u8, Failure> {
-    let RunArguments { directory, config, output, warm_start, settings, json, quiet } = arguments;
+    let json = arguments.json;
+    finish(begin(arguments)?, json)
+}
+
+/// Begins an optimization.
+pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
+    let RunArguments { directory, config, output, warm_start, settings, quiet, .. } = arguments;
     let (Loaded { configuration, notices, experiment }, model) =
         Configuration::load(&directory, config.as_deref(), *settings)?;
     if configuration.optimizer.algorithm != Algorithm::Composite && !warm_start.is_empty() {
@@ -36,8 +42,7 @@ pub fn run(arguments: RunArguments) -> Result<u8, Failure> {
     for notice in notices {
         watcher.say(&format!("note: {notice}"));
     }
-    let search = Search::begin(optimization, configuration, known, watcher, interrupt()?)?;
-    finish(search, json)
+    Search::begin(optimization, configuration, known, watcher, interrupt()?)
 }
 
 /// Continues an optimization.
@@ -63,6 +68,7 @@ fn finish(mut search: Search, json: bool) -> Result<u8, Failure> {
     Ok(match end {
         End::Finished(_) => FINISHED,
         End::StoppedByUser => STOPPED,
+        End::HandedOver => HANDED_OVER,
     })
 }
 

@@ -8,7 +8,7 @@ use super::settings::{Algorithm, ExecutorKind, Mode, Objectives, Settings, TimeL
 use super::simulator::{Simulator, model_directory};
 use super::{
     CONFIG_OPTIMISATION, ConfigOptimisation, Configuration, EXPERIMENT_SCRIPT, FORMAT, Limits,
-    Loaded, Notice, Optimizer, Parameter, WHAT_IT_SAYS, read_settings, read_text,
+    Loaded, Notice, Optimizer, Parameter, SlurmSettings, WHAT_IT_SAYS, read_settings, read_text,
 };
 use crate::failure::{Failure, InputError, Source};
 use crate::model::ModelParameters;
@@ -127,18 +127,20 @@ impl Examined {
                 "it is the `experiment` of mozopt.toml: what runs mozaik",
             )?),
         };
+        let optimizer = optimizer(settings, parameters.len())?;
+        let limits = limits(settings, optimizer.offspring_size);
         let configuration = Configuration {
             format: FORMAT,
             mozopt_version: env!("CARGO_PKG_VERSION").to_owned(),
             directory,
             model_directory: model_directory.clone(),
-            optimizer: optimizer(settings, parameters.len())?,
+            optimizer,
             parameters,
             targets: what.targets.iter().map(FrozenTarget::from).collect(),
             simulator: simulator.clone(),
             threads: settings.execution.threads.map_or(1, usize::from),
             mode: settings.execution.mode.unwrap_or(Mode::Generational),
-            limits: limits(settings),
+            limits,
         };
         configuration.limits.check()?;
         Ok(Some(Loaded { configuration, notices, experiment }))
@@ -177,14 +179,19 @@ fn optimizer(settings: &Settings, parameters: usize) -> Result<Optimizer, Failur
     })
 }
 
-fn limits(settings: &Settings) -> Limits {
+fn limits(settings: &Settings, offspring_size: usize) -> Limits {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = settings.execution.threads.map_or(1, usize::from);
+    let executor = settings.execution.executor.unwrap_or(ExecutorKind::Local);
     let mut limits = Limits {
-        executor: ExecutorKind::Local,
-        slots: cores().div_ceil(threads),
+        executor,
+        slots: match executor {
+            ExecutorKind::Local => cores().div_ceil(threads),
+            ExecutorKind::Slurm => offspring_size,
+        },
         time_limit: TimeLimit::DEFAULT,
         retries: 2,
+        slurm: SlurmSettings::default(),
         max_ngen: 200,
         max_simulations: None,
         max_time: None,

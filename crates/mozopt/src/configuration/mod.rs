@@ -5,6 +5,7 @@ mod config_optimisation;
 mod examined;
 mod settings;
 mod simulator;
+mod slurm;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ pub use settings::{
     Variant,
 };
 pub use simulator::{EXPERIMENT_VARIABLE, Mozaik, Simulator};
+pub use slurm::SlurmSettings;
 
 use crate::durable;
 use crate::failure::{Failure, Source};
@@ -109,6 +111,9 @@ pub struct Limits {
     pub time_limit: TimeLimit,
     /// Repetitions after a fault that is not the model's.
     pub retries: u32,
+    /// What Slurm is asked for.
+    #[serde(default, skip_serializing_if = "SlurmSettings::is_default")]
+    pub slurm: SlurmSettings,
     /// Generations to run.
     pub max_ngen: u64,
     /// Simulations to run.
@@ -281,6 +286,7 @@ impl Limits {
         replace(&mut self.slots, execution.slots.map(usize::from));
         replace(&mut self.time_limit, execution.time_limit);
         replace(&mut self.retries, execution.retries);
+        self.slurm = self.slurm.clone().overridden_by(flags.slurm.clone());
         replace(&mut self.max_ngen, optimizer.max_ngen);
         replace(&mut self.max_simulations, optimizer.max_simulations.map(Some));
         replace(&mut self.max_time, optimizer.max_time.map(Some));

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::SlurmSettings;
 use crate::failure::{InputError, Source, suggestion};
 
 /// Everything that `mozopt.toml` may say. What is absent has a default.
@@ -22,6 +23,9 @@ pub struct Settings {
     /// Where and how simulations run.
     #[command(flatten)]
     pub execution: ExecutionSettings,
+    /// What Slurm is asked for, for every simulation (`executor = "slurm"`).
+    #[command(flatten)]
+    pub slurm: SlurmSettings,
     /// How parameters are proposed, and when to stop.
     #[command(flatten)]
     pub optimizer: OptimizerSettings,
@@ -88,7 +92,8 @@ pub struct ExecutionSettings {
     /// What runs the simulations [default: local]
     #[arg(long, value_enum)]
     pub executor: Option<ExecutorKind>,
-    /// How many simulations run at the same time [default: the number of cores]
+    /// How many simulations run at the same time [default: with `local` the number of cores, with
+    /// `slurm` the candidates of a generation]
     #[arg(long, value_name = "N")]
     pub slots: Option<NonZeroUsize>,
     /// How many threads each simulation may use [default: 1]
@@ -195,6 +200,8 @@ impl fmt::Display for SimulatorKind {
 pub enum ExecutorKind {
     /// Processes on this machine.
     Local,
+    /// Jobs of Slurm.
+    Slurm,
 }
 
 /// When the next candidates are proposed.
@@ -374,6 +381,7 @@ impl Settings {
                 mode: fe.mode.or(e.mode),
                 retries: fe.retries.or(e.retries),
             },
+            slurm: self.slurm.overridden_by(flags.slurm),
             optimizer: OptimizerSettings {
                 algorithm: fo.algorithm.or(o.algorithm),
                 variant: fo.variant.or(o.variant),

@@ -1,14 +1,18 @@
 //! Executors: what runs simulations.
 
 mod local;
+mod slurm;
 
+use std::fs::{OpenOptions, TryLockError};
 use std::io;
 use std::time::Duration;
 
-use crate::configuration::{ExecutorKind, Limits};
+use crate::configuration::{Configuration, ExecutorKind, Limits};
 use crate::simulation::SimulationDirectory;
 
 use local::Local;
+use slurm::Slurm;
+pub use slurm::{ControllerJob, cancel_left};
 
 /// A simulation that is ready to run: its directory holds `job.sh`.
 #[derive(Debug, Clone)]
@@ -37,8 +41,12 @@ pub enum JobEnd {
     Ended,
     /// It ran longer than it may, and was ended.
     TimedOut,
+    /// It needed more memory than it may, and was ended.
+    OutOfMemory,
     /// It was cancelled by us.
     Cancelled,
+    /// Something failed that is not the model's, in words that follow "candidate 7: ".
+    Fault(String),
 }
 
 /// What became of a job while no controller watched.
@@ -55,7 +63,8 @@ pub enum Adopted {
 /// Runs simulations. Submitted and adopted jobs are watched until [`Executor::wait`] has reported
 /// their end, once.
 pub trait Executor {
-    /// Starts a job and returns the executor's name for it.
+    /// Starts a job and returns the executor's name for it. An error of the kind `InvalidInput` will
+    /// come again with every job.
     fn submit(&mut self, job: Job) -> io::Result<String>;
 
     /// Finds a job again that an earlier controller submitted.
@@ -69,11 +78,23 @@ pub trait Executor {
 
     /// How many jobs are being watched.
     fn running(&self) -> usize;
+
+    /// What the user should know, since this was asked last.
+    fn messages(&mut self) -> Vec<String> {
+        vec![]
+    }
 }
 
-/// The executor of this kind.
-pub fn executor(limits: &Limits) -> Box<dyn Executor> {
+/// Whether a job is at work in this directory, on whatever machine.
+fn job_holds_lock(directory: &SimulationDirectory) -> bool {
+    let lock = OpenOptions::new().write(true).open(directory.lock());
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+/// The configured executor.
+pub fn executor(configuration: &Configuration, limits: &Limits) -> Box<dyn Executor> {
     match limits.executor {
         ExecutorKind::Local => Box::new(Local::new(limits.time_limit)),
+        ExecutorKind::Slurm => Box::new(Slurm::new(configuration, limits)),
     }
 }

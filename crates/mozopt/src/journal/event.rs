@@ -9,6 +9,7 @@ use crate::simulation::SimulationResult;
 /// An event. It is on disk before the act that it announces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "an event is written and forgotten")]
 pub enum Event {
     /// The optimization begins; its configuration is frozen.
     Created {

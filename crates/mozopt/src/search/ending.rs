@@ -14,6 +14,8 @@ pub enum End {
     Finished(String),
     /// The user asked for it.
     StoppedByUser,
+    /// Another controller is to go on, with the simulations that run.
+    HandedOver,
 }
 
 impl End {
@@ -22,6 +24,7 @@ impl End {
         match self {
             Self::Finished(reason) => reason,
             Self::StoppedByUser => "stopped by the user",
+            Self::HandedOver => "left to the controller that follows",
         }
     }
 }
@@ -31,6 +34,7 @@ impl Search {
     pub(super) fn end(&mut self) -> Result<Option<End>, Failure> {
         match self.interrupt.wish() {
             Wish::GoOn => {}
+            Wish::HandOver => return Ok(Some(End::HandedOver)),
             Wish::StopAfterRunning => {
                 self.watcher.say_once(
                     "stopping when the running simulations have finished (Ctrl-C again to cancel \

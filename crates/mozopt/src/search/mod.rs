@@ -6,6 +6,7 @@ mod replay;
 mod validation;
 
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use optimizers::{Candidate, Optimizer};
@@ -159,7 +160,7 @@ impl Search {
         replay(optimizer.as_mut(), &configuration, &entries, &state)?;
         let mut search = Self {
             targets: configuration.targets()?,
-            executor: executor(&limits),
+            executor: executor(&configuration, &limits),
             directory,
             configuration,
             limits,
@@ -196,8 +197,12 @@ impl Search {
             self.tell()?;
             if let Some(end) = self.end()? {
                 self.watch();
-                let validated = end == End::StoppedByUser || self.validate()?;
-                break if validated { end } else { End::StoppedByUser };
+                let validated = !matches!(end, End::Finished(_)) || self.validate()?;
+                break match self.interrupt.wish() {
+                    _ if validated => end,
+                    Wish::HandOver => End::HandedOver,
+                    _ => End::StoppedByUser,
+                };
             }
             self.propose()?;
             self.submit()?;
@@ -374,6 +379,9 @@ impl Search {
             self.log(&[Event::Submitting { candidate, attempt }])?;
             match self.executor.submit(job) {
                 Ok(job) => self.log(&[Event::Submitted { candidate, job }])?,
+                Err(error) if error.kind() == ErrorKind::InvalidInput => {
+                    return Err(broken(error, &self.directory));
+                }
                 Err(error) => self.retry(candidate, &format!("cannot be started: {error}"))?,
             }
         }
@@ -397,7 +405,7 @@ impl Search {
             JobEnd::Ended => match read_json::<SimulationResult>(&directory.result()) {
                 Ok(result) if result.targets.len() == self.targets.len() => result,
                 Ok(_) => return self.retry(candidate, "its result.json has other targets"),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
                     let log = directory.log_tail(1);
                     let log = log.first().map(|line| format!(" (its log ends: {line})"));
                     let log = log.unwrap_or_default();
@@ -412,6 +420,11 @@ impl Search {
                     ..self.without_values(OutcomeClass::TimedOut, reason)
                 }
             }
+            JobEnd::OutOfMemory => match read_json::<SimulationResult>(&directory.result()) {
+                Ok(result) if !result.outcome.is_failure() => result,
+                _ => self.out_of_memory(),
+            },
+            JobEnd::Fault(ref reason) => return self.retry(candidate, reason),
             JobEnd::Cancelled => {
                 let reason = "cancelled by the user".to_owned();
                 self.log(&[Event::Interrupted { candidate, reason, fault: false }])?;
@@ -420,6 +433,11 @@ impl Search {
             }
         };
         self.finish(candidate, result)
+    }
+
+    fn out_of_memory(&self) -> SimulationResult {
+        let reason = "it needed more memory than its job has".to_owned();
+        self.without_values(OutcomeClass::OutOfMemory, reason)
     }
 
     fn without_values(&self, class: OutcomeClass, reason: String) -> SimulationResult {
@@ -482,6 +500,9 @@ impl Search {
     }
 
     fn watch(&mut self) {
+        for message in self.executor.messages() {
+            self.watcher.say(&message);
+        }
         self.watcher.show(&Progress {
             state: &self.state,
             configuration: &self.configuration,

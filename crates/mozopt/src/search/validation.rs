@@ -93,6 +93,7 @@ impl Search {
         while !(waiting.is_empty() && running.is_empty()) {
             match self.interrupt.wish() {
                 Wish::GoOn => {}
+                Wish::HandOver => return Ok(None),
                 _ if running.is_empty() => return Ok(None),
                 Wish::StopAfterRunning => waiting.clear(),
                 Wish::Cancel => self.executor.cancel_all(),
@@ -105,6 +106,9 @@ impl Search {
                     running.insert(key(&repetition), repetition);
                 }
             }
+            for message in self.executor.messages() {
+                self.watcher.say(&message);
+            }
             let done: usize = results.values().map(Vec::len).sum();
             self.watcher.count(&format!("validation: {done} of {total} simulations"));
             let ended = self.executor.wait(TICK);
@@ -113,6 +117,8 @@ impl Search {
                 let result = match ended.end {
                     JobEnd::Cancelled => continue,
                     JobEnd::TimedOut => Some(self.timed_out()),
+                    JobEnd::OutOfMemory => Some(self.out_of_memory()),
+                    JobEnd::Fault(_) => None,
                     JobEnd::Ended => read_json(&self.directory_of(repetition).result()).ok(),
                 };
                 match result {

@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub mod cluster;
 pub mod python;
 
 /// No command of these tests takes nearly as long.

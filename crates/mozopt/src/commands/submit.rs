@@ -1,0 +1,57 @@
+//! `mozopt submit`: the controller as a job of Slurm.
+
+use std::io;
+
+use crate::cli::{RunArguments, SubmitArguments};
+use crate::execution::ControllerJob;
+use crate::failure::{FINISHED, Failure, program};
+use crate::journal::{self, ControllerLock};
+use crate::optimization_directory::OptimizationDirectory;
+
+/// Begins an optimization, or takes one that is there, and submits its controller.
+pub fn submit(arguments: &SubmitArguments) -> Result<u8, Failure> {
+    let SubmitArguments { path, time, options } = arguments;
+    let directory = if path.join(journal::FILE_NAME).exists() {
+        OptimizationDirectory::find(path)?
+    } else {
+        let run = RunArguments { quiet: true, ..RunArguments::on(path.clone()) };
+        super::run::begin(run)?.directory().clone()
+    };
+    if let Some(holder) = ControllerLock::holder_of(directory.path()) {
+        let message = format!("process {} on {} runs it already", holder.pid, holder.host);
+        return Err(Failure::bad_input(message, stop_help(&directory)));
+    }
+    let failed = |error: io::Error| {
+        Failure::failed(
+            error,
+            format!("nothing was submitted; mend it and give {}", directory.shown()),
+        )
+    };
+    let (configuration, state) = super::read(&directory)?;
+    let slurm = &state.limits.as_ref().unwrap_or(&configuration.limits).slurm;
+    let job = ControllerJob::prepare(directory.path(), *time, slurm, options).map_err(failed)?;
+    let active = job.active().map_err(|trouble| failed(io::Error::other(trouble)))?;
+    if let Some(id) = active.first() {
+        let message = format!("it is submitted already, as job {id}");
+        return Err(Failure::bad_input(message, stop_help(&directory)));
+    }
+    let id = ControllerJob::submit(directory.path()).map_err(|trouble| {
+        let help = format!(
+            "mend it, and give `{} submit {}`; it refuses if the job is there after all",
+            program(),
+            directory.shown()
+        );
+        Failure::failed(trouble, help)
+    })?;
+    super::print(&format!(
+        "{}\nits controller is job {id}; look at it with: {} status {}\n",
+        directory.shown(),
+        program(),
+        directory.shown()
+    ))?;
+    Ok(FINISHED)
+}
+
+fn stop_help(directory: &OptimizationDirectory) -> String {
+    format!("stop it with `{} stop {}`", program(), directory.shown())
+}

@@ -46,7 +46,7 @@ fn short_name(all: &[Vec<&str>], own: usize) -> String {
 
 /// A name in lines that fit above a small panel, broken before a separator or where it must be.
 pub fn panel_title(name: &str) -> Vec<String> {
-    const WIDTH: usize = 32;
+    const WIDTH: usize = 34;
     // Between the parts of a path, if it is one.
     let separators = if name.contains(['.', '…']) { ".…" } else { "_/ " };
     let mut lines = vec![String::new()];
@@ -119,7 +119,7 @@ mod tests {
         let lines = panel_title("L4ExcL4ExcConnection…short_term_plasticity.tau_rec");
         assert_eq!(lines, ["L4ExcL4ExcConnection", "…short_term_plasticity.tau_rec"]);
         assert_eq!(panel_title("K"), ["K"]);
-        assert!(panel_title(&"x".repeat(300)).iter().all(|line| line.len() <= 32));
+        assert!(panel_title(&"x".repeat(300)).iter().all(|line| line.len() <= 34));
     }
 
     #[test]

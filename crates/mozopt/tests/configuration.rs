@@ -366,7 +366,11 @@ fn every_setting_is_a_flag() {
         let pointer = reference["$ref"].as_str().unwrap().trim_start_matches('#');
         let keys = schema.pointer(pointer).unwrap()["properties"].as_object().unwrap();
         for key in keys.keys() {
-            let prefix = if section == "keep" { "keep-" } else { "" };
+            let prefix = match section.as_str() {
+                "keep" => "keep-",
+                "slurm" => "slurm-",
+                _ => "",
+            };
             let flag = format!("--{prefix}{}", key.replace('_', "-"));
             let listed = help.split_whitespace().any(|word| word == flag);
             assert!(listed, "[{section}] {key} has no flag {flag}");

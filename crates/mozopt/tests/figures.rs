@@ -88,8 +88,8 @@ fn what_a_young_search_lacks_is_said() {
     assert!(!ended.stdout.contains("correlations"));
     ended.says("no correlations: it takes 8 completed simulations");
     model.mozopt("figures", "--only fitness").exits(2).says("evo_fitness");
-    let below_a_file = format!("-o {}/mozopt.toml/figures", model.path().display());
-    model.mozopt("figures", &below_a_file).exits(2).says("give another place");
+    let inside_a_file = format!("-o {}/mozopt.toml/figures", model.path().display());
+    model.mozopt("figures", &inside_a_file).exits(2).says("give another place");
 }
 
 #[test]

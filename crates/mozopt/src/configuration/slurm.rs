@@ -59,7 +59,7 @@ pub struct SlurmSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// Further options of sbatch, word for word: `["--qos=long", "--exclusive"]`
-    #[arg(long = "slurm-option", value_name = "OPTION", allow_hyphen_values = true)]
+    #[arg(long = "slurm-options", value_name = "OPTION", allow_hyphen_values = true)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
     /// What starts the job on its nodes, where that is not the simulator's launcher: `srun -n 1`

@@ -92,6 +92,8 @@ impl Cluster {
 
     /// What `slurmctld` has saved up to now, to be lost afterwards.
     pub fn memory(&self) -> Memory<'_> {
+        // It saves what changed after 5 s at the latest.
+        thread::sleep(Duration::from_secs(6));
         let copy = self.directory.join("state.before");
         let _ = fs::remove_dir_all(&copy);
         copy_directory(&self.directory.join("state"), &copy);

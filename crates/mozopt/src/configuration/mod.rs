@@ -124,7 +124,9 @@ pub struct Limits {
     /// Core-hours that simulations may take.
     #[serde(default)]
     pub max_core_hours: Option<f64>,
-    /// Further simulations of each of the best candidates at the end.
+    /// Further simulations of each of the best candidates at the end; none in a search of a version
+    /// that had no such limit.
+    #[serde(default)]
     pub validate_best: u32,
     /// Data stores of best candidates to keep.
     pub keep_best: usize,

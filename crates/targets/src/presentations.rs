@@ -6,9 +6,12 @@ use recording::{LoadError, Recording, Segment, Sheet, Stimulus};
 use crate::Missing;
 use crate::orientation::is_same_orientation;
 
-pub(crate) const FULL_FIELD: &str = "FullfieldDriftingSinusoidalGrating";
-pub(crate) const DISK: &str = "DriftingSinusoidalGratingDisk";
-const SPONTANEOUS: &str = "InternalStimulus";
+/// The name of a grating that fills the visual field.
+pub const FULL_FIELD: &str = "FullfieldDriftingSinusoidalGrating";
+/// The name of a grating in a disk.
+pub const DISK: &str = "DriftingSinusoidalGratingDisk";
+/// The name of the absence of a stimulus.
+pub const SPONTANEOUS: &str = "InternalStimulus";
 const SPONTANEOUS_MS: f64 = 5000.0;
 
 /// What one sheet did while each stimulus was presented.

@@ -24,6 +24,7 @@ mod durable;
 mod execution;
 mod failure;
 mod figure_data;
+mod inspection_summary;
 mod interrupt;
 mod journal;
 mod model;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         Command::Report(arguments) => commands::report::report(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments),
         Command::Datastore(arguments) => commands::datastore::datastore(&arguments),
+        Command::Inspect(arguments) => commands::inspect::inspect(&arguments),
         Command::Prepare(arguments) => commands::prepare::prepare(&arguments),
         Command::Check(arguments) => commands::check::check(arguments),
         Command::Parameters(arguments) => commands::parameters::parameters(&arguments),

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod figures;
+mod inspect;
 mod model;
 
 use std::num::NonZeroUsize;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use figures::*;
+pub use inspect::*;
 pub use model::*;
 
 use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, SlurmSettings, TimeLimit};
@@ -74,6 +76,9 @@ pub enum Command {
     /// Show what is in a data store, or export it for NumPy and pandas
     #[command(after_help = DATASTORE_EXAMPLES)]
     Datastore(DatastoreArguments),
+    /// Show the biology of one simulation: activity, tuning curves and their fits, as numbers and figures
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectArguments),
     /// Make a mozaik model ready for a search
     #[command(after_help = PREPARE_EXAMPLES)]
     Prepare(PrepareArguments),

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use ::figures::{DrawError, Engine, Figure, Kind, Page, Search, Theme};
 
-use crate::cli::{FigureFormat, FiguresArguments, ThemeChoice};
+use crate::cli::{FigureFormat, FiguresArguments};
 use crate::durable;
 use crate::failure::{FINISHED, Failure};
 use crate::figure_data;
 use crate::optimization_directory::OptimizationDirectory;
 
 /// Pixels of a PNG for each unit of a picture (1/96 inch).
-const SCALE: f32 = 2.0;
+pub const SCALE: f32 = 2.0;
 
 /// Writes the figures and prints the paths of their files.
 pub fn figures(arguments: &FiguresArguments) -> Result<u8, Failure> {
@@ -21,10 +21,7 @@ pub fn figures(arguments: &FiguresArguments) -> Result<u8, Failure> {
     let search = figure_data::search(&configuration, &state)?;
     let output = arguments.output.clone().unwrap_or_else(|| directory.path().join("figures"));
     fs::create_dir_all(&output).map_err(|error| cannot_write(&output, &error))?;
-    let theme = match arguments.theme {
-        ThemeChoice::Light => Theme::Light,
-        ThemeChoice::Dark => Theme::Dark,
-    };
+    let theme = arguments.theme.into();
     let wanted = |kind: &Kind| {
         arguments.only.is_empty() || arguments.only.iter().any(|name| name == kind.name)
     };
@@ -73,11 +70,13 @@ fn page(figure: Figure, theme: Theme) -> String {
     Page { title, body, figures: &[figure], theme: Some(theme) }.html()
 }
 
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+/// A file cannot be written.
+pub fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
     let message = format!("cannot write {}: {error}", path.display());
     Failure::bad_input(message, "give another place with --output")
 }
 
-fn cannot_draw(error: DrawError) -> Failure {
+/// A figure cannot be drawn.
+pub fn cannot_draw(error: DrawError) -> Failure {
     Failure::failed(error, "this is a mistake in mozopt; `--format html` may work")
 }

@@ -5,6 +5,7 @@ pub mod datastore;
 pub mod evaluate;
 pub mod export;
 pub mod figures;
+pub mod inspect;
 pub mod job;
 pub mod parameters;
 pub mod prepare;

@@ -17,7 +17,9 @@ pub fn nonnegative<const N: usize>(gram: &[[f64; N]; N], moments: &[f64; N]) -> 
         let gradient = |i: usize| moments[i] - (0..N).map(|j| gram[i][j] * x[j]).sum::<f64>();
         let steepest = (0..N)
             .filter(|&i| {
-                !free[i] && !dependent[i] && gradient(i) > ROUNDING * moments[i].abs().max(f64::MIN_POSITIVE)
+                !free[i]
+                    && !dependent[i]
+                    && gradient(i) > ROUNDING * moments[i].abs().max(f64::MIN_POSITIVE)
             })
             .max_by(|&i, &j| {
                 let slope = |i: usize| gradient(i) / gram[i][i].sqrt();

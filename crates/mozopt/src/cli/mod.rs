@@ -14,6 +14,7 @@ pub use inspect::*;
 pub use model::*;
 
 use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, SlurmSettings, TimeLimit};
+use crate::simulation::Protocol;
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
@@ -466,6 +467,10 @@ pub struct SimulateArguments {
     /// How many threads to use [default: that of the file, else 1]
     #[arg(long)]
     pub threads: Option<NonZeroUsize>,
+    /// What is presented: optimization, full, spontaneous, `orientation_tuning` or `size_tuning`
+    /// [default: that of the file, else optimization]
+    #[arg(long, value_name = "NAME")]
+    pub protocol: Option<Protocol>,
     /// The data store's directory [default: datastore, beside the file]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,

@@ -64,7 +64,7 @@ impl ContrastResponse {
         }
         if points.len() < 2 {
             if !contrasts.is_empty() {
-                missing.push("contrast response: it takes two contrasts".to_owned());
+                missing.push("no contrast response: cells were shown their preferred orientation at one contrast at most".to_owned());
             }
             return None;
         }

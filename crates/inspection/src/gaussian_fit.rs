@@ -22,14 +22,14 @@ pub struct GaussianFit {
     pub peak_deg: f64,
     /// Half of the width at half of the height above the baseline, σ·√(2 ln 2).
     pub half_width_deg: f64,
-    /// The root of the mean squared residual.
-    pub residual_hz: f64,
+    /// The share of the variance of the rates that the fit explains, R².
+    pub explained_variance: f64,
 }
 
 impl GaussianFit {
     /// Fits (orientation relative to the preferred one in rad, rate in Hz). The peak lies at 0, or is
     /// looked for as well. `None` with fewer than five different orientations, if all rates are the
-    /// same, or if no Gaussian is better than a constant.
+    /// same, if no Gaussian is better than a constant, or if σ is at a limit.
     pub fn of(points: &[(f64, f64)], with_peak: bool) -> Option<Self> {
         let mut different: Vec<i64> =
             points.iter().map(|(d, _)| (d.rem_euclid(PI) * 1e6) as i64).collect();
@@ -59,12 +59,15 @@ impl GaussianFit {
             .min_by(|a, b| a.1.total_cmp(&b.1))?;
         let width = log_width.exp().clamp(WIDTHS_RAD[0], WIDTHS_RAD[1]);
         let (squares, [baseline_hz, amplitude_hz]) = solve(points, width, peak);
-        (amplitude_hz > 0.0).then(|| Self {
+        let mean = points.iter().map(|point| point.1).sum::<f64>() / points.len() as f64;
+        let spread: f64 = points.iter().map(|point| (point.1 - mean).powi(2)).sum();
+        let is_within = width > 1.001 * WIDTHS_RAD[0] && width < 0.999 * WIDTHS_RAD[1];
+        (amplitude_hz > 0.0 && is_within).then(|| Self {
             baseline_hz,
             amplitude_hz,
             peak_deg: difference(peak, 0.0).to_degrees(),
             half_width_deg: (width * (2.0 * LN_2).sqrt()).to_degrees(),
-            residual_hz: (squares / points.len() as f64).sqrt(),
+            explained_variance: 1.0 - squares / spread,
         })
     }
 
@@ -110,13 +113,16 @@ mod tests {
             amplitude_hz: 12.0,
             peak_deg: -20.0,
             half_width_deg: 25.0,
-            residual_hz: 0.0,
+            explained_variance: 1.0,
         };
         let angles = (0..10).map(|i| 18.0 * f64::from(i));
         let points: Vec<_> = angles.map(|a| (a.to_radians(), wanted.rate_hz(a))).collect();
         let found = GaussianFit::of(&points, true).unwrap();
         assert!((found.half_width_deg - 25.0).abs() < 1e-3, "{found:?}");
-        assert!((found.peak_deg + 20.0).abs() < 1e-3 && found.residual_hz < 1e-4, "{found:?}");
+        assert!(
+            (found.peak_deg + 20.0).abs() < 1e-3 && found.explained_variance > 0.999_999,
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Modulation {
             responses.gratings(false).filter(|grating| grating.contrast_percent == contrast_percent)
         };
         let Some(temporal_frequency_hz) = shown().find_map(|g| g.temporal_frequency_hz) else {
-            missing.push("F1/F0: the gratings have no temporal frequency".to_owned());
+            missing.push("no F1/F0: the gratings have no temporal frequency".to_owned());
             return None;
         };
         let mut sums = std::collections::BTreeMap::<usize, (f64, f64)>::new();
@@ -54,7 +54,7 @@ impl Modulation {
         let n = f1_over_f0.distribution.n;
         if n == 0 {
             missing.push(format!(
-                "F1/F0: none of {preferring_cells} cells that prefer a grating shown fires at least \
+                "no F1/F0: of {preferring_cells} cells that prefer a grating shown, none fires \
                  {MIN_SPIKES} spikes to it"
             ));
             return None;

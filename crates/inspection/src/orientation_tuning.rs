@@ -42,7 +42,7 @@ pub struct OrientationTuning {
     /// orthogonal one (to 0.1 rad) and fires to either: (p − o)/(p + o) with p and o the rates to these.
     pub selectivity: PerCell,
     /// The half width at half height of a Gaussian fitted to each cell, in degrees; of cells that were
-    /// shown five orientations at least.
+    /// shown five orientations at least and that a Gaussian fits with σ within its limits.
     pub half_width_deg: PerCell,
 }
 
@@ -73,7 +73,9 @@ impl OrientationTuning {
             return vec![];
         }
         let Some(preferred_rad) = responses.sheet.orientations_rad.as_deref() else {
-            missing.push("orientation tuning: the sheet has no orientation preferences".to_owned());
+            missing.push(
+                "no orientation tuning, since cells have no preferred orientation".to_owned(),
+            );
             return vec![];
         };
         let all: Vec<_> = contrasts
@@ -86,7 +88,7 @@ impl OrientationTuning {
             .collect();
         if all.iter().all(|tuning| tuning.orientations_deg.len() < 5) {
             missing.push(
-                "half width at half height of single cells: it takes gratings of five orientations"
+                "no half width at half height of single cells: it takes gratings of five orientations"
                     .to_owned(),
             );
         }

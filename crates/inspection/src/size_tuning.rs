@@ -52,7 +52,7 @@ impl SizeTuning {
         let contrasts = responses.contrasts_percent(true);
         if contrasts.is_empty() {
             if !responses.gratings.is_empty() {
-                missing.push("size tuning: no gratings in disks were shown".to_owned());
+                missing.push("no size tuning: no gratings in disks were shown".to_owned());
             }
             return vec![];
         }
@@ -65,23 +65,22 @@ impl SizeTuning {
         for contrast in contrasts {
             match Self::of(responses, contrast) {
                 Ok(tuning) if tuning.radii_deg.len() < 2 => {
-                    said("size tuning: disks of one radius only".to_owned());
+                    said("no size tuning: disks of one radius only".to_owned());
                 }
                 Ok(tuning) => {
                     if tuning.radii_deg.len() < FEWEST_RADII {
-                        said(format!("fits of size tuning: they take {FEWEST_RADII} radii"));
+                        said(format!("no fits of size tuning: they take {FEWEST_RADII} radii"));
                     }
                     all.push(tuning);
                 }
-                Err(words) => said(format!("size tuning: {words}")),
+                Err(words) => said(format!("no size tuning: {words}")),
             }
         }
         all
     }
 
     fn of(responses: &Responses<'_>, contrast_percent: f64) -> Result<Self, String> {
-        let preferences =
-            responses.preferences().ok_or("the sheet has no orientation preferences")?;
+        let preferences = responses.preferences().ok_or("cells have no preferred orientation")?;
         let positions_deg = responses.sheet.positions_deg.as_deref();
         let positions_deg = positions_deg.ok_or("the positions of the cells are not known")?;
         let is_near = |cell: usize| {

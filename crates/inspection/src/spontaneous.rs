@@ -14,7 +14,7 @@ use crate::{Distribution, PerCell};
 /// Pairs are counted among at most this many cells: their number grows with the square.
 const MOST_CORRELATED: usize = 200;
 /// As many spike trains are enough for a raster.
-const MOST_SHOWN: usize = 80;
+const MOST_SHOWN: usize = 50;
 /// Bins of the histogram of intervals for each factor of ten.
 const BINS_PER_DECADE: i32 = 10;
 

@@ -4,7 +4,7 @@ use comfy_table::CellAlignment;
 use figures::escaped;
 use inspection::{Distribution, SheetInspection};
 
-use crate::report::{amount, table};
+use crate::report::table;
 
 /// A table of texts, with the number of cells or responses behind each number.
 pub struct SummaryTable {
@@ -24,24 +24,24 @@ pub fn summary(sheets: &[SheetInspection]) -> SummaryTable {
         }
     };
     row("neurons", &|sheet| Some(sheet.neurons.to_string()));
-    row("recorded at rest (ms)", &|s| Some(amount(s.spontaneous.as_ref()?.duration_ms)));
+    row("recorded at rest (ms)", &|s| Some(short(s.spontaneous.as_ref()?.duration_ms)));
     row("rate at rest (Hz)", &|s| spread(&s.spontaneous.as_ref()?.rate_hz.distribution));
     row("silent cells", &|s| Some(s.spontaneous.as_ref()?.silent_cells.to_string()));
     row("CV of the intervals", &|s| spread(&s.spontaneous.as_ref()?.irregularity.distribution));
     row("correlation of pairs", &|s| spread(&s.spontaneous.as_ref()?.correlation.as_ref()?.pairs));
     row("median interval (ms)", &|s| {
         let intervals = &s.spontaneous.as_ref()?.intervals;
-        Some(format!("{} (n = {})", amount(intervals.median_ms?), intervals.n))
+        Some(format!("{} ({})", short(intervals.median_ms?), intervals.n))
     });
     let conductance = |s: &SheetInspection, is_excitatory: bool| {
         let found = s.signals.iter().find(|signal| {
             if is_excitatory { signal.is_excitatory() } else { signal.is_inhibitory() }
         })?;
-        Some(format!("{} {} (n = {})", amount(found.mean?), found.unit, found.cells))
+        Some(format!("{} {} ({})", short(found.mean?), found.unit, found.cells))
     };
     row("excitatory conductance", &|s| conductance(s, true));
     row("inhibitory conductance", &|s| conductance(s, false));
-    row("conductance ratio", &|s| s.conductance_ratio.map(amount));
+    row("conductance ratio", &|s| s.conductance_ratio.map(short));
     for contrast in
         contrasts(sheets, |s| s.orientation_tuning.iter().map(|t| t.contrast_percent).collect())
     {
@@ -51,7 +51,9 @@ pub fn summary(sheets: &[SheetInspection]) -> SummaryTable {
         row(&format!("OSI at {contrast} %"), &|s| spread(&tuning(s)?.selectivity.distribution));
         row(&format!("HWHH at {contrast} %, all cells (°)"), &|s| {
             let tuning = tuning(s)?;
-            Some(format!("{} (n = {})", amount(tuning.fit?.half_width_deg), tuning.cells))
+            let fit = tuning.fit?;
+            let share = short(fit.explained_variance);
+            Some(format!("{}, R² = {share} ({})", short(fit.half_width_deg), tuning.cells))
         });
         row(&format!("HWHH at {contrast} %, single cells (°)"), &|s| {
             spread(&tuning(s)?.half_width_deg.distribution)
@@ -64,7 +66,7 @@ pub fn summary(sheets: &[SheetInspection]) -> SummaryTable {
         row(&format!("rate at preferred, {contrast} % (Hz)"), &|s| {
             let points = &s.contrast_response.as_ref()?.points;
             let point = points.iter().find(|point| point.contrast_percent == contrast)?;
-            Some(format!("{} (n = {})", amount(point.mean_hz), point.n))
+            Some(format!("{} ({})", short(point.mean_hz), point.n))
         });
     }
     for contrast in
@@ -94,11 +96,24 @@ fn contrasts(sheets: &[SheetInspection], of: impl Fn(&SheetInspection) -> Vec<f6
     contrasts
 }
 
+/// Three significant digits.
+fn short(value: f64) -> String {
+    let magnitude = value.abs();
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if !(1e-4..1e5).contains(&magnitude) {
+        return format!("{value:.2e}");
+    }
+    let digits = (2 - magnitude.log10().floor() as i32).max(0) as usize;
+    format!("{value:.digits$}")
+}
+
 /// Mean, standard deviation and number of values.
 fn spread(values: &Distribution) -> Option<String> {
-    let mean = amount(values.mean?);
-    let deviation = values.standard_deviation.map(|sd| format!(" ± {}", amount(sd)));
-    Some(format!("{mean}{} (n = {})", deviation.unwrap_or_default(), values.n))
+    let mean = short(values.mean?);
+    let deviation = values.standard_deviation.map(|sd| format!(" ± {}", short(sd)));
+    Some(format!("{mean}{} ({})", deviation.unwrap_or_default(), values.n))
 }
 
 impl SummaryTable {
@@ -115,7 +130,7 @@ impl SummaryTable {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        format!("{rows}\nmean ± standard deviation over cells or pairs; n: how many\n")
+        format!("{rows}\nmean ± standard deviation over cells or pairs (how many)\n")
     }
 
     /// For a page.
@@ -132,7 +147,7 @@ impl SummaryTable {
             })
             .collect();
         format!(
-            "<p class=\"caption\">Mean ± standard deviation over cells or pairs; n: how many.</p>\n\
+            "<p class=\"caption\">Mean ± standard deviation over cells or pairs (how many).</p>\n\
              <div class=\"scroll\"><table>\n<thead><tr><th></th>{headings}</tr></thead>\n<tbody>\n\
              {rows}</tbody></table></div>\n"
         )

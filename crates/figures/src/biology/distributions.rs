@@ -36,7 +36,7 @@ pub fn distributions(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
             Some(correlation) => {
                 bin_ms = correlation.bin_ms;
                 let values = || correlation.pairs.values.iter().copied();
-                let (low, high) = (quantile(values(), 0.002), quantile(values(), 0.998));
+                let (low, high) = (quantile(values(), 0.01), quantile(values(), 0.99));
                 let end = low.abs().max(high.abs()).max(0.05);
                 let histogram = Histogram {
                     axis: Axis::linear(-end, end),

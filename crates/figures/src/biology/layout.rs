@@ -50,7 +50,7 @@ pub fn rows(panels: &[Value], columns: usize) -> Value {
 
 /// An encoding on an axis.
 pub fn quantitative(field: &str, axis: Axis, title: &str) -> Value {
-    let ticks: Vec<Value> = axis.ticks(5).into_iter().map(rounded).collect();
+    let ticks: Vec<Value> = axis.ticks(4).into_iter().map(rounded).collect();
     json!({
         "field": field, "type": "quantitative", "title": title, "scale": axis.scale(),
         "axis": {"values": ticks, "labelExpr": "format(datum.value, '~g')"},
@@ -64,13 +64,14 @@ pub fn datum(value: f64) -> Value {
 
 /// A number for people.
 pub fn number(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0".to_owned(),
+    let text = match value.abs() {
+        a if a < 5e-4 => "0".to_owned(),
         a if a >= 100.0 => format!("{value:.0}"),
         a if a >= 10.0 => format!("{value:.1}"),
         a if a >= 0.1 => format!("{value:.2}"),
         _ => format!("{value:.3}"),
-    }
+    };
+    text.replace('-', "−")
 }
 
 /// A histogram: its axis, how wide the bins are, and what is counted.
@@ -114,6 +115,10 @@ impl Histogram<'_> {
             .collect();
         let most = counts.iter().copied().max().unwrap_or(0).max(1);
         let y = Axis::linear(0.0, 1.05 * f64::from(most));
+        let mut counted = quantitative("n", y, self.counted);
+        // There are no half cells.
+        let whole = y.ticks(4).into_iter().filter(|tick| tick.fract() == 0.0);
+        counted["axis"]["values"] = whole.map(rounded).collect();
         vec![
             json!({
                 "data": {"values": bars},
@@ -121,7 +126,7 @@ impl Histogram<'_> {
                 "encoding": {
                     "x": quantitative("from", self.axis, self.title),
                     "x2": {"field": "to"},
-                    "y": quantitative("n", y, self.counted),
+                    "y": counted,
                     "y2": {"datum": 0},
                     "tooltip": [
                         {"field": "from", "type": "quantitative"},
@@ -143,7 +148,7 @@ impl Histogram<'_> {
 pub fn left_out(sheets: &[SheetInspection], is_shown: impl Fn(&SheetInspection) -> bool) -> String {
     let names: Vec<_> =
         sheets.iter().filter(|sheet| !is_shown(sheet)).map(|sheet| sheet.sheet.as_str()).collect();
-    if names.is_empty() { String::new() } else { format!(" Not recorded: {}.", names.join(", ")) }
+    if names.is_empty() { String::new() } else { format!(" Not for {}.", names.join(", ")) }
 }
 
 /// The value below which this share of the values lies; 0 of nothing.

@@ -39,7 +39,7 @@ pub fn tuning(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
         "Response to full-field gratings by the difference of their orientation from the one that a cell \
          prefers by the map. Points: cells, each once for each orientation shown (n points; thinned out above \
          {MOST_POINTS}; those beyond the axis lie at its end). Circles with bars: mean and standard error in \
-         bins of 10°. Line: Gaussian fitted to all points, with its half width at half height. Vermilion, \
+         bins of 10°. Line: Gaussian fitted to all points, with its half width at half height and the share of the variance that it explains. Vermilion, \
          dashed: mean rate while nothing is shown. Last column: the means over that rate ({}).{}",
         legend.join(", "),
         left_out(sheets, |sheet| !sheet.orientation_tuning.is_empty())
@@ -139,11 +139,14 @@ fn absolute(title: &str, tuning: &OrientationTuning) -> Value {
     }));
     let width = tuning.fit.map_or_else(
         || "no Gaussian fits".to_owned(),
-        |fit| format!("HWHH {}°", number(fit.half_width_deg)),
+        |fit| {
+            let share = number(fit.explained_variance);
+            format!("HWHH {}° (R² = {share})", number(fit.half_width_deg))
+        },
     );
     panel(
         title,
-        &format!("n = {} ({} cells), {width}", tuning.rates_hz.len(), tuning.cells),
+        &format!("n = {} of {} cells; {width}", tuning.rates_hz.len(), tuning.cells),
         &layers,
     )
 }

@@ -22,7 +22,10 @@ pub fn raster(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
     let last = shown().count() - 1;
     let views: Vec<Value> = shown()
         .enumerate()
-        .flat_map(|(i, (sheet, resting))| [spikes(sheet, resting), rate(resting, i == last)])
+        .map(|(i, (sheet, resting))| {
+            let parts = [spikes(sheet, resting), rate(resting, i == last)];
+            json!({"bounds": "flush", "spacing": 5, "vconcat": parts})
+        })
         .collect();
     let caption = format!(
         "Spikes of some of each sheet's recorded cells, evenly spread (one row each), and below them the \
@@ -31,7 +34,7 @@ pub fn raster(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
         SHOWN_MS / 1000.0,
         left_out(sheets, |sheet| sheet.spontaneous.is_some())
     );
-    let view = json!({"bounds": "flush", "spacing": 26, "vconcat": views});
+    let view = json!({"bounds": "flush", "spacing": 62, "vconcat": views});
     Ok(Figure::new("raster", "Spontaneous activity", caption, view))
 }
 
@@ -40,6 +43,7 @@ fn time(resting: &Spontaneous, title: Option<&str>) -> Value {
     let axis = Axis::linear(start, start + resting.duration_ms.min(SHOWN_MS));
     let mut encoding = quantitative("t", axis, "");
     encoding["title"] = json!(title);
+    encoding["axis"]["labels"] = json!(title.is_some());
     encoding
 }
 
@@ -55,7 +59,7 @@ fn spikes(sheet: &SheetInspection, resting: &Spontaneous) -> Value {
         marks.extend(seen.map(|&t| json!({"t": (t * 10.0).round() / 10.0, "cell": cells})));
         cells += 1;
     }
-    let height = cells.clamp(10, 80);
+    let height = (2.4 * cells as f64).max(10.0);
     let mut x = time(resting, None);
     x["axis"] = Value::Null;
     json!({
@@ -72,8 +76,7 @@ fn spikes(sheet: &SheetInspection, resting: &Spontaneous) -> Value {
         "data": {"values": marks},
         "width": WIDTH, "height": height,
         "mark": {
-            "type": "tick", "orient": "vertical", "thickness": 0.8, "color": BLUE,
-            "size": (height as f64 / cells.max(1) as f64).clamp(1.0, 4.0),
+            "type": "tick", "orient": "vertical", "thickness": 0.9, "size": 2.2, "color": BLUE,
         },
         "encoding": {
             "x": x,
@@ -101,7 +104,7 @@ fn rate(resting: &Spontaneous, is_last: bool) -> Value {
     let most = rates.iter().copied().fold(mean, f64::max);
     let y = Axis::linear(0.0, 1.05 * most);
     let mut rate_axis = quantitative("rate", y, "Rate (Hz)");
-    rate_axis["axis"]["values"] = y.ticks(2).into_iter().map(rounded).collect();
+    rate_axis["axis"]["values"] = y.ticks(3).into_iter().map(rounded).collect();
     json!({
         "width": WIDTH, "height": 36,
         "layer": [

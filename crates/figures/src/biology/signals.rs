@@ -67,7 +67,7 @@ fn traces(sheet: &str, signals: &[&SignalTrace], title: &str, ratio: &str) -> Va
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
     let low = if title == "Conductance" { 0.0 } else { low };
     let y = Axis::linear(low, high + 0.05 * (high - low));
-    let unit = signals[0].unit.as_str();
+    let unit = &micro(&signals[0].unit);
     let x = Axis::linear(0.0, SHOWN_MS);
     let mut layers = vec![];
     let mut means = vec![];
@@ -112,6 +112,11 @@ fn traces(sheet: &str, signals: &[&SignalTrace], title: &str, ratio: &str) -> Va
         "width": WIDTH, "height": HEIGHT, "layer": layers,
         "view": {"stroke": GREY, "strokeOpacity": 0},
     })
+}
+
+/// PyNN writes uS for µS.
+fn micro(unit: &str) -> String {
+    unit.strip_prefix('u').map_or_else(|| unit.to_owned(), |rest| format!("µ{rest}"))
 }
 
 /// Three significant digits: conductances in µS are small.

@@ -3,7 +3,7 @@
 use inspection::{CellSizeTuning, SheetInspection, SizeTuning, SizeTuningFit};
 use serde_json::{Value, json};
 
-use super::layout::{Histogram, nothing, number, panel, quantitative, rows};
+use super::layout::{Histogram, left_out, nothing, number, panel, quantitative, rows};
 use super::orientation::CONTRASTS;
 use crate::axis::Axis;
 use crate::figure::rounded;
@@ -42,7 +42,7 @@ pub fn tuning(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
          trough)/peak, counter-suppression index (rebound − trough)/peak, and the error of the fit, \
          |curve − data|/|data − mean|. Line: median.{}",
         legend(sheets),
-        without(sheets)
+        left_out(sheets, |sheet| !sheet.size_tuning.is_empty())
     );
     Ok(Figure::new("size_tuning", "Size tuning", caption, rows(&panels, 4)))
 }
@@ -53,15 +53,6 @@ fn legend(sheets: &[SheetInspection]) -> String {
     let names: Vec<_> =
         names.map(|(t, name)| format!("{name}: {} %", t.contrast_percent)).collect();
     names.join(", ")
-}
-
-fn without(sheets: &[SheetInspection]) -> String {
-    let names: Vec<_> = sheets
-        .iter()
-        .filter(|sheet| sheet.size_tuning.is_empty())
-        .map(|sheet| sheet.sheet.as_str())
-        .collect();
-    if names.is_empty() { String::new() } else { format!(" Not for {}.", names.join(", ")) }
 }
 
 fn radius(tuning: &SizeTuning) -> Value {
@@ -166,7 +157,7 @@ pub fn cells(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
         return Err(NotEnough { needed: "cells that fire to gratings in disks of eight radii" });
     }
     let caption = "Response of single cells (circles: mean rate over trials) to gratings in disks at the highest \
-         contrast, and the fitted curve: Kc·erf(r/a)² − Ks·erf(r/(a+b))² + Kf·erf(r/(a+b+c))² + R₀, nothing \
+         contrast, and the fitted curve: Kc·erf(r/a)² − Ks·erf(r/(a+b))² + Kf·erf(r/(a+b+c))² + R0, nothing \
          negative. Of each sheet from the smallest error of the fit (left) to the largest (right), n = 1 cell in \
          each panel. SI: suppression index, CSI: counter-suppression index.";
     Ok(Figure::new(

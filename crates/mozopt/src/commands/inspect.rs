@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use ::figures::{BiologyKind, Engine, Figure, NotEnough, Page, Theme, escaped};
+use indexmap::IndexMap;
 use inspection::SheetInspection;
 use serde::Serialize;
 
@@ -129,10 +130,8 @@ impl Inspection {
             text.push_str(&format!("{remark}\n"));
         }
         text.push_str(&summary(&self.sheets).text());
-        for sheet in &self.sheets {
-            for missing in &sheet.missing {
-                text.push_str(&format!("{}: {missing}\n", sheet.sheet));
-            }
+        for words in self.missing() {
+            text.push_str(&format!("{words}\n"));
         }
         text
     }
@@ -144,12 +143,21 @@ impl Inspection {
         exploded.into_iter().chain(incomplete).collect()
     }
 
+    /// What is not there, each with the sheets that lack it.
+    fn missing(&self) -> Vec<String> {
+        let mut sheets: IndexMap<&str, Vec<&str>> = IndexMap::new();
+        for sheet in &self.sheets {
+            for missing in &sheet.missing {
+                sheets.entry(missing).or_default().push(&sheet.sheet);
+            }
+        }
+        sheets.iter().map(|(missing, of)| format!("{missing}: {}", of.join(", "))).collect()
+    }
+
     fn missing_html(&self) -> String {
-        let missing = self.sheets.iter().flat_map(|sheet| {
-            sheet.missing.iter().map(|missing| format!("{}: {missing}", sheet.sheet))
-        });
-        let items: String =
-            missing.map(|words| format!("<li>{}</li>\n", escaped(&words))).collect();
+        let items =
+            self.missing().into_iter().map(|words| format!("<li>{}</li>\n", escaped(&words)));
+        let items: String = items.collect();
         if items.is_empty() {
             return items;
         }

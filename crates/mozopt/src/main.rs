@@ -33,6 +33,7 @@ mod preparation;
 mod report;
 mod search;
 mod simulation;
+mod validation;
 mod warm_start;
 mod watcher;
 
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments),
         Command::Datastore(arguments) => commands::datastore::datastore(&arguments),
         Command::Inspect(arguments) => commands::inspect::inspect(&arguments),
+        Command::Validate(arguments) => commands::validate::validate(&arguments),
         Command::Prepare(arguments) => commands::prepare::prepare(&arguments),
         Command::Check(arguments) => commands::check::check(arguments),
         Command::Parameters(arguments) => commands::parameters::parameters(&arguments),

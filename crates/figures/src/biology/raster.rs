@@ -34,7 +34,7 @@ pub fn raster(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
         SHOWN_MS / 1000.0,
         left_out(sheets, |sheet| sheet.spontaneous.is_some())
     );
-    let view = json!({"bounds": "flush", "spacing": 62, "vconcat": views});
+    let view = json!({"spacing": 16, "vconcat": views});
     Ok(Figure::new("raster", "Spontaneous activity", caption, view))
 }
 
@@ -76,7 +76,7 @@ fn spikes(sheet: &SheetInspection, resting: &Spontaneous) -> Value {
         "data": {"values": marks},
         "width": WIDTH, "height": height,
         "mark": {
-            "type": "tick", "orient": "vertical", "thickness": 0.9, "size": 2.2, "color": BLUE,
+            "type": "tick", "orient": "vertical", "thickness": 0.9, "size": 2.2, "opacity": 1, "color": BLUE,
         },
         "encoding": {
             "x": x,

@@ -3,6 +3,7 @@
 mod figures;
 mod inspect;
 mod model;
+mod validate;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use figures::*;
 pub use inspect::*;
 pub use model::*;
+pub use validate::*;
 
 use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, SlurmSettings, TimeLimit};
 use crate::simulation::Protocol;
@@ -80,6 +82,9 @@ pub enum Command {
     /// Show the biology of one simulation: activity, tuning curves and their fits, as numbers and figures
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArguments),
+    /// Present the full protocol to the best candidates, with several seeds, and compare with the search
+    #[command(after_help = VALIDATE_EXAMPLES)]
+    Validate(ValidateArguments),
     /// Make a mozaik model ready for a search
     #[command(after_help = PREPARE_EXAMPLES)]
     Prepare(PrepareArguments),

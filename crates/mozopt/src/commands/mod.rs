@@ -17,6 +17,7 @@ pub mod simulate;
 pub mod status;
 pub mod stop;
 pub mod submit;
+pub mod validate;
 
 use std::io::{self, Write};
 

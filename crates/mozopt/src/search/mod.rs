@@ -28,6 +28,7 @@ use crate::watcher::{Progress, Watcher};
 
 pub use ending::End;
 use replay::{import, optimizer, outcome, replay};
+pub use validation::seed_of;
 
 /// How long the controller sleeps at most before it looks around.
 const TICK: Duration = Duration::from_millis(200);

@@ -4,8 +4,9 @@
 
 INSPECTION is what `mozopt inspect --format json` wrote, FIT the example `fit_size_tuning` of the crate
 inspection. SciPy's differential evolution fits the same model to every STEP-th cell, in two ways: all
-seven parameters, as the predecessor's way of fitting does, and only the three scales with the best
-amplitudes for these (scipy.optimize.nnls), as mozopt does. Both have mozopt's limits of the scales.
+seven parameters, with amplitudes up to 20 times the greatest response, and only the three scales with
+the best amplitudes for these (scipy.optimize.nnls), as mozopt does. Both have mozopt's limits of the
+scales: each at least a tenth larger than the one before.
 """
 
 import json
@@ -17,13 +18,21 @@ import numpy as np
 from scipy.optimize import differential_evolution, nnls
 from scipy.special import erf
 
-STEP = 4
+STEP = 8
 SEED = 1
+APART = 1.1
+
+
+def scales_at(place, low, high):
+    """Three scales within their limits, from places in the unit cube."""
+    first = low * (high / APART**2 / low) ** place[0]
+    second = APART * first * (high / APART**2 / first) ** place[1]
+    return first, second, APART * second * (high / APART / second) ** place[2]
 
 
 def parts(radii, scales):
     """The model's columns: centre, surround, far surround, baseline."""
-    centre, surround, far = (erf(radii / scale) ** 2 for scale in np.sort(scales))
+    centre, surround, far = (erf(radii / scale) ** 2 for scale in scales)
     return np.stack([centre, -surround, far, np.ones_like(radii)], axis=1)
 
 
@@ -31,10 +40,9 @@ def by_all_parameters(radii, rates, low, high):
     """The least distance with all seven parameters searched."""
 
     def distance(p):
-        return np.linalg.norm(parts(radii, np.exp(p[:3])) @ p[3:] - rates)
+        return np.linalg.norm(parts(radii, scales_at(p, low, high)) @ p[3:] - rates)
 
-    most = 5 * rates.max()
-    bounds = [(np.log(low), np.log(high))] * 3 + [(0, most)] * 3 + [(0, rates.max())]
+    bounds = [(0, 1)] * 3 + [(0, 20 * rates.max())] * 3 + [(0, rates.max())]
     return differential_evolution(distance, bounds, seed=SEED, maxiter=1000, tol=1e-8).fun
 
 
@@ -42,10 +50,9 @@ def by_scales(radii, rates, low, high):
     """The least distance with the scales searched and the best amplitudes for each."""
 
     def distance(p):
-        return nnls(parts(radii, np.exp(p)), rates)[1]
+        return nnls(parts(radii, scales_at(p, low, high)), rates)[1]
 
-    bounds = [(np.log(low), np.log(high))] * 3
-    return differential_evolution(distance, bounds, seed=SEED, maxiter=1000, tol=1e-8).fun
+    return differential_evolution(distance, [(0, 1)] * 3, seed=SEED, maxiter=1000, tol=1e-8).fun
 
 
 def main():

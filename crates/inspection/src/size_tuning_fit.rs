@@ -12,8 +12,11 @@ use crate::simplex::minimize;
 pub const CURVE_POINTS: usize = 100;
 /// Scales of the grid from which fits start.
 const GRID: usize = 20;
+/// How much larger a surround is than what it surrounds, at least. Scales that are nearly the same would
+/// let huge amplitudes cancel each other and fit the noise.
+const APART: f64 = 1.1;
 /// Fits that are refined.
-const STARTS: usize = 4;
+const STARTS: usize = 6;
 /// The model has seven parameters: with fewer radii anything fits.
 pub const FEWEST_RADII: usize = 8;
 
@@ -21,8 +24,8 @@ pub const FEWEST_RADII: usize = 8;
 ///
 /// R(r) = Kc·erf(r/a)² − Ks·erf(r/(a + b))² + Kf·erf(r/(a + b + c))² + R₀
 ///
-/// with nothing negative. That is what mozaik's `SizeTuningAnalysisFit` fits (an integral of Gaussian
-/// sensitivity over the disk, squared, for each mechanism). Scales are limited to half of the smallest
+/// with nothing negative and each scale at least a tenth larger than the one before. That is what mozaik's `SizeTuningAnalysisFit` fits (an integral of Gaussian
+/// sensitivity over the disk, squared, for each mechanism), but for the distance of the scales. These are limited to half of the smallest
 /// radius shown and four times the largest, beyond which curves do not differ.
 ///
 /// For given scales the amplitudes are linear, so that only three numbers are searched (variable
@@ -88,9 +91,22 @@ pub fn fit_size_tuning(radii_deg: &[f64], cells_hz: &[Vec<f64>]) -> Vec<Option<S
     fits
 }
 
+/// Combinations of three scales, in ascending order: every combination of the grid, and those in which
+/// neighbours are as near to each other as they may be.
+fn combinations() -> impl Iterator<Item = [usize; 3]> {
+    let above = |from: usize| (from + 1..GRID).map(|i| 3 * i);
+    (0..GRID).flat_map(move |g| {
+        let i = 3 * g;
+        let apart = above(g).flat_map(move |j| above(j / 3).map(move |k| [i, j, k]));
+        let near = above(g).flat_map(move |k| [[i, i + 1, k], [i, k, k + 1]]);
+        apart.chain(near).chain([[i, i + 1, i + 2]])
+    })
+}
+
 /// What fits to the same radii have in common.
 struct Grid<'a> {
     radii_deg: &'a [f64],
+    limits_deg: [f64; 2],
     scales_deg: Vec<f64>,
     /// erf(r/scale)² for each scale.
     columns: Vec<Vec<f64>>,
@@ -109,12 +125,14 @@ impl<'a> Grid<'a> {
         }
         let (least, greatest) = (0.5 * different[0], 4.0 * different[different.len() - 1]);
         let factor = (greatest / least).powf(1.0 / (GRID - 1) as f64);
-        let scales_deg: Vec<f64> = (0..GRID).map(|i| least * factor.powi(i as i32)).collect();
+        let scale = |i: usize| least * factor.powi((i / 3) as i32) * APART.powi((i % 3) as i32);
+        let scales_deg: Vec<f64> = (0..3 * GRID).map(scale).collect();
         let columns: Vec<_> = scales_deg.iter().map(|&scale| column(radii_deg, scale)).collect();
         let products =
             columns.iter().map(|a| columns.iter().map(|b| dot(a, b)).collect()).collect();
         let sums = columns.iter().map(|column| column.iter().sum()).collect();
-        Some(Self { radii_deg, scales_deg, columns, products, sums })
+        let limits_deg = [least, greatest];
+        Some(Self { radii_deg, limits_deg, scales_deg, columns, products, sums })
     }
 
     fn fit(&self, rates_hz: &[f64]) -> SizeTuningFit {
@@ -155,30 +173,29 @@ impl<'a> Grid<'a> {
         let squares = dot(rates_hz, rates_hz);
         let n = rates_hz.len() as f64;
         let mut tried = vec![];
-        for i in 0..GRID {
-            for j in i..GRID {
-                for k in j..GRID {
-                    let p = |a: usize, b: usize| self.products[a][b];
-                    let (si, sj, sk) = (self.sums[i], self.sums[j], self.sums[k]);
-                    let gram = [
-                        [p(i, i), -p(i, j), p(i, k), si],
-                        [-p(i, j), p(j, j), -p(j, k), -sj],
-                        [p(i, k), -p(j, k), p(k, k), sk],
-                        [si, -sj, sk, n],
-                    ];
-                    let moments = [moments[i], -moments[j], moments[k], sum];
-                    let x = nonnegative(&gram, &moments);
-                    // At the minimum the residual is orthogonal to what is fitted.
-                    let fitted: f64 = x.iter().zip(moments).map(|(x, moment)| x * moment).sum();
-                    tried.push((squares - fitted, [i, j, k]));
-                }
-            }
+        for [i, j, k] in combinations() {
+            let p = |a: usize, b: usize| self.products[a][b];
+            let (si, sj, sk) = (self.sums[i], self.sums[j], self.sums[k]);
+            let gram = [
+                [p(i, i), -p(i, j), p(i, k), si],
+                [-p(i, j), p(j, j), -p(j, k), -sj],
+                [p(i, k), -p(j, k), p(k, k), sk],
+                [si, -sj, sk, n],
+            ];
+            let moments = [moments[i], -moments[j], moments[k], sum];
+            let x = nonnegative(&gram, &moments);
+            // At the minimum the residual is orthogonal to what is fitted.
+            let fitted: f64 = x.iter().zip(moments).map(|(x, moment)| x * moment).sum();
+            tried.push((squares - fitted, [i, j, k]));
         }
         tried.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut starts: Vec<[usize; 3]> = vec![];
         for (_, scales) in tried {
-            let is_near =
-                |other: &[usize; 3]| scales.iter().zip(other).all(|(a, b)| a.abs_diff(*b) <= 1);
+            // Of the grid, twins by themselves.
+            let is_near = |other: &[usize; 3]| {
+                let pairs = scales.iter().zip(other);
+                pairs.into_iter().all(|(a, b)| a % 3 == b % 3 && a.abs_diff(*b) <= 3)
+            };
             if starts.len() < STARTS && !starts.iter().any(is_near) {
                 starts.push(scales);
             }
@@ -188,11 +205,11 @@ impl<'a> Grid<'a> {
 
     /// Scales within their limits and in their order, from their logarithms.
     fn within(&self, log_scales: &[f64; 3]) -> [f64; 3] {
-        let (least, greatest) = (self.scales_deg[0], self.scales_deg[GRID - 1]);
-        let mut scales = log_scales.map(|scale| scale.exp().clamp(least, greatest));
-        scales[1] = scales[1].max(scales[0]);
-        scales[2] = scales[2].max(scales[1]);
-        scales
+        let [least, greatest] = self.limits_deg;
+        let [centre, surround, far] = log_scales.map(f64::exp);
+        let centre = centre.clamp(least, greatest / (APART * APART));
+        let surround = surround.clamp(APART * centre, greatest / APART);
+        [centre, surround, far.clamp(APART * surround, greatest)]
     }
 
     /// The squared residuals with the best amplitudes for these scales, and the amplitudes.

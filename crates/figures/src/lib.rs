@@ -27,9 +27,10 @@ mod vendored;
 
 pub use draw::{DrawError, Drawing, Engine};
 pub use figure::Figure;
-pub use page::{Page, escaped};
+pub use page::{PLOTS, Page, STYLE, data_block, escaped, themes};
 pub use search::{COMPLETED, Candidate, Outcome, Parameter, Search, Target};
 pub use theme::Theme;
+pub use vendored::{BUNDLE, LICENCES};
 
 /// A kind of figure.
 #[derive(Debug, Clone, Copy)]

@@ -7,6 +7,7 @@
 //! journal.jsonl           what happened: the one source of truth
 //! optimization.log        the same in words
 //! controller.lock         who runs it
+//! requests/               what it is asked for while it runs
 //! controller.sh           its controller as a job of Slurm; controller.json, .log: its name, what it printed
 //! simulations/000217/     one directory for each candidate
 //! validation/000217-3/    the same for each further simulation of the best ones

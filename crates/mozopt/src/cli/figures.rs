@@ -22,6 +22,15 @@ Examples:
 
 The file needs nothing else: it can be sent by mail and opened in any browser, without a network.";
 
+pub(super) const SERVE_EXAMPLES: &str = "\
+Examples:
+  mozopt serve examples/v1                    prints the address to open
+  mozopt serve examples/v1 --port 8750        on a cluster: `ssh -L 8750:127.0.0.1:8750 CLUSTER` first
+
+The optimization may run on any machine that sees the same files, or not run at all. Only this machine can
+reach the port, and only those who know the address with its token are answered. Ctrl-C ends the dashboard
+and not the optimization.";
+
 /// Arguments of `figures`.
 #[derive(Debug, Args)]
 pub struct FiguresArguments {
@@ -77,4 +86,18 @@ pub struct ReportArguments {
     /// The file to write [default: report.html, in the optimization's directory]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// The optimization, or the directory that holds it (then the latest in it)
+    #[arg(default_value = ".")]
+    pub optimization: PathBuf,
+    /// The port [default: one that is free]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+    /// Do not open the page in the browser of this machine
+    #[arg(long)]
+    pub no_browser: bool,
 }

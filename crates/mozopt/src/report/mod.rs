@@ -1,5 +1,7 @@
 //! An optimization in words and tables, and as the JSON object that `run` and `resume` print.
 
+pub mod html;
+
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use console::style;

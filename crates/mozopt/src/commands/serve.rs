@@ -1,0 +1,54 @@
+//! `mozopt serve`: an optimization in the browser, live.
+
+use std::io::IsTerminal;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use crate::cli::ServeArguments;
+use crate::dashboard::{Followed, Token, bind, serve as serve_dashboard};
+use crate::failure::{FINISHED, Failure};
+use crate::journal::host;
+use crate::optimization_directory::OptimizationDirectory;
+
+/// Prints the address and serves the dashboard until Ctrl-C.
+pub fn serve(arguments: &ServeArguments) -> Result<u8, Failure> {
+    let directory = OptimizationDirectory::find(&arguments.optimization)?;
+    let shown = directory.shown();
+    let followed = Arc::new(Followed::new(directory)?);
+    let listener = bind(arguments.port).map_err(|error| {
+        let message = format!("cannot listen on port {}: {error}", arguments.port);
+        Failure::bad_input(message, "give another --port, or none")
+    })?;
+    let failed = |error| Failure::failed(error, "the dashboard ended; the optimization did not");
+    let port = listener.local_addr().map_err(failed)?.port();
+    let token = Token::draw().map_err(failed)?;
+    let address = format!("http://127.0.0.1:{port}/?token={}", token.as_str());
+    super::print(&format!("{address}\n"))?;
+    say!("shows {shown}; Ctrl-C ends the dashboard, and not the optimization");
+    say!("from another machine: {}, then open the address there", tunnel(port));
+    if !arguments.no_browser {
+        open(&address);
+    }
+    serve_dashboard(listener, token, followed).map_err(failed)?;
+    Ok(FINISHED)
+}
+
+/// What makes the port reachable from the user's own machine.
+fn tunnel(port: u16) -> String {
+    let user = std::env::var("USER").unwrap_or_else(|_| "USER".to_owned());
+    let through = |login| format!("-J {user}@{login} ");
+    // Nodes are reached through the machine from which the job was submitted.
+    let through = std::env::var("SLURM_SUBMIT_HOST").map(through).unwrap_or_default();
+    format!("ssh {through}-L {port}:127.0.0.1:{port} {user}@{}", host())
+}
+
+/// Opens the page where a person sits at this machine.
+fn open(address: &str) {
+    let screen = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+    let remote = std::env::var_os("SSH_CONNECTION").is_some();
+    if screen && !remote && std::io::stdout().is_terminal() {
+        let mut browser = Command::new("xdg-open");
+        // That it is missing is no failure: the address was printed.
+        let _ = browser.arg(address).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    }
+}

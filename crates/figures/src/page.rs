@@ -31,7 +31,7 @@ impl Page<'_> {
         let caption = escaped(&figure.caption);
         format!(
             "<figure id=\"{name}\">\n<h3>{title}</h3>\n<p class=\"caption\" id=\"{name}-caption\">{caption}</p>\n\
-             <div class=\"plot\" data-figure=\"{name}\" role=\"img\" aria-label=\"{title}\" \
+             <div class=\"plot\" data-figure=\"{name}\" role=\"group\" aria-label=\"{title}\" \
              aria-describedby=\"{name}-caption\" tabindex=\"0\"></div>\n</figure>\n"
         )
     }

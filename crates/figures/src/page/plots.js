@@ -4,11 +4,14 @@ const root = document.documentElement;
 const prefersDark = matchMedia("(prefers-color-scheme: dark)").matches;
 root.dataset.theme ||= prefersDark ? "dark" : "light";
 
+// What the reader chose, and not what they were just doing.
+const CHOICE = /^(brush|zoom)(_(?!tuple|translate|zoom|modify|toggle|scale)\w+)?$/;
+
 // Draws a figure into its place; what the reader chose in an earlier drawing of it stays chosen.
 async function drawFigure(plot, name, specification, themes) {
   const chosen = plot.view?.getState({
-    signals: (signal) => /^(brush|zoom)/.test(signal),
-    data: (data) => /^(brush|zoom)_store$/.test(data),
+    signals: (signal) => CHOICE.test(signal),
+    data: (data) => CHOICE.test(data),
   });
   // Meanwhile the page keeps its height, and with it the place to which the reader has scrolled.
   plot.style.minHeight = `${plot.offsetHeight}px`;
@@ -23,6 +26,7 @@ async function drawFigure(plot, name, specification, themes) {
     scaleFactor: 2,
   });
   plot.view = plot.drawn.view;
+  plot.querySelector("summary").setAttribute("aria-label", `Save ${name}`);
   if (chosen) await plot.view.setState(chosen).runAsync();
   plot.style.minHeight = "";
 }

@@ -97,7 +97,7 @@ const places = figures.map((name) => {
   const figure = document.createElement("figure");
   figure.id = name;
   figure.className = "waits";
-  figure.innerHTML = `<h3></h3><p class="caption" id="${name}-caption"></p><div class="plot" role="img" tabindex="0"></div>`;
+  figure.innerHTML = `<h3></h3><p class="caption" id="${name}-caption"></p><div class="plot" role="group" tabindex="0"></div>`;
   element("plots").append(figure);
   return { name, figure, plot: figure.querySelector(".plot"), entries: null, seen: false };
 });
@@ -167,6 +167,7 @@ const body = element("table").tBodies[0];
 function opener(candidate, text) {
   const button = document.createElement("button");
   button.type = "button";
+  button.className = "candidate";
   button.dataset.candidate = candidate;
   button.textContent = text;
   button.addEventListener("click", () => open(candidate));

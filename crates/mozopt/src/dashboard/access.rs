@@ -143,7 +143,9 @@ mod tests {
             let asked = asked("GET", "/", &[("host", host), KNOWN]);
             assert!(asked.unwrap().contains("address"), "{host}");
         }
-        for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1:4321"] {
+        for origin in
+            ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1:4321"]
+        {
             let asked = asked("POST", "/api/requests", &[HERE, KNOWN, ("origin", origin)]);
             assert!(asked.unwrap().contains("another page"), "{origin}");
         }

@@ -127,8 +127,7 @@ fn details(followed: &Followed, number: u64) -> Result<Option<String>, Failure> 
     if directory.data_store().exists() {
         facts.push(("Data store", directory.data_store().display().to_string()));
     }
-    let again =
-        format!("bash {} --again ./candidate-{number:06}", quoted(&directory.job_script()));
+    let again = format!("bash {} --again ./candidate-{number:06}", quoted(&directory.job_script()));
     facts.push(("To run it again", again));
 
     let mut html = format!(
@@ -173,10 +172,7 @@ fn files(directory: &SimulationDirectory) -> [(&'static str, PathBuf); 7] {
 }
 
 /// A file of a candidate's simulation: one of those that are offered, found by its name and not by a path.
-pub async fn file(
-    State(followed): Shared,
-    Path((number, name)): Path<(u64, String)>,
-) -> Answer {
+pub async fn file(State(followed): Shared, Path((number, name)): Path<(u64, String)>) -> Answer {
     let no_such_file = || Refusal::not_found("there is no such file");
     let directory = followed.directory.simulation(number);
     let path = files(&directory).into_iter().find(|(known, _)| *known == name);

@@ -20,7 +20,7 @@ pub async fn request(
     let refused = |status, why: String| Err(Refusal::new(status, why));
     let request = match request {
         Ok(Json(request)) => request,
-        Err(error) => return refused(StatusCode::UNPROCESSABLE_ENTITY, error.body_text()),
+        Err(error) => return refused(error.status(), error.body_text()),
     };
     if let Request::ChangeLimits(change) = &request {
         let mut limits = {

@@ -11,7 +11,9 @@ use tokio::sync::watch;
 use super::pictures::Pictures;
 use crate::configuration::{Configuration, Limits};
 use crate::failure::{Failure, program};
-use crate::journal::{CandidateRecord, ControllerLock, Follower, Holder, JournalError, Phase, State};
+use crate::journal::{
+    CandidateRecord, ControllerLock, Follower, Holder, JournalError, Phase, State,
+};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::report::html;
 use crate::simulation::SimulationResult;

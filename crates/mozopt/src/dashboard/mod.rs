@@ -79,9 +79,7 @@ fn router(token: Token, followed: Arc<Followed>) -> Router {
 }
 
 /// Where the optimization stands, now and whenever that changes.
-async fn news(
-    State(followed): Shared,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+async fn news(State(followed): Shared) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let mut news: watch::Receiver<Arc<str>> = followed.news();
     news.mark_changed();
     let stream = stream::unfold(news, |mut news| async {

@@ -34,9 +34,8 @@ struct From {
 
 impl Pictures {
     fn renew(&mut self, followed: &Followed, known: &Known) -> Result<(), Failure> {
-        let is_good = |from: &From| {
-            from.entries == known.entries || from.when.elapsed() < LEAST_AGE
-        };
+        let is_good =
+            |from: &From| from.entries == known.entries || from.when.elapsed() < LEAST_AGE;
         if !self.from.as_ref().is_some_and(is_good) {
             let search = figure_data::search(&followed.configuration, &known.state)?;
             self.from = Some(From { search, entries: known.entries, when: Instant::now() });

@@ -46,9 +46,8 @@ impl Follower {
                 }
             }
         }
-        let read = parse_from(&text, self.next_seq).map_err(|(line, why)| {
-            JournalError::Damaged { path: self.path.clone(), line, why }
-        })?;
+        let read = parse_from(&text, self.next_seq)
+            .map_err(|(line, why)| JournalError::Damaged { path: self.path.clone(), line, why })?;
         self.read_bytes += read.valid_bytes;
         self.next_seq += read.entries.len() as u64;
         Ok(read.entries)

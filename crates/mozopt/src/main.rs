@@ -30,6 +30,7 @@ mod journal;
 mod model;
 mod optimization_directory;
 mod preparation;
+mod provenance;
 mod report;
 mod requests;
 mod search;

@@ -1,4 +1,6 @@
-//! `mozopt report`: everything about an optimization in one HTML file.
+//! `mozopt report`: everything about an optimization in one HTML file, or several side by side.
+
+use std::path::PathBuf;
 
 use ::figures::{Kind, Page, escaped};
 
@@ -7,16 +9,49 @@ use crate::durable;
 use crate::failure::{FINISHED, Failure};
 use crate::figure_data;
 use crate::optimization_directory::OptimizationDirectory;
-use crate::report::html;
+use crate::report::{Compared, comparison, html};
 
 /// Writes the report and prints the path of its file.
 pub fn report(arguments: &ReportArguments) -> Result<u8, Failure> {
-    let directory = OptimizationDirectory::find(&arguments.optimization)?;
-    let (configuration, state) = super::read(&directory)?;
+    let ReportArguments { optimizations, output } = arguments;
+    let directories = find_all(optimizations)?;
+    let (name, page) = match &directories[..] {
+        [directory] => ("report.html", page(directory)?),
+        several => ("comparison.html", comparison::page(&compared(several)?)?),
+    };
+    let beside = || directories.first().map(|directory| directory.path().join(name));
+    let path = output.clone().or_else(beside).unwrap_or_else(|| PathBuf::from(name));
+    durable::write(&path, page.as_bytes()).map_err(|error| {
+        let message = format!("cannot write {}: {error}", path.display());
+        Failure::bad_input(message, "give another place with --output")
+    })?;
+    super::print(&format!("{}\n", path.display()))?;
+    Ok(FINISHED)
+}
+
+/// The optimizations that the user means.
+pub fn find_all(optimizations: &[PathBuf]) -> Result<Vec<OptimizationDirectory>, Failure> {
+    optimizations.iter().map(|given| OptimizationDirectory::find(given)).collect()
+}
+
+/// Reads several optimizations to be compared.
+pub fn compared(directories: &[OptimizationDirectory]) -> Result<Vec<Compared>, Failure> {
+    let alike = |name: &str| directories.iter().filter(|other| other.name() == name).count() > 1;
+    let one = |directory: &OptimizationDirectory| {
+        let (configuration, state) = super::read(directory)?;
+        let search = figure_data::search(&configuration, &state)?;
+        let name = directory.name();
+        let name = if alike(&name) { directory.shown() } else { name };
+        Ok(Compared { name, configuration, state, search })
+    };
+    directories.iter().map(one).collect()
+}
+
+fn page(directory: &OptimizationDirectory) -> Result<String, Failure> {
+    let (configuration, state) = super::read(directory)?;
     let search = figure_data::search(&configuration, &state)?;
     let made: Vec<_> = Kind::ALL.iter().map(|kind| (kind.name, kind.figure(&search))).collect();
-    let title = directory.path().file_name().map(|name| name.to_string_lossy().into_owned());
-    let title = title.unwrap_or_else(|| directory.shown());
+    let title = directory.name();
 
     let mut body = format!("<h1>{}</h1>\n", escaped(&title));
     body.push_str(
@@ -34,15 +69,8 @@ pub fn report(arguments: &ReportArguments) -> Result<u8, Failure> {
         }
     }
     body.push_str(&html::candidates(&state));
-    body.push_str(&html::provenance(&directory, &configuration)?);
+    body.push_str(&html::provenance(directory, &configuration)?);
 
     let figures: Vec<_> = made.into_iter().filter_map(|(_, figure)| figure.ok()).collect();
-    let page = Page { title: &title, body, figures: &figures, theme: None };
-    let path = arguments.output.clone().unwrap_or_else(|| directory.path().join("report.html"));
-    durable::write(&path, page.html().as_bytes()).map_err(|error| {
-        let message = format!("cannot write {}: {error}", path.display());
-        Failure::bad_input(message, "give another place with --output")
-    })?;
-    super::print(&format!("{}\n", path.display()))?;
-    Ok(FINISHED)
+    Ok(Page { title: &title, body, figures: &figures, theme: None }.html())
 }

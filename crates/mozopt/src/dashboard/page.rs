@@ -10,10 +10,7 @@ use super::{Answer, Refusal, Shared};
 
 /// The page.
 pub async fn page(State(followed): Shared) -> Html<String> {
-    let directory = followed.directory.path();
-    let title = directory
-        .file_name()
-        .map_or_else(|| followed.directory.shown(), |name| name.to_string_lossy().into_owned());
+    let title = followed.directory.name();
     let names = Kind::ALL.map(|kind| kind.name);
     let data = data_block(&json!({
         "themes": themes(),

@@ -10,7 +10,8 @@ use crate::configuration::{Configuration, ConfiguredTarget};
 use crate::failure::Failure;
 use crate::journal::{CandidateRecord, Phase, State};
 use crate::optimization_directory::OptimizationDirectory;
-use crate::simulation::TargetResult;
+use crate::provenance::{Commit, Provenance};
+use crate::simulation::{TargetResult, read_json};
 
 /// What was searched, how, and why it stopped.
 pub fn what_was_searched(configuration: &Configuration, state: &State) -> String {
@@ -196,9 +197,19 @@ pub fn provenance(
 ) -> Result<String, Failure> {
     let frozen = serde_json::to_string_pretty(configuration)
         .map_err(|error| Failure::failed(error, "this is a mistake in mozopt"))?;
+    let provenance = read_json::<Provenance>(&directory.provenance()).ok();
+    let not_recorded = || "not recorded".to_owned();
+    let commit = provenance.as_ref().map(|provenance| {
+        let commit = provenance.model.as_ref();
+        commit.map_or_else(|| "not under version control".to_owned(), Commit::in_words)
+    });
+    let began = provenance
+        .map(|provenance| format!("{}, on {}", provenance.command_line.join(" "), provenance.host));
     let pairs = [
         ("Optimization", directory.path().display().to_string()),
         ("Model", configuration.model_directory.display().to_string()),
+        ("Commit of the model", commit.unwrap_or_else(not_recorded)),
+        ("Begun with", began.unwrap_or_else(not_recorded)),
         ("Begun by", format!("mozopt {}", configuration.mozopt_version)),
         ("Report by", format!("mozopt {}", env!("CARGO_PKG_VERSION"))),
         ("Configuration", format!("hash {}", configuration.hash())),
@@ -219,10 +230,14 @@ pub fn definitions(pairs: &[(&str, String)]) -> String {
 }
 
 /// A table; the columns of words, by their numbers, are aligned to the left.
-fn table(headings: &[&str], words: &[usize], rows: impl Iterator<Item = String>) -> String {
+pub(super) fn table(
+    headings: &[&str],
+    words: &[usize],
+    rows: impl Iterator<Item = String>,
+) -> String {
     let heading = |(column, heading): (usize, &&str)| {
         let class = if words.contains(&column) { " class=\"text\"" } else { "" };
-        format!("<th scope=\"col\"{class}>{heading}</th>")
+        format!("<th scope=\"col\"{class}>{}</th>", escaped(heading))
     };
     let head = headings.iter().enumerate().map(heading).collect::<Vec<_>>().concat();
     let rows = rows.fold(String::new(), |rows, row| rows + "<tr>" + &row + "</tr>\n");
@@ -232,16 +247,16 @@ fn table(headings: &[&str], words: &[usize], rows: impl Iterator<Item = String>)
     )
 }
 
-fn cell(shown: impl Display) -> String {
+pub(super) fn cell(shown: impl Display) -> String {
     format!("<td>{}</td>", escaped(&shown.to_string()))
 }
 
-fn text(shown: &str) -> String {
+pub(super) fn text(shown: &str) -> String {
     format!("<td class=\"text\">{}</td>", escaped(shown))
 }
 
 /// A number that is sorted by its exact value.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     format!("<td data-value=\"{value}\">{}</td>", amount(value))
 }
 

@@ -23,7 +23,7 @@ use crate::journal::{self, ControllerLock, Entry, Event, Holder, Journal, Phase,
 use crate::optimization_directory::OptimizationDirectory;
 use crate::requests::Requests;
 use crate::simulation::{
-    Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult, read_json,
+    Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult, Started, read_json,
 };
 use crate::warm_start::{Earlier, WarmStart};
 use crate::watcher::{Progress, Watcher};
@@ -470,7 +470,9 @@ impl Search {
         self.finish(candidate, self.without_values(OutcomeClass::NodeFailure, reason))
     }
 
-    fn finish(&mut self, candidate: u64, result: SimulationResult) -> Result<(), Failure> {
+    fn finish(&mut self, candidate: u64, mut result: SimulationResult) -> Result<(), Failure> {
+        let started = read_json::<Started>(&self.directory.simulation(candidate).started());
+        result.host = started.ok().map(|started| started.host);
         let before = self.state.best().map(|(_, result)| result.total);
         if result.outcome.is_failure() {
             let words = result.outcome.words();

@@ -112,7 +112,8 @@ class Journal:
                             "reason": "the simulation has no data: crashed" if failed else None})
         result = {"outcome": "crashed" if failed else "completed",
                   "total": sum(one["score"] for one in results), "targets": results,
-                  "simulation_seconds": self.random.uniform(3000, 5000), "evaluation_seconds": 1.0}
+                  "simulation_seconds": self.random.uniform(3000, 5000), "evaluation_seconds": 1.0,
+                  "host": f"node{self.random.randrange(SLOTS):02}"}
         if failed:
             result["reason"] = "the simulator ended with exit code 1"
         return result

@@ -53,7 +53,7 @@ pub(crate) fn sensitivity(search: &Search) -> Result<Figure, NotEnough> {
     let caption = format!(
         "By how many norms a target's value changes when one parameter moves up by a tenth of its range (on its search scale) \
          and the others stay, in a linear model (ridge regression) of n = {} completed simulations. R²: the share of the \
-         variance that it predicts of simulations it was not fitted to; rows with a small R² say little, and what is not linear \
+         variance that it predicts of simulations it was not fitted to; rows with a small R² say little, larger changes than the colours tell look like the largest, and what is not linear \
          is missed.",
         sample.len()
     );

@@ -81,7 +81,7 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
         "encoding": {
             "x": x("from", None),
             "x2": {"field": "to"},
-            "y": y("lane", "At the same time"),
+            "y": y("lane", "Lane"),
             "y2": {"field": "top"},
             "color": outcome_colour(search),
             "tooltip": [

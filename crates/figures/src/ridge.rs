@@ -12,10 +12,10 @@ pub struct Ridge {
     pub predicted: f64,
 }
 
-/// Penalties that are tried, as shares of the mean eigenvalue of XᵀX.
+/// Penalties that are tried, as shares of the mean eigenvalue of `XᵀX`.
 const PENALTIES: [f64; 9] = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0];
 
-/// Fits y = a + Xb with the penalty λ|b|² that predicts best when each point is left out once (Hoerl &
+/// Fits `y = a + Xb` with the penalty `λ|b|²` that predicts best when each point is left out once (Hoerl &
 /// Kennard 1970; the residual of a point left out is its residual over 1 − hᵢᵢ, Golub, Heath & Wahba
 /// 1979, equation 1.4 before averaging). `None` for fewer than four points or where the values are all the same.
 pub fn ridge(points: &[Vec<f64>], values: &[f64]) -> Option<Ridge> {

@@ -24,7 +24,7 @@ impl Token {
     pub fn draw() -> std::io::Result<Self> {
         let mut bytes = [0_u8; 16];
         getrandom::fill(&mut bytes)?;
-        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Self(format!("{:032x}", u128::from_le_bytes(bytes))))
     }
 
     /// As it stands in the address.

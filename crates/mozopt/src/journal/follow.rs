@@ -38,13 +38,11 @@ impl Follower {
         file.take(self.piece).read_to_end(&mut text).map_err(failed)?;
         if text.len() as u64 == self.piece {
             // It ends in the middle of a line.
-            match text.iter().rposition(|&byte| byte == b'\n') {
-                Some(end) => text.truncate(end + 1),
-                None => {
-                    self.piece *= 2;
-                    return Ok(vec![]);
-                }
-            }
+            let Some(end) = text.iter().rposition(|&byte| byte == b'\n') else {
+                self.piece *= 2;
+                return Ok(vec![]);
+            };
+            text.truncate(end + 1);
         }
         let read = parse_from(&text, self.next_seq)
             .map_err(|(line, why)| JournalError::Damaged { path: self.path.clone(), line, why })?;

@@ -224,25 +224,27 @@ impl State {
                 }
                 self.validated.clone_from(candidates);
             }
-            Event::Requested { what } => match what {
-                Request::Pause => self.paused = true,
-                Request::Continue => self.paused = false,
-                Request::Stop { .. } => self.stopping = true,
-                Request::ChangeLimits(change) => {
-                    if let Some(limits) = &mut self.limits {
-                        change.change(limits);
-                    }
-                }
-            },
-            Event::Stopped { reason } => {
-                self.stopped = Some(reason.clone());
-            }
+            Event::Requested { what } => self.heed(what),
+            Event::Stopped { reason } => self.stopped = Some(reason.clone()),
         }
         self.last = Some(entry.time);
         if self.stopped.is_some() {
             self.end_controller();
         }
         Ok(())
+    }
+
+    fn heed(&mut self, request: &Request) {
+        match request {
+            Request::Pause => self.paused = true,
+            Request::Continue => self.paused = false,
+            Request::Stop { .. } => self.stopping = true,
+            Request::ChangeLimits(change) => {
+                if let Some(limits) = &mut self.limits {
+                    change.change(limits);
+                }
+            }
+        }
     }
 
     /// How long controllers have run until now, in seconds.

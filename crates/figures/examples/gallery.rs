@@ -25,9 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Kind::ALL.map(|kind| kind.figure(&search)).into_iter().collect::<Result<Vec<_>, _>>()?;
     let shorter = made_up::search(37, 31, candidates / 2);
     let names = ["20261124-101500_Optimization", "20261125-091233_Optimization"];
-    made.push(convergence(
-        &names.map(str::to_owned).into_iter().zip([search, shorter]).collect::<Vec<_>>(),
-    )?);
+    made.push(convergence(&[(names[0], &search), (names[1], &shorter)])?);
     for figure in made {
         for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
             let began = Instant::now();

@@ -34,7 +34,7 @@ impl Search {
 ///
 /// # Errors
 /// When nothing was measured in any of them.
-pub fn convergence(searches: &[(String, Search)]) -> Result<Figure, NotEnough> {
+pub fn convergence(searches: &[(&str, &Search)]) -> Result<Figure, NotEnough> {
     let mut rows: Vec<Value> = vec![];
     let mut totals = vec![];
     let mut longest = 1;
@@ -54,7 +54,7 @@ pub fn convergence(searches: &[(String, Search)]) -> Result<Figure, NotEnough> {
     if rows.is_empty() {
         return Err(NotEnough { needed: "a completed simulation" });
     }
-    let names: Vec<&str> = searches.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = searches.iter().map(|(name, _)| *name).collect();
     let colours: Vec<&str> = COLOURS.into_iter().cycle().take(names.len()).collect();
     let x = Axis::linear(0.0, longest as f64);
     let y = Axis::around(totals);

@@ -29,7 +29,7 @@ fn every_figure_is_valid_vega_lite() {
     let search = made_up::search(5, 4, 60);
     let mut figures = made(&search);
     assert_eq!(figures.len(), Kind::ALL.len());
-    figures.push(convergence(&[("one".to_owned(), search)]).unwrap());
+    figures.push(convergence(&[("one", &search)]).unwrap());
     for figure in figures {
         let specification = figure.specification(Theme::Light);
         let errors: Vec<_> = validator
@@ -61,14 +61,15 @@ fn several_searches_converge_in_one_picture() {
         .map(|i| (format!("search {i}"), made_up::search(3, 2, 16 * i)))
         .chain([("nothing yet".to_owned(), made_up::search(3, 2, 0))])
         .collect();
-    let figure = convergence(&searches).unwrap();
+    let named: Vec<_> = searches.iter().map(|(name, search)| (name.as_str(), search)).collect();
+    let figure = convergence(&named).unwrap();
     let picture = drawn(&engine, &figure);
     for (name, search) in &searches {
         assert!(picture.contains(name), "{name} is not in the legend");
         let best = search.best().map(|(_, outcome)| outcome.total);
         assert_eq!(search.improvements().last().map(|(_, total)| *total), best);
     }
-    let again = convergence(&searches[7..]).unwrap_err();
+    let again = convergence(&named[7..]).unwrap_err();
     assert_eq!(again.to_string(), "it takes a completed simulation");
 }
 

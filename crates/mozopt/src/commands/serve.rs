@@ -1,8 +1,10 @@
 //! `mozopt serve`: an optimization in the browser, live.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+
+use tempfile::NamedTempFile;
 
 use crate::cli::ServeArguments;
 use crate::dashboard::{Followed, Token, bind, serve as serve_dashboard};
@@ -26,9 +28,7 @@ pub fn serve(arguments: &ServeArguments) -> Result<u8, Failure> {
     super::print(&format!("{address}\n"))?;
     say!("shows {shown}; Ctrl-C ends the dashboard, and not the optimization");
     say!("from another machine: {}, then open the address there", tunnel(port));
-    if !arguments.no_browser {
-        open(&address);
-    }
+    let _redirection = if arguments.no_browser { None } else { open(&address) };
     serve_dashboard(listener, token, followed).map_err(failed)?;
     Ok(FINISHED)
 }
@@ -42,13 +42,18 @@ fn tunnel(port: u16) -> String {
     format!("ssh {through}-L {port}:127.0.0.1:{port} {user}@{}", host())
 }
 
-/// Opens the page where a person sits at this machine.
-fn open(address: &str) {
+/// Opens the page where a person sits at this machine, by a file that only they can read: everybody can
+/// read the arguments of processes. The file is gone when the dashboard ends.
+fn open(address: &str) -> Option<NamedTempFile> {
     let screen = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
     let remote = std::env::var_os("SSH_CONNECTION").is_some();
-    if screen && !remote && std::io::stdout().is_terminal() {
-        let mut browser = Command::new("xdg-open");
-        // That it is missing is no failure: the address was printed.
-        let _ = browser.arg(address).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    if !screen || remote || !std::io::stdout().is_terminal() {
+        return None;
     }
+    // That this does not work is no failure: the address was printed.
+    let mut file = tempfile::Builder::new().prefix("mozopt-").suffix(".html").tempfile().ok()?;
+    write!(file, "<meta http-equiv=\"refresh\" content=\"0; url={address}\">").ok()?;
+    let mut browser = Command::new("xdg-open");
+    browser.arg(file.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
+    Some(file)
 }

@@ -33,7 +33,8 @@ function standing() {
 
 function showStatus() {
   element("standing").textContent = standing();
-  element("standing").classList.toggle("trouble", !status.controller || Boolean(status.trouble));
+  const killed = !status.controller && !status.stopped;
+  element("standing").classList.toggle("trouble", killed || Boolean(status.trouble));
   element("resume").hidden = !status.resume;
   element("resume").querySelector("code").textContent = status.resume ?? "";
   const { limits, simulations, running, failures, best, first_total: first } = status;
@@ -42,7 +43,8 @@ function showStatus() {
   const failed = Object.entries(failures).map(([what, count]) => `${count} ${what}`);
   element("counts").textContent =
     `${simulations} of ${most}, generation ${status.generations} of ${limits.max_ngen} complete, ` +
-    `${running} running or queued, ` + (failed.length ? `failed: ${failed.join(", ")}` : "none failed");
+    `${running} running or queued, ` + (failed.length ? `failed: ${failed.join(", ")}` : "none failed") +
+    (status.controller && status.time_left ? `; about ${status.time_left} left` : "");
   element("total").textContent = best
     ? `Best: candidate ${best[0]}, total score ${shown(best[1])}` +
       (first === null ? "." : ` (${shown(first)} in generation 1).`)
@@ -61,8 +63,9 @@ function showStatus() {
   }
 }
 
+let news = null;
 function listen() {
-  const news = new EventSource(`/api/news?token=${token}`);
+  news = new EventSource(`/api/news?token=${token}`);
   news.onmessage = ({ data }) => {
     const before = status;
     status = JSON.parse(data);
@@ -78,6 +81,12 @@ function listen() {
     element("standing").classList.add("trouble");
   };
 }
+
+// Browsers keep few connections to one address: pages that nobody sees give theirs up.
+document.addEventListener("visibilitychange", () => {
+  news.close();
+  if (!document.hidden) listen();
+});
 
 // ---- sections and figures
 

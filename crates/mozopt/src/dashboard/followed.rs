@@ -17,6 +17,7 @@ use crate::journal::{
 use crate::optimization_directory::OptimizationDirectory;
 use crate::report::html;
 use crate::simulation::SimulationResult;
+use crate::watcher::{Progress, duration, time_left};
 
 /// How often the journal is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -61,12 +62,14 @@ struct Status<'a> {
     /// How many the generations come to.
     simulations_to_run: u64,
     running: usize,
+    /// How long the rest takes, from the latest simulations.
+    time_left: Option<String>,
     failures: BTreeMap<&'static str, usize>,
     running_seconds: f64,
     best: Option<(u64, f64)>,
     first_total: Option<f64>,
     latest: Vec<Latest<'a>>,
-    /// Why nothing more can be read.
+    /// Why nothing more can be read, now or ever.
     trouble: Option<&'a str>,
 }
 
@@ -102,15 +105,19 @@ impl Followed {
         let mut follower = Follower::new(&self.directory.journal());
         let mut told = None;
         let mut trouble = None;
+        let mut damaged = false;
         loop {
-            let read = if trouble.is_none() { self.read(&mut follower) } else { Ok(false) };
-            match read {
-                // There may be more at once.
-                Ok(true) => continue,
-                Ok(false) => {}
-                // A file server may come back; what is damaged stays so.
-                Err(error @ JournalError::Io { .. }) => say!("{error}"),
-                Err(error) => trouble = Some(error.to_string()),
+            if !damaged {
+                match self.read(&mut follower) {
+                    // There may be more at once.
+                    Ok(true) => continue,
+                    Ok(false) => trouble = None,
+                    Err(error) => {
+                        // A file server may come back; what is damaged stays so.
+                        damaged = !matches!(error, JournalError::Io { .. });
+                        trouble = Some(error.to_string());
+                    }
+                }
             }
             let holder = ControllerLock::holder_of(self.directory.path());
             let now = (follower.entries(), holder, trouble.clone());
@@ -187,6 +194,8 @@ impl Followed {
         }
         let ranked = state.ranked();
         let limits = state.limits.as_ref().unwrap_or(&self.configuration.limits);
+        let running = state.candidates.iter().filter(submitted).count();
+        let progress = Progress { state, configuration: &self.configuration, limits, running };
         let status = Status {
             entries: known.entries,
             paused: state.paused,
@@ -201,7 +210,8 @@ impl Followed {
             simulations_to_run: limits
                 .max_ngen
                 .saturating_mul(self.configuration.optimizer.offspring_size as u64),
-            running: state.candidates.iter().filter(submitted).count(),
+            running,
+            time_left: time_left(&progress).map(duration),
             failures,
             running_seconds: state.running_seconds,
             best: state.recommended().map(|(record, result)| (record.number, result.total)),

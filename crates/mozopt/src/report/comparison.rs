@@ -47,8 +47,8 @@ pub fn page(compared: &[Compared]) -> Result<String, Failure> {
 }
 
 /// What the figure of all is made from.
-pub fn searches(compared: &[Compared]) -> Vec<(String, Search)> {
-    compared.iter().map(|one| (one.name.clone(), one.search.clone())).collect()
+pub fn searches(compared: &[Compared]) -> Vec<(&str, &Search)> {
+    compared.iter().map(|one| (one.name.as_str(), &one.search)).collect()
 }
 
 fn best(compared: &[Compared]) -> String {

@@ -75,6 +75,9 @@ pub struct SimulationResult {
     pub simulation_seconds: f64,
     /// How long the evaluation took.
     pub evaluation_seconds: f64,
+    /// The machine it ran on; unknown of one that never began, and to versions that did not note it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub host: Option<String>,
     /// The most memory that one process of the simulator had, bytes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub peak_memory: Option<u64>,
@@ -135,6 +138,7 @@ impl SimulationResult {
             targets,
             simulation_seconds: 0.0,
             evaluation_seconds: 0.0,
+            host: None,
             peak_memory: None,
             data_store_size: None,
         }

@@ -126,7 +126,7 @@ fn slurmctld_that_lost_a_job_is_given_it_again_and_its_number_is_not_touched() {
     let model = model("[ -e again ] || { touch again; sleep 600; }", "");
     let memory = cluster.memory();
     let running = model.begin("run", "--max-simulations 1");
-    eventually("it runs", || begun(&model) == 1);
+    eventually("it runs", || model.path().join("again").exists());
     let (id, _) = job_of(&model, 0);
     memory.comes_back_after_a_kill();
     let other = strangers_job(300);
@@ -143,7 +143,7 @@ fn a_node_that_is_switched_off_costs_one_repetition() {
     let cluster = Cluster::alone();
     let model = model("[ -e again ] || { touch again; sleep 600; }", "");
     let running = model.begin("run", "--max-simulations 1");
-    eventually("it runs", || begun(&model) == 1);
+    eventually("it runs", || model.path().join("again").exists());
     let (id, _) = job_of(&model, 0);
     let node = slurm("squeue", &["-h", "-j", &id, "-o", "%N"]);
     cluster.power_off(node.trim());
@@ -236,7 +236,7 @@ fn a_job_cancelled_by_somebody_else_is_run_again() {
     let _cluster = Cluster::alone();
     let model = model("[ -e again ] || { touch again; sleep 600; }", "");
     let running = model.begin("run", "--max-simulations 1");
-    eventually("it runs", || begun(&model) == 1);
+    eventually("it runs", || model.path().join("again").exists());
     slurm("scancel", &[&job_of(&model, 0).0]);
     wait(running).exits(0);
     assert_eq!(interruptions(&model), ["somebody cancelled its job"]);

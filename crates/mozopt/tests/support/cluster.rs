@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -90,14 +90,26 @@ impl Cluster {
         eventually("it is gone", || self.pid(daemon).is_none());
     }
 
-    /// What `slurmctld` has saved up to now, to be lost afterwards.
+    /// What `slurmctld` knows now and will not know afterwards.
     pub fn memory(&self) -> Memory<'_> {
-        // It saves what changed after 5 s at the latest.
-        thread::sleep(Duration::from_secs(6));
+        // A change, so that there is something to save.
+        slurm("scancel", &[&strangers_job(300)]);
+        self.saves();
+        self.freeze();
         let copy = self.directory.join("state.before");
         let _ = fs::remove_dir_all(&copy);
         copy_directory(&self.directory.join("state"), &copy);
+        self.thaw();
         Memory { cluster: self, copy }
+    }
+
+    /// Waits until `slurmctld` has saved what has changed up to now: it does so within 5 s.
+    pub fn saves(&self) {
+        let before = SystemTime::now();
+        eventually("slurmctld saved its jobs", || {
+            let saved = fs::metadata(self.directory.join("state/job_state"));
+            saved.is_ok_and(|file| file.modified().unwrap() > before)
+        });
     }
 
     /// The power of a node is switched off: its daemon, its jobs and all that belongs to them.

@@ -200,7 +200,11 @@ impl Running {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(Instant::now() < deadline, "mozopt does not end");
+            if Instant::now() >= deadline {
+                let _ = self.child.kill();
+                let said = self.stderr.take().unwrap().join().unwrap();
+                panic!("mozopt does not end:\n{said}");
+            }
             thread::sleep(Duration::from_millis(5));
         };
         let code = status.code().unwrap_or_else(|| panic!("mozopt ended with {status}"));

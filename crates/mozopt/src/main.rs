@@ -32,6 +32,7 @@ mod preparation;
 mod report;
 mod search;
 mod simulation;
+mod usage;
 mod warm_start;
 mod watcher;
 

@@ -1,8 +1,10 @@
 //! `result.json`: what became of a simulation.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use targets::{Missing, Score, Value};
 
+use super::{SimulationDirectory, Started, read_json};
 use crate::configuration::ConfiguredTarget;
 
 /// What kind of end a simulation came to.
@@ -75,6 +77,12 @@ pub struct SimulationResult {
     pub simulation_seconds: f64,
     /// How long the evaluation took.
     pub evaluation_seconds: f64,
+    /// When its job began, by the clock of its machine.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub started: Option<Timestamp>,
+    /// When its job had this result, or was seen to have ended without one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub finished: Option<Timestamp>,
     /// The most memory that one process of the simulator had, bytes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub peak_memory: Option<u64>,
@@ -135,9 +143,22 @@ impl SimulationResult {
             targets,
             simulation_seconds: 0.0,
             evaluation_seconds: 0.0,
+            started: None,
+            finished: None,
             peak_memory: None,
             data_store_size: None,
         }
+    }
+
+    /// Of a job that was ended: it ran from when it said so until now.
+    #[must_use]
+    pub fn ended_now(mut self, directory: &SimulationDirectory, attempt: u32) -> Self {
+        let started = read_json::<Started>(&directory.started()).ok();
+        if let Some(started) = started.filter(|started| started.attempt == attempt) {
+            self.started = Some(started.time);
+            self.finished = Some(Timestamp::now());
+        }
+        self
     }
 
     /// Nothing was measured.

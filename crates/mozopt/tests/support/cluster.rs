@@ -1,6 +1,7 @@
 //! The Slurm cluster that `tests/slurm/with-cluster` started, and what can be done to it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 
 /// One test at a time: what one does to the cluster, others would feel.
 static CLUSTER: Mutex<()> = Mutex::new(());
@@ -180,6 +182,52 @@ fn kill_with_children(process: i32) {
 pub fn slurm(command: &str, arguments: &[&str]) -> String {
     let output = Command::new(command).args(arguments).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Slurm's commands with a log of their calls.
+pub struct CallsOfSlurm {
+    directory: TempDir,
+}
+
+impl CallsOfSlurm {
+    /// Commands that note that they are called, then do what they always do.
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("calls");
+        for command in ["sbatch", "squeue", "sacct", "scontrol", "scancel"] {
+            let path = std::env::var_os("PATH").unwrap();
+            let mut places = std::env::split_paths(&path).map(|place| place.join(command));
+            let real = places.find(|place| place.exists()).unwrap();
+            let script = format!(
+                "#!/bin/sh\necho {command} >> '{}'\nexec '{}' \"$@\"\n",
+                log.display(),
+                real.display()
+            );
+            let noting = directory.path().join(command);
+            fs::write(&noting, script).unwrap();
+            fs::set_permissions(&noting, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self { directory }
+    }
+
+    /// `PATH` with these commands.
+    pub fn path(&self) -> String {
+        format!("{}:{}", self.directory.path().display(), std::env::var("PATH").unwrap())
+    }
+
+    /// How often this command was called.
+    pub fn of(&self, command: &str) -> usize {
+        self.log().lines().filter(|call| *call == command).count()
+    }
+
+    /// How many calls there were.
+    pub fn all(&self) -> usize {
+        self.log().lines().count()
+    }
+
+    fn log(&self) -> String {
+        text(&self.directory.path().join("calls").display().to_string())
+    }
 }
 
 /// A job that is none of mozopt's.

@@ -341,7 +341,11 @@ impl Optimization {
             .map(|mut entry| {
                 let mut result = entry["result"].take();
                 let fields = result.as_object_mut().unwrap();
-                fields.retain(|key, _| !key.ends_with("_seconds") && key != "peak_memory");
+                let differs = |key: &str| {
+                    key.ends_with("_seconds")
+                        || ["peak_memory", "started", "finished"].contains(&key)
+                };
+                fields.retain(|key, _| !differs(key));
                 result
             })
             .collect()

@@ -66,8 +66,11 @@ fn interruptions(model: &Model) -> Vec<String> {
     events.iter().map(|event| event["reason"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Number and name of a candidate's job; it may run before the number is known.
 fn job_of(model: &Model, candidate: usize) -> (String, String) {
-    let record = model.optimization().json_of(candidate, "slurm.json");
+    let record = || model.optimization().json_of(candidate, "slurm.json");
+    eventually("its number is known", || record()["id"].is_u64());
+    let record = record();
     (record["id"].to_string(), record["name"].as_str().unwrap().to_owned())
 }
 
@@ -92,7 +95,10 @@ fn a_long_queue_costs_one_squeue_now_and_then() {
     let calls = CallsOfSlurm::new();
     let model = model("", "options = [\"--begin=now+1hour\"]\n");
     let mut command = support::mozopt();
-    command.args(["run", "--slots", "100"]).arg(model.path()).env("PATH", calls.path());
+    command
+        .args(["run", "--slots", "100", "--max-ngen", "100"])
+        .arg(model.path())
+        .env("PATH", calls.path());
     let running = Running::of(&mut command);
     eventually("all jobs wait", || our_jobs().len() == 100);
     let looks = calls.of("squeue");

@@ -81,7 +81,7 @@ impl Search {
 
     /// Tells the optimizer what is known from before, and lets it begin at further points.
     fn take_over(&mut self, warm: WarmStart) -> Result<(), Failure> {
-        let WarmStart { from, simulations, starts, elsewhere } = warm;
+        let WarmStart { from, simulations, starts, elsewhere, lacking } = warm;
         if !simulations.is_empty() {
             let first = self.state.candidates.len() as u64;
             let proposal = |(i, earlier): (usize, &Earlier)| Proposal {
@@ -95,9 +95,15 @@ impl Search {
             let generation = imported.ok_or_else(|| cannot_take_over(&from))?;
             self.log(&[Event::Imported { from: from.clone(), generation, candidates, results }])?;
         }
+        let lacking = match lacking {
+            0 => String::new(),
+            _ => {
+                format!("; {lacking} lack values of present targets, the best are simulated again")
+            }
+        };
         self.watcher.say(&format!(
             "taken over from {from}: {} simulations, {} points to begin from; {elsewhere} simulations lie \
-             elsewhere",
+             elsewhere{lacking}",
             self.state.imported,
             starts.len(),
         ));

@@ -23,7 +23,7 @@ use crate::journal::{self, ControllerLock, Entry, Event, Holder, Journal, Phase,
 use crate::optimization_directory::OptimizationDirectory;
 use crate::requests::Requests;
 use crate::simulation::{
-    Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult, Started, read_json,
+    Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult, read_json,
 };
 use crate::warm_start::{Earlier, WarmStart};
 use crate::watcher::{Progress, Watcher};
@@ -274,7 +274,7 @@ impl Search {
         for candidate in ended {
             self.settle(&EndedJob { candidate, end: JobEnd::Ended })?;
         }
-        self.remove_data_stores_not_kept();
+        self.let_go_of_the_rest(|_, _| true);
         Ok(())
     }
 
@@ -477,8 +477,10 @@ impl Search {
     }
 
     fn finish(&mut self, candidate: u64, mut result: SimulationResult) -> Result<(), Failure> {
-        let started = read_json::<Started>(&self.directory.simulation(candidate).started());
-        result.host = started.ok().map(|started| started.host);
+        if result.started.is_none() {
+            let attempt = self.state.candidates[candidate as usize].attempts;
+            result = result.ended_now(&self.directory.simulation(candidate), attempt);
+        }
         let before = self.state.best().map(|(_, result)| result.total);
         if result.outcome.is_failure() {
             let words = result.outcome.words();
@@ -490,29 +492,34 @@ impl Search {
         let Limits { keep_failures, keep_all, .. } = self.limits;
         if result.outcome.is_failure() && !keep_failures && !keep_all {
             // Its job was ended before it could remove what it wrote.
-            self.remove_data_store(candidate);
+            self.let_go(candidate, true);
         }
         self.log(&[Event::Finished { candidate, result }])?;
-        self.remove_data_stores_not_kept();
+        // It, or the one whose place it takes.
+        self.let_go_of_the_rest(|rank, number| {
+            rank == self.limits.keep_best || number == candidate
+        });
         Ok(())
     }
 
-    /// Removes the data stores of candidates that are no longer among the best.
-    fn remove_data_stores_not_kept(&self) {
+    /// Lets go of those candidates, by rank and number, that are not among the best.
+    fn let_go_of_the_rest(&self, which: impl Fn(usize, u64) -> bool) {
         let Limits { keep_best, keep_all, .. } = self.limits;
         if keep_all {
             return;
         }
-        for (record, _) in self.state.ranked().into_iter().skip(keep_best) {
-            self.remove_data_store(record.number);
+        for (rank, (record, _)) in self.state.ranked().iter().enumerate().skip(keep_best) {
+            if which(rank, record.number) {
+                self.let_go(record.number, false);
+            }
         }
     }
 
-    fn remove_data_store(&self, candidate: u64) {
+    fn let_go(&self, candidate: u64, failed: bool) {
         let directory: SimulationDirectory = self.directory.simulation(candidate);
-        if let Err(error) = directory.remove_data_store() {
-            let path = directory.data_store();
-            self.watcher.say_once(&format!("cannot remove {}: {error}", path.display()));
+        if let Err(error) = directory.let_go(failed) {
+            let path = directory.path();
+            self.watcher.say_once(&format!("cannot tidy {}: {error}", path.display()));
         }
     }
 

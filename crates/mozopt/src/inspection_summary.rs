@@ -135,21 +135,21 @@ impl SummaryTable {
 
     /// For a page.
     pub fn html(&self) -> String {
-        let cell = |text: &String| format!("<td>{}</td>", escaped(text));
-        let headings: String =
-            self.sheets.iter().map(|sheet| format!("<th>{}</th>", escaped(sheet))).collect();
-        let rows: String = self
-            .rows
-            .iter()
-            .map(|(name, cells)| {
-                let cells: String = cells.iter().map(cell).collect();
-                format!("<tr><td>{}</td>{cells}</tr>\n", escaped(name))
-            })
-            .collect();
-        format!(
+        let mut html =
             "<p class=\"caption\">Mean ± standard deviation over cells or pairs (how many).</p>\n\
-             <div class=\"scroll\"><table>\n<thead><tr><th></th>{headings}</tr></thead>\n<tbody>\n\
-             {rows}</tbody></table></div>\n"
-        )
+                        <div class=\"scroll\"><table>\n<thead><tr><th></th>"
+                .to_owned();
+        for sheet in &self.sheets {
+            html.push_str(&format!("<th>{}</th>", escaped(sheet)));
+        }
+        html.push_str("</tr></thead>\n<tbody>\n");
+        for (name, cells) in &self.rows {
+            html.push_str(&format!("<tr><td>{}</td>", escaped(name)));
+            for cell in cells {
+                html.push_str(&format!("<td>{}</td>", escaped(cell)));
+            }
+            html.push_str("</tr>\n");
+        }
+        html + "</tbody></table></div>\n"
     }
 }

@@ -19,6 +19,7 @@ mod check;
 mod cli;
 mod commands;
 mod configuration;
+mod dashboard;
 mod data_store;
 mod durable;
 mod execution;
@@ -30,9 +31,12 @@ mod journal;
 mod model;
 mod optimization_directory;
 mod preparation;
+mod provenance;
 mod report;
+mod requests;
 mod search;
 mod simulation;
+mod usage;
 mod validation;
 mod warm_start;
 mod watcher;
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => commands::export::export(&arguments),
         Command::Figures(arguments) => commands::figures::figures(&arguments),
         Command::Report(arguments) => commands::report::report(&arguments),
+        Command::Serve(arguments) => commands::serve::serve(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments),
         Command::Datastore(arguments) => commands::datastore::datastore(&arguments),
         Command::Inspect(arguments) => commands::inspect::inspect(&arguments),

@@ -29,6 +29,8 @@ pub struct WarmStart {
     pub starts: Vec<Vec<f64>>,
     /// How many simulations are of no use, since they lie elsewhere.
     pub elsewhere: usize,
+    /// How many lack values of present targets. The best of them are among the `starts`.
+    pub lacking: usize,
 }
 
 /// A simulation that was run before.
@@ -57,6 +59,13 @@ pub fn read(
         Some("json") => reader.start(),
         _ => Err(reader.wrong("this is no optimization, no .csv and no .json file")),
     }
+}
+
+/// What was read, as far as it lies where is searched now.
+#[derive(Default)]
+struct Taken {
+    simulations: Vec<Earlier>,
+    elsewhere: usize,
 }
 
 struct Reader<'a> {
@@ -99,15 +108,15 @@ impl Reader<'_> {
         let columns = self.columns(|wanted| {
             earlier_targets.iter().position(|earlier| is_same(&earlier.target, &wanted.target))
         })?;
-        let mut warm = self.empty();
+        let mut taken = Taken::default();
         for (record, result) in state.finished() {
-            let values: Vec<_> = columns
-                .iter()
-                .map(|&i| result.targets[i].value.ok_or_else(|| reason(result, i)))
-                .collect();
-            self.add(&mut warm, &mapping, &record.parameters, record.seed, result.outcome, &values);
+            let value = |i: usize| result.targets[i].value.ok_or_else(|| reason(result, i));
+            let values: Vec<_> =
+                columns.iter().map(|column| column.map_or_else(not_measured, value)).collect();
+            let (seed, parameters) = (record.seed, &record.parameters);
+            self.add(&mut taken, &mapping, parameters, seed, result.outcome, &values);
         }
-        Ok(warm)
+        Ok(self.warm_start(taken, &columns))
     }
 
     fn table(&self) -> Result<WarmStart, Failure> {
@@ -135,7 +144,7 @@ impl Reader<'_> {
         let places: Vec<usize> = paths.iter().filter_map(|path| column(path)).collect();
         let mapping = self.mapping(&paths)?;
         let columns = self.columns(|wanted| column(&format!("value {}", wanted.target.name)))?;
-        let mut warm = self.empty();
+        let mut taken = Taken::default();
         for row in reader.records() {
             let row = row.map_err(|error| self.wrong(error))?;
             let line = row.position().map_or(0, csv::Position::line);
@@ -156,15 +165,16 @@ impl Reader<'_> {
                 })?,
             };
             let missing = || Missing::new("it was missing in the table");
-            let value = |&i: &usize| match &row[i] {
-                "" => Ok(Err(missing())),
-                _ => number(i).map(Ok),
+            let value = |column: &Option<usize>| match *column {
+                None => Ok(not_measured()),
+                Some(i) if row[i].is_empty() => Ok(Err(missing())),
+                Some(i) => number(i).map(Ok),
             };
             let values = columns.iter().map(value).collect::<Result<Vec<_>, _>>()?;
             let seed = column("seed").and_then(|i| row[i].parse().ok()).unwrap_or_default();
-            self.add(&mut warm, &mapping, &parameters, seed, outcome, &values);
+            self.add(&mut taken, &mapping, &parameters, seed, outcome, &values);
         }
-        Ok(warm)
+        Ok(self.warm_start(taken, &columns))
     }
 
     /// A point to begin from. Parameters that it does not give are those of the centroid.
@@ -188,16 +198,30 @@ impl Reader<'_> {
                 })
         };
         let start = searched.iter().map(value).collect::<Result<_, _>>()?;
-        Ok(WarmStart { starts: vec![start], ..self.empty() })
+        Ok(WarmStart { starts: vec![start], ..self.warm_start(Taken::default(), &[]) })
     }
 
-    fn empty(&self) -> WarmStart {
-        WarmStart {
-            from: self.path.display().to_string(),
-            simulations: vec![],
-            starts: vec![],
-            elsewhere: 0,
+    /// Simulations with values for all targets are as good as new. Where a target was not measured, a
+    /// completed one has no total that could be compared: the best by the other targets are simulated again,
+    /// as many as a generation has.
+    fn warm_start(&self, taken: Taken, columns: &[Option<usize>]) -> WarmStart {
+        let Taken { simulations, elsewhere } = taken;
+        let lacks = columns.contains(&None);
+        let (mut incomplete, simulations): (Vec<_>, Vec<_>) = simulations
+            .into_iter()
+            .partition(|earlier| lacks && earlier.result.outcome == OutcomeClass::Completed);
+        let lacking = incomplete.len();
+        incomplete.sort_by(|a, b| a.result.total.total_cmp(&b.result.total));
+        let mut starts: Vec<Vec<f64>> = Vec::new();
+        for Earlier { parameters, .. } in incomplete {
+            if starts.len() < self.configuration.optimizer.offspring_size
+                && !starts.contains(&parameters)
+            {
+                starts.push(parameters);
+            }
         }
+        let from = self.path.display().to_string();
+        WarmStart { from, simulations, starts, elsewhere, lacking }
     }
 
     fn mapping(&self, paths: &[&str]) -> Result<Mapping, Failure> {
@@ -224,31 +248,22 @@ impl Reader<'_> {
         Ok(Mapping { origins, fixed })
     }
 
-    /// The column of each target's value.
+    /// The column of each target's value, where it was measured.
     fn columns(
         &self,
         find: impl Fn(&ConfiguredTarget) -> Option<usize>,
-    ) -> Result<Vec<usize>, Failure> {
+    ) -> Result<Vec<Option<usize>>, Failure> {
         let found: Vec<_> = self.targets.iter().map(find).collect();
-        let lacking: Vec<&str> = self
-            .targets
-            .iter()
-            .zip(&found)
-            .filter(|(_, column)| column.is_none())
-            .map(|(target, _)| target.target.name.as_str())
-            .collect();
-        if !lacking.is_empty() {
-            return Err(
-                self.wrong(format!("these targets were not measured: {}", lacking.join(", ")))
-            );
+        if found.iter().all(Option::is_none) {
+            return Err(self.wrong("none of the targets was measured there"));
         }
-        Ok(found.into_iter().flatten().collect())
+        Ok(found)
     }
 
     /// Adds a simulation, if its parameters are possible now and its outcome says something.
     fn add(
         &self,
-        warm: &mut WarmStart,
+        taken: &mut Taken,
         mapping: &Mapping,
         earlier: &[f64],
         seed: u64,
@@ -271,10 +286,10 @@ impl Reader<'_> {
         let mut searched = self.configuration.parameters.iter().zip(&parameters);
         let fits = searched.all(|(p, value)| (p.low..=p.high).contains(value));
         if !fits || !mapping.fixed.iter().all(is_default) {
-            warm.elsewhere += 1;
+            taken.elsewhere += 1;
             return;
         }
-        let reason = format!("{} in {}", outcome.words(), warm.from);
+        let reason = format!("{} in {}", outcome.words(), self.path.display());
         let result = match outcome {
             OutcomeClass::Completed => {
                 SimulationResult::measured(outcome, None, self.targets, values)
@@ -284,7 +299,7 @@ impl Reader<'_> {
             }
             _ => SimulationResult::without_values(outcome, reason, self.targets),
         };
-        warm.simulations.push(Earlier { parameters, seed, result });
+        taken.simulations.push(Earlier { parameters, seed, result });
     }
 }
 
@@ -295,6 +310,11 @@ fn is_same(earlier: &targets::Target, wanted: &targets::Target) -> bool {
     } else {
         !earlier.class.is_measured() && earlier.name == wanted.name
     }
+}
+
+/// The value of a target that was not among those of then.
+fn not_measured() -> targets::Value {
+    Err(Missing::new("it was not measured then"))
 }
 
 fn reason(result: &SimulationResult, target: usize) -> Missing {

@@ -161,6 +161,31 @@ fn simulations_that_lie_elsewhere_are_left_out() {
 }
 
 #[test]
+fn without_a_value_for_every_target_the_best_are_simulated_again() {
+    let (_model, known) = earlier();
+    let model = composite(IDENTITY);
+    model.edit("param_optim/config_optimisation", "\"name\": \"y\"", "\"name\": \"z\"");
+    model.write("simulate.sh", IDENTITY.replace("\\\"y\\\"", "\\\"z\\\""));
+    let flags = format!("--warm-start {} --max-ngen 1 --json", known.0.display());
+    let ended = run(&model, &flags).exits(0).says("8 lack values of present targets");
+    assert_eq!(ended.json()["imported"], Value::Null);
+    // By the target that is left, x.
+    let score = |outcome: &Value| outcome["targets"][0]["score"].as_f64().unwrap();
+    let known: Vec<_> = known
+        .proposals()
+        .iter()
+        .zip(known.outcomes())
+        .map(|(proposal, outcome)| (proposal["parameters"].clone(), score(&outcome)))
+        .collect();
+    let taken = model.optimization().proposals().into_iter().take(4).map(|proposal| {
+        known.iter().find(|(point, _)| *point == proposal["parameters"]).expect("known").1
+    });
+    let mut scores: Vec<f64> = known.iter().map(|(_, score)| *score).collect();
+    scores.sort_by(f64::total_cmp);
+    assert_eq!(taken.collect::<Vec<_>>(), scores[..4]);
+}
+
+#[test]
 fn what_cannot_be_taken_over_is_refused() {
     let (_model, known) = earlier();
     let model = composite(IDENTITY);
@@ -172,8 +197,11 @@ fn what_cannot_be_taken_over_is_refused() {
     refused(&format!("{path} --algorithm cma-es"), "only algorithm = \"composite\" takes over");
     refused("/nowhere", "this is no optimization");
     refused(&format!("{path}/mozopt.toml"), "this is no optimization");
-    model.edit("param_optim/config_optimisation", "\"name\": \"y\"", "\"name\": \"z\"");
-    refused(&path.to_string(), "these targets were not measured: z");
+    for name in ["x", "y"] {
+        let (known, new) = (format!("\"name\": \"{name}\""), format!("\"name\": \"{name}2\""));
+        model.edit("param_optim/config_optimisation", &known, &new);
+    }
+    refused(&path.to_string(), "none of the targets was measured there");
     let journal = known.file("journal.jsonl");
     let damaged = fs::read_to_string(&journal).unwrap().replacen("\"seq\":3", "\"seq\":4", 1);
     fs::write(&journal, damaged).unwrap();

@@ -48,7 +48,7 @@ impl Search {
                 return Ok((self.executor.running() == 0).then_some(End::StoppedByUser));
             }
         }
-        if self.executor.running() > 0 || !self.waiting.is_empty() {
+        if self.executor.running() > 0 || !self.waiting.is_empty() || self.state.paused {
             return Ok(None);
         }
         let reason = self.reason_to_ask_no_more();
@@ -95,7 +95,7 @@ impl Search {
     fn core_hours(&self) -> f64 {
         let simulated = self.state.finished().filter(|(record, _)| record.attempts > 0);
         let seconds: f64 = simulated.map(|(_, result)| result.simulation_seconds).sum();
-        seconds * self.configuration.cores() as f64 / 3600.0
+        seconds * self.configuration.cores(&self.limits) as f64 / 3600.0
     }
 
     fn targets_are_met(&self) -> bool {

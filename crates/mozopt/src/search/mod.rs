@@ -2,27 +2,27 @@
 //! reason to stop. Every step is in the journal before it is taken.
 
 mod ending;
+mod outcomes;
 mod replay;
+mod requests;
 mod validation;
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use optimizers::{Candidate, Optimizer};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::configuration::{Configuration, ConfiguredTarget, Limits, Mode, SimulationSeed};
-use crate::durable;
 use crate::execution::{Adopted, EndedJob, Executor, Job, JobEnd, executor};
 use crate::failure::{Failure, program};
 use crate::interrupt::{Interrupt, Wish};
 use crate::journal::{self, ControllerLock, Entry, Event, Holder, Journal, Phase, Proposal, State};
 use crate::optimization_directory::OptimizationDirectory;
-use crate::simulation::{
-    Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult, read_json,
-};
+use crate::requests::Requests;
+use crate::simulation::{Keep, Simulation};
 use crate::warm_start::{Earlier, WarmStart};
 use crate::watcher::{Progress, Watcher};
 
@@ -45,6 +45,8 @@ pub struct Search {
     executor: Box<dyn Executor>,
     watcher: Watcher,
     interrupt: Interrupt,
+    requests: Requests,
+    looked_for_requests: Instant,
     /// Candidates to submit, in order.
     waiting: VecDeque<u64>,
     _lock: ControllerLock,
@@ -82,7 +84,7 @@ impl Search {
 
     /// Tells the optimizer what is known from before, and lets it begin at further points.
     fn take_over(&mut self, warm: WarmStart) -> Result<(), Failure> {
-        let WarmStart { from, simulations, starts, elsewhere } = warm;
+        let WarmStart { from, simulations, starts, elsewhere, lacking } = warm;
         if !simulations.is_empty() {
             let first = self.state.candidates.len() as u64;
             let proposal = |(i, earlier): (usize, &Earlier)| Proposal {
@@ -96,9 +98,15 @@ impl Search {
             let generation = imported.ok_or_else(|| cannot_take_over(&from))?;
             self.log(&[Event::Imported { from: from.clone(), generation, candidates, results }])?;
         }
+        let lacking = match lacking {
+            0 => String::new(),
+            _ => {
+                format!("; {lacking} lack values of present targets, the best are simulated again")
+            }
+        };
         self.watcher.say(&format!(
             "taken over from {from}: {} simulations, {} points to begin from; {elsewhere} simulations lie \
-             elsewhere",
+             elsewhere{lacking}",
             self.state.imported,
             starts.len(),
         ));
@@ -159,6 +167,8 @@ impl Search {
         let state = State::of(&entries).map_err(|error| broken(error, &directory))?;
         let mut optimizer = optimizer(&configuration)?;
         replay(optimizer.as_mut(), &configuration, &entries, &state)?;
+        let requests = Requests::of(directory.path());
+        requests.forget().map_err(|error| broken(error, &directory))?;
         let mut search = Self {
             targets: configuration.targets()?,
             executor: executor(&configuration, &limits),
@@ -170,6 +180,8 @@ impl Search {
             optimizer,
             watcher,
             interrupt,
+            requests,
+            looked_for_requests: Instant::now(),
             waiting: VecDeque::new(),
             _lock: lock,
         };
@@ -195,6 +207,7 @@ impl Search {
     /// Runs until there is a reason to stop.
     pub fn run(&mut self) -> Result<End, Failure> {
         let end = loop {
+            self.heed_requests()?;
             self.tell()?;
             if let Some(end) = self.end()? {
                 self.watch();
@@ -260,7 +273,7 @@ impl Search {
         for candidate in ended {
             self.settle(&EndedJob { candidate, end: JobEnd::Ended })?;
         }
-        self.remove_data_stores_not_kept();
+        self.let_go_of_the_rest(|_, _| true);
         Ok(())
     }
 
@@ -298,7 +311,7 @@ impl Search {
 
     /// Asks for new candidates when it is time, and writes them down.
     fn propose(&mut self) -> Result<(), Failure> {
-        if self.interrupt.wish() != Wish::GoOn {
+        if !self.may_begin() {
             return Ok(());
         }
         while self.reason_to_ask_no_more().is_none() {
@@ -359,7 +372,7 @@ impl Search {
 
     /// Fills the free slots.
     fn submit(&mut self) -> Result<(), Failure> {
-        while self.interrupt.wish() == Wish::GoOn && self.executor.running() < self.limits.slots {
+        while self.may_begin() && self.executor.running() < self.limits.slots {
             let Some(candidate) = self.waiting.pop_front() else { break };
             let attempt = self.state.candidates[candidate as usize].attempts + 1;
             let job = self.job(candidate, attempt);
@@ -396,108 +409,6 @@ impl Search {
             ranked.get(last).map_or(f64::MAX, |(_, result)| result.total)
         });
         Keep { all: keep_all, failures: keep_failures, below }
-    }
-
-    /// Takes the outcome of a job that ended.
-    fn settle(&mut self, ended: &EndedJob) -> Result<(), Failure> {
-        let candidate = ended.candidate;
-        let directory = self.directory.simulation(candidate);
-        let result = match ended.end {
-            JobEnd::Ended => match read_json::<SimulationResult>(&directory.result()) {
-                Ok(result) if result.targets.len() == self.targets.len() => result,
-                Ok(_) => return self.retry(candidate, "its result.json has other targets"),
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    let log = directory.log_tail(1);
-                    let log = log.first().map(|line| format!(" (its log ends: {line})"));
-                    let log = log.unwrap_or_default();
-                    return self.retry(candidate, &format!("the job left no result{log}"));
-                }
-                Err(error) => return self.retry(candidate, &error.to_string()),
-            },
-            JobEnd::TimedOut => {
-                let reason = format!("it ran longer than {}", self.limits.time_limit);
-                SimulationResult {
-                    simulation_seconds: self.limits.time_limit.seconds() as f64,
-                    ..self.without_values(OutcomeClass::TimedOut, reason)
-                }
-            }
-            JobEnd::OutOfMemory => match read_json::<SimulationResult>(&directory.result()) {
-                Ok(result) if !result.outcome.is_failure() => result,
-                _ => self.out_of_memory(),
-            },
-            JobEnd::Fault(ref reason) => return self.retry(candidate, reason),
-            JobEnd::Cancelled => {
-                let reason = "cancelled by the user".to_owned();
-                self.log(&[Event::Interrupted { candidate, reason, fault: false }])?;
-                self.waiting.push_front(candidate);
-                return Ok(());
-            }
-        };
-        self.finish(candidate, result)
-    }
-
-    fn out_of_memory(&self) -> SimulationResult {
-        let reason = "it needed more memory than its job has".to_owned();
-        self.without_values(OutcomeClass::OutOfMemory, reason)
-    }
-
-    fn without_values(&self, class: OutcomeClass, reason: String) -> SimulationResult {
-        SimulationResult::without_values(class, reason, &self.targets)
-    }
-
-    /// Runs a simulation again that failed for no fault of the model, as often as allowed.
-    fn retry(&mut self, candidate: u64, reason: &str) -> Result<(), Failure> {
-        durable::has_room(self.directory.path()).map_err(|error| {
-            broken(format!("{}: {error}", self.directory.path().display()), &self.directory)
-        })?;
-        let faults = self.state.candidates[candidate as usize].faults + 1;
-        if faults <= self.limits.retries {
-            self.watcher.say(&format!("candidate {candidate}: {reason}; it is run again"));
-            let reason = reason.to_owned();
-            self.log(&[Event::Interrupted { candidate, reason, fault: true }])?;
-            self.waiting.push_front(candidate);
-            return Ok(());
-        }
-        let reason = format!("{reason}, {faults} times");
-        self.finish(candidate, self.without_values(OutcomeClass::NodeFailure, reason))
-    }
-
-    fn finish(&mut self, candidate: u64, result: SimulationResult) -> Result<(), Failure> {
-        let before = self.state.best().map(|(_, result)| result.total);
-        if result.outcome.is_failure() {
-            let words = result.outcome.words();
-            let reason = result.reason.clone().unwrap_or_default();
-            self.watcher.note(&format!("candidate {candidate} {words}: {reason}"));
-        } else if before.is_none_or(|best| result.total < best) {
-            self.watcher.note(&format!("candidate {candidate} is the best: {:.3}", result.total));
-        }
-        let Limits { keep_failures, keep_all, .. } = self.limits;
-        if result.outcome.is_failure() && !keep_failures && !keep_all {
-            // Its job was ended before it could remove what it wrote.
-            self.remove_data_store(candidate);
-        }
-        self.log(&[Event::Finished { candidate, result }])?;
-        self.remove_data_stores_not_kept();
-        Ok(())
-    }
-
-    /// Removes the data stores of candidates that are no longer among the best.
-    fn remove_data_stores_not_kept(&self) {
-        let Limits { keep_best, keep_all, .. } = self.limits;
-        if keep_all {
-            return;
-        }
-        for (record, _) in self.state.ranked().into_iter().skip(keep_best) {
-            self.remove_data_store(record.number);
-        }
-    }
-
-    fn remove_data_store(&self, candidate: u64) {
-        let directory: SimulationDirectory = self.directory.simulation(candidate);
-        if let Err(error) = directory.remove_data_store() {
-            let path = directory.data_store();
-            self.watcher.say_once(&format!("cannot remove {}: {error}", path.display()));
-        }
     }
 
     fn watch(&mut self) {

@@ -237,9 +237,9 @@ impl Comparison {
             body.extend(self.headings().map(|heading| format!("<th>{}</th>", escaped(&heading))));
             body.push_str("</tr></thead>\n<tbody>\n");
             for row in candidate.rows() {
-                let cells: String =
-                    row.iter().map(|cell| format!("<td>{}</td>", escaped(cell))).collect();
-                body.push_str(&format!("<tr>{cells}</tr>\n"));
+                body.push_str("<tr>");
+                body.extend(row.map(|cell| format!("<td>{}</td>", escaped(&cell))));
+                body.push_str("</tr>\n");
             }
             body.push_str("</tbody></table>\n<ul>\n");
             for simulation in &candidate.simulations {

@@ -35,6 +35,7 @@ mod report;
 mod requests;
 mod search;
 mod simulation;
+mod usage;
 mod warm_start;
 mod watcher;
 

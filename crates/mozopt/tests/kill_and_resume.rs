@@ -88,6 +88,7 @@ fn outcome(directory: &Path) -> (Vec<Vec<String>>, serde_json::Value) {
     let mut status: serde_json::Value = serde_json::from_slice(&status).unwrap();
     let status_object = status.as_object_mut().unwrap();
     status_object.remove("optimization");
+    status_object.remove("usage");
     (rows, status)
 }
 

@@ -8,12 +8,12 @@ mod support;
 
 use std::fs;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
 use support::cluster::{
-    Cluster, eventually, our_jobs, slurm, start_slurmctld, state_of, strangers_job,
+    CallsOfSlurm, Cluster, eventually, our_jobs, slurm, start_slurmctld, state_of, strangers_job,
 };
 use support::{CONFIG, Ended, IDENTITY, Model, Running};
 
@@ -66,8 +66,11 @@ fn interruptions(model: &Model) -> Vec<String> {
     events.iter().map(|event| event["reason"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Number and name of a candidate's job; it may run before the number is known.
 fn job_of(model: &Model, candidate: usize) -> (String, String) {
-    let record = model.optimization().json_of(candidate, "slurm.json");
+    let record = || model.optimization().json_of(candidate, "slurm.json");
+    eventually("its number is known", || record()["id"].is_u64());
+    let record = record();
     (record["id"].to_string(), record["name"].as_str().unwrap().to_owned())
 }
 
@@ -80,6 +83,38 @@ fn a_search_runs_on_the_cluster_and_leaves_other_jobs_alone() {
     wait(model.begin("run", "")).exits(0);
     each_ended_once(&model, 8);
     assert_eq!(state_of(&other), "RUNNING");
+    model.optimization().mozopt("status", "").exits(0).shows("in the queue").shows("slots busy");
+    let configuration = fs::read_to_string(model.optimization().file("configuration.json"));
+    assert!(configuration.unwrap().contains("\"mode\": \"asynchronous\""), "the default");
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn a_long_queue_costs_one_squeue_now_and_then() {
+    let _cluster = Cluster::alone();
+    let calls = CallsOfSlurm::new();
+    let model = model("", "options = [\"--begin=now+1hour\"]\n");
+    let mut command = support::mozopt();
+    command
+        .args(["run", "--slots", "100", "--max-ngen", "100"])
+        .arg(model.path())
+        .env("PATH", calls.path());
+    let running = Running::of(&mut command);
+    eventually("all jobs wait", || our_jobs().len() == 100);
+    let looks = calls.of("squeue");
+    eventually("it looks at the queue", || calls.of("squeue") >= looks + 2);
+    let before = (Instant::now(), calls.of("squeue"), calls.all());
+    thread::sleep(Duration::from_secs(8));
+    let (looks, all) = (calls.of("squeue") - before.1, calls.all() - before.2);
+    assert_eq!(all, looks, "nothing but squeue is called");
+    // Every second, give or take a fifth.
+    let most = (before.0.elapsed().as_secs_f64() / 0.8) as usize + 1;
+    assert!((2..=most).contains(&looks), "{looks} calls, at most {most}");
+    running.signal(Signal::INT);
+    thread::sleep(Duration::from_millis(500));
+    running.signal(Signal::INT);
+    wait(running).exits(3);
+    assert_eq!(our_jobs(), [""; 0]);
 }
 
 #[test]
@@ -126,7 +161,7 @@ fn slurmctld_that_lost_a_job_is_given_it_again_and_its_number_is_not_touched() {
     let model = model("[ -e again ] || { touch again; sleep 600; }", "");
     let memory = cluster.memory();
     let running = model.begin("run", "--max-simulations 1");
-    eventually("it runs", || begun(&model) == 1);
+    eventually("it runs", || model.path().join("again").exists());
     let (id, _) = job_of(&model, 0);
     memory.comes_back_after_a_kill();
     let other = strangers_job(300);
@@ -143,7 +178,7 @@ fn a_node_that_is_switched_off_costs_one_repetition() {
     let cluster = Cluster::alone();
     let model = model("[ -e again ] || { touch again; sleep 600; }", "");
     let running = model.begin("run", "--max-simulations 1");
-    eventually("it runs", || begun(&model) == 1);
+    eventually("it runs", || model.path().join("again").exists());
     let (id, _) = job_of(&model, 0);
     let node = slurm("squeue", &["-h", "-j", &id, "-o", "%N"]);
     cluster.power_off(node.trim());
@@ -236,7 +271,7 @@ fn a_job_cancelled_by_somebody_else_is_run_again() {
     let _cluster = Cluster::alone();
     let model = model("[ -e again ] || { touch again; sleep 600; }", "");
     let running = model.begin("run", "--max-simulations 1");
-    eventually("it runs", || begun(&model) == 1);
+    eventually("it runs", || model.path().join("again").exists());
     slurm("scancel", &[&job_of(&model, 0).0]);
     wait(running).exits(0);
     assert_eq!(interruptions(&model), ["somebody cancelled its job"]);
@@ -312,17 +347,7 @@ fn a_killed_controller_finds_jobs_that_wait_run_and_have_ended() {
 fn twenty_kills_of_the_controller_leave_no_trace() {
     let _cluster = Cluster::alone();
     let model = model("sleep 0.5", "");
-    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
-    let mut random = now.subsec_nanos();
-    println!("the moments of the kills come from {random}");
-    for kill in 0..20 {
-        let command = if kill == 0 { "run" } else { "resume" };
-        let running = model.begin(command, "--max-ngen 12");
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        thread::sleep(Duration::from_millis(400 + u64::from(random >> 22)));
-        running.signal(Signal::KILL);
-    }
-    wait(model.begin("resume", "")).exits(0);
+    kill_again_and_again(&model, 20, "--mode generational --max-ngen 12");
     each_ended_once(&model, 48);
     // On this machine, by nobody disturbed.
     let quiet = support::Model::copy_of(model.path());
@@ -330,6 +355,38 @@ fn twenty_kills_of_the_controller_leave_no_trace() {
     quiet.mozopt("run", "--max-ngen 12 --executor local --slots 4").exits(0);
     assert_eq!(model.optimization().proposals(), quiet.optimization().proposals());
     assert_eq!(model.optimization().outcomes(), quiet.optimization().outcomes());
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn an_asynchronous_search_whose_controller_is_killed_is_replayed_from_its_journal() {
+    let _cluster = Cluster::alone();
+    let model = model("sleep 0.$((RANDOM % 9))", "");
+    kill_again_and_again(&model, 10, "--max-ngen 8");
+    // A replay whose proposals differed from the journal's would have been refused.
+    each_ended_once(&model, 32);
+    let told = model.optimization().events("told");
+    assert_eq!(told.len(), 32);
+}
+
+/// Runs a search whose controller is killed after random times, and then left in peace.
+fn kill_again_and_again(model: &Model, kills: u32, flags: &str) {
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let mut random = now.subsec_nanos();
+    println!("the moments of the kills come from {random}");
+    for kill in 0..kills {
+        let running = match kill {
+            0 => model.begin("run", flags),
+            _ => model.begin("resume", ""),
+        };
+        if kill == 0 {
+            eventually("it has begun", || begun(model) > 0);
+        }
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        thread::sleep(Duration::from_millis(400 + u64::from(random >> 22)));
+        running.signal(Signal::KILL);
+    }
+    wait(model.begin("resume", "")).exits(0);
 }
 
 /// The controller's jobs that wait or run.
@@ -352,10 +409,10 @@ fn a_controller_whose_time_is_over_leaves_its_simulations_to_the_next() {
     let running = first.iter().find(|job| job.ends_with("RUNNING")).unwrap();
     let id = running.split(' ').next().unwrap();
     slurm("scancel", &["--batch", "--signal=USR1", id]);
-    eventually("the search is over", || {
-        let stopped = model.optimization().events("stopped");
-        stopped.len() == 2 && controllers().is_empty()
-    });
+    // The journal's last line may be half written while a controller runs.
+    let journal = || fs::read_to_string(model.optimization().file("journal.jsonl")).unwrap();
+    let stopped = || journal().matches("\"event\":\"stopped\"").count();
+    eventually("the search is over", || stopped() == 2 && controllers().is_empty());
     each_ended_once(&model, 8);
     assert_eq!(begun(&model), 8);
     let reasons: Vec<_> = model.optimization().events("stopped");

@@ -60,7 +60,7 @@ fn estimate(configuration: &Configuration, findings: &mut Findings) {
     let offspring = configuration.optimizer.offspring_size as u64;
     let planned = offspring.saturating_mul(limits.max_ngen);
     let simulations = limits.max_simulations.map_or(planned, |limit| limit.min(planned));
-    let cores = configuration.cores() as u64;
+    let cores = configuration.cores(&configuration.limits) as u64;
     let rounds = simulations.div_ceil(offspring) * offspring.div_ceil(limits.slots as u64);
     let limit = Duration::from_secs(limits.time_limit.seconds());
     let longest = limit.saturating_mul(rounds.try_into().unwrap_or(u32::MAX));

@@ -1,7 +1,9 @@
 //! `mozopt status`: where an optimization stands.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use indicatif::DecimalBytes;
 use serde::Serialize;
 
 use crate::cli::StatusArguments;
@@ -9,6 +11,8 @@ use crate::failure::{FINISHED, Failure, program};
 use crate::journal::{ControllerLock, Holder, Phase};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::report::{Summary, closing};
+use crate::usage::Usage;
+use crate::watcher::duration;
 
 #[derive(Serialize)]
 struct Status {
@@ -17,6 +21,7 @@ struct Status {
     controller: Option<Holder>,
     running: usize,
     failures: BTreeMap<&'static str, usize>,
+    usage: Usage,
 }
 
 /// Prints where the optimization stands.
@@ -30,9 +35,10 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
     for (_, result) in state.finished().filter(|(_, result)| result.outcome.is_failure()) {
         *failures.entry(result.outcome.words()).or_default() += 1;
     }
+    let usage = Usage::of(&directory, &configuration, &state);
     if arguments.json {
         let summary = Summary::of(&directory, &configuration, &state);
-        super::print_json(&Status { summary, controller, running, failures })?;
+        super::print_json(&Status { summary, controller, running, failures, usage })?;
         return Ok(FINISHED);
     }
     let mut text = format!("{}\n", directory.shown());
@@ -53,7 +59,27 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
         let words: Vec<_> = failures.iter().map(|(class, n)| format!("{n} {class}")).collect();
         text.push_str(&format!("failures: {}\n", words.join(", ")));
     }
+    text.push_str(&in_words(&usage));
     text.push_str(&closing(&directory, &configuration, &state)?);
     super::print(&text)?;
     Ok(FINISHED)
+}
+
+fn in_words(usage: &Usage) -> String {
+    let clock = |seconds: f64| duration(Duration::try_from_secs_f64(seconds).unwrap_or_default());
+    let mut text = String::new();
+    if let (Some(run), Some(queue)) = (&usage.run_seconds, &usage.queue_seconds) {
+        text.push_str(&format!(
+            "simulations ran {} (median; the longest {}) after {} in the queue (the longest {})\n",
+            clock(run.median),
+            clock(run.max),
+            clock(queue.median),
+            clock(queue.max),
+        ));
+        let busy = usage.utilisation.map(|share| format!(", slots busy {:.0} %", 100.0 * share));
+        let busy = busy.unwrap_or_default();
+        text.push_str(&format!("{:.2} core-hours{busy}; ", usage.core_hours));
+    }
+    text.push_str(&format!("{} on the disk\n", DecimalBytes(usage.disk_bytes)));
+    text
 }

@@ -139,7 +139,11 @@ impl Examined {
             targets: what.targets.iter().map(FrozenTarget::from).collect(),
             simulator: simulator.clone(),
             threads: settings.execution.threads.map_or(1, usize::from),
-            mode: settings.execution.mode.unwrap_or(Mode::Generational),
+            mode: settings.execution.mode.unwrap_or(match limits.executor {
+                ExecutorKind::Local => Mode::Generational,
+                // Slots that wait for the slowest of a generation are nodes that stand idle.
+                ExecutorKind::Slurm => Mode::Asynchronous,
+            }),
             limits,
         };
         configuration.limits.check()?;

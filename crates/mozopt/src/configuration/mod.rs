@@ -213,8 +213,21 @@ impl Configuration {
     }
 
     /// The cores that one simulation takes.
-    pub fn cores(&self) -> usize {
-        self.threads * self.simulator.mozaik.as_ref().map_or(1, |mozaik| mozaik.ranks)
+    pub fn cores(&self, limits: &Limits) -> usize {
+        let (tasks, cores_of_each) = self.tasks(limits);
+        tasks * cores_of_each
+    }
+
+    /// The tasks of one simulation, and the cores that each of them takes.
+    pub fn tasks(&self, limits: &Limits) -> (usize, usize) {
+        let ranks = self.simulator.mozaik.as_ref().map_or(1, |mozaik| mozaik.ranks);
+        match limits.executor {
+            ExecutorKind::Local => (ranks, self.threads),
+            ExecutorKind::Slurm => (
+                limits.slurm.ntasks.map_or(ranks, |n| n.get() as usize),
+                limits.slurm.cpus_per_task.map_or(self.threads, |n| n.get() as usize),
+            ),
+        }
     }
 
     /// How many targets there are.

@@ -103,7 +103,8 @@ pub struct ExecutionSettings {
     #[arg(long, value_name = "TIME")]
     pub time_limit: Option<TimeLimit>,
     /// `generational` waits for every outcome of a generation before it proposes the next;
-    /// `asynchronous` proposes whenever a slot is free [default: generational]
+    /// `asynchronous` proposes whenever a slot is free, so that none stands idle, and needs some more
+    /// simulations [default: with `local` generational, with `slurm` asynchronous]
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
     /// How often a simulation is run again after a fault that is not the model's [default: 2]

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub use event::{Entry, Event, Proposal};
 pub use follow::Follower;
 pub use lock::{ControllerLock, Holder, host};
-pub use state::{CandidateRecord, Phase, State};
+pub use state::{CandidateRecord, Phase, State, Watch};
 pub use validated::Validated;
 
 use crate::durable;

@@ -28,10 +28,23 @@ pub struct State {
     pub began: Option<Timestamp>,
     /// When the last entry was written.
     pub last: Option<Timestamp>,
+    /// When controllers watched simulations: an entry for each.
+    pub watches: Vec<Watch>,
     /// How long controllers have run, up to the last entry of each.
     pub running_seconds: f64,
     controller_began: Option<Timestamp>,
     format_seen: bool,
+}
+
+/// A controller's time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watch {
+    /// When it began.
+    pub from: Timestamp,
+    /// When it learnt the last outcome.
+    pub to: Timestamp,
+    /// How many simulations it may have run at the same time.
+    pub slots: usize,
 }
 
 /// A candidate and what became of it.
@@ -146,13 +159,7 @@ impl State {
                 }
                 self.format_seen = true;
             }
-            Event::Controller { limits, .. } => {
-                self.end_controller();
-                self.controller_began = Some(entry.time);
-                self.limits = Some(limits.clone());
-                self.stopped = None;
-                (self.paused, self.stopping) = (false, false);
-            }
+            Event::Controller { limits, .. } => self.begin_controller(entry.time, limits),
             Event::Proposed { generation, candidates } => {
                 self.validated.clear();
                 for proposal in candidates {
@@ -206,6 +213,9 @@ impl State {
                     .ok_or_else(|| contradiction("a candidate has two outcomes"))?;
                 record.phase = Phase::Finished(result.clone());
                 record.finished = Some(entry.time);
+                if let Some(watch) = self.watches.last_mut() {
+                    watch.to = entry.time;
+                }
             }
             Event::Told { candidate } => {
                 let record = self.candidates.get_mut(*candidate as usize);
@@ -251,6 +261,15 @@ impl State {
     pub fn ran_for(&self, now: Timestamp) -> f64 {
         let current = self.controller_began.map(|began| now.duration_since(began).as_secs_f64());
         self.running_seconds + current.unwrap_or(0.0)
+    }
+
+    fn begin_controller(&mut self, now: Timestamp, limits: &Limits) {
+        self.end_controller();
+        self.controller_began = Some(now);
+        self.limits = Some(limits.clone());
+        self.watches.push(Watch { from: now, to: now, slots: limits.slots });
+        self.stopped = None;
+        (self.paused, self.stopping) = (false, false);
     }
 
     fn end_controller(&mut self) {

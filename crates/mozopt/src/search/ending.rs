@@ -95,7 +95,7 @@ impl Search {
     fn core_hours(&self) -> f64 {
         let simulated = self.state.finished().filter(|(record, _)| record.attempts > 0);
         let seconds: f64 = simulated.map(|(_, result)| result.simulation_seconds).sum();
-        seconds * self.configuration.cores() as f64 / 3600.0
+        seconds * self.configuration.cores(&self.limits) as f64 / 3600.0
     }
 
     fn targets_are_met(&self) -> bool {

@@ -7,7 +7,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::sys::resource::UsageWho;
 use rustix::process::{
@@ -19,7 +20,7 @@ use signal_hook::iterator::Signals;
 use super::evaluation::evaluate;
 use super::{
     Finished, OutcomeClass, SIMULATION_VARIABLE, Simulation, SimulationDirectory, SimulationResult,
-    Started,
+    Started, log,
 };
 use crate::configuration::{Configuration, ConfiguredTarget, EXPERIMENT_VARIABLE};
 use crate::durable;
@@ -31,6 +32,8 @@ use crate::optimization_directory::EXPERIMENT_FILE;
 pub const ALREADY_RUNNING: u8 = 75;
 /// The exit code of a job that was told to end.
 pub const INTERRUPTED: u8 = 143;
+/// How often the length of the log is looked at.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// The script of a simulation.
 pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<String> {
@@ -116,6 +119,7 @@ pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, Failure> {
     let Some((result, status)) = ended else {
         return Ok(Ended::Interrupted);
     };
+    let result = result.of_job(&started);
     // A simulator that had no room to write says nothing about the parameters: without a result it is
     // run again when there is room.
     if matches!(result.outcome, OutcomeClass::Crashed | OutcomeClass::NoData) {
@@ -123,7 +127,8 @@ pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, Failure> {
     }
     durable::write_json(&directory.result(), &result).map_err(failed(&directory.result()))?;
     if !simulation.keep.keeps(&result) {
-        directory.remove_data_store().map_err(failed(&directory.data_store()))?;
+        let failure = result.outcome.is_failure();
+        directory.let_go(failure).map_err(failed(directory.path()))?;
     }
     let finished = Finished {
         attempt: simulation.attempt,
@@ -243,6 +248,7 @@ fn simulate(
     // Whatever the simulator leaves behind becomes a child of this process.
     set_child_subreaper(Some(getpid()))?;
     let mut child = command.spawn()?;
+    bound(directory.log());
     let mut told_to_end = false;
     loop {
         if let Some(status) = child.try_wait()? {
@@ -254,6 +260,17 @@ fn simulate(
             kill_process(Pid::from_child(&child), Signal::TERM)?;
         }
     }
+}
+
+/// Keeps the log from filling the disk, as long as this process lives.
+fn bound(log: PathBuf) {
+    thread::spawn(move || {
+        loop {
+            thread::sleep(A_MOMENT);
+            // If it cannot be shortened now, it is tried again.
+            let _ = log::bound(&log);
+        }
+    });
 }
 
 /// Ends what the simulator left running: it would take cores from the simulations that follow.

@@ -3,7 +3,7 @@
 //! ```text
 //! simulation.json   what is to be simulated; written first, with fsync
 //! job.sh            the script that any executor runs, to be read and run again by a person
-//! output.log        what it printed
+//! output.log        what it printed; of simulations that are not kept the end
 //! started.json      by the job itself: where it runs, and since when
 //! datastore/        whatever the simulator wrote; removed after the evaluation unless kept
 //! values.json       instead of a data store, by simulators that measure themselves
@@ -13,6 +13,7 @@
 
 mod evaluation;
 pub mod job;
+mod log;
 mod result;
 
 use std::io;
@@ -248,15 +249,16 @@ impl SimulationDirectory {
         remove_if_there(std::fs::remove_dir_all(self.data_store()))
     }
 
+    /// What becomes of a simulation that is not kept, once its result is safe: the data store is
+    /// removed, and of the log the end is left.
+    pub fn let_go(&self, failed: bool) -> io::Result<()> {
+        self.remove_data_store()?;
+        log::shorten(&self.log(), failed)
+    }
+
     /// The last lines of the log, at most `lines`.
     pub fn log_tail(&self, lines: usize) -> Vec<String> {
-        let Ok(bytes) = read_end(&self.log(), 64 << 10) else { return vec![] };
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        // Simulators print colours and progress bars: what is left of them here is their text.
-        let text = console::strip_ansi_codes(&text);
-        let all: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-        let last = all[all.len().saturating_sub(lines)..].iter();
-        last.map(|line| console::truncate_str(line, 300, "…").into_owned()).collect()
+        log::tail(&self.log(), lines)
     }
 }
 
@@ -265,16 +267,6 @@ fn remove_if_there(removed: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     }
-}
-
-fn read_end(path: &Path, bytes: u64) -> io::Result<Vec<u8>> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut file = std::fs::File::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
-    let mut end = vec![];
-    file.take(bytes).read_to_end(&mut end)?;
-    Ok(end)
 }
 
 /// Reads a JSON file of the contract.

@@ -1,8 +1,10 @@
 //! `result.json`: what became of a simulation.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use targets::{Missing, Score, Value};
 
+use super::{SimulationDirectory, Started, read_json};
 use crate::configuration::ConfiguredTarget;
 
 /// What kind of end a simulation came to.
@@ -78,6 +80,12 @@ pub struct SimulationResult {
     /// The machine it ran on; unknown of one that never began, and to versions that did not note it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub host: Option<String>,
+    /// When its job began, by the clock of its machine.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub started: Option<Timestamp>,
+    /// When its job had this result, or was seen to have ended without one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub finished: Option<Timestamp>,
     /// The most memory that one process of the simulator had, bytes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub peak_memory: Option<u64>,
@@ -139,9 +147,28 @@ impl SimulationResult {
             simulation_seconds: 0.0,
             evaluation_seconds: 0.0,
             host: None,
+            started: None,
+            finished: None,
             peak_memory: None,
             data_store_size: None,
         }
+    }
+
+    /// Of a job that was ended: it ran from when it said so until now.
+    #[must_use]
+    pub fn ended_now(self, directory: &SimulationDirectory, attempt: u32) -> Self {
+        let started = read_json::<Started>(&directory.started()).ok();
+        match started.filter(|started| started.attempt == attempt) {
+            Some(started) => self.of_job(&started),
+            None => self,
+        }
+    }
+
+    /// Of a job that began so and ends now.
+    #[must_use]
+    pub fn of_job(self, started: &Started) -> Self {
+        let host = Some(started.host.clone());
+        Self { host, started: Some(started.time), finished: Some(Timestamp::now()), ..self }
     }
 
     /// Nothing was measured.

@@ -1,13 +1,15 @@
 //! The Slurm cluster that `tests/slurm/with-cluster` started, and what can be done to it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 
 /// One test at a time: what one does to the cluster, others would feel.
 static CLUSTER: Mutex<()> = Mutex::new(());
@@ -90,14 +92,26 @@ impl Cluster {
         eventually("it is gone", || self.pid(daemon).is_none());
     }
 
-    /// What `slurmctld` has saved up to now, to be lost afterwards.
+    /// What `slurmctld` knows now and will not know afterwards.
     pub fn memory(&self) -> Memory<'_> {
-        // It saves what changed after 5 s at the latest.
-        thread::sleep(Duration::from_secs(6));
+        // A change, so that there is something to save.
+        slurm("scancel", &[&strangers_job(300)]);
+        self.saves();
+        self.freeze();
         let copy = self.directory.join("state.before");
         let _ = fs::remove_dir_all(&copy);
         copy_directory(&self.directory.join("state"), &copy);
+        self.thaw();
         Memory { cluster: self, copy }
+    }
+
+    /// Waits until `slurmctld` has saved what has changed up to now: it does so within 5 s.
+    pub fn saves(&self) {
+        let before = SystemTime::now();
+        eventually("slurmctld saved its jobs", || {
+            let saved = fs::metadata(self.directory.join("state/job_state"));
+            saved.is_ok_and(|file| file.modified().unwrap() > before)
+        });
     }
 
     /// The power of a node is switched off: its daemon, its jobs and all that belongs to them.
@@ -168,6 +182,52 @@ fn kill_with_children(process: i32) {
 pub fn slurm(command: &str, arguments: &[&str]) -> String {
     let output = Command::new(command).args(arguments).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Slurm's commands with a log of their calls.
+pub struct CallsOfSlurm {
+    directory: TempDir,
+}
+
+impl CallsOfSlurm {
+    /// Commands that note that they are called, then do what they always do.
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("calls");
+        for command in ["sbatch", "squeue", "sacct", "scontrol", "scancel"] {
+            let path = std::env::var_os("PATH").unwrap();
+            let mut places = std::env::split_paths(&path).map(|place| place.join(command));
+            let real = places.find(|place| place.exists()).unwrap();
+            let script = format!(
+                "#!/bin/sh\necho {command} >> '{}'\nexec '{}' \"$@\"\n",
+                log.display(),
+                real.display()
+            );
+            let noting = directory.path().join(command);
+            fs::write(&noting, script).unwrap();
+            fs::set_permissions(&noting, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self { directory }
+    }
+
+    /// `PATH` with these commands.
+    pub fn path(&self) -> String {
+        format!("{}:{}", self.directory.path().display(), std::env::var("PATH").unwrap())
+    }
+
+    /// How often this command was called.
+    pub fn of(&self, command: &str) -> usize {
+        self.log().lines().filter(|call| *call == command).count()
+    }
+
+    /// How many calls there were.
+    pub fn all(&self) -> usize {
+        self.log().lines().count()
+    }
+
+    fn log(&self) -> String {
+        text(&self.directory.path().join("calls").display().to_string())
+    }
 }
 
 /// A job that is none of mozopt's.

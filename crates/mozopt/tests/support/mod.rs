@@ -200,7 +200,11 @@ impl Running {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(Instant::now() < deadline, "mozopt does not end");
+            if Instant::now() >= deadline {
+                let _ = self.child.kill();
+                let said = self.stderr.take().unwrap().join().unwrap();
+                panic!("mozopt does not end:\n{said}");
+            }
             thread::sleep(Duration::from_millis(5));
         };
         let code = status.code().unwrap_or_else(|| panic!("mozopt ended with {status}"));
@@ -337,7 +341,11 @@ impl Optimization {
             .map(|mut entry| {
                 let mut result = entry["result"].take();
                 let fields = result.as_object_mut().unwrap();
-                fields.retain(|key, _| !key.ends_with("_seconds") && key != "peak_memory");
+                let differs = |key: &str| {
+                    key.ends_with("_seconds")
+                        || ["peak_memory", "started", "finished"].contains(&key)
+                };
+                fields.retain(|key, _| !differs(key));
                 result
             })
             .collect()

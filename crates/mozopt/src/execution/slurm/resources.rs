@@ -21,9 +21,7 @@ impl Resources {
         let slurm = &limits.slurm;
         let seconds =
             slurm.time.map_or(limits.time_limit.seconds() + MARGIN_SECONDS, TimeLimit::seconds);
-        let ranks = configuration.simulator.mozaik.as_ref().map_or(1, |mozaik| mozaik.ranks);
-        let ntasks = slurm.ntasks.map_or(ranks, |n| n.get() as usize);
-        let cpus = slurm.cpus_per_task.map_or(configuration.threads, |n| n.get() as usize);
+        let (ntasks, cpus) = configuration.tasks(limits);
         let mut options = vec![
             // A job that is begun again in Slurm's own way looks as if it had never ended; we begin it
             // again ourselves.

@@ -1,0 +1,153 @@
+//! What an optimization has used: cores, time in the queue, and disk.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::configuration::{Configuration, Limits};
+use crate::journal::{State, Watch};
+use crate::optimization_directory::OptimizationDirectory;
+
+/// What the simulations of an optimization whose outcome is known have used, as far as it is known.
+#[derive(Debug, Serialize)]
+pub struct Usage {
+    /// Cores that simulations had, times hours.
+    pub core_hours: f64,
+    /// Seconds from a simulation's submission to its beginning.
+    pub queue_seconds: Option<Spread>,
+    /// Seconds from a simulation's beginning to its result.
+    pub run_seconds: Option<Spread>,
+    /// The share of the slots' time in which they had a simulation that ran, while a controller
+    /// watched, until the last outcome: 0 to 1.
+    pub utilisation: Option<f64>,
+    /// What the optimization's directory takes on the disk, bytes.
+    pub disk_bytes: u64,
+}
+
+/// How large numbers are.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Spread {
+    /// As many are smaller as are larger.
+    pub median: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+/// A simulation's time on its machine.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Usage {
+    /// Up to now.
+    pub fn of(
+        directory: &OptimizationDirectory,
+        configuration: &Configuration,
+        state: &State,
+    ) -> Self {
+        let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
+        let (mut runs, mut waited) = (vec![], vec![]);
+        // Imported ones were simulated by others.
+        for (record, result) in state.finished().filter(|(record, _)| record.attempts > 0) {
+            let (Some(from), Some(to)) = (result.started, result.finished) else { continue };
+            runs.push(Run { from, to });
+            waited.extend(record.submitted.map(|submitted| seconds(submitted, from)));
+        }
+        Self {
+            core_hours: core_hours(configuration, limits, &runs),
+            queue_seconds: Spread::of(waited),
+            run_seconds: Spread::of(runs.iter().map(|run| seconds(run.from, run.to)).collect()),
+            utilisation: utilisation(&state.watches, &runs),
+            disk_bytes: on_disk(directory.path()),
+        }
+    }
+}
+
+impl Spread {
+    fn of(mut numbers: Vec<f64>) -> Option<Self> {
+        numbers.sort_by(f64::total_cmp);
+        let median = *numbers.get(numbers.len() / 2)?;
+        Some(Self { median, max: *numbers.last()? })
+    }
+}
+
+fn core_hours(configuration: &Configuration, limits: &Limits, runs: &[Run]) -> f64 {
+    let ran: f64 = runs.iter().map(|run| seconds(run.from, run.to)).sum();
+    ran * configuration.cores(limits) as f64 / 3600.0
+}
+
+/// Clocks of machines differ a little: no time is negative.
+fn seconds(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64().max(0.0)
+}
+
+fn utilisation(watches: &[Watch], runs: &[Run]) -> Option<f64> {
+    let mut there = 0.0;
+    let mut busy = 0.0;
+    for watch in watches {
+        there += watch.slots as f64 * seconds(watch.from, watch.to);
+        let within = |run: &Run| seconds(run.from.max(watch.from), run.to.min(watch.to));
+        busy += runs.iter().map(within).sum::<f64>();
+    }
+    (there > 0.0).then(|| busy / there)
+}
+
+/// What a directory takes on the disk, bytes; what vanishes meanwhile takes nothing.
+fn on_disk(directory: &Path) -> u64 {
+    let Ok(entries) = directory.read_dir() else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => 512 * metadata.blocks() + on_disk(&entry.path()),
+            Ok(metadata) => 512 * metadata.blocks(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn run(from: i64, to: i64) -> Run {
+        Run { from: at(from), to: at(to) }
+    }
+
+    #[test]
+    fn slots_count_while_a_controller_watches() {
+        let watch = |from, to, slots| Watch { from: at(from), to: at(to), slots };
+        // Two slots for 10 s, one of them idle for 5 s.
+        let runs = [run(0, 10), run(5, 10)];
+        assert_eq!(utilisation(&[watch(0, 10, 2)], &runs), Some(0.75));
+        // The controller was dead from 4 to 8.
+        let watches = [watch(0, 4, 2), watch(8, 10, 2)];
+        assert_eq!(utilisation(&watches, &runs), Some((4.0 + 2.0 + 2.0) / 12.0));
+        assert_eq!(utilisation(&[watch(3, 3, 2)], &[]), None);
+    }
+
+    #[test]
+    fn clocks_that_differ_give_no_negative_times() {
+        assert!(seconds(at(7), at(6)).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn the_disk_use_is_that_of_du() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("a")).unwrap();
+        std::fs::write(directory.path().join("a/b"), vec![1; 100_000]).unwrap();
+        std::fs::write(directory.path().join("c"), "short").unwrap();
+        let du = std::process::Command::new("du").arg("-sk").arg(directory.path()).output();
+        let du = String::from_utf8(du.unwrap().stdout).unwrap();
+        let kilobytes: u64 = du.split_whitespace().next().unwrap().parse().unwrap();
+        let itself = 512 * directory.path().metadata().unwrap().blocks();
+        assert_eq!(on_disk(directory.path()) + itself, 1024 * kilobytes);
+    }
+}

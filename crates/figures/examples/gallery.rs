@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use figures::{Engine, Kind, Page, Theme};
+use figures::{Engine, Kind, Page, Theme, convergence};
 
 #[path = "../tests/made_up/mod.rs"]
 mod made_up;
@@ -21,8 +21,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::new()?;
     println!("engine: {} ms", began.elapsed().as_millis());
     let mut figures = vec![];
-    for kind in Kind::ALL {
-        let figure = kind.figure(&search)?;
+    let mut made =
+        Kind::ALL.map(|kind| kind.figure(&search)).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let shorter = made_up::search(37, 31, candidates / 2);
+    let names = ["20261124-101500_Optimization", "20261125-091233_Optimization"];
+    made.push(convergence(&[(names[0], &search), (names[1], &shorter)])?);
+    for figure in made {
         for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
             let began = Instant::now();
             let drawing = engine.svg(&figure.specification(theme))?;

@@ -8,28 +8,34 @@
 //! some of them where marks are layered.
 
 mod axis;
+mod convergence;
 mod correlations;
 mod covariance;
 mod draw;
 mod figure;
 mod fitness;
+mod machines;
 mod names;
 mod page;
 mod panels;
 mod parallel;
 mod population;
+mod ridge;
 mod scores;
 mod search;
+mod sensitivity;
 mod simulations;
 mod statistics;
 mod theme;
 mod vendored;
 
+pub use convergence::convergence;
 pub use draw::{DrawError, Drawing, Engine};
 pub use figure::Figure;
-pub use page::{Page, escaped};
+pub use page::{PLOTS, Page, STYLE, data_block, escaped, themes};
 pub use search::{COMPLETED, Candidate, Outcome, Parameter, Search, Target};
 pub use theme::Theme;
+pub use vendored::{BUNDLE, LICENCES};
 
 /// A kind of figure.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +55,7 @@ pub struct NotEnough {
 
 impl Kind {
     /// Every kind, in the order in which people read them.
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 14] = [
         Kind { name: "evo_fitness", make: fitness::evo_fitness },
         Kind { name: "scores", make: scores::scores },
         Kind { name: "scores_over_time", make: scores::scores_over_time },
@@ -57,10 +63,12 @@ impl Kind {
         Kind { name: "evo_parameters", make: population::evo_parameters },
         Kind { name: "slices", make: panels::slices },
         Kind { name: "correlations", make: correlations::correlations },
+        Kind { name: "sensitivity", make: sensitivity::sensitivity },
         Kind { name: "covariance_matrix", make: covariance::covariance_matrix },
         Kind { name: "eigenvalues", make: covariance::eigenvalues },
         Kind { name: "parallel", make: parallel::parallel },
         Kind { name: "failures", make: simulations::failures },
+        Kind { name: "machines", make: machines::machines },
         Kind { name: "simulations", make: simulations::simulations },
     ];
 

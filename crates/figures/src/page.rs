@@ -1,9 +1,14 @@
 //! A page for the browser, in one file that asks for nothing from elsewhere.
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::vendored::{BUNDLE, LICENCES};
 use crate::{Figure, Theme};
+
+/// The style of pages with figures.
+pub const STYLE: &str = include_str!("page/page.css");
+/// The script of such pages, which needs [`BUNDLE`]: `drawFigure`, `onThemeChange`, `makeSortable`.
+pub const PLOTS: &str = include_str!("page/plots.js");
 
 /// A page with figures in it. Its text can be read without JavaScript, the figures cannot.
 #[derive(Debug, Clone)]
@@ -26,7 +31,7 @@ impl Page<'_> {
         let caption = escaped(&figure.caption);
         format!(
             "<figure id=\"{name}\">\n<h3>{title}</h3>\n<p class=\"caption\" id=\"{name}-caption\">{caption}</p>\n\
-             <div class=\"plot\" data-figure=\"{name}\" role=\"img\" aria-label=\"{title}\" \
+             <div class=\"plot\" data-figure=\"{name}\" role=\"group\" aria-label=\"{title}\" \
              aria-describedby=\"{name}-caption\" tabindex=\"0\"></div>\n</figure>\n"
         )
     }
@@ -35,32 +40,39 @@ impl Page<'_> {
     pub fn html(&self) -> String {
         let figures: Map<_, _> =
             self.figures.iter().map(|figure| (figure.name.to_owned(), figure.bare())).collect();
-        let data = json!({
-            "figures": figures,
-            "themes": {"light": Theme::Light.config(), "dark": Theme::Dark.config()},
-        });
-        // Inside a script element only this would be read as HTML.
-        let data = data.to_string().replace('<', "\\u003c");
+        let data = data_block(&json!({"figures": figures, "themes": themes()}));
         let theme = match self.theme {
             None => "",
             Some(Theme::Light) => " data-theme=\"light\"",
             Some(Theme::Dark) => " data-theme=\"dark\"",
         };
         let (title, body) = (escaped(self.title), &self.body);
-        let (style, script) = (include_str!("page/page.css"), include_str!("page/page.js"));
+        let script = include_str!("page/page.js");
         format!(
             "<!doctype html>\n<html lang=\"en\"{theme}>\n<head>\n<meta charset=\"utf-8\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src \
              'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n\
+             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
              <button id=\"theme\" type=\"button\" hidden>Light / dark</button>\n{body}\
              <noscript><p>The figures need JavaScript.</p></noscript>\n\
-             <script type=\"application/json\" id=\"data\">{data}</script>\n\
+             {data}\
              <script type=\"text/plain\" id=\"licences\">\n{LICENCES}</script>\n\
-             <script>{BUNDLE}</script>\n<script>\n{script}</script>\n</body>\n</html>\n"
+             <script>{BUNDLE}</script>\n<script>\n{PLOTS}</script>\n<script>\n{script}</script>\n</body>\n</html>\n"
         )
     }
+}
+
+/// The configurations of both themes, as the scripts know them.
+pub fn themes() -> Value {
+    json!({"light": Theme::Light.config(), "dark": Theme::Dark.config()})
+}
+
+/// Data for the scripts of a page: they find it by the identifier `data`.
+pub fn data_block(data: &Value) -> String {
+    // Inside a script element only this would be read as HTML.
+    let data = data.to_string().replace('<', "\\u003c");
+    format!("<script type=\"application/json\" id=\"data\">{data}</script>\n")
 }
 
 /// Text as HTML, also inside an attribute.

@@ -65,6 +65,8 @@ pub struct Candidate {
 pub struct Outcome {
     /// Its class in words; [`COMPLETED`] for one that ran through.
     pub class: String,
+    /// The machine that simulated, where it is known.
+    pub machine: Option<String>,
     /// The sum of the scores.
     pub total: f64,
     /// The targets' values, in their order.

@@ -5,12 +5,17 @@ use serde_json::{Value, json};
 use crate::axis::Axis;
 use crate::figure::rounded;
 use crate::names::short_names;
-use crate::theme::outcome_colour;
+use crate::theme::{GREY, outcome_colour};
 use crate::{Candidate, Figure, NotEnough, Outcome, Search};
 
 const WIDTH: u32 = 560;
 
-/// Every simulation as a bar in time, those at the same time above each other.
+/// More simulations than this are told apart by nobody: they are thinned out.
+const SHOWN: usize = 3000;
+/// Parts of the time in which running simulations are counted.
+const PERIODS: usize = 140;
+
+/// Every simulation as a bar in time, those at the same time above each other, and how many ran.
 pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
     let mut spans: Vec<(f64, f64, &Candidate, &Outcome)> = search
         .finished()
@@ -25,12 +30,16 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
     // Each simulation takes the first lane that is free when it begins.
     let mut free_from: Vec<f64> = vec![];
     let mut rows: Vec<Value> = vec![];
-    for &(from, to, candidate, outcome) in &spans {
+    let step = spans.len().div_ceil(SHOWN);
+    for (i, &(from, to, candidate, outcome)) in spans.iter().enumerate() {
         let lane = free_from.iter().position(|&free| free <= from).unwrap_or(free_from.len());
         if lane == free_from.len() {
             free_from.push(to);
         } else {
             free_from[lane] = to;
+        }
+        if i % step > 0 {
+            continue;
         }
         rows.push(json!({
             "candidate": candidate.number, "lane": lane, "top": lane + 1, "class": outcome.class,
@@ -42,31 +51,37 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
     let busy: f64 = spans.iter().map(|(from, to, ..)| to - from).sum();
     let mut durations: Vec<f64> = spans.iter().map(|(from, to, ..)| to - from).collect();
     durations.sort_by(f64::total_cmp);
+    let thinned = if step > 1 { format!(" (one of {step} is shown)") } else { String::new() };
     let caption = format!(
-        "n = {} simulations from submission to result, in the first free of {lanes} lanes; the lanes were in use {:.0} % \
-         of the time; half of the simulations took less than {}.",
+        "n = {} simulations{thinned} from submission to result, in the first free of {lanes} lanes; the lanes were in use {:.0} % \
+         of the time; half of the simulations took less than {}. Below: the mean number of simulations at a time.",
         spans.len(),
         100.0 * busy / (hours * lanes as f64).max(f64::MIN_POSITIVE),
         duration(durations[durations.len() / 2])
     );
     let axis = Axis::linear(0.0, hours * per_hour);
     let ticks: Vec<Value> = axis.ticks(8).into_iter().map(rounded).collect();
-    let view = json!({
-        "data": {"values": rows},
+    let x = |field: &str, title: Option<String>| {
+        json!({
+            "field": field, "type": "quantitative", "title": title, "scale": axis.scale(),
+            "axis": {"values": ticks, "labels": title.is_some()},
+        })
+    };
+    let y = |field: &str, title: &str| {
+        json!({
+            "field": field, "type": "quantitative", "title": title,
+            "scale": {"domain": [0, lanes], "nice": false},
+            "axis": {"tickMinStep": 1, "format": "d", "tickCount": 4},
+        })
+    };
+    let bars = json!({
         "width": WIDTH, "height": (lanes * 16).clamp(48, 400),
+        "data": {"values": rows},
         "mark": {"type": "rect", "style": "plain", "stroke": null},
         "encoding": {
-            "x": {
-                "field": "from", "type": "quantitative",
-                "title": format!("Time since the search began ({unit})"),
-                "scale": axis.scale(), "axis": {"values": ticks},
-            },
+            "x": x("from", None),
             "x2": {"field": "to"},
-            "y": {
-                "field": "lane", "type": "quantitative", "title": "At the same time",
-                "scale": {"domain": [0, lanes], "nice": false},
-                "axis": {"tickMinStep": 1, "format": "d"},
-            },
+            "y": y("lane", "Lane"),
             "y2": {"field": "top"},
             "color": outcome_colour(search),
             "tooltip": [
@@ -78,7 +93,43 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
             ],
         },
     });
+    let times: Vec<(f64, f64)> = spans.iter().map(|span| (span.0, span.1)).collect();
+    let period = hours / PERIODS as f64;
+    let running = running(&times, hours).into_iter().enumerate();
+    let running: Vec<Value> = running
+        .map(|(i, mean)| {
+            let from = i as f64 * period * per_hour;
+            json!({"from": rounded(from), "to": rounded(from + period * per_hour), "running": rounded(mean)})
+        })
+        .collect();
+    let utilisation = json!({
+        "width": WIDTH, "height": 60,
+        "data": {"values": running},
+        "mark": {"type": "rect", "style": "plain", "color": GREY},
+        "encoding": {
+            "x": x("from", Some(format!("Time since the search began ({unit})"))),
+            "x2": {"field": "to"},
+            "y": y("running", "Running"),
+            "y2": {"datum": 0},
+            "tooltip": [{"field": "running", "type": "quantitative", "title": "running (mean)"}],
+        },
+    });
+    let view = json!({"bounds": "flush", "spacing": 18, "vconcat": [bars, utilisation]});
     Ok(Figure::new("simulations", "Simulations in time", caption, view))
+}
+
+/// The mean number of simulations that run in each of the periods, from their beginnings and ends.
+fn running(spans: &[(f64, f64)], hours: f64) -> Vec<f64> {
+    let period = hours / PERIODS as f64;
+    let mut running = vec![0.0; PERIODS];
+    for &(from, to) in spans {
+        let (first, last) = ((from / period) as usize, (to / period) as usize);
+        for (i, sum) in running.iter_mut().enumerate().take(last + 1).skip(first) {
+            let begin = i as f64 * period;
+            *sum += (to.min(begin + period) - from.max(begin)).max(0.0) / period;
+        }
+    }
+    running
 }
 
 /// A duration in the unit that suits it.
@@ -161,4 +212,18 @@ pub(crate) fn failures(search: &Search) -> Result<Figure, NotEnough> {
         },
     });
     Ok(Figure::new("failures", "Where simulations fail", caption, view))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PERIODS, running};
+
+    #[test]
+    fn running_simulations_are_counted_for_the_time_they_run() {
+        let counted = running(&[(0.0, 1.0), (0.0, 0.5), (0.75, 1.0)], 1.0);
+        assert!((counted[0] - 2.0).abs() < 1e-9 && (counted[PERIODS - 1] - 2.0).abs() < 1e-9);
+        assert!((counted[PERIODS * 6 / 10] - 1.0).abs() < 1e-9);
+        let hours = counted.iter().sum::<f64>() / PERIODS as f64;
+        assert!((hours - 1.75).abs() < 1e-9, "{hours}");
+    }
 }

@@ -2,7 +2,7 @@
 
 mod made_up;
 
-use figures::{Engine, Figure, Kind, Page, Search, Theme};
+use figures::{Engine, Figure, Kind, Page, Search, Theme, convergence};
 use serde_json::Value;
 
 fn made(search: &Search) -> Vec<Figure> {
@@ -26,8 +26,10 @@ fn every_figure_is_valid_vega_lite() {
     let schema: Value =
         serde_json::from_str(include_str!("../vega/vega-lite-schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let figures = made(&made_up::search(5, 4, 60));
+    let search = made_up::search(5, 4, 60);
+    let mut figures = made(&search);
     assert_eq!(figures.len(), Kind::ALL.len());
+    figures.push(convergence(&[("one", &search)]).unwrap());
     for figure in figures {
         let specification = figure.specification(Theme::Light);
         let errors: Vec<_> = validator
@@ -50,6 +52,25 @@ fn every_figure_is_drawn_with_its_title_and_the_number_of_candidates() {
         let says_n = figure.caption.contains("n = ") || figure.caption.contains("one simulation");
         assert!(says_n, "{}: {}", figure.name, figure.caption);
     }
+}
+
+#[test]
+fn several_searches_converge_in_one_picture() {
+    let engine = Engine::new().unwrap();
+    let searches: Vec<_> = (1..8)
+        .map(|i| (format!("search {i}"), made_up::search(3, 2, 16 * i)))
+        .chain([("nothing yet".to_owned(), made_up::search(3, 2, 0))])
+        .collect();
+    let named: Vec<_> = searches.iter().map(|(name, search)| (name.as_str(), search)).collect();
+    let figure = convergence(&named).unwrap();
+    let picture = drawn(&engine, &figure);
+    for (name, search) in &searches {
+        assert!(picture.contains(name), "{name} is not in the legend");
+        let best = search.best().map(|(_, outcome)| outcome.total);
+        assert_eq!(search.improvements().last().map(|(_, total)| *total), best);
+    }
+    let again = convergence(&named[7..]).unwrap_err();
+    assert_eq!(again.to_string(), "it takes a completed simulation");
 }
 
 #[test]
@@ -80,7 +101,7 @@ fn a_search_in_which_everything_failed_is_drawn() {
     let engine = Engine::new().unwrap();
     let figures = made(&search);
     let names: Vec<_> = figures.iter().map(|figure| figure.name).collect();
-    assert_eq!(names, ["evo_parameters", "failures", "simulations"]);
+    assert_eq!(names, ["evo_parameters", "failures", "machines", "simulations"]);
     for figure in figures {
         drawn(&engine, &figure);
     }

@@ -58,6 +58,12 @@ impl Failure {
         }
     }
 
+    /// What happened, in one line for each report.
+    pub fn in_words(&self) -> String {
+        let words: Vec<_> = self.reports().iter().map(ToString::to_string).collect();
+        words.join("\n")
+    }
+
     /// The code to end the process with.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {

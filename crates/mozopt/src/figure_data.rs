@@ -67,6 +67,7 @@ fn candidate(record: &CandidateRecord, began: Option<Timestamp>) -> Candidate {
 fn outcome(result: &SimulationResult) -> Outcome {
     Outcome {
         class: result.outcome.words().to_owned(),
+        machine: result.host.clone(),
         total: result.total,
         values: result.targets.iter().map(|target| target.value).collect(),
         scores: result.targets.iter().map(|target| target.score).collect(),

@@ -46,6 +46,11 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// Asks to stop as the user's signals do; to `cancel`, as the second of them.
+    pub fn ask_to_stop(&self, cancel: bool) {
+        self.stops.fetch_max(if cancel { 2 } else { 1 }, Ordering::Relaxed);
+    }
+
     /// What the user wants now.
     pub fn wish(&self) -> Wish {
         if self.hand_over.load(Ordering::Relaxed) {

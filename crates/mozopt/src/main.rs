@@ -19,6 +19,7 @@ mod check;
 mod cli;
 mod commands;
 mod configuration;
+mod dashboard;
 mod data_store;
 mod durable;
 mod execution;
@@ -29,7 +30,9 @@ mod journal;
 mod model;
 mod optimization_directory;
 mod preparation;
+mod provenance;
 mod report;
+mod requests;
 mod search;
 mod simulation;
 mod usage;
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => commands::export::export(&arguments),
         Command::Figures(arguments) => commands::figures::figures(&arguments),
         Command::Report(arguments) => commands::report::report(&arguments),
+        Command::Serve(arguments) => commands::serve::serve(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments),
         Command::Datastore(arguments) => commands::datastore::datastore(&arguments),
         Command::Prepare(arguments) => commands::prepare::prepare(&arguments),

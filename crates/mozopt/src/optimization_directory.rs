@@ -3,10 +3,12 @@
 //! ```text
 //! configuration.json      the frozen configuration
 //! config_optimisation     a copy of the user's file, and of mozopt.toml
+//! provenance.json         how it was begun, and the model's commit
 //! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began
 //! journal.jsonl           what happened: the one source of truth
 //! optimization.log        the same in words
 //! controller.lock         who runs it
+//! requests/               what it is asked for while it runs
 //! controller.sh           its controller as a job of Slurm; controller.json, .log: its name, what it printed
 //! simulations/000217/     one directory for each candidate
 //! validation/000217-3/    the same for each further simulation of the best ones
@@ -19,6 +21,7 @@ use std::path::{Path, PathBuf};
 use crate::durable;
 use crate::failure::Failure;
 use crate::journal;
+use crate::provenance;
 use crate::simulation::SimulationDirectory;
 
 /// The experiment script of a mozaik model.
@@ -122,6 +125,16 @@ impl OptimizationDirectory {
     /// The frozen configuration.
     pub fn configuration(&self) -> PathBuf {
         self.0.join("configuration.json")
+    }
+
+    /// Its name: that of its directory.
+    pub fn name(&self) -> String {
+        self.0.file_name().map_or_else(|| self.shown(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Where it comes from.
+    pub fn provenance(&self) -> PathBuf {
+        self.0.join(provenance::FILE_NAME)
     }
 
     /// Freezes the script that simulates a mozaik model.

@@ -239,8 +239,8 @@ fn simulations_to_run(progress: &Progress<'_>) -> u64 {
     max_simulations.map_or(by_generations, |limit| limit.min(by_generations))
 }
 
-/// From the mean duration of the latest simulations.
-fn time_left(progress: &Progress<'_>) -> Option<Duration> {
+/// How long the rest of the search takes, from the mean duration of the latest simulations.
+pub fn time_left(progress: &Progress<'_>) -> Option<Duration> {
     let mut latest: Vec<_> = progress.state.finished().collect();
     latest.sort_by_key(|(record, _)| std::cmp::Reverse(record.finished));
     let latest = &latest[..latest.len().min(50)];

@@ -36,6 +36,7 @@ fn figures_are_written_one_file_each_and_their_paths_printed() {
             "evo_parameters.png",
             "slices.png",
             "correlations.png",
+            "sensitivity.png",
             "covariance_matrix.png",
             "eigenvalues.png",
             "parallel.png",
@@ -111,7 +112,51 @@ fn the_report_is_one_file_that_loads_nothing() {
     says("crashed");
     let rows = html.split("id=\"candidates\"").nth(1).unwrap().split("</table>").next().unwrap();
     assert_eq!(rows.matches("<tr>").count(), 1 + 20);
-    assert_eq!(html.matches("<figure id=").count(), 12);
+    assert_eq!(html.matches("<figure id=").count(), 13);
+    says("No machines yet: it takes simulations on two machines");
+    says("not under version control");
+    says("--max-ngen 5 --seed 3");
+}
+
+#[test]
+fn several_optimizations_are_compared() {
+    let model = Model::simulated_by(IDENTITY);
+    let other = model.path().join("one").display().to_string();
+    model.mozopt("run", &format!("--max-ngen 5 --seed 3 -q -o {other}")).exits(0);
+    model.mozopt("run", "--max-ngen 2 --seed 4 -q").exits(0);
+    let best = |path: &str| -> Value {
+        let mut status = support::mozopt();
+        status.args(["status", "--json"]).arg(model.path().join(path));
+        support::Running::of(&mut status).wait().exits(0).json()["best"]["total"].clone()
+    };
+    let totals = [best("."), best("one")];
+
+    let written = paths(&model.mozopt("report", &other).exits(0).stdout);
+    assert_eq!(names(&written), ["comparison.html"]);
+    let html = fs::read_to_string(&written[0]).unwrap();
+    let section = |title: &str| {
+        html.split(&format!("<h2>{title}</h2>")).nth(1).unwrap().split("<h2>").next().unwrap()
+    };
+    let rows = section("Best candidates");
+    for total in &totals {
+        assert!(rows.contains(&format!("data-value=\"{total}\"")), "{total} is not in {rows}");
+    }
+    let differing = section("Settings that differ");
+    for setting in ["optimizer.seed", "limits.max_ngen"] {
+        assert!(differing.contains(setting), "{setting} is not in {differing}");
+    }
+    assert!(!differing.contains("optimizer.offspring_size"), "{differing}");
+
+    let flags = format!("{other} --only convergence --format json -o {other}");
+    let written = paths(&model.mozopt("figures", &flags).exits(0).stdout);
+    assert_eq!(names(&written), ["convergence.vl.json"]);
+    let specification: Value = serde_json::from_slice(&fs::read(&written[0]).unwrap()).unwrap();
+    let rows = specification["data"]["values"].as_array().unwrap();
+    for total in totals {
+        let exact = total.as_f64().unwrap();
+        let near = |row: &Value| (row["total"].as_f64().unwrap() - exact).abs() <= 5e-4 * exact;
+        assert!(rows.iter().any(near), "{total} is not in {rows:?}");
+    }
 }
 
 #[test]

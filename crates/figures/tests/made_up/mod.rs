@@ -89,6 +89,7 @@ pub fn search(parameters: usize, targets: usize, candidates: u64) -> Search {
                 finished_h: Some(began + 0.7 + 0.5 * numbers.next()),
                 outcome: Some(Outcome {
                     class: class.to_owned(),
+                    machine: Some(format!("node{:02}", number % 5)),
                     total: scores.iter().sum(),
                     values,
                     scores,

@@ -10,6 +10,7 @@ pub(super) const FIGURES_EXAMPLES: &str = "\
 Examples:
   mozopt figures examples/v1                           PNG files in the optimization's directory
   mozopt figures examples/v1 --format svg -o paper --only evo_fitness --only scores
+  mozopt figures ./*_Optimization --only convergence   several searches in one figure
   mozopt figures examples/v1 --format json             for Altair: docs/figures.md
 
 The path of each file is printed. A figure for which the search is too young is left out, with the
@@ -19,15 +20,26 @@ pub(super) const REPORT_EXAMPLES: &str = "\
 Examples:
   mozopt report examples/v1
   mozopt report examples/v1 -o for-the-meeting.html
+  mozopt report ./*_Optimization                       compares several
 
 The file needs nothing else: it can be sent by mail and opened in any browser, without a network.";
+
+pub(super) const SERVE_EXAMPLES: &str = "\
+Examples:
+  mozopt serve examples/v1                    prints the address to open
+  mozopt serve examples/v1 --port 8750        on a cluster: `ssh -L 8750:127.0.0.1:8750 CLUSTER` first
+
+The optimization may run on any machine that sees the same files, or not run at all. Only this machine can
+reach the port, and only those who know the address with its token are answered. Ctrl-C ends the dashboard
+and not the optimization.";
 
 /// Arguments of `figures`.
 #[derive(Debug, Args)]
 pub struct FiguresArguments {
-    /// The optimization, or the directory that holds it (then the latest in it)
-    #[arg(default_value = ".")]
-    pub optimization: PathBuf,
+    /// The optimization, or the directory that holds it (then the latest in it); of several there is one
+    /// figure, their convergence
+    #[arg(default_value = ".", value_name = "OPTIMIZATION")]
+    pub optimizations: Vec<PathBuf>,
     /// The kind of files
     #[arg(long, value_enum, default_value = "png")]
     pub format: FigureFormat,
@@ -43,8 +55,11 @@ pub struct FiguresArguments {
 }
 
 fn names() -> PossibleValuesParser {
-    PossibleValuesParser::new(Kind::ALL.map(|kind| kind.name))
+    PossibleValuesParser::new(Kind::ALL.iter().map(|kind| kind.name).chain([CONVERGENCE]))
 }
+
+/// The name of the figure of several optimizations.
+pub const CONVERGENCE: &str = "convergence";
 
 /// The kinds of files that figures are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,10 +86,24 @@ pub enum ThemeChoice {
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArguments {
+    /// The optimization, or the directory that holds it (then the latest in it); several are compared
+    #[arg(default_value = ".", value_name = "OPTIMIZATION")]
+    pub optimizations: Vec<PathBuf>,
+    /// The file to write [default: report.html or comparison.html, in the first optimization's directory]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
     /// The optimization, or the directory that holds it (then the latest in it)
     #[arg(default_value = ".")]
     pub optimization: PathBuf,
-    /// The file to write [default: report.html, in the optimization's directory]
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    /// The port [default: one that is free]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+    /// Do not open the page in the browser of this machine
+    #[arg(long)]
+    pub no_browser: bool,
 }

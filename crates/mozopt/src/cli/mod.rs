@@ -68,6 +68,9 @@ pub enum Command {
     /// Write everything about an optimization into one HTML file
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArguments),
+    /// Show an optimization in the browser, live, and steer it
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArguments),
     /// Measure and score the targets on data stores that are there
     #[command(after_help = EVALUATE_EXAMPLES)]
     Evaluate(EvaluateArguments),

@@ -3,33 +3,39 @@
 use std::fs;
 use std::path::Path;
 
-use ::figures::{DrawError, Engine, Figure, Kind, Page, Search, Theme};
+use ::figures::{DrawError, Engine, Figure, Kind, Page, Search, Theme, convergence};
 
-use crate::cli::{FigureFormat, FiguresArguments, ThemeChoice};
+use crate::cli::{CONVERGENCE, FigureFormat, FiguresArguments, ThemeChoice};
 use crate::durable;
 use crate::failure::{FINISHED, Failure};
-use crate::figure_data;
-use crate::optimization_directory::OptimizationDirectory;
+use crate::report::comparison::searches;
 
 /// Pixels of a PNG for each unit of a picture (1/96 inch).
 const SCALE: f32 = 2.0;
 
 /// Writes the figures and prints the paths of their files.
 pub fn figures(arguments: &FiguresArguments) -> Result<u8, Failure> {
-    let directory = OptimizationDirectory::find(&arguments.optimization)?;
-    let (configuration, state) = super::read(&directory)?;
-    let search = figure_data::search(&configuration, &state)?;
-    let output = arguments.output.clone().unwrap_or_else(|| directory.path().join("figures"));
+    let directories = super::report::find_all(&arguments.optimizations)?;
+    let compared = super::report::compared(&directories)?;
+    let beside = || directories.first().map(|directory| directory.path().join("figures"));
+    let output = arguments.output.clone().or_else(beside).unwrap_or_default();
     fs::create_dir_all(&output).map_err(|error| cannot_write(&output, &error))?;
     let theme = match arguments.theme {
         ThemeChoice::Light => Theme::Light,
         ThemeChoice::Dark => Theme::Dark,
     };
-    let wanted = |kind: &Kind| {
-        arguments.only.is_empty() || arguments.only.iter().any(|name| name == kind.name)
+    let asked = |name: &str| arguments.only.iter().any(|only| only == name);
+    let figures = match &compared[..] {
+        [one] if !asked(CONVERGENCE) => {
+            made(&one.search, |name| arguments.only.is_empty() || asked(name))
+        }
+        several => {
+            let made = convergence(&searches(several));
+            made.map_err(|why| say!("no {CONVERGENCE}: {why}")).into_iter().collect()
+        }
     };
     let mut engine = None;
-    for figure in made(&search, wanted) {
+    for figure in figures {
         let (ending, content) = match arguments.format {
             FigureFormat::Json => {
                 let text = figure.specification(theme).to_string();
@@ -57,9 +63,9 @@ pub fn figures(arguments: &FiguresArguments) -> Result<u8, Failure> {
 }
 
 /// The figures that can be made; says why of the others.
-fn made(search: &Search, wanted: impl Fn(&Kind) -> bool) -> Vec<Figure> {
+fn made(search: &Search, wanted: impl Fn(&str) -> bool) -> Vec<Figure> {
     let mut made = vec![];
-    for kind in Kind::ALL.into_iter().filter(wanted) {
+    for kind in Kind::ALL.into_iter().filter(|kind| wanted(kind.name)) {
         match kind.figure(search) {
             Ok(figure) => made.push(figure),
             Err(not_enough) => say!("no {}: {not_enough}", kind.name),

@@ -11,6 +11,7 @@ pub mod prepare;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod serve;
 pub mod show;
 pub mod simulate;
 pub mod status;

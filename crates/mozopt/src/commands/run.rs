@@ -4,9 +4,11 @@ use std::path::Path;
 
 use crate::cli::{ResumeArguments, RunArguments};
 use crate::configuration::{Algorithm, Configuration, Loaded};
+use crate::durable;
 use crate::failure::{FINISHED, Failure, HANDED_OVER, STOPPED};
 use crate::interrupt::Interrupt;
 use crate::optimization_directory::OptimizationDirectory;
+use crate::provenance::Provenance;
 use crate::report::{Summary, closing};
 use crate::search::{End, Search};
 use crate::warm_start;
@@ -34,6 +36,9 @@ pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
     let parent = output.as_deref().unwrap_or(&directory);
     let optimization = OptimizationDirectory::create(parent)?;
     keep_copies(&optimization, &directory, config.as_deref())?;
+    let provenance = Provenance::now(&configuration.model_directory);
+    durable::write_json(&optimization.provenance(), &provenance)
+        .map_err(|error| Failure::failed(error, "is the disk full?"))?;
     if let Some(script) = experiment {
         optimization.write_experiment(&script)?;
     }

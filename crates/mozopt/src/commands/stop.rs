@@ -3,14 +3,13 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
-
 use crate::cli::StopArguments;
 use crate::configuration::ExecutorKind;
 use crate::execution::{ControllerJob, cancel_left};
 use crate::failure::{FINISHED, Failure, program};
-use crate::journal::{ControllerLock, Holder, Phase, host};
+use crate::journal::{ControllerLock, Phase};
 use crate::optimization_directory::OptimizationDirectory;
+use crate::requests::{Request, Requests};
 
 /// How long a controller may take to end.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -26,16 +25,14 @@ pub fn stop(arguments: &StopArguments) -> Result<u8, Failure> {
         Some(job) => job.active().map_err(|trouble| failed(&trouble))?,
         None => vec![],
     };
-    match (job, ControllerLock::holder_of(directory.path())) {
-        (Some(job), _) if !jobs.is_empty() => job.cancel().map_err(|trouble| failed(&trouble))?,
-        (_, Some(Holder { host: there, pid, .. })) if there == host() => {
-            interrupt_twice(pid).map_err(|error| failed(&error))?;
+    match job {
+        // Of several jobs, some wait to take over.
+        Some(job) if !jobs.is_empty() => job.cancel().map_err(|trouble| failed(&trouble))?,
+        _ if ControllerLock::holder_of(directory.path()).is_some() => {
+            let requests = Requests::of(directory.path());
+            requests.ask(&Request::Stop { cancel: true }).map_err(|error| failed(&error))?;
         }
-        (_, Some(Holder { host, pid, .. })) => {
-            let message = format!("process {pid} on {host} runs it");
-            return Err(Failure::bad_input(message, format!("give the same command on {host}")));
-        }
-        (_, None) => {}
+        _ => {}
     }
     let _lock = wait_for_the_lock(&directory)?;
     let (configuration, state) = super::read(&directory)?;
@@ -54,17 +51,6 @@ pub fn stop(arguments: &StopArguments) -> Result<u8, Failure> {
     say!("stopped; {cancelled} jobs were cancelled");
     say!("go on with: {} resume {}", program(), directory.shown());
     Ok(FINISHED)
-}
-
-/// The first asks it to stop, the second to cancel what runs.
-fn interrupt_twice(pid: u32) -> std::io::Result<()> {
-    let Some(pid) = Pid::from_raw(pid as i32) else { return Ok(()) };
-    kill_process(pid, Signal::TERM)?;
-    // Two signals at once are one.
-    thread::sleep(A_MOMENT);
-    // It may have ended by the first.
-    let _ = kill_process(pid, Signal::TERM);
-    Ok(())
 }
 
 /// No controller submits anything while its jobs are cancelled.

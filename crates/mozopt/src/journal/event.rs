@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Validated;
 use crate::configuration::Limits;
+use crate::requests::Request;
 use crate::simulation::SimulationResult;
 
 /// An event. It is on disk before the act that it announces.
@@ -86,6 +87,11 @@ pub enum Event {
     Validated {
         /// How they did.
         candidates: Vec<Validated>,
+    },
+    /// The controller was asked for something, and does it.
+    Requested {
+        /// What.
+        what: Request,
     },
     /// The controller ends.
     Stopped {

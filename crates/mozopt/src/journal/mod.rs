@@ -11,6 +11,7 @@
 //! written) is cut off with a message; damage anywhere else is refused.
 
 mod event;
+mod follow;
 mod lock;
 mod state;
 mod validated;
@@ -20,6 +21,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 pub use event::{Entry, Event, Proposal};
+pub use follow::Follower;
 pub use lock::{ControllerLock, Holder, host};
 pub use state::{CandidateRecord, Phase, State, Watch};
 pub use validated::Validated;
@@ -75,19 +77,26 @@ pub fn read(path: &Path) -> Result<Read, JournalError> {
 
 /// Parses the text of a journal; the error is the number of the damaged line and what is wrong.
 fn parse(text: &[u8]) -> Result<Read, (usize, String)> {
+    parse_from(text, 0)
+}
+
+/// The same of the part of a journal that begins with this entry.
+fn parse_from(text: &[u8], first_seq: u64) -> Result<Read, (usize, String)> {
     let mut entries = vec![];
     let mut valid = 0;
     for line in text.split_inclusive(|&byte| byte == b'\n') {
         let whole = line.strip_suffix(b"\n");
+        let seq = first_seq + entries.len() as u64;
+        let number = seq as usize + 1;
         let last = valid + line.len() == text.len();
         let entry = match whole.ok_or("the line has no end").and_then(parse_line) {
-            Ok(entry) if entry.seq == entries.len() as u64 => entry,
+            Ok(entry) if entry.seq == seq => entry,
             Ok(entry) => {
-                let why = format!("entry {} follows {} entries", entry.seq, entries.len());
-                return Err((entries.len() + 1, why));
+                let why = format!("entry {} follows {seq} entries", entry.seq);
+                return Err((number, why));
             }
             Err(_) if last && !is_longer_than_an_entry(line) => break,
-            Err(why) => return Err((entries.len() + 1, why.to_owned())),
+            Err(why) => return Err((number, why.to_owned())),
         };
         entries.push(entry);
         valid += line.len();

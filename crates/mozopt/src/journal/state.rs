@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Entry, Event, FORMAT, Proposal, Validated};
 use crate::configuration::Limits;
+use crate::requests::Request;
 use crate::simulation::SimulationResult;
 
 /// Everything that is known about an optimization.
@@ -17,6 +18,10 @@ pub struct State {
     pub imported: u64,
     /// The limits of the last controller.
     pub limits: Option<Limits>,
+    /// Whether the controller was asked to begin nothing.
+    pub paused: bool,
+    /// Whether the controller was asked to stop.
+    pub stopping: bool,
     /// Why the last controller stopped; `None` while one runs, or after one was killed.
     pub stopped: Option<String>,
     /// When the first entry was written.
@@ -229,15 +234,27 @@ impl State {
                 }
                 self.validated.clone_from(candidates);
             }
-            Event::Stopped { reason } => {
-                self.stopped = Some(reason.clone());
-            }
+            Event::Requested { what } => self.heed(what),
+            Event::Stopped { reason } => self.stopped = Some(reason.clone()),
         }
         self.last = Some(entry.time);
         if self.stopped.is_some() {
             self.end_controller();
         }
         Ok(())
+    }
+
+    fn heed(&mut self, request: &Request) {
+        match request {
+            Request::Pause => self.paused = true,
+            Request::Continue => self.paused = false,
+            Request::Stop { .. } => self.stopping = true,
+            Request::ChangeLimits(change) => {
+                if let Some(limits) = &mut self.limits {
+                    change.change(limits);
+                }
+            }
+        }
     }
 
     /// How long controllers have run until now, in seconds.
@@ -252,6 +269,7 @@ impl State {
         self.limits = Some(limits.clone());
         self.watches.push(Watch { from: now, to: now, slots: limits.slots });
         self.stopped = None;
+        (self.paused, self.stopping) = (false, false);
     }
 
     fn end_controller(&mut self) {

@@ -48,7 +48,7 @@ impl Search {
                 return Ok((self.executor.running() == 0).then_some(End::StoppedByUser));
             }
         }
-        if self.executor.running() > 0 || !self.waiting.is_empty() {
+        if self.executor.running() > 0 || !self.waiting.is_empty() || self.state.paused {
             return Ok(None);
         }
         let reason = self.reason_to_ask_no_more();

@@ -3,11 +3,12 @@
 
 mod ending;
 mod replay;
+mod requests;
 mod validation;
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use optimizers::{Candidate, Optimizer};
 use rand_chacha::ChaCha8Rng;
@@ -20,6 +21,7 @@ use crate::failure::{Failure, program};
 use crate::interrupt::{Interrupt, Wish};
 use crate::journal::{self, ControllerLock, Entry, Event, Holder, Journal, Phase, Proposal, State};
 use crate::optimization_directory::OptimizationDirectory;
+use crate::requests::Requests;
 use crate::simulation::{
     Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult, read_json,
 };
@@ -44,6 +46,8 @@ pub struct Search {
     executor: Box<dyn Executor>,
     watcher: Watcher,
     interrupt: Interrupt,
+    requests: Requests,
+    looked_for_requests: Instant,
     /// Candidates to submit, in order.
     waiting: VecDeque<u64>,
     _lock: ControllerLock,
@@ -164,6 +168,8 @@ impl Search {
         let state = State::of(&entries).map_err(|error| broken(error, &directory))?;
         let mut optimizer = optimizer(&configuration)?;
         replay(optimizer.as_mut(), &configuration, &entries, &state)?;
+        let requests = Requests::of(directory.path());
+        requests.forget().map_err(|error| broken(error, &directory))?;
         let mut search = Self {
             targets: configuration.targets()?,
             executor: executor(&configuration, &limits),
@@ -175,6 +181,8 @@ impl Search {
             optimizer,
             watcher,
             interrupt,
+            requests,
+            looked_for_requests: Instant::now(),
             waiting: VecDeque::new(),
             _lock: lock,
         };
@@ -200,6 +208,7 @@ impl Search {
     /// Runs until there is a reason to stop.
     pub fn run(&mut self) -> Result<End, Failure> {
         let end = loop {
+            self.heed_requests()?;
             self.tell()?;
             if let Some(end) = self.end()? {
                 self.watch();
@@ -303,7 +312,7 @@ impl Search {
 
     /// Asks for new candidates when it is time, and writes them down.
     fn propose(&mut self) -> Result<(), Failure> {
-        if self.interrupt.wish() != Wish::GoOn {
+        if !self.may_begin() {
             return Ok(());
         }
         while self.reason_to_ask_no_more().is_none() {
@@ -364,7 +373,7 @@ impl Search {
 
     /// Fills the free slots.
     fn submit(&mut self) -> Result<(), Failure> {
-        while self.interrupt.wish() == Wish::GoOn && self.executor.running() < self.limits.slots {
+        while self.may_begin() && self.executor.running() < self.limits.slots {
             let Some(candidate) = self.waiting.pop_front() else { break };
             let attempt = self.state.candidates[candidate as usize].attempts + 1;
             let job = self.job(candidate, attempt);

@@ -91,6 +91,7 @@ impl Search {
         let key =
             |repetition: &Repetition| (repetition.candidate << 16) + u64::from(repetition.number);
         while !(waiting.is_empty() && running.is_empty()) {
+            self.heed_requests()?;
             match self.interrupt.wish() {
                 Wish::GoOn => {}
                 Wish::HandOver => return Ok(None),
@@ -98,7 +99,7 @@ impl Search {
                 Wish::StopAfterRunning => waiting.clear(),
                 Wish::Cancel => self.executor.cancel_all(),
             }
-            while running.len() < self.limits.slots && self.interrupt.wish() == Wish::GoOn {
+            while running.len() < self.limits.slots && self.may_begin() {
                 let Some(repetition) = waiting.pop_front() else { break };
                 if let Some(result) = self.begin_repetition(key(&repetition), repetition)? {
                     results.entry(repetition.candidate).or_default().push(result);

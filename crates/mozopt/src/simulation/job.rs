@@ -116,10 +116,10 @@ pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, Failure> {
     };
     durable::write_json(&directory.started(), &started).map_err(failed(&directory.started()))?;
     let ended = simulate_and_evaluate(&directory, &simulation, &configuration, &targets);
-    let Some((mut result, status)) = ended else {
+    let Some((result, status)) = ended else {
         return Ok(Ended::Interrupted);
     };
-    (result.started, result.finished) = (Some(started.time), Some(jiff::Timestamp::now()));
+    let result = result.of_job(&started);
     // A simulator that had no room to write says nothing about the parameters: without a result it is
     // run again when there is room.
     if matches!(result.outcome, OutcomeClass::Crashed | OutcomeClass::NoData) {

@@ -77,6 +77,9 @@ pub struct SimulationResult {
     pub simulation_seconds: f64,
     /// How long the evaluation took.
     pub evaluation_seconds: f64,
+    /// The machine it ran on; unknown of one that never began, and to versions that did not note it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub host: Option<String>,
     /// When its job began, by the clock of its machine.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub started: Option<Timestamp>,
@@ -143,6 +146,7 @@ impl SimulationResult {
             targets,
             simulation_seconds: 0.0,
             evaluation_seconds: 0.0,
+            host: None,
             started: None,
             finished: None,
             peak_memory: None,
@@ -152,13 +156,19 @@ impl SimulationResult {
 
     /// Of a job that was ended: it ran from when it said so until now.
     #[must_use]
-    pub fn ended_now(mut self, directory: &SimulationDirectory, attempt: u32) -> Self {
+    pub fn ended_now(self, directory: &SimulationDirectory, attempt: u32) -> Self {
         let started = read_json::<Started>(&directory.started()).ok();
-        if let Some(started) = started.filter(|started| started.attempt == attempt) {
-            self.started = Some(started.time);
-            self.finished = Some(Timestamp::now());
+        match started.filter(|started| started.attempt == attempt) {
+            Some(started) => self.of_job(&started),
+            None => self,
         }
-        self
+    }
+
+    /// Of a job that began so and ends now.
+    #[must_use]
+    pub fn of_job(self, started: &Started) -> Self {
+        let host = Some(started.host.clone());
+        Self { host, started: Some(started.time), finished: Some(Timestamp::now()), ..self }
     }
 
     /// Nothing was measured.

@@ -1,5 +1,8 @@
 //! An optimization in words and tables, and as the JSON object that `run` and `resume` print.
 
+pub mod comparison;
+pub mod html;
+
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use console::style;
@@ -13,6 +16,8 @@ use crate::failure::{Failure, program};
 use crate::journal::{CandidateRecord, State, Validated};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::simulation::{TargetResult, number};
+
+pub use comparison::Compared;
 
 /// What `run` and `resume` print with `--json`.
 #[derive(Debug, Serialize)]

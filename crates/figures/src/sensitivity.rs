@@ -1,0 +1,89 @@
+//! `sensitivity`: by how much each parameter moves each target, all others held.
+
+use serde_json::{Value, json};
+
+use crate::correlations::share;
+use crate::figure::rounded;
+use crate::names::short_names;
+use crate::ridge::ridge;
+use crate::{Figure, NotEnough, Search};
+
+/// Fewer completed simulations than this for each parameter say nothing about all of them at once.
+const LEAST_PER_PARAMETER: f64 = 1.5;
+/// More candidates than this are thinned out: they say no more.
+const MOST: usize = 2000;
+/// The part of a parameter's range over which a target's change is told.
+const STEP: f64 = 0.1;
+
+pub(crate) fn sensitivity(search: &Search) -> Result<Figure, NotEnough> {
+    let sample: Vec<_> =
+        search.sample(MOST).into_iter().filter(|(_, outcome)| outcome.completed()).collect();
+    if (sample.len() as f64) < LEAST_PER_PARAMETER * search.parameters.len() as f64 {
+        return Err(NotEnough { needed: "three completed simulations for every two parameters" });
+    }
+    let paths: Vec<&str> = search.parameters.iter().map(|p| p.path.as_str()).collect();
+    let names = short_names(&paths);
+    let mut rows: Vec<Value> = vec![];
+    let mut order: Vec<String> = vec![];
+    let mut largest = 0.0_f64;
+    for (t, target) in search.targets.iter().enumerate() {
+        let (places, values): (Vec<Vec<f64>>, Vec<f64>) = sample
+            .iter()
+            .filter_map(|(candidate, outcome)| {
+                let parameters = search.parameters.iter().zip(&candidate.parameters);
+                let places = parameters.map(|(parameter, &value)| parameter.place(value)).collect();
+                Some((places, outcome.values[t]? / target.norm))
+            })
+            .unzip();
+        let Some(model) = ridge(&places, &values) else { continue };
+        let label = format!("{} (R² {:.2})", target.name, model.predicted.max(0.0));
+        for (name, slope) in names.iter().zip(&model.slopes) {
+            let change = slope * STEP;
+            largest = largest.max(change.abs());
+            rows.push(json!({
+                "parameter": name, "target": label, "change": rounded(change),
+                "predicted": share(model.predicted),
+            }));
+        }
+        order.push(label);
+    }
+    if order.is_empty() {
+        return Err(NotEnough { needed: "values that differ" });
+    }
+    let caption = format!(
+        "By how many norms a target's value changes when one parameter moves up by a tenth of its range (on its search scale) \
+         and the others stay, in a linear model (ridge regression) of n = {} completed simulations. R²: the share of the \
+         variance that it predicts of simulations it was not fitted to; rows with a small R² say little, larger changes than the colours tell look like the largest, and what is not linear \
+         is missed.",
+        sample.len()
+    );
+    // Colours tell most where changes of a few norms differ.
+    let end = largest.clamp(f64::MIN_POSITIVE, 3.0);
+    let view = json!({
+        "data": {"values": rows},
+        "width": {"step": 15}, "height": {"step": 15},
+        "mark": {"type": "rect", "style": "plain"},
+        "encoding": {
+            "x": {
+                "field": "parameter", "type": "nominal", "sort": names,
+                "axis": {"labelAngle": -90, "title": null, "orient": "bottom"},
+                "scale": {"paddingInner": 0},
+            },
+            "y": {
+                "field": "target", "type": "nominal", "sort": order, "axis": {"title": null},
+                "scale": {"paddingInner": 0},
+            },
+            "color": {
+                "field": "change", "type": "quantitative", "title": "Change (norms)",
+                "scale": {"domain": [rounded(-end), rounded(end)], "domainMid": 0, "clamp": true},
+                "legend": {"tickCount": 5, "format": "~g"},
+            },
+            "tooltip": [
+                {"field": "parameter", "type": "nominal"}, {"field": "target", "type": "nominal"},
+                {"field": "change", "type": "quantitative", "title": "change (norms)"},
+                {"field": "predicted", "type": "quantitative", "title": "R²"},
+            ],
+        },
+    });
+    Ok(Figure::new("sensitivity", "What each parameter does to each target", caption, view))
+}

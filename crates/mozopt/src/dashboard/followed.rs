@@ -1,0 +1,227 @@
+//! An optimization that is followed while somebody looks at it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::thread;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::pictures::Pictures;
+use crate::configuration::{Configuration, Limits};
+use crate::failure::{Failure, program};
+use crate::journal::{
+    CandidateRecord, ControllerLock, Follower, Holder, JournalError, Phase, State,
+};
+use crate::optimization_directory::OptimizationDirectory;
+use crate::report::html;
+use crate::simulation::SimulationResult;
+use crate::watcher::{Progress, duration, time_left};
+
+/// How often the journal is looked at.
+const INTERVAL: Duration = Duration::from_millis(500);
+/// How many of the latest outcomes are told.
+const LATEST: usize = 8;
+
+/// An optimization, as far as its journal was read.
+pub struct Followed {
+    /// Its directory.
+    pub directory: OptimizationDirectory,
+    /// Its configuration.
+    pub configuration: Configuration,
+    state: RwLock<Known>,
+    pictures: Mutex<Pictures>,
+    news: watch::Sender<Arc<str>>,
+}
+
+/// What is known after so many entries.
+#[derive(Default)]
+pub struct Known {
+    /// The state.
+    pub state: State,
+    /// The entries of the journal it follows from.
+    pub entries: u64,
+}
+
+/// Where the optimization stands, as the page is told.
+#[derive(Serialize)]
+struct Status<'a> {
+    /// How many entries it follows from: what was computed for another number is out of date.
+    entries: u64,
+    controller: Option<Holder>,
+    paused: bool,
+    stopping: bool,
+    stopped: Option<&'a str>,
+    /// What continues the optimization, where nothing runs it.
+    resume: Option<String>,
+    limits: &'a Limits,
+    generations: u64,
+    proposed: u64,
+    simulations: u64,
+    /// How many the generations come to.
+    simulations_to_run: u64,
+    running: usize,
+    /// How long the rest takes, from the latest simulations.
+    time_left: Option<String>,
+    failures: BTreeMap<&'static str, usize>,
+    running_seconds: f64,
+    best: Option<(u64, f64)>,
+    first_total: Option<f64>,
+    latest: Vec<Latest<'a>>,
+    /// Why nothing more can be read, now or ever.
+    trouble: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Latest<'a> {
+    candidate: u64,
+    outcome: &'static str,
+    total: f64,
+    finished: Option<jiff::Timestamp>,
+    reason: Option<&'a str>,
+}
+
+impl Followed {
+    /// Reads the optimization in this directory up to now.
+    pub fn new(directory: OptimizationDirectory) -> Result<Self, Failure> {
+        let configuration = Configuration::read(&directory.configuration())?;
+        Ok(Self {
+            directory,
+            configuration,
+            state: RwLock::default(),
+            pictures: Mutex::default(),
+            news: watch::Sender::new("{}".into()),
+        })
+    }
+
+    /// Reads on from now on, in a thread of its own.
+    pub fn follow(self: &Arc<Self>) {
+        let followed = Arc::clone(self);
+        thread::spawn(move || followed.read_on());
+    }
+
+    fn read_on(&self) {
+        let mut follower = Follower::new(&self.directory.journal());
+        let mut told = None;
+        let mut trouble = None;
+        let mut damaged = false;
+        loop {
+            if !damaged {
+                match self.read(&mut follower) {
+                    // There may be more at once.
+                    Ok(true) => continue,
+                    Ok(false) => trouble = None,
+                    Err(error) => {
+                        // A file server may come back; what is damaged stays so.
+                        damaged = !matches!(error, JournalError::Io { .. });
+                        trouble = Some(error.to_string());
+                    }
+                }
+            }
+            let holder = ControllerLock::holder_of(self.directory.path());
+            let now = (follower.entries(), holder, trouble.clone());
+            if told.as_ref() != Some(&now) {
+                self.news.send_replace(self.status(now.1.clone(), trouble.as_deref()));
+                told = Some(now);
+            }
+            thread::sleep(INTERVAL);
+        }
+    }
+
+    /// Reads the next entries; false if there were none.
+    fn read(&self, follower: &mut Follower) -> Result<bool, JournalError> {
+        let entries = follower.read()?;
+        let mut known = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        for entry in &entries {
+            known.state.apply(entry).map_err(|error| JournalError::Damaged {
+                path: self.directory.journal(),
+                line: entry.seq as usize + 1,
+                why: error.to_string(),
+            })?;
+        }
+        known.entries = follower.entries();
+        Ok(!entries.is_empty())
+    }
+
+    /// What is known now.
+    pub fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The figures that were made.
+    pub fn pictures(&self) -> MutexGuard<'_, Pictures> {
+        self.pictures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the optimization stands, in JSON; told again whenever that changes.
+    pub fn news(&self) -> watch::Receiver<Arc<str>> {
+        self.news.subscribe()
+    }
+
+    /// What continues the optimization.
+    pub fn resume(&self) -> String {
+        format!("{} resume {}", program(), self.directory.shown())
+    }
+
+    /// The HTML of a section of the report.
+    pub fn section(&self, name: &str) -> Result<Option<String>, Failure> {
+        let known = self.known();
+        Ok(match name {
+            "search" => Some(html::what_was_searched(&self.configuration, &known.state)),
+            "best" => Some(html::best_candidate(&self.configuration, &known.state)?),
+            "provenance" => Some(html::provenance(&self.directory, &self.configuration)?),
+            _ => None,
+        })
+    }
+
+    fn status(&self, controller: Option<Holder>, trouble: Option<&str>) -> Arc<str> {
+        let known = self.known();
+        let state = &known.state;
+        let submitted = |record: &&CandidateRecord| matches!(record.phase, Phase::Submitted { .. });
+        let mut finished: Vec<(&CandidateRecord, &SimulationResult)> = state.finished().collect();
+        finished.sort_by_key(|(record, _)| std::cmp::Reverse(record.finished));
+        let latest = finished.iter().take(LATEST).map(|(record, result)| Latest {
+            candidate: record.number,
+            outcome: result.outcome.words(),
+            total: result.total,
+            finished: record.finished,
+            reason: result.reason.as_deref(),
+        });
+        let mut failures = BTreeMap::new();
+        for (_, result) in finished.iter().filter(|(_, result)| result.outcome.is_failure()) {
+            *failures.entry(result.outcome.words()).or_default() += 1;
+        }
+        let ranked = state.ranked();
+        let limits = state.limits.as_ref().unwrap_or(&self.configuration.limits);
+        let running = state.candidates.iter().filter(submitted).count();
+        let progress = Progress { state, configuration: &self.configuration, limits, running };
+        let status = Status {
+            entries: known.entries,
+            paused: state.paused,
+            stopping: state.stopping,
+            stopped: state.stopped.as_deref(),
+            resume: controller.is_none().then(|| self.resume()),
+            controller,
+            limits,
+            generations: state.generations(),
+            proposed: state.proposed(),
+            simulations: state.simulated(),
+            simulations_to_run: limits
+                .max_ngen
+                .saturating_mul(self.configuration.optimizer.offspring_size as u64),
+            running,
+            time_left: time_left(&progress).map(duration),
+            failures,
+            running_seconds: state.running_seconds,
+            best: state.recommended().map(|(record, result)| (record.number, result.total)),
+            first_total: ranked
+                .iter()
+                .find(|(record, _)| record.generation == 1)
+                .map(|(_, result)| result.total),
+            latest: latest.collect(),
+            trouble,
+        };
+        serde_json::to_string(&status).unwrap_or_default().into()
+    }
+}

@@ -1,0 +1,136 @@
+//! The dashboard: the report of an optimization, live, for the user's own browser.
+//!
+//! It reads what anybody may read who sees the optimization's directory, and asks its controller through
+//! [`Requests`](crate::requests::Requests): neither has to be on the same machine. Several
+//! viewers share what is computed for them.
+
+mod access;
+mod candidates;
+mod controls;
+mod followed;
+mod page;
+mod pictures;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures_util::stream::{self, Stream};
+use tokio::sync::watch;
+
+pub use access::Token;
+pub use followed::Followed;
+
+use crate::failure::Failure;
+
+/// Larger than any request.
+const MAX_BODY_BYTES: usize = 16 << 10;
+
+/// What every answer is made from.
+type Shared = State<Arc<Followed>>;
+
+/// A port of this machine that only this machine can reach; 0: any that is free.
+pub fn bind(port: u16) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves the dashboard until the user presses Ctrl-C.
+pub fn serve(listener: TcpListener, token: Token, followed: Arc<Followed>) -> io::Result<()> {
+    followed.follow();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let served = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let server = axum::serve(listener, router(token, followed));
+        tokio::select! {
+            ended = server => ended,
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+        }
+    });
+    // Viewers that listen for news never hang up: they are not waited for.
+    runtime.shutdown_background();
+    served
+}
+
+fn router(token: Token, followed: Arc<Followed>) -> Router {
+    Router::new()
+        .route("/", get(page::page))
+        .route("/assets/{name}", get(page::asset))
+        .route("/api/news", get(news))
+        .route("/api/sections/{name}", get(section))
+        .route("/api/figures/{name}", get(pictures::figure))
+        .route("/api/candidates", get(candidates::table))
+        .route("/api/candidates/{number}", get(candidates::candidate))
+        .route("/api/candidates/{number}/files/{name}", get(candidates::file))
+        .route("/api/requests", post(controls::request))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(Arc::new(token), access::guard))
+        .with_state(followed)
+}
+
+/// Where the optimization stands, now and whenever that changes.
+async fn news(State(followed): Shared) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let mut news: watch::Receiver<Arc<str>> = followed.news();
+    news.mark_changed();
+    let stream = stream::unfold(news, |mut news| async {
+        news.changed().await.ok()?;
+        let status = news.borrow_and_update().clone();
+        Some((Ok(Event::default().data(status.as_ref())), news))
+    });
+    Sse::new(stream).keep_alive(KeepAlive::default())
+}
+
+/// A section of the report.
+async fn section(State(followed): Shared, Path(name): Path<String>) -> Answer {
+    let html = computed(move || followed.section(&name)).await?;
+    match html {
+        Some(html) => Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()),
+        None => Err(Refusal::not_found("there is no such section")),
+    }
+}
+
+/// Runs what takes a while beside the server, which goes on answering others.
+async fn computed<T: Send + 'static>(
+    compute: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Refusal> {
+    let failed = |why: String| Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, why };
+    let computed = tokio::task::spawn_blocking(compute).await;
+    computed
+        .map_err(|error| failed(error.to_string()))?
+        .map_err(|failure| failed(failure.in_words()))
+}
+
+type Answer = Result<Response, Refusal>;
+
+/// Why there is no answer.
+#[derive(Debug)]
+struct Refusal {
+    status: StatusCode,
+    why: String,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, why: impl Into<String>) -> Self {
+        Self { status, why: why.into() }
+    }
+
+    fn not_found(why: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, why)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status, Json(serde_json::json!({"error": self.why}))).into_response()
+    }
+}

@@ -1,0 +1,74 @@
+//! What the search is asked for while it runs.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::{Search, broken};
+use crate::failure::Failure;
+use crate::interrupt::Wish;
+use crate::journal::Event;
+use crate::requests::{Request, Requests};
+
+/// How often the search looks for requests. The directory may be on a file server.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+impl Search {
+    /// Does what was asked for since the last time.
+    pub(super) fn heed_requests(&mut self) -> Result<(), Failure> {
+        if self.looked_for_requests.elapsed() < INTERVAL {
+            return Ok(());
+        }
+        self.looked_for_requests = Instant::now();
+        let waiting = match self.requests.waiting() {
+            Ok(waiting) => waiting,
+            Err(error) => {
+                self.watcher.say_once(&format!("cannot look for requests: {error}"));
+                return Ok(());
+            }
+        };
+        for path in waiting {
+            self.heed(&path)?;
+            // One that stays would be done again and again.
+            fs::remove_file(&path).map_err(|error| {
+                broken(format!("cannot remove {}: {error}", path.display()), &self.directory)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn heed(&mut self, path: &Path) -> Result<(), Failure> {
+        let request = match Requests::read(path) {
+            Ok(request) => request,
+            Err(error) => {
+                self.watcher.say(&format!("not understood: {}: {error}", path.display()));
+                return Ok(());
+            }
+        };
+        let mut limits = self.limits.clone();
+        if let Request::ChangeLimits(change) = &request {
+            change.change(&mut limits);
+            if limits.check().is_err() {
+                self.watcher.say("asked for a limit of 0, which leaves nothing to run: refused");
+                return Ok(());
+            }
+        }
+        self.log(&[Event::Requested { what: request.clone() }])?;
+        self.limits = limits;
+        self.watcher.say(match request {
+            Request::Pause => "paused: nothing is begun until the search is asked to continue",
+            Request::Continue => "continued",
+            Request::Stop { .. } => "asked to stop",
+            Request::ChangeLimits(_) => "the limits were changed",
+        });
+        if let Request::Stop { cancel } = request {
+            self.interrupt.ask_to_stop(cancel);
+        }
+        Ok(())
+    }
+
+    /// Whether simulations may be proposed and begun.
+    pub(super) fn may_begin(&self) -> bool {
+        self.interrupt.wish() == Wish::GoOn && !self.state.paused
+    }
+}

@@ -44,6 +44,7 @@ DISK_SIZES = 16  # radii on a logarithmic scale ...
 LARGEST_DISK = 5.0  # ... up to this one, degrees
 TUNING_ORIENTATIONS = 10
 TUNING_TRIALS = 10
+FULL_TRIALS = 2
 
 # mozaik would name the directory by all parameters, which soon is longer than file systems allow.
 STORE_NAME = "run"
@@ -75,32 +76,24 @@ def orientation_tuning(model):
 
 def size_tuning(model):
     """Responses to disks of growing radius, with trials: 640.5 s."""
-    from mozaik.experiments.vision import MeasureSizeTuning
-
     return [
         *spontaneous_activity(model, SETTLING_DURATION),
-        experiment(
-            MeasureSizeTuning,
-            model,
-            num_sizes=DISK_SIZES,
-            max_size=LARGEST_DISK,
-            log_spacing=True,
-            orientation=ORIENTATION,  # Some versions of mozaik have one of them, some the other.
-            orientations=[ORIENTATION],
-            positions=[(0, 0)],
-            spatial_frequency=SPATIAL_FREQUENCY,
-            temporal_frequency=TEMPORAL_FREQUENCY,
-            grating_duration=GRATING_DURATION,
-            contrasts=CONTRASTS,
-            num_trials=TUNING_TRIALS,
-            shuffle_stimuli=True,
-            with_flat=False,
-        ),
+        size_tuning_of(model, TUNING_TRIALS),
+    ]
+
+
+def full(model):
+    """All of it with few trials, for the best candidates of a search: 228.5 s."""
+    return [
+        *spontaneous_activity(model, SETTLING_DURATION, LONG_SPONTANEOUS_DURATION),
+        orientation_tuning_of(model, TUNING_ORIENTATIONS, FULL_TRIALS),
+        size_tuning_of(model, FULL_TRIALS),
     ]
 
 
 PROTOCOLS = {
     "optimization": optimization,
+    "full": full,
     "spontaneous": spontaneous,
     "orientation_tuning": orientation_tuning,
     "size_tuning": size_tuning,
@@ -128,6 +121,29 @@ def orientation_tuning_of(model, orientations, trials):
         contrasts=CONTRASTS,
         num_trials=trials,
         shuffle_stimuli=True,
+    )
+
+
+def size_tuning_of(model, trials):
+    """Gratings in disks of growing radius."""
+    from mozaik.experiments.vision import MeasureSizeTuning
+
+    return experiment(
+        MeasureSizeTuning,
+        model,
+        num_sizes=DISK_SIZES,
+        max_size=LARGEST_DISK,
+        log_spacing=True,
+        orientation=ORIENTATION,  # Some versions of mozaik have one of them, some the other.
+        orientations=[ORIENTATION],
+        positions=[(0, 0)],
+        spatial_frequency=SPATIAL_FREQUENCY,
+        temporal_frequency=TEMPORAL_FREQUENCY,
+        grating_duration=GRATING_DURATION,
+        contrasts=CONTRASTS,
+        num_trials=trials,
+        shuffle_stimuli=True,
+        with_flat=False,
     )
 
 

@@ -192,6 +192,7 @@ class Protocols(unittest.TestCase):
     def test_durations(self):
         for protocol, seconds in [
             ("optimization", 15.5),
+            ("full", 228.5),
             ("spontaneous", 20.5),
             ("orientation_tuning", 400.5),
             ("size_tuning", 640.5),

@@ -25,6 +25,7 @@ mod durable;
 mod execution;
 mod failure;
 mod figure_data;
+mod inspection_summary;
 mod interrupt;
 mod journal;
 mod model;
@@ -36,6 +37,7 @@ mod requests;
 mod search;
 mod simulation;
 mod usage;
+mod validation;
 mod warm_start;
 mod watcher;
 
@@ -63,6 +65,8 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => commands::serve::serve(&arguments),
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&arguments),
         Command::Datastore(arguments) => commands::datastore::datastore(&arguments),
+        Command::Inspect(arguments) => commands::inspect::inspect(&arguments),
+        Command::Validate(arguments) => commands::validate::validate(&arguments),
         Command::Prepare(arguments) => commands::prepare::prepare(&arguments),
         Command::Check(arguments) => commands::check::check(arguments),
         Command::Parameters(arguments) => commands::parameters::parameters(&arguments),

@@ -12,6 +12,7 @@
 //! controller.sh           its controller as a job of Slurm; controller.json, .log: its name, what it printed
 //! simulations/000217/     one directory for each candidate
 //! validation/000217-3/    the same for each further simulation of the best ones
+//! validation-full/000217-3/    the same in another protocol (`validate`), with comparison.json, .html
 //! ```
 
 use std::fs;
@@ -22,7 +23,7 @@ use crate::durable;
 use crate::failure::Failure;
 use crate::journal;
 use crate::provenance;
-use crate::simulation::SimulationDirectory;
+use crate::simulation::{Protocol, SimulationDirectory};
 
 /// The experiment script of a mozaik model.
 pub const EXPERIMENT_FILE: &str = "mozopt_experiment.py";
@@ -156,6 +157,11 @@ impl OptimizationDirectory {
     /// The files of a further simulation of a candidate.
     pub fn validation(&self, candidate: u64, repetition: u32) -> SimulationDirectory {
         SimulationDirectory::new(self.0.join(format!("validation/{candidate:06}-{repetition}")))
+    }
+
+    /// Where a protocol is presented to chosen candidates.
+    pub fn protocol(&self, protocol: &Protocol) -> PathBuf {
+        self.0.join(format!("validation-{protocol}"))
     }
 
     /// The files of all further simulations.

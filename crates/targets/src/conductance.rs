@@ -6,9 +6,9 @@ use crate::presentations::Presentations;
 use crate::{Missing, Value};
 
 /// What PyNN and NEST call the inhibitory conductance.
-const INHIBITORY: [&str; 2] = ["gsyn_inh", "g_in"];
+pub const INHIBITORY: [&str; 2] = ["gsyn_inh", "g_in"];
 /// What PyNN and NEST call the excitatory conductance.
-const EXCITATORY: [&str; 2] = ["gsyn_exc", "g_ex"];
+pub const EXCITATORY: [&str; 2] = ["gsyn_exc", "g_ex"];
 
 /// The mean over time of each recorded cell, averaged over cells, in the signal's unit. `None` if
 /// it has no samples.

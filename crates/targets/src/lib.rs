@@ -26,6 +26,7 @@ mod target_class;
 
 pub use measure::measure;
 pub use predecessor::PredecessorPositions;
+pub use presentations::{DISK, FULL_FIELD, SPONTANEOUS};
 pub use scoring::{Rule, Score, Scoring, ScoringError, Wanted};
 pub use target::{Missing, Target, Value};
 pub use target_class::{TargetClass, UnknownTargetClass};

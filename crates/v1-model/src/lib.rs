@@ -41,5 +41,5 @@ mod simulation;
 mod synapses;
 
 pub use parameters::{ParameterError, Parameters};
-pub use protocol::Presentation;
+pub use protocol::{Presentation, protocol, protocols};
 pub use simulation::{Event, Explosion, Simulation, Summary};

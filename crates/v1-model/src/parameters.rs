@@ -146,7 +146,17 @@ impl Parameters {
     /// Whether this parameter is a count or a seed and takes whole numbers only.
     pub fn is_integer(path: &str) -> bool {
         let leaf = path.rsplit('.').next().unwrap_or(path);
-        matches!(leaf, "num_samples" | "num_samples_var" | "pynn_seed" | "seed" | "trials")
+        matches!(
+            leaf,
+            "num_samples"
+                | "num_samples_var"
+                | "pynn_seed"
+                | "seed"
+                | "trials"
+                | "orientations"
+                | "sizes"
+                | "disk_contrasts"
+        )
     }
 
     /// A parameter that the model itself names.
@@ -175,10 +185,11 @@ impl Parameters {
         }
         let experiment = |name: &str| self.value(&format!("experiments.{name}"));
         let trial_ms = experiment("grating_duration") + self.value("null_stimulus_period");
-        let trials = experiment("trials");
+        let gratings =
+            2.0 * experiment("orientations") + experiment("sizes") * experiment("disk_contrasts");
         let total_ms = experiment("settling_duration")
             + experiment("spontaneous_duration")
-            + 5.0 * trials * trial_ms;
+            + gratings * experiment("trials") * trial_ms;
         if total_ms > 1.0e8 {
             let why = format!("the protocol takes {total_ms} ms; at most 1e8 can be simulated");
             return Err(self.out_of_range("experiments.trials", why));
@@ -242,7 +253,13 @@ fn check(path: &str, value: f64) -> Result<(), ParameterError> {
             "num_samples" | "num_samples_var" => {
                 rule((0.0..=100_000.0).contains(&value), "the number lies between 0 and 100000")
             }
-            "trials" => rule((0.0..=1000.0).contains(&value), "the number lies between 0 and 1000"),
+            "trials" | "orientations" => {
+                rule((0.0..=1000.0).contains(&value), "the number lies between 0 and 1000")
+            }
+            "sizes" => rule((0.0..=100.0).contains(&value), "the number lies between 0 and 100"),
+            "disk_contrasts" => {
+                rule(value == 1.0 || value == 2.0, "disks are shown at one contrast or two")
+            }
             "delay0" | "refr_T" => rule(
                 (0.5..=1000.0).contains(&value),
                 "the network is integrated in windows of 0.5 ms, which is the shortest value; the \
@@ -356,7 +373,7 @@ mod tests {
     fn counts_are_integers_and_weights_are_not() {
         let counts: Vec<_> =
             Parameters::paths().filter(|path| Parameters::is_integer(path)).collect();
-        assert_eq!(counts.len(), 15 + 2 + 3);
+        assert_eq!(counts.len(), 15 + 2 + 3 + 3);
         assert!(!Parameters::is_integer("sheets.l4_cortex_exc.AfferentConnection.base_weight"));
         let defaults = Parameters::defaults();
         assert!(counts.iter().all(|path| defaults.value(path).fract() == 0.0));

@@ -1,11 +1,14 @@
 //! What is presented: the protocol in which the model's parameters are judged.
 
-use std::f64::consts::FRAC_PI_2;
+use std::f64::consts::{FRAC_PI_2, PI};
 
 use recording::Stimulus;
 
 use crate::lgn::Scene;
 use crate::parameters::Parameters;
+
+/// The contrasts of gratings in percent.
+const CONTRASTS: [f64; 2] = [100.0, 10.0];
 
 /// One stimulus, and the blank screen before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,8 +22,63 @@ pub struct Presentation {
     pub(crate) scene: Scene,
 }
 
-/// Two periods without stimulus, then for each trial full-field gratings of two orientations at two
-/// contrasts and a grating in a disk.
+/// What the protocols present beyond the parameters' defaults. They have the names of mozopt's protocols
+/// for mozaik.
+const PROTOCOLS: [(&str, &[(&str, f64)]); 5] = [
+    ("optimization", &[]),
+    (
+        "full",
+        &[
+            ("experiments.spontaneous_duration", 20_000.0),
+            ("experiments.orientations", 10.0),
+            ("experiments.sizes", 16.0),
+            ("experiments.disk_contrasts", 2.0),
+            ("experiments.trials", 2.0),
+        ],
+    ),
+    ("spontaneous", &[("experiments.spontaneous_duration", 20_000.0), ("experiments.trials", 0.0)]),
+    (
+        "orientation_tuning",
+        &[
+            ("experiments.spontaneous_duration", 0.0),
+            ("experiments.orientations", 10.0),
+            ("experiments.sizes", 0.0),
+            ("experiments.trials", 10.0),
+        ],
+    ),
+    (
+        "size_tuning",
+        &[
+            ("experiments.spontaneous_duration", 0.0),
+            ("experiments.orientations", 0.0),
+            ("experiments.sizes", 16.0),
+            ("experiments.disk_contrasts", 2.0),
+            ("experiments.trials", 10.0),
+        ],
+    ),
+];
+
+/// The names of the protocols: `optimization` is the default.
+pub fn protocols() -> impl Iterator<Item = &'static str> {
+    PROTOCOLS.iter().map(|(name, _)| *name)
+}
+
+/// The parameters of a protocol that differ from the defaults; `None` if there is no such protocol.
+pub fn protocol(name: &str) -> Option<&'static [(&'static str, f64)]> {
+    PROTOCOLS.iter().find(|(known, _)| *known == name).map(|(_, changed)| *changed)
+}
+
+/// The radii of disks: a third of an octave from one to the next, `disk_radius` among them, a quarter of
+/// the others above it. That one goes first, since the target of size tuning looks at the first disk.
+fn radii_deg(disk_radius: f64, count: usize) -> Vec<f64> {
+    let above = count as i32 / 4;
+    let others = (above + 1 - count as i32..=above).filter(|&step| step != 0);
+    let steps = std::iter::once(0).chain(others).take(count);
+    steps.map(|step| disk_radius * libm::pow(2.0, f64::from(step) / 3.0)).collect()
+}
+
+/// Two periods without stimulus, then for each trial full-field gratings at two contrasts and gratings
+/// in disks.
 pub fn presentations(parameters: &Parameters) -> Vec<Presentation> {
     let experiment = |name: &str| parameters.value(&format!("experiments.{name}"));
     let lgn = |name: &str| parameters.value(&format!("sheets.retina_lgn.params.{name}"));
@@ -63,12 +121,18 @@ pub fn presentations(parameters: &Parameters) -> Vec<Presentation> {
         internal(experiment("spontaneous_duration")),
     ];
     for trial in 0..experiment("trials") as usize {
-        for contrast in [100.0, 10.0] {
-            for orientation in [0.0, FRAC_PI_2] {
+        let orientations = experiment("orientations") as usize;
+        for contrast in CONTRASTS {
+            for i in 0..orientations {
+                let orientation = PI * i as f64 / orientations as f64;
                 presentations.push(grating(orientation, contrast, None, trial));
             }
         }
-        presentations.push(grating(FRAC_PI_2, 100.0, Some(experiment("disk_radius")), trial));
+        for contrast in CONTRASTS.into_iter().take(experiment("disk_contrasts") as usize) {
+            for radius in radii_deg(experiment("disk_radius"), experiment("sizes") as usize) {
+                presentations.push(grating(FRAC_PI_2, contrast, Some(radius), trial));
+            }
+        }
     }
     presentations.retain(|presentation| presentation.duration_ms > 0.0);
     presentations
@@ -100,5 +164,34 @@ mod tests {
         );
         let total: f64 = presentations.iter().map(|p| p.duration_ms + p.blank_ms).sum();
         assert_eq!(total, 16_250.0);
+    }
+
+    #[test]
+    fn the_full_protocol_shows_ten_orientations_and_sixteen_sizes() {
+        let parameters = |name| Parameters::with_overrides(protocol(name).unwrap().iter().copied());
+        let full = presentations(&parameters("full").unwrap());
+        assert_eq!(full[1].duration_ms, 20_000.0);
+        let of = |name: &str, contrast: f64| -> Vec<&Stimulus> {
+            let shown = full.iter().map(|presentation| &presentation.stimulus);
+            shown.filter(|s| s.name == name && s.has("contrast", contrast)).collect()
+        };
+        let gratings = of("FullfieldDriftingSinusoidalGrating", 10.0);
+        assert_eq!(gratings.len(), 10 * 2);
+        // The targets look at these two.
+        assert_eq!(gratings.iter().filter(|s| s.has("orientation", 0.0)).count(), 2);
+        assert_eq!(gratings.iter().filter(|s| s.has("orientation", FRAC_PI_2)).count(), 2);
+        for contrast in [100.0, 10.0] {
+            let disks = of("DriftingSinusoidalGratingDisk", contrast);
+            let mut radii: Vec<f64> = disks.iter().filter_map(|s| s.number("radius")).collect();
+            assert_eq!((radii.len(), radii[0]), (16 * 2, 1.25));
+            radii.sort_by(f64::total_cmp);
+            radii.dedup();
+            assert_eq!(radii.len(), 16);
+            assert!(radii[0] < 0.1 && radii[15] > 3.0 && radii[15] < 3.2, "{radii:?}");
+        }
+        for name in protocols() {
+            assert!(parameters(name).is_ok(), "{name}");
+        }
+        assert_eq!(protocol("ful"), None);
     }
 }

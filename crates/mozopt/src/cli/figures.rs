@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
-use figures::Kind;
+use figures::{Kind, Theme};
 
 pub(super) const FIGURES_EXAMPLES: &str = "\
 Examples:
@@ -81,6 +81,15 @@ pub enum ThemeChoice {
     Light,
     /// Light on near-black
     Dark,
+}
+
+impl From<ThemeChoice> for Theme {
+    fn from(choice: ThemeChoice) -> Self {
+        match choice {
+            ThemeChoice::Light => Self::Light,
+            ThemeChoice::Dark => Self::Dark,
+        }
+    }
 }
 
 /// Arguments of `report`.

@@ -1,7 +1,9 @@
 //! The command line.
 
 mod figures;
+mod inspect;
 mod model;
+mod validate;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -9,9 +11,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use figures::*;
+pub use inspect::*;
 pub use model::*;
+pub use validate::*;
 
 use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, SlurmSettings, TimeLimit};
+use crate::simulation::Protocol;
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
@@ -77,6 +82,12 @@ pub enum Command {
     /// Show what is in a data store, or export it for NumPy and pandas
     #[command(after_help = DATASTORE_EXAMPLES)]
     Datastore(DatastoreArguments),
+    /// Show the biology of one simulation: activity, tuning curves and their fits, as numbers and figures
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectArguments),
+    /// Present the full protocol to the best candidates, with several seeds, and compare with the search
+    #[command(after_help = VALIDATE_EXAMPLES)]
+    Validate(ValidateArguments),
     /// Make a mozaik model ready for a search
     #[command(after_help = PREPARE_EXAMPLES)]
     Prepare(PrepareArguments),
@@ -464,6 +475,10 @@ pub struct SimulateArguments {
     /// How many threads to use [default: that of the file, else 1]
     #[arg(long)]
     pub threads: Option<NonZeroUsize>,
+    /// What is presented: optimization, full, spontaneous, `orientation_tuning` or `size_tuning`
+    /// [default: that of the file, else optimization]
+    #[arg(long, value_name = "NAME")]
+    pub protocol: Option<Protocol>,
     /// The data store's directory [default: datastore, beside the file]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,

@@ -1,5 +1,7 @@
 //! `mozopt datastore`: what is in a data store, and its export for NumPy and pandas.
 
+use std::path::Path;
+
 use comfy_table::CellAlignment;
 use recording::{Recording, Segment, SegmentHeader, Sheet, Stimulus, StimulusValue};
 use serde::Serialize;
@@ -75,7 +77,7 @@ struct SignalContents {
 
 /// Shows or exports a data store.
 pub fn datastore(arguments: &DatastoreArguments) -> Result<u8, Failure> {
-    let store = open(arguments)?;
+    let store = open(&arguments.store)?;
     let recording = store.recording();
     let sheets = chosen(recording, &arguments.sheet)?;
     if let Some(format) = arguments.export {
@@ -91,8 +93,8 @@ pub fn datastore(arguments: &DatastoreArguments) -> Result<u8, Failure> {
     Ok(if is_damaged { FAILED } else { FINISHED })
 }
 
-fn open(arguments: &DatastoreArguments) -> Result<DataStore, Failure> {
-    let directory = &arguments.store;
+/// Opens the one store in a directory.
+pub fn open(directory: &Path) -> Result<DataStore, Failure> {
     let help = "give the directory of one data store";
     let found = data_store::find(directory).map_err(|error| {
         Failure::bad_input(format!("cannot look into {}: {error}", directory.display()), help)
@@ -116,7 +118,10 @@ fn open(arguments: &DatastoreArguments) -> Result<DataStore, Failure> {
 }
 
 /// The sheets of these names, or all.
-fn chosen<'r>(recording: &'r dyn Recording, names: &[String]) -> Result<Vec<&'r Sheet>, Failure> {
+pub fn chosen<'r>(
+    recording: &'r dyn Recording,
+    names: &[String],
+) -> Result<Vec<&'r Sheet>, Failure> {
     if names.is_empty() {
         return Ok(recording.sheets().iter().collect());
     }

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use ::figures::{DrawError, Engine, Figure, Kind, Page, Search, Theme, convergence};
 
-use crate::cli::{CONVERGENCE, FigureFormat, FiguresArguments, ThemeChoice};
+use crate::cli::{CONVERGENCE, FigureFormat, FiguresArguments};
 use crate::durable;
 use crate::failure::{FINISHED, Failure};
 use crate::report::comparison::searches;
 
 /// Pixels of a PNG for each unit of a picture (1/96 inch).
-const SCALE: f32 = 2.0;
+pub const SCALE: f32 = 2.0;
 
 /// Writes the figures and prints the paths of their files.
 pub fn figures(arguments: &FiguresArguments) -> Result<u8, Failure> {
@@ -20,10 +20,7 @@ pub fn figures(arguments: &FiguresArguments) -> Result<u8, Failure> {
     let beside = || directories.first().map(|directory| directory.path().join("figures"));
     let output = arguments.output.clone().or_else(beside).unwrap_or_default();
     fs::create_dir_all(&output).map_err(|error| cannot_write(&output, &error))?;
-    let theme = match arguments.theme {
-        ThemeChoice::Light => Theme::Light,
-        ThemeChoice::Dark => Theme::Dark,
-    };
+    let theme = Theme::from(arguments.theme);
     let asked = |name: &str| arguments.only.iter().any(|only| only == name);
     let figures = match &compared[..] {
         [one] if !asked(CONVERGENCE) => {
@@ -79,11 +76,13 @@ fn page(figure: Figure, theme: Theme) -> String {
     Page { title, body, figures: &[figure], theme: Some(theme) }.html()
 }
 
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+/// A file cannot be written.
+pub fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
     let message = format!("cannot write {}: {error}", path.display());
     Failure::bad_input(message, "give another place with --output")
 }
 
-fn cannot_draw(error: DrawError) -> Failure {
+/// A figure cannot be drawn.
+pub fn cannot_draw(error: DrawError) -> Failure {
     Failure::failed(error, "this is a mistake in mozopt; `--format html` may work")
 }

@@ -5,6 +5,7 @@ pub mod datastore;
 pub mod evaluate;
 pub mod export;
 pub mod figures;
+pub mod inspect;
 pub mod job;
 pub mod parameters;
 pub mod prepare;
@@ -17,6 +18,7 @@ pub mod simulate;
 pub mod status;
 pub mod stop;
 pub mod submit;
+pub mod validate;
 
 use std::io::{self, Write};
 

@@ -15,7 +15,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let named = std::env::var_os(SIMULATION_VARIABLE).map(PathBuf::from);
     let file = arguments.simulation.clone().or(named);
     let simulation = file.as_deref().map(read).transpose()?;
-    let parameters = parameters(simulation.as_ref(), &arguments.set)?;
+    let parameters = parameters(simulation.as_ref(), arguments)?;
     let seed = arguments.seed.or(simulation.as_ref().map(|s| s.seed)).unwrap_or(1);
     let threads = arguments.threads.map(usize::from);
     let threads = threads.or(simulation.as_ref().map(|s| s.threads)).unwrap_or(1);
@@ -66,11 +66,18 @@ fn read(path: &Path) -> Result<Simulation, Failure> {
 
 fn parameters(
     simulation: Option<&Simulation>,
-    set: &[(String, f64)],
+    arguments: &SimulateArguments,
 ) -> Result<Parameters, Failure> {
+    let protocol = arguments.protocol.as_ref().or(simulation.map(|s| &s.protocol));
+    let protocol = protocol.cloned().unwrap_or_default();
+    let presented = v1_model::protocol(protocol.name()).ok_or_else(|| {
+        let known: Vec<_> = v1_model::protocols().collect();
+        let message = format!("the embedded model has no protocol {protocol}");
+        Failure::bad_input(message, format!("its protocols are {}", known.join(", ")))
+    })?;
     let written = simulation.iter().flat_map(|simulation| &simulation.parameters);
     let written = written.filter_map(|(path, value)| Some((path.as_str(), value.as_f64()?)));
-    let set = set.iter().map(|(path, value)| (path.as_str(), *value));
-    Parameters::with_overrides(written.chain(set))
+    let set = arguments.set.iter().map(|(path, value)| (path.as_str(), *value));
+    Parameters::with_overrides(presented.iter().copied().chain(written).chain(set))
         .map_err(|error| Failure::bad_input(error, "look at the parameters that are changed"))
 }

@@ -159,7 +159,7 @@ impl Search {
         let simulation = Simulation::new(
             &self.configuration,
             repetition.candidate,
-            self.seed_of(repetition),
+            seed_of(self.configuration.optimizer.seed, repetition.candidate, repetition.number),
             &record.parameters,
             repetition.attempt,
             keep,
@@ -179,15 +179,15 @@ impl Search {
     fn directory_of(&self, repetition: Repetition) -> crate::simulation::SimulationDirectory {
         self.directory.validation(repetition.candidate, repetition.number)
     }
+}
 
-    /// A seed that no candidate's own simulation has.
-    fn seed_of(&self, repetition: Repetition) -> u64 {
-        let mut random = ChaCha8Rng::seed_from_u64(self.configuration.optimizer.seed);
-        random.set_stream(!repetition.candidate);
-        let mut seed = 0;
-        for _ in 0..repetition.number {
-            seed = u64::from(random.next_u32() >> 1);
-        }
-        seed
+/// The seed of a candidate's further simulation 1, 2, …, which no candidate's own simulation has.
+pub fn seed_of(search_seed: u64, candidate: u64, number: u32) -> u64 {
+    let mut random = ChaCha8Rng::seed_from_u64(search_seed);
+    random.set_stream(!candidate);
+    let mut seed = 0;
+    for _ in 0..number {
+        seed = u64::from(random.next_u32() >> 1);
     }
+    seed
 }

@@ -14,6 +14,7 @@
 mod evaluation;
 pub mod job;
 mod log;
+mod protocol;
 mod result;
 
 use std::io;
@@ -27,6 +28,7 @@ use crate::configuration::{Configuration, Mozaik};
 use crate::durable;
 
 pub use evaluation::measure;
+pub use protocol::Protocol;
 pub use result::{OutcomeClass, SimulationResult, TargetResult};
 
 /// Larger than any file of the contract.
@@ -65,14 +67,6 @@ pub struct Simulation {
     pub configuration_hash: String,
     /// What becomes of the data store.
     pub keep: Keep,
-}
-
-/// What is presented to the model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Protocol {
-    /// The short protocol of an optimization.
-    Optimization,
 }
 
 /// Which data stores survive the evaluation.
@@ -115,7 +109,7 @@ impl Simulation {
             candidate,
             attempt,
             seed,
-            protocol: Protocol::Optimization,
+            protocol: Protocol::default(),
             parameters: configuration.parameters.iter().zip(parameters).map(typed).collect(),
             threads: configuration.threads,
             command: configuration.simulator.command.clone(),

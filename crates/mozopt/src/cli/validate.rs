@@ -1,0 +1,61 @@
+//! Arguments of `validate`.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use crate::configuration::{ExecutorKind, TimeLimit};
+use crate::simulation::Protocol;
+
+pub(super) const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  mozopt validate examples/v1                             the recommended candidate, three seeds
+  mozopt validate . --candidates 217,305 --seeds 5 --slots 4
+  mozopt validate . --best 3 --executor slurm --keep false
+  mozopt validate . --protocol size_tuning                another protocol of the experiment script
+
+The full protocol: 20 s without a stimulus, ten orientations at two contrasts, sixteen sizes of disks, two
+trials. What was simulated is found again when the command is repeated. docs/figures.md says what is
+written, and what a simulator of your own gets.
+
+Exit codes: 0 finished, 1 no simulation could be measured, 2 bad input, 3 stopped by the user.";
+
+/// Arguments of `validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArguments {
+    /// The optimization, or the directory that holds it (then the latest in it)
+    #[arg(default_value = ".")]
+    pub optimization: PathBuf,
+    /// These candidates [default: the recommended one]
+    #[arg(long, value_name = "N,M", value_delimiter = ',', conflicts_with = "best")]
+    pub candidates: Vec<u64>,
+    /// So many of the best candidates, the recommended one first
+    #[arg(long, value_name = "K")]
+    pub best: Option<NonZeroUsize>,
+    /// How often each is simulated, with seeds of their own
+    #[arg(long, value_name = "N", default_value = "3")]
+    pub seeds: NonZeroU32,
+    /// What is presented: a protocol of the embedded model or of the experiment script
+    #[arg(long, value_name = "NAME", default_value = "full")]
+    pub protocol: Protocol,
+    /// Of a mozaik model with a run script of its own: the run script that presents this protocol,
+    /// relative to the model's directory
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<String>,
+    /// Whether to keep the data stores
+    #[arg(long, value_name = "BOOL", default_value = "true", action = ArgAction::Set)]
+    pub keep: bool,
+    /// What runs the simulations [default: as in the search]
+    #[arg(long, value_enum)]
+    pub executor: Option<ExecutorKind>,
+    /// How many simulations run at the same time [default: as in the search]
+    #[arg(long, value_name = "N")]
+    pub slots: Option<NonZeroUsize>,
+    /// How long a simulation may run [default: as in the search]
+    #[arg(long, value_name = "TIME")]
+    pub time_limit: Option<TimeLimit>,
+    /// Print the comparison as JSON to stdout
+    #[arg(long)]
+    pub json: bool,
+}

@@ -58,6 +58,7 @@ def test_new_simulations_appear_within_seconds(running, serve, watched):
         page.wait_for_function("""(known) =>
             Number(document.getElementById("counts").textContent.split(" ")[0]) > known""", arg=known)
         assert time.monotonic() - began < 4
+    page.wait_for_selector("#latest li:nth-child(8)")
     numbers = re.findall(r"candidate (\d+)", page.locator("#latest").inner_text())
     assert len(numbers) == 8 and len(set(numbers)) == 8
     watched.asks_only(address.split("?")[0])

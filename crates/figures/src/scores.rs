@@ -47,7 +47,7 @@ pub(crate) fn scores(search: &Search) -> Result<Figure, NotEnough> {
             "title": "Score: distance from what is wanted, in norms", "axis": {"values": ticks},
         })
     };
-    let y = json!({"field": "target", "type": "nominal", "sort": names, "axis": {"title": null},
+    let y = json!({"field": "target", "type": "nominal", "sort": names, "axis": {"title": null, "labelPadding": 7},
         "scale": {"domain": names}});
     let met = outcome.scores.iter().filter(|&&score| score <= 1.0).count();
     let mut caption = format!(

@@ -52,8 +52,8 @@ pub struct Candidate {
     pub generation: u64,
     /// The parameters' values, in their order.
     pub parameters: Vec<f64>,
-    /// When its simulation was submitted, in hours since the search began.
-    pub submitted_h: Option<f64>,
+    /// When its simulation began, or was submitted where no more is known, in hours since the search began.
+    pub began_h: Option<f64>,
     /// When its outcome was known, in hours since the search began.
     pub finished_h: Option<f64>,
     /// The outcome; `None` until it is known.

@@ -6,6 +6,7 @@ use crate::correlations::share;
 use crate::figure::rounded;
 use crate::names::short_names;
 use crate::ridge::ridge;
+use crate::scores::amount;
 use crate::{Figure, NotEnough, Search};
 
 /// Fewer completed simulations than this for each parameter say nothing about all of them at once.
@@ -50,15 +51,20 @@ pub(crate) fn sensitivity(search: &Search) -> Result<Figure, NotEnough> {
     if order.is_empty() {
         return Err(NotEnough { needed: "values that differ" });
     }
+    // Colours go with the root, so that small changes can be seen beside large ones.
+    let end = largest.clamp(f64::MIN_POSITIVE, 3.0);
     let caption = format!(
         "By how many norms a target's value changes when one parameter moves up by a tenth of its range (on its search scale) \
-         and the others stay, in a linear model (ridge regression) of n = {} completed simulations. R²: the share of the \
-         variance that it predicts of simulations it was not fitted to; rows with a small R² say little, larger changes than the colours tell look like the largest, and what is not linear \
-         is missed.",
-        sample.len()
+         and the others stay, in a linear model (ridge regression) of n = {} completed simulations. From {} norms on, the colour \
+         is the same. R²: the share of the variance that it predicts of simulations it was not fitted to; rows with a \
+         small R² say little, and what is not linear is missed.",
+        sample.len(),
+        amount(end)
     );
-    // Colours tell most where changes of a few norms differ.
-    let end = largest.clamp(f64::MIN_POSITIVE, 3.0);
+    let ticks: Vec<Value> = [-1.0, -0.3, -0.1, 0.0, 0.1, 0.3, 1.0]
+        .into_iter()
+        .map(|share| rounded(share * end))
+        .collect();
     let view = json!({
         "data": {"values": rows},
         "width": {"step": 15}, "height": {"step": 15},
@@ -75,8 +81,10 @@ pub(crate) fn sensitivity(search: &Search) -> Result<Figure, NotEnough> {
             },
             "color": {
                 "field": "change", "type": "quantitative", "title": "Change (norms)",
-                "scale": {"domain": [rounded(-end), rounded(end)], "domainMid": 0, "clamp": true},
-                "legend": {"tickCount": 5, "format": "~g"},
+                "scale": {
+                    "type": "sqrt", "domain": [rounded(-end), rounded(end)], "domainMid": 0, "clamp": true,
+                },
+                "legend": {"values": ticks, "format": ".2~g"},
             },
             "tooltip": [
                 {"field": "parameter", "type": "nominal"}, {"field": "target", "type": "nominal"},

@@ -19,7 +19,7 @@ const PERIODS: usize = 140;
 pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
     let mut spans: Vec<(f64, f64, &Candidate, &Outcome)> = search
         .finished()
-        .filter_map(|(c, outcome)| Some((c.submitted_h?, c.finished_h?, c, outcome)))
+        .filter_map(|(c, outcome)| Some((c.began_h?, c.finished_h?, c, outcome)))
         .collect();
     if spans.is_empty() {
         return Err(NotEnough { needed: "a finished simulation" });
@@ -53,7 +53,7 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
     durations.sort_by(f64::total_cmp);
     let thinned = if step > 1 { format!(" (one of {step} is shown)") } else { String::new() };
     let caption = format!(
-        "n = {} simulations{thinned} from submission to result, in the first free of {lanes} lanes; the lanes were in use {:.0} % \
+        "n = {} simulations{thinned} from their beginning to the result, in the first free of {lanes} lanes; the lanes were in use {:.0} % \
          of the time; half of the simulations took less than {}. Below: the mean number of simulations at a time.",
         spans.len(),
         100.0 * busy / (hours * lanes as f64).max(f64::MIN_POSITIVE),

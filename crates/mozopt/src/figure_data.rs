@@ -58,7 +58,7 @@ fn candidate(record: &CandidateRecord, began: Option<Timestamp>) -> Candidate {
         number: record.number,
         generation: record.generation,
         parameters: record.parameters.clone(),
-        submitted_h: hours(record.submitted),
+        began_h: hours(record.result().and_then(|result| result.started).or(record.submitted)),
         finished_h: hours(record.finished),
         outcome: record.result().map(outcome),
     }

@@ -66,12 +66,11 @@ fn interruptions(model: &Model) -> Vec<String> {
     events.iter().map(|event| event["reason"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Number and name of a candidate's job; it may run before the number is known.
-fn job_of(model: &Model, candidate: usize) -> (String, String) {
-    let record = || model.optimization().json_of(candidate, "slurm.json");
-    eventually("its number is known", || record()["id"].is_u64());
-    let record = record();
-    (record["id"].to_string(), record["name"].as_str().unwrap().to_owned())
+/// The number of a candidate's job, which may run before it is known.
+fn job_of(model: &Model, candidate: usize) -> String {
+    let id = || model.optimization().json_of(candidate, "slurm.json")["id"].as_u64();
+    eventually("its number is known", || id().is_some());
+    id().unwrap().to_string()
 }
 
 #[test]
@@ -132,7 +131,8 @@ fn slurmctld_frozen_during_a_submission_gets_exactly_one_job() {
     assert_eq!(begun(&model), 2);
     let jobs = slurm("squeue", &["-h", "-t", "all", "-o", "%j"]);
     for candidate in 0..2 {
-        let (_, name) = job_of(&model, candidate);
+        let record = model.optimization().json_of(candidate, "slurm.json");
+        let name = record["name"].as_str().unwrap();
         assert_eq!(jobs.lines().filter(|job| *job == name).count(), 1, "{name}\n{jobs}");
     }
 }
@@ -162,13 +162,13 @@ fn slurmctld_that_lost_a_job_is_given_it_again_and_its_number_is_not_touched() {
     let memory = cluster.memory();
     let running = model.begin("run", "--max-simulations 1");
     eventually("it runs", || model.path().join("again").exists());
-    let (id, _) = job_of(&model, 0);
+    let id = job_of(&model, 0);
     memory.comes_back_after_a_kill();
     let other = strangers_job(300);
     assert_eq!(other, id, "the number is given again");
     wait(running).exits(0).says("Slurm knows nothing of its job any more");
     each_ended_once(&model, 1);
-    assert_ne!(job_of(&model, 0).0, id);
+    assert_ne!(job_of(&model, 0), id);
     assert_ne!(state_of(&other), "CANCELLED");
 }
 
@@ -179,7 +179,7 @@ fn a_node_that_is_switched_off_costs_one_repetition() {
     let model = model("[ -e again ] || { touch again; sleep 600; }", "");
     let running = model.begin("run", "--max-simulations 1");
     eventually("it runs", || model.path().join("again").exists());
-    let (id, _) = job_of(&model, 0);
+    let id = job_of(&model, 0);
     let node = slurm("squeue", &["-h", "-j", &id, "-o", "%N"]);
     cluster.power_off(node.trim());
     wait(running).exits(0);
@@ -259,7 +259,7 @@ fn a_job_ended_by_slurms_own_time_limit_timed_out() {
     let model = model("[ $candidate = 000001 ] && sleep 600", "");
     let running = model.begin("run", "--max-simulations 2");
     eventually("it runs", || begun(&model) == 2);
-    let (id, _) = job_of(&model, 1);
+    let id = job_of(&model, 1);
     slurm("scontrol", &["update", &format!("jobid={id}"), "EndTime=now+1"]);
     wait(running).exits(0);
     assert_eq!(outcomes(&model), ["completed", "timed_out"]);
@@ -272,7 +272,7 @@ fn a_job_cancelled_by_somebody_else_is_run_again() {
     let model = model("[ -e again ] || { touch again; sleep 600; }", "");
     let running = model.begin("run", "--max-simulations 1");
     eventually("it runs", || model.path().join("again").exists());
-    slurm("scancel", &[&job_of(&model, 0).0]);
+    slurm("scancel", &[&job_of(&model, 0)]);
     wait(running).exits(0);
     assert_eq!(interruptions(&model), ["somebody cancelled its job"]);
     each_ended_once(&model, 1);
@@ -288,7 +288,7 @@ fn a_held_job_is_named() {
     eventually("it is named", || {
         !our_jobs().is_empty() && log().is_ok_and(|log| log.contains("JobHeldUser"))
     });
-    slurm("scontrol", &["release", &job_of(&model, 0).0]);
+    slurm("scontrol", &["release", &job_of(&model, 0)]);
     wait(running).exits(0).says("will not start by itself: JobHeldUser");
 }
 

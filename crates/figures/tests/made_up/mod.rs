@@ -85,7 +85,7 @@ pub fn search(parameters: usize, targets: usize, candidates: u64) -> Search {
                 number,
                 generation,
                 parameters: parameters.iter().zip(&places).map(|(p, &place)| p.at(place)).collect(),
-                submitted_h: Some(began),
+                began_h: Some(began),
                 finished_h: Some(began + 0.7 + 0.5 * numbers.next()),
                 outcome: Some(Outcome {
                     class: class.to_owned(),

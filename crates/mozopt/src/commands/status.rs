@@ -52,6 +52,9 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
             text.push_str(&format!("its controller was killed: continue with {resume}\n"));
         }
     }
+    if state.paused && controller.is_some() {
+        text.push_str("paused: nothing is begun until `mozopt serve` is asked to continue\n");
+    }
     if running > 0 {
         text.push_str(&format!("{running} simulations submitted\n"));
     }

@@ -8,9 +8,24 @@ const INTERVAL_MS = 4000;
 
 let status = null;
 
+// The server does not answer: the page has said so, and goes on when it answers again.
+class Lost extends Error {}
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason instanceof Lost) event.preventDefault();
+});
+
+function lost() {
+  element("standing").textContent =
+    "The dashboard does not answer: it ended, or the tunnel to it did. This page shows what was known.";
+  element("standing").classList.add("trouble");
+}
+
 async function ask(address, options = {}) {
   const headers = { authorization: `Bearer ${token}`, ...options.headers };
-  const answer = await fetch(address, { ...options, headers });
+  const answer = await fetch(address, { ...options, headers }).catch((error) => {
+    lost();
+    throw new Lost(error.message);
+  });
   if (!answer.ok) throw new Error((await answer.json()).error);
   return answer;
 }
@@ -75,11 +90,7 @@ function listen() {
     showRows();
     if (!before) renew();
   };
-  news.onerror = () => {
-    element("standing").textContent =
-      "The dashboard does not answer: it ended, or the tunnel to it did. This page shows what was known.";
-    element("standing").classList.add("trouble");
-  };
+  news.onerror = lost;
 }
 
 // Browsers keep few connections to one address: pages that nobody sees give theirs up.
@@ -162,9 +173,10 @@ let renewed = null;
 async function renew() {
   if (!status || document.hidden) return;
   drawSeen();
-  if (renewed === status.entries) return;
-  renewed = status.entries;
+  const { entries } = status;
+  if (renewed === entries) return;
   await renewSections();
+  renewed = entries;
 }
 setInterval(renew, INTERVAL_MS);
 

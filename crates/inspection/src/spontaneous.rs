@@ -15,6 +15,8 @@ use crate::{Distribution, PerCell};
 const MOST_CORRELATED: usize = 200;
 /// As many spike trains are enough for a raster.
 const MOST_SHOWN: usize = 50;
+/// Shorter intervals are counted in the first bin: simulators have no shorter steps, but rounding has.
+const SHORTEST_MS: f64 = 0.1;
 /// Bins of the histogram of intervals for each factor of ten.
 const BINS_PER_DECADE: i32 = 10;
 
@@ -154,12 +156,11 @@ impl Intervals {
             Distribution::of(all.clone());
         let step = f64::from(BINS_PER_DECADE);
         let edge = |i: i32| 10_f64.powf(f64::from(i) / step);
-        let positive = all.iter().copied().find(|&interval| interval > 0.0);
-        let (Some(least), Some(&greatest)) = (positive, all.last()) else {
+        let (Some(least), Some(greatest)) = (all.first(), all.last()) else {
             return Self { n, mean_ms, median_ms, edges_ms: vec![], counts: vec![] };
         };
-        let first = (step * least.log10()).floor() as i32;
-        let last = (step * greatest.log10()).floor() as i32 + 1;
+        let bin = |interval_ms: f64| (step * interval_ms.max(SHORTEST_MS).log10()).floor() as i32;
+        let (first, last) = (bin(*least), bin(*greatest) + 1);
         let edges_ms: Vec<f64> = (first..=last).map(edge).collect();
         let mut counts = vec![0; edges_ms.len() - 1];
         for interval in all {

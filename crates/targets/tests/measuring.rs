@@ -251,6 +251,17 @@ fn each_segment_is_loaded_once_and_one_at_a_time() {
 }
 
 #[test]
+fn a_longer_rest_is_taken_where_none_lasts_5_s() {
+    let rest = |duration| Stimulus::new("InternalStimulus", &[("duration", duration)]);
+    let (settling, long) = (shown(rest(500.0), &[(0, 9)]), shown(rest(20_000.0), &[(0, 40)]));
+    let looked_closer = recording([settling.clone(), long.clone()]);
+    assert_eq!(value(&looked_closer, C::SpontActivity), Ok(2.0));
+    let both = recording([long, shown(spontaneous(), &[(0, 5)])]);
+    assert_eq!(value(&both, C::SpontActivity), Ok(1.0));
+    assert!(reason(&recording([settling]), C::SpontActivity).contains("no segment of spontaneous"));
+}
+
+#[test]
 fn a_missing_value_says_why() {
     let nothing = recording([]);
     assert_eq!(

@@ -141,12 +141,12 @@ fn absolute(title: &str, tuning: &OrientationTuning) -> Value {
         || "no Gaussian fits".to_owned(),
         |fit| {
             let share = number(fit.explained_variance);
-            format!("HWHH {}° (R² = {share})", number(fit.half_width_deg))
+            format!("HWHH {}° (R² {share})", number(fit.half_width_deg))
         },
     );
     panel(
         title,
-        &format!("n = {} of {} cells; {width}", tuning.rates_hz.len(), tuning.cells),
+        &format!("n = {}, {} cells; {width}", tuning.rates_hz.len(), tuning.cells),
         &layers,
     )
 }

@@ -113,11 +113,12 @@ fn of_a_simulation_that_ended_early_there_is_what_can_be_drawn() {
     let engine = Engine::new().unwrap();
     let at_rest = ["raster", "distributions", "signals"];
     let tuning = ["orientation_tuning", "orientation_selectivity"];
-    // Nothing; spontaneous activity; one orientation; six of them and a disk; two contrasts; all.
+    // Nothing; spontaneous activity; one orientation, which no cell prefers; six and a disk; two disks;
+    // all of one contrast and two gratings of the other.
     let steps: [(usize, &[&str]); 6] = [
         (0, &[]),
         (1, &at_rest),
-        (2, &[at_rest[0], at_rest[1], at_rest[2], tuning[0], "modulation"]),
+        (2, &[at_rest[0], at_rest[1], at_rest[2], tuning[0]]),
         (8, &[at_rest[0], at_rest[1], at_rest[2], tuning[0], tuning[1], "modulation"]),
         (
             9,

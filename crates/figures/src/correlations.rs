@@ -17,7 +17,7 @@ pub(crate) fn correlations(search: &Search) -> Result<Figure, NotEnough> {
     }
     let paths: Vec<&str> = search.parameters.iter().map(|p| p.path.as_str()).collect();
     let names = short_names(&paths);
-    let targets: Vec<&str> = search.targets.iter().map(|target| target.name.as_str()).collect();
+    let targets: Vec<String> = search.targets.iter().map(|target| target.name.clone()).collect();
     let mut rows: Vec<Value> = vec![];
     for (t, target) in targets.iter().enumerate() {
         for (p, name) in names.iter().enumerate() {
@@ -42,13 +42,39 @@ pub(crate) fn correlations(search: &Search) -> Result<Figure, NotEnough> {
         completed.len(),
         chance
     );
-    let view = json!({
+    let view = parameters_by_targets(
+        &rows,
+        &names,
+        &targets,
+        &signed("rho", "Spearman's ρ"),
+        &[
+            json!({"field": "rho", "type": "quantitative", "title": "ρ"}),
+            json!({"field": "n", "type": "quantitative"}),
+        ],
+    );
+    Ok(Figure::new("correlations", "Parameters and targets", caption, view))
+}
+
+/// A matrix with a column for each parameter and a row for each target, by these fields of the rows of data.
+pub(crate) fn parameters_by_targets(
+    rows: &[Value],
+    parameters: &[String],
+    targets: &[String],
+    colour: &Value,
+    tooltips: &[Value],
+) -> Value {
+    let mut tooltip = vec![
+        json!({"field": "parameter", "type": "nominal"}),
+        json!({"field": "target", "type": "nominal"}),
+    ];
+    tooltip.extend_from_slice(tooltips);
+    json!({
         "data": {"values": rows},
         "width": {"step": 15}, "height": {"step": 15},
         "mark": {"type": "rect", "style": "plain"},
         "encoding": {
             "x": {
-                "field": "parameter", "type": "nominal", "sort": names,
+                "field": "parameter", "type": "nominal", "sort": parameters,
                 "axis": {"labelAngle": -90, "title": null, "orient": "bottom"},
                 "scale": {"paddingInner": 0},
             },
@@ -56,15 +82,10 @@ pub(crate) fn correlations(search: &Search) -> Result<Figure, NotEnough> {
                 "field": "target", "type": "nominal", "sort": targets, "axis": {"title": null},
                 "scale": {"paddingInner": 0},
             },
-            "color": signed("rho", "Spearman's ρ"),
-            "tooltip": [
-                {"field": "parameter", "type": "nominal"}, {"field": "target", "type": "nominal"},
-                {"field": "rho", "type": "quantitative", "title": "ρ"},
-                {"field": "n", "type": "quantitative"},
-            ],
+            "color": colour,
+            "tooltip": tooltip,
         },
-    });
-    Ok(Figure::new("correlations", "Parameters and targets", caption, view))
+    })
 }
 
 /// Colours from −1 to 1.

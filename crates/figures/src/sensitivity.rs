@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::correlations::share;
+use crate::correlations::{parameters_by_targets, share};
 use crate::figure::rounded;
 use crate::names::short_names;
 use crate::ridge::ridge;
@@ -65,33 +65,17 @@ pub(crate) fn sensitivity(search: &Search) -> Result<Figure, NotEnough> {
         .into_iter()
         .map(|share| rounded(share * end))
         .collect();
-    let view = json!({
-        "data": {"values": rows},
-        "width": {"step": 15}, "height": {"step": 15},
-        "mark": {"type": "rect", "style": "plain"},
-        "encoding": {
-            "x": {
-                "field": "parameter", "type": "nominal", "sort": names,
-                "axis": {"labelAngle": -90, "title": null, "orient": "bottom"},
-                "scale": {"paddingInner": 0},
-            },
-            "y": {
-                "field": "target", "type": "nominal", "sort": order, "axis": {"title": null},
-                "scale": {"paddingInner": 0},
-            },
-            "color": {
-                "field": "change", "type": "quantitative", "title": "Change (norms)",
-                "scale": {
-                    "type": "sqrt", "domain": [rounded(-end), rounded(end)], "domainMid": 0, "clamp": true,
-                },
-                "legend": {"values": ticks, "format": ".2~g"},
-            },
-            "tooltip": [
-                {"field": "parameter", "type": "nominal"}, {"field": "target", "type": "nominal"},
-                {"field": "change", "type": "quantitative", "title": "change (norms)"},
-                {"field": "predicted", "type": "quantitative", "title": "R²"},
-            ],
+    let colour = json!({
+        "field": "change", "type": "quantitative", "title": "Change (norms)",
+        "scale": {
+            "type": "sqrt", "domain": [rounded(-end), rounded(end)], "domainMid": 0, "clamp": true,
         },
+        "legend": {"values": ticks, "format": ".2~g"},
     });
+    let tooltips = [
+        json!({"field": "change", "type": "quantitative", "title": "change (norms)"}),
+        json!({"field": "predicted", "type": "quantitative", "title": "R²"}),
+    ];
+    let view = parameters_by_targets(&rows, &names, &order, &colour, &tooltips);
     Ok(Figure::new("sensitivity", "What each parameter does to each target", caption, view))
 }

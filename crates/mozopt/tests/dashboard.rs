@@ -118,6 +118,30 @@ fn only_who_knows_the_token_is_answered_and_under_this_machines_name() {
 }
 
 #[test]
+fn the_biology_of_a_candidate_can_be_seen_where_its_data_was_kept() {
+    let model = Model::of_v1();
+    model.mozopt("run", "-q").exits(0);
+    let optimization = model.optimization();
+    let kept =
+        |number: &u64| optimization.file(&format!("simulations/{number:06}/datastore")).exists();
+    let (kept, removed): (Vec<u64>, Vec<u64>) = (0..2).partition(kept);
+    assert_eq!((kept.len(), removed.len()), (1, 1));
+    let dashboard = Dashboard::of(&optimization);
+    let link = |number: u64| format!("/api/candidates/{number}/biology");
+    assert!(dashboard.get(&format!("/api/candidates/{}", kept[0])).1.contains(&link(kept[0])));
+    assert!(!dashboard.get(&format!("/api/candidates/{}", removed[0])).1.contains("biology"));
+    let mut answer = String::new();
+    let head = dashboard.head("GET", &link(kept[0]));
+    dashboard.send(&head, "").read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    for words in ["default-src 'none'; script-src 'unsafe-inline'", "rate at rest", "\"raster\""] {
+        assert!(answer.contains(words), "{words}");
+    }
+    let (status, text) = dashboard.get(&link(removed[0]));
+    assert_eq!((status, text.contains("not kept")), (404, true), "{text}");
+}
+
+#[test]
 fn what_a_client_sends_is_never_a_path() {
     let model = Model::simulated_by(IDENTITY);
     model.mozopt("run", "-q").exits(0);

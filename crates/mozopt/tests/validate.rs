@@ -76,18 +76,7 @@ fn what_cannot_be_validated_is_said() {
 
 #[test]
 fn the_embedded_model_is_inspected_in_a_protocol_of_its_own() {
-    let density = "sheets.l4_cortex_exc.params.density";
-    let config = json!({
-        "parameters": {density: [40, 60]},
-        "optimiser_centroid": {density: 50},
-        "targets": [{
-            "class": "SpontActivityTarget", "sheet_name": "V1_Exc_L4", "target_value": [0, 100],
-            "norm": 1,
-        }],
-    });
-    let settings = "[simulator]\nkind = \"v1\"\n[optimizer]\nalgorithm = \"random\"\n\
-                    offspring_size = 2\nmax_ngen = 1\nvalidate_best = 0\n";
-    let model = Model::new(config.to_string(), settings);
+    let model = Model::of_v1();
     model.mozopt("run", "-q").exits(0);
     let flags = "--seeds 1 --protocol spontaneous --keep false --json";
     let comparison = model.mozopt("validate", flags).exits(0).json();

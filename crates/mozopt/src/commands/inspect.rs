@@ -103,7 +103,8 @@ impl Inspection {
         BiologyKind::ALL.iter().map(|kind| (kind.name, kind.figure(&self.sheets)))
     }
 
-    fn page(&self, theme: Option<Theme>) -> String {
+    /// One page with everything.
+    pub fn page(&self, theme: Option<Theme>) -> String {
         let mut body = format!("<h1>{}</h1>\n", escaped(&self.store));
         for remark in self.remarks() {
             body.push_str(&format!("<p>{}</p>\n", escaped(&remark)));

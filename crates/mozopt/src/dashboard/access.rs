@@ -57,7 +57,8 @@ pub async fn guard(State(token): State<Arc<Token>>, request: Request, next: Next
         ("cache-control", "no-store"),
     ];
     for (name, value) in headers {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        // One page has a policy of its own.
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

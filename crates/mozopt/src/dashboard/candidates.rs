@@ -141,6 +141,12 @@ fn details(followed: &Followed, number: u64) -> Result<Option<String>, Failure> 
     }
     html.push_str("<h3>Parameters</h3>\n");
     html.push_str(&html::parameters(&followed.configuration, &record));
+    if directory.data_store().exists() {
+        html.push_str(&format!(
+            "<p><a data-file href=\"/api/candidates/{number}/biology\">Its spikes, tuning curves and \
+             conductances</a></p>\n"
+        ));
+    }
     html.push_str("<h3>Files</h3>\n<ul>\n");
     for (name, path) in files(&directory) {
         if path.exists() {

@@ -5,6 +5,7 @@
 //! viewers share what is computed for them.
 
 mod access;
+mod biology;
 mod candidates;
 mod controls;
 mod followed;
@@ -71,6 +72,7 @@ fn router(token: Token, followed: Arc<Followed>) -> Router {
         .route("/api/figures/{name}", get(pictures::figure))
         .route("/api/candidates", get(candidates::table))
         .route("/api/candidates/{number}", get(candidates::candidate))
+        .route("/api/candidates/{number}/biology", get(biology::biology))
         .route("/api/candidates/{number}/files/{name}", get(candidates::file))
         .route("/api/requests", post(controls::request))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub mod cluster;
@@ -54,6 +54,23 @@ impl Model {
         model.write("param_optim/config_optimisation", config);
         model.write("mozopt.toml", settings);
         model
+    }
+
+    /// The embedded model with few cells; one generation of two, the data of one of which is kept.
+    pub fn of_v1() -> Self {
+        let density = "sheets.l4_cortex_exc.params.density";
+        let target = json!({
+            "class": "SpontActivityTarget", "sheet_name": "V1_Exc_L4", "target_value": [0, 100],
+            "norm": 1,
+        });
+        let config = json!({
+            "parameters": {density: [40, 60]},
+            "optimiser_centroid": {density: 50},
+            "targets": [target],
+        });
+        let settings = "[simulator]\nkind = \"v1\"\n[optimizer]\nalgorithm = \"random\"\n\
+                        offspring_size = 2\nmax_ngen = 1\nvalidate_best = 0\n";
+        Self::new(config.to_string(), settings)
     }
 
     /// A copy of the mozaik model in `tests/mozaik` of the project.

@@ -322,7 +322,10 @@ impl Executor for Slurm {
             self.jobs.remove(&job.candidate);
         }
         if ended.is_empty() {
-            std::thread::sleep(at_most.min(self.polling.due_in().max(Duration::from_millis(10))));
+            // Without jobs nothing is due.
+            let due = (!self.jobs.is_empty()).then(|| self.polling.due_in());
+            let due = due.map_or(at_most, |due| due.max(Duration::from_millis(10)));
+            std::thread::sleep(at_most.min(due));
         }
         Ok(ended)
     }

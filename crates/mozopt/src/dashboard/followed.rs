@@ -82,8 +82,17 @@ struct Latest<'a> {
     reason: Option<&'a str>,
 }
 
+/// How far the journal was read, and what was told of it.
+struct Reading {
+    follower: Follower,
+    told: Option<(u64, Option<Holder>, Option<String>)>,
+    trouble: Option<String>,
+    /// Nothing after a damaged entry can be understood.
+    damaged: bool,
+}
+
 impl Followed {
-    /// Reads the optimization in this directory up to now.
+    /// The optimization in this directory, of whose journal nothing was read yet.
     pub fn new(directory: OptimizationDirectory) -> Result<Self, Failure> {
         let configuration = Configuration::read(&directory.configuration())?;
         Ok(Self {
@@ -95,37 +104,43 @@ impl Followed {
         })
     }
 
-    /// Reads on from now on, in a thread of its own.
+    /// Reads up to now, so that whoever asks next is answered in full, and then on, in a thread of its own.
     pub fn follow(self: &Arc<Self>) {
+        let follower = Follower::new(&self.directory.journal());
+        let mut reading = Reading { follower, told: None, trouble: None, damaged: false };
+        self.read_up_to_now(&mut reading);
         let followed = Arc::clone(self);
-        thread::spawn(move || followed.read_on());
+        thread::spawn(move || {
+            loop {
+                thread::sleep(INTERVAL);
+                followed.read_up_to_now(&mut reading);
+            }
+        });
     }
 
-    fn read_on(&self) {
-        let mut follower = Follower::new(&self.directory.journal());
-        let mut told = None;
-        let mut trouble = None;
-        let mut damaged = false;
-        loop {
-            if !damaged {
-                match self.read(&mut follower) {
-                    // There may be more at once.
-                    Ok(true) => continue,
-                    Ok(false) => trouble = None,
-                    Err(error) => {
-                        // A file server may come back; what is damaged stays so.
-                        damaged = !matches!(error, JournalError::Io { .. });
-                        trouble = Some(error.to_string());
-                    }
+    /// Reads what is there and tells what is new.
+    fn read_up_to_now(&self, reading: &mut Reading) {
+        while !reading.damaged {
+            match self.read(&mut reading.follower) {
+                // There may be more at once.
+                Ok(true) => {}
+                Ok(false) => {
+                    reading.trouble = None;
+                    break;
+                }
+                Err(error) => {
+                    // A file server may come back; what is damaged stays so.
+                    reading.damaged = !matches!(error, JournalError::Io { .. });
+                    reading.trouble = Some(error.to_string());
+                    break;
                 }
             }
-            let holder = ControllerLock::holder_of(self.directory.path());
-            let now = (follower.entries(), holder, trouble.clone());
-            if told.as_ref() != Some(&now) {
-                self.news.send_replace(self.status(now.1.clone(), trouble.as_deref()));
-                told = Some(now);
-            }
-            thread::sleep(INTERVAL);
+        }
+        let holder = ControllerLock::holder_of(self.directory.path());
+        let now = (reading.follower.entries(), holder, reading.trouble.clone());
+        if reading.told.as_ref() != Some(&now) {
+            self.news.send_replace(self.status(now.1.clone(), now.2.as_deref()));
+            reading.told = Some(now);
         }
     }
 

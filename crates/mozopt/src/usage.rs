@@ -17,7 +17,7 @@ pub struct Usage {
     pub core_hours: f64,
     /// Seconds from a simulation's submission to its beginning.
     pub queue_seconds: Option<Spread>,
-    /// Seconds from a simulation's beginning to its result.
+    /// Seconds from the beginning of a simulation's job to its end.
     pub run_seconds: Option<Spread>,
     /// The share of the slots' time in which they had a simulation that ran, while a controller
     /// watched, until the last outcome: 0 to 1.

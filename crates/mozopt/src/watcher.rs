@@ -211,7 +211,7 @@ fn body(progress: &Progress<'_>, elapsed: Duration) -> String {
     lines.extend(worst.into_iter().take(WORST).map(|(i, target)| {
         let wanted = targets.get(i).map(|configured| wanted(&configured.target.scoring));
         let value = target.value.map_or_else(|| "none".to_owned(), amount);
-        let (name, score) = (&target.name, target.score);
+        let (name, score) = (&target.target.name, target.score);
         format!("{name:<45} {value:>10} {:>12} {score:>7.2}", wanted.unwrap_or_default())
     }));
     let lines = lines.iter().map(|line| truncate_str(line, width, "…").into_owned());

@@ -219,7 +219,7 @@ fn listed(evaluations: &[Evaluation]) -> String {
         let worst: Vec<_> = worst
             .iter()
             .take(3)
-            .map(|target| format!("{} {:.1}", target.name, target.score))
+            .map(|target| format!("{} {:.1}", target.target.name, target.score))
             .collect();
         let measured = targets.iter().filter(|target| target.value.is_some()).count();
         let exploded = if evaluation.exploded { "exploded; " } else { "" };

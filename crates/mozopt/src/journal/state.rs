@@ -1,11 +1,13 @@
 //! The state of an optimization: the fold of its journal.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{Entry, Event, FORMAT, Proposal, Validated};
 use crate::configuration::Limits;
 use crate::requests::Request;
-use crate::simulation::SimulationResult;
+use crate::simulation::{SimulationResult, TargetId};
 
 /// Everything that is known about an optimization.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +36,7 @@ pub struct State {
     pub running_seconds: f64,
     controller_began: Option<Timestamp>,
     format_seen: bool,
+    targets: Vec<Arc<TargetId>>,
 }
 
 /// A controller's time.
@@ -179,7 +182,7 @@ impl State {
                         return Err(contradiction("a candidate's number is out of order"));
                     }
                     let mut record = CandidateRecord::new(proposal, *generation);
-                    record.phase = Phase::Finished(result.clone());
+                    record.phase = Phase::Finished(self.sharing_targets(result));
                     record.finished = Some(entry.time);
                     record.told = true;
                     self.candidates.push(record);
@@ -208,10 +211,11 @@ impl State {
                 record.phase = Phase::Waiting;
             }
             Event::Finished { candidate, result } => {
+                let result = self.sharing_targets(result);
                 let record = self
                     .unfinished(*candidate)
                     .ok_or_else(|| contradiction("a candidate has two outcomes"))?;
-                record.phase = Phase::Finished(result.clone());
+                record.phase = Phase::Finished(result);
                 record.finished = Some(entry.time);
                 if let Some(watch) = self.watches.last_mut() {
                     watch.to = entry.time;
@@ -242,6 +246,17 @@ impl State {
             self.end_controller();
         }
         Ok(())
+    }
+
+    /// The result, with names of targets that all results have in common: copies of them would be most
+    /// of what a simulation leaves in memory.
+    fn sharing_targets(&mut self, result: &SimulationResult) -> SimulationResult {
+        let mut result = result.clone();
+        if self.targets.is_empty() {
+            self.targets = result.targets.iter().map(|it| Arc::clone(&it.target)).collect();
+        }
+        result.share_targets(&self.targets);
+        result
     }
 
     fn heed(&mut self, request: &Request) {

@@ -107,7 +107,7 @@ pub fn targets(targets: &[ConfiguredTarget], results: &[TargetResult]) -> String
         let met = if measured.score <= 1.0 { " class=\"met\"" } else { "" };
         format!(
             "{}{value}{}{}{}<td{met} data-value=\"{}\">{score}</td>",
-            text(&measured.name),
+            text(&measured.target.name),
             text(target.class.unit().unwrap_or("")),
             cell(wanted(&target.scoring)),
             number(target.scoring.norm()),
@@ -171,7 +171,7 @@ fn candidate_cells(record: &CandidateRecord) -> String {
     };
     let met = result.targets.iter().filter(|target| target.score <= 1.0).count();
     let worst = result.targets.iter().max_by(|a, b| a.score.total_cmp(&b.score));
-    let worst = worst.map_or_else(String::new, |t| format!("{} ({:.2})", t.name, t.score));
+    let worst = worst.map_or_else(String::new, |t| format!("{} ({:.2})", t.target.name, t.score));
     cells.push_str(&number(result.total));
     cells.push_str(&cell(met));
     cells.push_str(&text(&worst));

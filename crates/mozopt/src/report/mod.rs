@@ -151,7 +151,7 @@ pub fn targets_table(targets: &[ConfiguredTarget], results: &[TargetResult]) -> 
     for (configured, measured) in targets.iter().zip(results) {
         let scoring = &configured.target.scoring;
         table.add_row([
-            measured.name.clone(),
+            measured.target.name.clone(),
             measured.value.map_or_else(|| "none".to_owned(), amount),
             wanted(scoring),
             amount(scoring.norm()),
@@ -168,7 +168,7 @@ pub fn targets_table(targets: &[ConfiguredTarget], results: &[TargetResult]) -> 
     let mut by_reason: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for target in results {
         if let Some(reason) = &target.reason {
-            by_reason.entry(reason).or_default().push(&target.name);
+            by_reason.entry(reason).or_default().push(&target.target.name);
         }
     }
     for (reason, names) in by_reason {

@@ -5,6 +5,7 @@ mod ending;
 mod outcomes;
 mod replay;
 mod requests;
+mod tidying;
 mod validation;
 
 use std::collections::VecDeque;
@@ -28,6 +29,7 @@ use crate::watcher::{Progress, Watcher};
 
 pub use ending::End;
 use replay::{import, optimizer, outcome, replay};
+use tidying::Tidying;
 pub use validation::seed_of;
 
 /// How long the controller sleeps at most before it looks around.
@@ -47,6 +49,7 @@ pub struct Search {
     interrupt: Interrupt,
     requests: Requests,
     looked_for_requests: Instant,
+    tidying: Tidying,
     /// Candidates to submit, in order.
     waiting: VecDeque<u64>,
     _lock: ControllerLock,
@@ -182,6 +185,7 @@ impl Search {
             interrupt,
             requests,
             looked_for_requests: Instant::now(),
+            tidying: Tidying::begin(),
             waiting: VecDeque::new(),
             _lock: lock,
         };
@@ -225,6 +229,9 @@ impl Search {
                 self.settle(&ended)?;
             }
         };
+        if end != End::HandedOver {
+            self.tidying.finish();
+        }
         self.log(&[Event::Stopped { reason: end.reason().to_owned() }])?;
         self.watch();
         self.watcher.close();
@@ -273,7 +280,7 @@ impl Search {
         for candidate in ended {
             self.settle(&EndedJob { candidate, end: JobEnd::Ended })?;
         }
-        self.let_go_of_the_rest(|_, _| true);
+        self.tidy();
         Ok(())
     }
 
@@ -414,6 +421,9 @@ impl Search {
     fn watch(&mut self) {
         for message in self.executor.messages() {
             self.watcher.say(&message);
+        }
+        for trouble in self.tidying.troubles() {
+            self.watcher.say_once(&trouble);
         }
         self.watcher.show(&Progress {
             state: &self.state,

@@ -9,7 +9,7 @@ use crate::durable;
 use crate::execution::{EndedJob, JobEnd};
 use crate::failure::Failure;
 use crate::journal::Event;
-use crate::simulation::{OutcomeClass, SimulationDirectory, SimulationResult, read_json};
+use crate::simulation::{OutcomeClass, SimulationResult, read_json};
 
 impl Search {
     /// Takes the outcome of a job that ended.
@@ -18,7 +18,9 @@ impl Search {
         let directory = self.directory.simulation(candidate);
         let result = match ended.end {
             JobEnd::Ended => match read_json::<SimulationResult>(&directory.result()) {
-                Ok(result) if result.targets.len() == self.targets.len() => result,
+                Ok(result) if result.targets.len() == self.targets.len() => {
+                    result.of_ended_job(&directory)
+                }
                 Ok(_) => return self.retry(candidate, "its result.json has other targets"),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     let log = directory.log_tail(1);
@@ -103,7 +105,7 @@ impl Search {
     }
 
     /// Lets go of those candidates, by rank and number, that are not among the best.
-    pub(super) fn let_go_of_the_rest(&self, which: impl Fn(usize, u64) -> bool) {
+    fn let_go_of_the_rest(&self, which: impl Fn(usize, u64) -> bool) {
         let Limits { keep_best, keep_all, .. } = self.limits;
         if keep_all {
             return;
@@ -115,11 +117,19 @@ impl Search {
         }
     }
 
-    fn let_go(&self, candidate: u64, failed: bool) {
-        let directory: SimulationDirectory = self.directory.simulation(candidate);
-        if let Err(error) = directory.let_go(failed) {
-            let path = directory.path();
-            self.watcher.say_once(&format!("cannot tidy {}: {error}", path.display()));
+    /// Lets go of all that are not kept: an earlier controller may not have come to it.
+    pub(super) fn tidy(&self) {
+        self.let_go_of_the_rest(|_, _| true);
+        let Limits { keep_failures, keep_all, .. } = self.limits;
+        if keep_failures || keep_all {
+            return;
         }
+        for (record, _) in self.state.finished().filter(|(_, result)| result.outcome.is_failure()) {
+            self.let_go(record.number, true);
+        }
+    }
+
+    fn let_go(&self, candidate: u64, failed: bool) {
+        self.tidying.let_go(self.directory.simulation(candidate), failed);
     }
 }

@@ -29,7 +29,7 @@ use crate::durable;
 
 pub use evaluation::measure;
 pub use protocol::Protocol;
-pub use result::{OutcomeClass, SimulationResult, TargetResult};
+pub use result::{OutcomeClass, SimulationResult, TargetId, TargetResult};
 
 /// Larger than any file of the contract.
 const MAX_FILE_BYTES: u64 = 16 << 20;

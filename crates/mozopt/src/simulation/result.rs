@@ -1,10 +1,12 @@
 //! `result.json`: what became of a simulation.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use targets::{Missing, Score, Value};
 
-use super::{SimulationDirectory, Started, read_json};
+use super::{Finished, SimulationDirectory, Started, read_json};
 use crate::configuration::ConfiguredTarget;
 
 /// What kind of end a simulation came to.
@@ -83,7 +85,8 @@ pub struct SimulationResult {
     /// When its job began, by the clock of its machine.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub started: Option<Timestamp>,
-    /// When its job had this result, or was seen to have ended without one.
+    /// When its job had this result, or, in the journal, had also removed what is not kept; or when it was
+    /// seen to have ended without a result.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub finished: Option<Timestamp>,
     /// The most memory that one process of the simulator had, bytes.
@@ -94,21 +97,48 @@ pub struct SimulationResult {
     pub data_store_size: Option<u64>,
 }
 
-/// A target's value and score.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TargetResult {
+/// Which target it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetId {
     /// The target's name.
     pub name: String,
     /// Its class.
     pub class: String,
     /// The sheet it is measured on.
     pub sheet_name: Option<String>,
+}
+
+/// A target's value and score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "WrittenTargetResult")]
+pub struct TargetResult {
+    /// Which target, the same for all results of a search: it is in memory once.
+    #[serde(flatten)]
+    pub target: Arc<TargetId>,
     /// The measured value.
     pub value: Option<f64>,
     /// The distance to what is wanted.
     pub score: f64,
     /// Why there is no value.
-    pub reason: Option<String>,
+    pub reason: Option<Box<str>>,
+}
+
+/// A [`TargetResult`] as it is read: serde is slow at reading what is flattened.
+#[derive(Deserialize)]
+struct WrittenTargetResult {
+    name: String,
+    class: String,
+    sheet_name: Option<String>,
+    value: Option<f64>,
+    score: f64,
+    reason: Option<Box<str>>,
+}
+
+impl From<WrittenTargetResult> for TargetResult {
+    fn from(written: WrittenTargetResult) -> Self {
+        let WrittenTargetResult { name, class, sheet_name, value, score, reason } = written;
+        Self { target: Arc::new(TargetId { name, class, sheet_name }), value, score, reason }
+    }
 }
 
 impl TargetResult {
@@ -116,12 +146,14 @@ impl TargetResult {
     pub fn new(configured: &ConfiguredTarget, value: &Value, score: Score) -> Self {
         let target = &configured.target;
         Self {
-            name: target.name.clone(),
-            class: target.class.name().to_owned(),
-            sheet_name: target.sheet_name.clone(),
+            target: Arc::new(TargetId {
+                name: target.name.clone(),
+                class: target.class.name().to_owned(),
+                sheet_name: target.sheet_name.clone(),
+            }),
             value: value.as_ref().ok().copied(),
             score: score.get(),
-            reason: value.as_ref().err().map(ToString::to_string),
+            reason: value.as_ref().err().map(|missing| missing.to_string().into()),
         }
     }
 }
@@ -164,11 +196,27 @@ impl SimulationResult {
         }
     }
 
+    /// Of a job that has ended, and said so.
+    #[must_use]
+    pub fn of_ended_job(self, directory: &SimulationDirectory) -> Self {
+        let finished = read_json::<Finished>(&directory.finished()).ok().map(|job| job.time);
+        Self { finished: finished.or(self.finished), ..self }
+    }
+
     /// Of a job that began so and ends now.
     #[must_use]
     pub fn of_job(self, started: &Started) -> Self {
         let host = Some(started.host.clone());
         Self { host, started: Some(started.time), finished: Some(Timestamp::now()), ..self }
+    }
+
+    /// Refers to these targets instead of own copies, where they are the same.
+    pub fn share_targets(&mut self, targets: &[Arc<TargetId>]) {
+        for (result, target) in self.targets.iter_mut().zip(targets) {
+            if result.target == *target {
+                result.target = Arc::clone(target);
+            }
+        }
     }
 
     /// Nothing was measured.

@@ -196,13 +196,16 @@ pub fn exit_codes_of(id: u64) -> Result<ExitCodes, Trouble> {
     Ok(ExitCodes { code, signal, worst_signal })
 }
 
-/// Cancels the jobs of this name, which is given to one job only; with a number only if both fit:
-/// numbers can be lost with a controller's memory, and given to somebody else's job.
-pub fn cancel(name: &str, id: Option<u64>) -> Result<(), Trouble> {
-    let user = rustix::process::getuid().as_raw().to_string();
-    let mut arguments = vec![format!("--name={name}"), "-u".to_owned(), user];
-    arguments.extend(id.map(|id| id.to_string()));
-    run("scancel", &arguments, QUERY_LIMIT).map(drop)
+/// Cancels jobs that the queue has just listed under names of ours: numbers that were learnt earlier can
+/// be lost with a controller's memory, and given to somebody else's jobs. Jobs that are gone meanwhile
+/// are an error, too; whether the others were cancelled is seen in the queue.
+pub fn cancel(ids: &[u64]) -> Result<(), Trouble> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let user = ["-u".to_owned(), rustix::process::getuid().as_raw().to_string()];
+    let ids = ids.iter().map(u64::to_string);
+    run("scancel", user.into_iter().chain(ids), QUERY_LIMIT).map(drop)
 }
 
 /// How long the cluster's commands wait for an answer.

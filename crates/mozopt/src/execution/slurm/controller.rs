@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{self, Trouble};
+use super::client::{self, Queued, Trouble};
 use super::record::{Record, unique};
 use crate::configuration::{SlurmSettings, TimeLimit};
 use crate::durable;
@@ -72,7 +72,7 @@ impl ControllerJob {
 
     /// Cancels it, and what would take over from it.
     pub fn cancel(&self) -> Result<(), Trouble> {
-        client::cancel(&self.name, None)
+        client::cancel(&self.active()?)
     }
 }
 
@@ -144,11 +144,10 @@ pub fn cancel_left(directories: Vec<SimulationDirectory>) -> io::Result<usize> {
     let mut cancelled = None;
     loop {
         let queue = client::queue().map_err(io::Error::other)?;
-        let is_left = |record: &&Record| {
-            let mut queue = queue.iter();
-            queue.any(|queued| queued.name == record.name && !queued.state.is_final())
+        let is_left = |queued: &&Queued| {
+            records.iter().any(|record| record.name == queued.name) && !queued.state.is_final()
         };
-        let left: Vec<_> = records.iter().filter(is_left).collect();
+        let left: Vec<u64> = queue.iter().filter(is_left).map(|queued| queued.id).collect();
         let cancelled = *cancelled.get_or_insert(left.len());
         if left.is_empty() {
             return Ok(cancelled);
@@ -156,9 +155,8 @@ pub fn cancel_left(directories: Vec<SimulationDirectory>) -> io::Result<usize> {
         if Instant::now() > deadline {
             return Err(io::Error::other(format!("{} jobs do not end", left.len())));
         }
-        for record in left {
-            client::cancel(&record.name, None).map_err(io::Error::other)?;
-        }
+        // Whether this was heard the queue says.
+        let _ = client::cancel(&left);
         thread::sleep(Duration::from_secs(1));
     }
 }

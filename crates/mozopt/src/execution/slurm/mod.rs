@@ -32,8 +32,11 @@ use watched::Watched;
 
 /// How often the queue is looked at, unless it is said otherwise.
 const POLL: Duration = Duration::from_secs(10);
-/// How often the files of this many jobs are looked at.
-const FILES: (Duration, usize) = (Duration::from_secs(1), 100);
+/// The shortest and the longest time between two looks at the files of jobs. A hundredth of the time
+/// since the last submission lies between, so that next to nothing of a simulation's time is lost.
+const FILES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// As many jobs are looked at in a second.
+const JOBS_PER_SECOND: f64 = 100.0;
 
 /// Runs jobs with Slurm.
 pub struct Slurm {
@@ -41,6 +44,7 @@ pub struct Slurm {
     time_limit: Duration,
     jobs: BTreeMap<u64, Watched>,
     polling: Polling,
+    submitted: Instant,
     files_seen: Instant,
     /// How long an answer may be missing before there is none.
     patience: Option<Duration>,
@@ -59,6 +63,7 @@ impl Slurm {
             time_limit: Duration::from_secs(limits.time_limit.seconds()),
             jobs: BTreeMap::new(),
             polling: Polling::every(poll),
+            submitted: Instant::now(),
             files_seen: Instant::now(),
             patience: None,
             has_accounts: true,
@@ -119,8 +124,7 @@ impl Slurm {
         for queued in &queue {
             by_name.entry(&queued.name).or_default().push(queued);
         }
-        let mut ended = vec![];
-        let mut missing = vec![];
+        let (mut ended, mut missing, mut unwanted) = (vec![], vec![], vec![]);
         for (&candidate, watched) in self.jobs.iter_mut().filter(|(_, watched)| watched.sent) {
             let Some(mut found) = by_name.remove(watched.record.name.as_str()) else {
                 missing.push(candidate);
@@ -129,21 +133,20 @@ impl Slurm {
             found.sort_by_key(|queued| queued.id);
             let (first, doubles) = (found[0], &found[1..]);
             watched.found(first);
-            for double in doubles.iter().filter(|double| !double.state.is_final()) {
-                let _ = client::cancel(&double.name, Some(double.id));
-            }
+            unwanted.extend(doubles.iter().filter(|it| !it.state.is_final()).map(|it| it.id));
             if first.state.is_final() {
                 let codes = codes_of(first);
                 let end = watched.end(first.state, &codes, &first.nodes, patience);
                 ended.extend(end.map(|end| (candidate, end, first.state, first.nodes.clone())));
             } else if watched.ending.is_some() {
-                // It was told before; scancel does not say whether it was heard.
-                let _ = client::cancel(&watched.record.name, watched.record.id);
+                unwanted.push(first.id);
             } else if first.has_run > self.time_limit {
                 watched.end_as(JobEnd::TimedOut);
-                let _ = client::cancel(&watched.record.name, watched.record.id);
+                unwanted.push(first.id);
             }
         }
+        // Whether this was heard the next look says.
+        let _ = client::cancel(&unwanted);
         ended.extend(self.look_for(&missing, patience));
         let ended = ended.into_iter().map(|(candidate, end, state, nodes)| {
             self.learn_about_nodes(&end, state, &nodes);
@@ -260,8 +263,10 @@ impl Slurm {
 
     /// Jobs that said themselves that they ended well: for them nobody else has to be asked.
     fn ended_by_their_files(&mut self) -> Vec<EndedJob> {
-        let (often, jobs) = FILES;
-        if self.files_seen.elapsed() < often.mul_f64((self.jobs.len() / jobs + 1) as f64) {
+        let (shortest, longest) = FILES;
+        let interval = (self.submitted.elapsed() / 100).clamp(shortest, longest);
+        let at_least = Duration::from_secs_f64(self.jobs.len() as f64 / JOBS_PER_SECOND);
+        if self.files_seen.elapsed() < interval.max(at_least) {
             return vec![];
         }
         self.files_seen = Instant::now();
@@ -283,6 +288,7 @@ impl Executor for Slurm {
         record.write(&job.directory)?;
         let candidate = job.candidate;
         let mut watched = Watched::new(job, record, false);
+        self.submitted = Instant::now();
         if self.polling.answers() {
             self.send(&mut watched).map_err(|trouble| {
                 io::Error::new(io::ErrorKind::InvalidInput, trouble.to_string())
@@ -331,17 +337,11 @@ impl Executor for Slurm {
     }
 
     fn cancel_all(&mut self) {
-        let mut asked = false;
         for watched in self.jobs.values_mut() {
-            if watched.end_as(JobEnd::Cancelled) {
-                // If it is not heard, it is repeated after the next look at the queue.
-                let _ = client::cancel(&watched.record.name, watched.record.id);
-                asked = true;
-            }
+            watched.end_as(JobEnd::Cancelled);
         }
-        if asked {
-            self.polling.hurry();
-        }
+        // The next look cancels them.
+        self.polling.hurry();
     }
 
     fn running(&self) -> usize {

@@ -58,10 +58,10 @@ impl Watched {
         }
     }
 
-    /// Asks for its end as what this says, once; returns whether it must be told to Slurm.
-    pub fn end_as(&mut self, end: JobEnd) -> bool {
+    /// It is to end, and its end is what this says; the first end that was asked for counts.
+    pub fn end_as(&mut self, end: JobEnd) {
         if self.ending.is_some() {
-            return false;
+            return;
         }
         if end == JobEnd::Cancelled {
             self.record.cancelled = true;
@@ -69,7 +69,6 @@ impl Watched {
             let _ = self.record.write(&self.job.directory);
         }
         self.ending = Some(end);
-        self.sent
     }
 
     /// Something is not there. Returns whether it has been looked for long enough: what Slurm and file

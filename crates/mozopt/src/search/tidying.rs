@@ -1,0 +1,55 @@
+//! What is not kept is removed while the search goes on: a data store may have hundreds of files, and file
+//! systems are slow at removing them.
+
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use crate::simulation::SimulationDirectory;
+
+/// So many may wait for their removal; the search waits for it where there are more.
+const WAITING: usize = 100;
+
+/// Removes what is not kept. What it has not done when the controller dies the next one does.
+pub struct Tidying {
+    queue: Option<SyncSender<(SimulationDirectory, bool)>>,
+    troubles: Receiver<String>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Tidying {
+    /// Removes, in a thread of its own, what it will be given.
+    pub fn begin() -> Self {
+        let (queue, given) = sync_channel::<(SimulationDirectory, bool)>(WAITING);
+        let (say, troubles) = channel();
+        let thread = thread::spawn(move || {
+            for (directory, failed) in given {
+                if let Err(error) = directory.let_go(failed) {
+                    // Nobody may listen any more.
+                    let _ = say.send(format!("cannot tidy {}: {error}", directory.path().display()));
+                }
+            }
+        });
+        Self { queue: Some(queue), troubles, thread: Some(thread) }
+    }
+
+    /// Lets go of a simulation that failed, or did not.
+    pub fn let_go(&self, directory: SimulationDirectory, failed: bool) {
+        if let Some(queue) = &self.queue {
+            // The thread listens as long as there is a queue.
+            let _ = queue.send((directory, failed));
+        }
+    }
+
+    /// What could not be removed, and why, since this was asked last.
+    pub fn troubles(&self) -> impl Iterator<Item = String> {
+        self.troubles.try_iter()
+    }
+
+    /// Waits until everything is removed.
+    pub fn finish(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

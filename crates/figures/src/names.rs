@@ -44,31 +44,43 @@ fn short_name(all: &[Vec<&str>], own: usize) -> String {
     name
 }
 
-/// A name in lines that fit above a small panel, broken before a separator or where it must be.
+/// A name in lines that fit above a small panel, broken before a separator or where it must be. Two lines
+/// are about as long as each other.
 pub fn panel_title(name: &str) -> Vec<String> {
     const WIDTH: usize = 34;
-    // Between the parts of a path, if it is one.
-    let separators = if name.contains(['.', '…']) { ".…" } else { "_/ " };
-    let mut lines = vec![String::new()];
-    let mut piece = String::new();
-    for c in name.chars().chain(['\n']) {
-        if !piece.is_empty()
-            && (separators.contains(c) || c == '\n' || piece.chars().count() == WIDTH)
-        {
-            let full = lines
-                .last()
-                .is_none_or(|line| line.chars().count() + piece.chars().count() > WIDTH);
-            if full && lines.last().is_some_and(|line| !line.is_empty()) {
-                lines.push(String::new());
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push_str(&piece);
-            }
-            piece.clear();
+    let pieces = pieces(name, WIDTH);
+    let length = |text: &String| text.chars().count();
+    let mut lines: Vec<String> = vec![];
+    for piece in &pieces {
+        match lines.last_mut() {
+            Some(line) if length(line) + length(piece) <= WIDTH => line.push_str(piece),
+            _ => lines.push(piece.clone()),
         }
-        piece.push(c);
+    }
+    if lines.len() == 2 {
+        let halves = |middle| [pieces[..middle].concat(), pieces[middle..].concat()];
+        let longer = |[first, second]: &[String; 2]| length(first).max(length(second));
+        lines = (1..pieces.len()).map(halves).min_by_key(longer).map_or(lines, Vec::from);
     }
     lines
+}
+
+/// The parts of a name that stay together, of at most `width` characters: those of a path, if it is one.
+fn pieces(name: &str, width: usize) -> Vec<String> {
+    let separators = if name.contains(['.', '…']) { ".…" } else { "_/ " };
+    let mut pieces = vec![String::new()];
+    for c in name.chars() {
+        match pieces.last_mut() {
+            Some(piece)
+                if piece.is_empty()
+                    || !separators.contains(c) && piece.chars().count() < width =>
+            {
+                piece.push(c);
+            }
+            _ => pieces.push(c.to_string()),
+        }
+    }
+    pieces
 }
 
 /// A text in lines of at most `width` characters, broken at blanks where there are any.
@@ -118,6 +130,10 @@ mod tests {
     fn titles_of_panels_are_broken_before_separators() {
         let lines = panel_title("L4ExcL4ExcConnection…short_term_plasticity.tau_rec");
         assert_eq!(lines, ["L4ExcL4ExcConnection", "…short_term_plasticity.tau_rec"]);
+        assert_eq!(
+            panel_title("OrientationTuningOrthoLowTarget_V1_Exc_L4"),
+            ["OrientationTuningOrthoLowTarget", "_V1_Exc_L4"]
+        );
         assert_eq!(panel_title("K"), ["K"]);
         assert!(panel_title(&"x".repeat(300)).iter().all(|line| line.len() <= 34));
     }

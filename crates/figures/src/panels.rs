@@ -116,8 +116,11 @@ pub(crate) fn quantitative(field: &str, axis: Axis, title: Option<&str>) -> Valu
     json!({
         "field": field, "type": "quantitative", "title": title, "scale": axis.scale(),
         "axis": {
-            "values": ticks, "labelExpr": "format(datum.value, '~g')", "labelFontSize": 8,
-            "domain": false,
+            // 0.0005 is too long for an axis as short as this.
+            "values": ticks, "labelFontSize": 8,
+            "labelExpr": "format(datum.value, datum.value && abs(datum.value) < 1e-3 ? '~e' : '~g')",
+            // No label rises above the frame, where the title is.
+            "labelFlush": 5, "domain": false,
         },
     })
 }

@@ -102,7 +102,8 @@ fn panel(search: &Search, index: usize, name: &str, joined: u64, columns: u64) -
         }),
         json!({
             "data": {"values": best},
-            "mark": {"type": "line", "interpolate": "step-after", "color": VERMILION},
+            // Clipped, since what rises above the frame moves the title.
+            "mark": {"type": "line", "interpolate": "step-after", "color": VERMILION, "clip": true},
             "encoding": {"x": x, "y": y("v")},
         }),
     ];

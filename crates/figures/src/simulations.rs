@@ -52,8 +52,12 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
     let mut durations: Vec<f64> = spans.iter().map(|(from, to, ..)| to - from).collect();
     durations.sort_by(f64::total_cmp);
     let thinned = if step > 1 { format!(" (one of {step} is shown)") } else { String::new() };
+    let where_they_are = match lanes {
+        1 => "in one lane; it was".to_owned(),
+        _ => format!("in the first free of {lanes} lanes; these were"),
+    };
     let caption = format!(
-        "n = {} simulations{thinned} from their beginning to the result, in the first free of {lanes} lanes; the lanes were in use {:.0} % \
+        "n = {} simulations{thinned} from their beginning to their end, {where_they_are} in use {:.0} % \
          of the time; half of the simulations took less than {}. Below: the mean number of simulations at a time.",
         spans.len(),
         100.0 * busy / (hours * lanes as f64).max(f64::MIN_POSITIVE),
@@ -98,8 +102,11 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
     let running = running(&times, hours).into_iter().enumerate();
     let running: Vec<Value> = running
         .map(|(i, mean)| {
-            let from = i as f64 * period * per_hour;
-            json!({"from": rounded(from), "to": rounded(from + period * per_hour), "running": rounded(mean)})
+            let from = i as f64 * period;
+            // They overlap a little, so that no seams are seen.
+            let to = (from + 1.05 * period).min(hours);
+            let [from, to] = [from, to].map(|time| rounded(time * per_hour));
+            json!({"from": from, "to": to, "running": rounded(mean)})
         })
         .collect();
     let utilisation = json!({

@@ -97,7 +97,7 @@ fn mean(sheet: &str, tunings: &[SizeTuning]) -> Value {
         }));
         layers.push(json!({
             "data": {"values": points},
-            "mark": {"type": "point", "size": 22, "color": colour},
+            "mark": {"type": "point", "size": 22, "color": colour, "opacity": 1},
             "encoding": {
                 "x": x, "y": rate("r"),
                 "tooltip": [
@@ -112,6 +112,7 @@ fn mean(sheet: &str, tunings: &[SizeTuning]) -> Value {
     panel(sheet, &subtitle, &layers)
 }
 
+/// A fitted curve where there are data: below the smallest disk it may do anything.
 fn curve(
     tuning: &SizeTuning,
     at: impl Fn(f64) -> f64,
@@ -119,9 +120,10 @@ fn curve(
     y: &Value,
     colour: &str,
 ) -> Value {
-    let greatest = tuning.radii_deg.iter().copied().fold(0.0, f64::max);
+    let radii = || tuning.radii_deg.iter().copied();
+    let (least, greatest) = (radii().fold(f64::INFINITY, f64::min), radii().fold(0.0, f64::max));
     let rows: Vec<Value> = (0..=80)
-        .map(|i| greatest * f64::from(i) / 80.0)
+        .map(|i| least + (greatest - least) * f64::from(i) / 80.0)
         .map(|r| json!({"radius": rounded(r), "r": rounded(at(r))}))
         .collect();
     json!({
@@ -181,7 +183,7 @@ fn example(sheet: &str, tuning: &SizeTuning, cell: &CellSizeTuning, fit: &SizeTu
     let layers = [
         json!({
             "data": {"values": points},
-            "mark": {"type": "point", "size": 22, "color": BLUE},
+            "mark": {"type": "point", "size": 22, "color": BLUE, "opacity": 1},
             "encoding": {"x": x, "y": y},
         }),
         curve(tuning, |r| fit.rate_hz(r), &x, &y, VERMILION),

@@ -72,8 +72,7 @@ fn pieces(name: &str, width: usize) -> Vec<String> {
     for c in name.chars() {
         match pieces.last_mut() {
             Some(piece)
-                if piece.is_empty()
-                    || !separators.contains(c) && piece.chars().count() < width =>
+                if piece.is_empty() || !separators.contains(c) && piece.chars().count() < width =>
             {
                 piece.push(c);
             }

@@ -58,6 +58,7 @@ mod portfolio;
 mod risk;
 mod settings;
 mod sites;
+mod start;
 mod surrogate;
 mod trust_region;
 mod warping;
@@ -65,9 +66,14 @@ mod warping;
 /// Simulations that have to be measured before there is a model.
 const LEAST_MEASURED: usize = 5;
 
-/// Iterations of the first fit of the kernel, with the noise chosen in between, and of each later one.
+/// Iterations of the first fit of the kernel, with the noise chosen in between, of the one with its first directions,
+/// and of each later one.
 const FIRST_FIT: [usize; 2] = [25, 10];
+const TURNED_FIT: [usize; 1] = [10];
 const LATER_FIT: [usize; 1] = [8];
+
+/// The best sites, around which the kernel's directions are those of the greatest change.
+const SITES_OF_DIRECTIONS: usize = 8;
 
 /// Outcomes that must have come before the kernel is fitted again or the trust region adapts: a generation, but no
 /// fewer than the first of these numbers (fitted more often, the kernel finds structure that is not there), and for
@@ -265,9 +271,10 @@ impl Composite {
     /// A random point around the centroid.
     fn initial_point(&self, number: u64) -> Point {
         let centroid = self.coordinates.point_of(self.coordinates.centroid());
-        let mut normal = Seeded::new(self.settings.seed, "composite start").normal(number);
+        let random = Seeded::new(self.settings.seed, "composite start");
+        let step = start::step(&random, number, centroid.len());
         let sigma = self.plan.spread * self.settings.sigma;
-        let point: Point = centroid.iter().map(|c| c + sigma * normal()).collect();
+        let point: Point = centroid.iter().zip(step).map(|(c, x)| c + sigma * x).collect();
         self.coordinates.admissible(&point)
     }
 
@@ -290,26 +297,36 @@ impl Composite {
         let Some(best) = sites.iter().filter(|site| site.measured > 0).min_by(least) else {
             return;
         };
-        let (mut region, kernel, iterations) = match &self.belief {
+        let best = best.point.clone();
+        let fit = |kernel, iterations: &[usize]| {
+            Surrogate::fit(kernel, &self.observations, &sites, &self.rules, iterations)
+        };
+        let [least, most] = TELLING_OUTCOMES;
+        let is_due = self.since_fit >= self.settings.offspring_size.clamp(least, most);
+        let (mut region, surrogate) = match &self.belief {
             None => {
-                let region = TrustRegion::new(best.point.clone());
-                let kernel = Kernel::new(region.centre.clone(), region.radius);
-                (region, kernel, &FIRST_FIT[..])
-            }
-            Some(Belief { region, surrogate, .. }) => {
-                let kernel = Kernel {
-                    centre: region.centre.clone(),
-                    radius: region.radius,
-                    ..surrogate.kernel().clone()
+                let region = TrustRegion::new(best);
+                let Some(first) =
+                    fit(Kernel::new(region.centre.clone(), region.radius), &FIRST_FIT)
+                else {
+                    return;
                 };
-                let [least, most] = TELLING_OUTCOMES;
-                let is_due = self.since_fit >= self.settings.offspring_size.clamp(least, most);
-                (region.clone(), kernel, if is_due { &LATER_FIT[..] } else { &[] })
+                let kernel = turned(&first, &sites, &standings(&sites, &first));
+                (region, fit(kernel, &TURNED_FIT))
+            }
+            Some(Belief { region, surrogate, sites, standings }) => {
+                let (kernel, iterations) = if is_due {
+                    (turned(surrogate, sites, standings), &LATER_FIT[..])
+                } else {
+                    (surrogate.kernel().clone(), &[][..])
+                };
+                let kernel =
+                    Kernel { centre: region.centre.clone(), radius: region.radius, ..kernel };
+                (region.clone(), fit(kernel, iterations))
             }
         };
-        let fit = Surrogate::fit(kernel, &self.observations, &sites, &self.rules, iterations);
-        let Some(surrogate) = fit else { return };
-        if !iterations.is_empty() {
+        let Some(surrogate) = surrogate else { return };
+        if self.belief.is_none() || is_due {
             self.since_fit = 0;
         }
         let standings = standings(&sites, &surrogate);
@@ -364,6 +381,12 @@ impl Composite {
     fn skill(&self) -> Option<Skill> {
         self.forecasts.skill(JUDGED_GENERATIONS * self.settings.offspring_size)
     }
+}
+
+/// The kernel along the directions in which values change most around the best sites.
+fn turned(surrogate: &Surrogate, sites: &[Site], standings: &[Standing]) -> Kernel {
+    let best = standings.iter().take(SITES_OF_DIRECTIONS).map(|best| &sites[best.site].point);
+    surrogate.kernel().clone().along(surrogate.directions(&best.collect::<Vec<_>>()))
 }
 
 impl Optimizer for Composite {

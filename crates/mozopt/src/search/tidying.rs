@@ -25,7 +25,8 @@ impl Tidying {
             for (directory, failed) in given {
                 if let Err(error) = directory.let_go(failed) {
                     // Nobody may listen any more.
-                    let _ = say.send(format!("cannot tidy {}: {error}", directory.path().display()));
+                    let _ =
+                        say.send(format!("cannot tidy {}: {error}", directory.path().display()));
                 }
             }
         });

@@ -1,7 +1,7 @@
 //! How well kernel parameters explain the data: the objective that the length scales and the polynomial
 //! parts are fitted by.
 
-use super::kernel::{Distances, Kernel, Point, prior};
+use super::kernel::{Distances, Kernel, Point};
 use super::minimizer::minimize;
 use crate::linear_algebra::{Cholesky, Matrix, add_scaled};
 
@@ -32,14 +32,14 @@ pub(super) struct Data<'a> {
 
 /// Moves the kernel's parameters towards the maximum of the posterior.
 pub(super) fn fit(kernel: &mut Kernel, data: &Data<'_>, iterations: usize) {
-    let prior = prior(kernel.dimension());
+    let prior = kernel.prior();
     let lower: Vec<f64> = prior.iter().map(|(mean, sd)| mean - REACH * sd).collect();
     let upper: Vec<f64> = prior.iter().map(|(mean, sd)| mean + REACH * sd).collect();
     let start = kernel.log_parameters.clone();
     let mut trial = kernel.clone();
     let objective = |parameters: &[f64]| {
         trial.log_parameters.copy_from_slice(parameters);
-        objective(&trial, data, &prior)
+        objective(&trial, data)
     };
     kernel.log_parameters = minimize(objective, &start, &lower, &upper, iterations).0;
 }
@@ -47,9 +47,9 @@ pub(super) fn fit(kernel: &mut Kernel, data: &Data<'_>, iterations: usize) {
 /// Minus the logarithm of the posterior of the kernel's parameters, up to a constant, and its gradient
 /// (Rasmussen & Williams 2006, eqs. 5.8 and 5.9), with the scale of every output at its maximum,
 /// σ² = yᵀK⁻¹y / n.
-pub(super) fn objective(kernel: &Kernel, data: &Data<'_>, prior: &[(f64, f64)]) -> (f64, Vec<f64>) {
+pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
     let n = data.points.len();
-    let dimension = kernel.dimension();
+    let prior = kernel.prior();
     let wall = || (f64::INFINITY, vec![0.0; prior.len()]);
     let Distances { scaled, product } = kernel.distances(data.points, data.points);
     let [linear, quadratic] = kernel.polynomial();
@@ -95,26 +95,32 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>, prior: &[(f64, f64)]) 
     let temper = (INDEPENDENT_TARGETS / data.noise.len() as f64).min(1.0);
     let mut gradient = vec![0.0; prior.len()];
     let (mut by_linear, mut by_quadratic) = (0.0, 0.0);
+    let mut by_product = weights.clone();
     let mut by_distance = weights;
     for j in 0..n {
-        let column = by_distance.col_as_slice_mut(j).iter_mut();
-        for ((weight, slope), g) in column.zip(slope.col_as_slice(j)).zip(product.col_as_slice(j)) {
-            by_linear += *weight * g;
-            by_quadratic += *weight * g * g;
-            *weight *= slope;
+        let columns =
+            by_distance.col_as_slice_mut(j).iter_mut().zip(by_product.col_as_slice_mut(j));
+        let parts = slope.col_as_slice(j).iter().zip(product.col_as_slice(j));
+        for ((by_distance, by_product), (slope, g)) in columns.zip(parts) {
+            by_linear += *by_distance * g;
+            by_quadratic += *by_distance * g * g;
+            *by_distance *= slope;
+            *by_product *= linear + 2.0 * quadratic * g;
         }
     }
-    // Σᵢⱼ Bᵢⱼ (zᵢ - zⱼ)² / 2 = Σᵢ (Σⱼ Bᵢⱼ) zᵢ² - zᵀBz for every coordinate
+    gradient[0] = -temper * linear * by_linear / 2.0;
+    gradient[1] = -temper * quadratic * by_quadratic / 2.0;
+    // Σᵢⱼ Bᵢⱼ (zᵢ - zⱼ)² / 2 = Σᵢ (Σⱼ Bᵢⱼ) zᵢ² - zᵀBz for every coordinate, and zᵀPz for the products
     let points = kernel.scaled(data.points);
-    let moved = &by_distance * &points;
+    add_scaled(&mut by_product, kernel.width_squared(), &by_distance);
+    let turned = &by_product * &points;
     let row_sums: Vec<f64> = (0..n).map(|i| by_distance.col_as_slice(i).iter().sum()).collect();
-    for (d, slope) in gradient.iter_mut().take(dimension).enumerate() {
-        let (z, bz) = (points.col_as_slice(d), moved.col_as_slice(d));
-        let terms = z.iter().zip(bz).zip(&row_sums).map(|((z, bz), sum)| z * (sum * z - bz));
-        *slope = -temper * terms.sum::<f64>();
+    for i in 0..points.ncols() {
+        let (z, bz) = (points.col_as_slice(i), turned.col_as_slice(i));
+        let terms = z.iter().zip(bz).zip(&row_sums);
+        let terms = terms.map(|((z, bz), sum)| z * (sum * z - bz / kernel.width_squared()));
+        gradient[Kernel::index_of_length(i)] = -temper * terms.sum::<f64>();
     }
-    gradient[dimension] = -temper * linear * by_linear / 2.0;
-    gradient[dimension + 1] = -temper * quadratic * by_quadratic / 2.0;
 
     let mut value = temper * value;
     for (i, (mean, sd)) in prior.iter().enumerate() {

@@ -7,6 +7,7 @@
 use super::evidence::{self, Data, NOISE_RATIOS};
 use super::kernel::{Kernel, Point};
 use super::noise::NoiseChoice;
+use crate::eigen::{Eigen, decompose};
 use crate::linear_algebra::{Matrix, add_scaled, factorize_covariance};
 
 /// Points, nearest first, that the kernel's parameters are fitted to.
@@ -151,8 +152,7 @@ impl GaussianProcess {
         function: impl FnOnce(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
     ) -> (f64, Point) {
         let row = self.kernel.row(point, &self.points);
-        let n = row.len();
-        let covariances = Matrix::from_fn(n, 1, |k, _| row[k].covariance);
+        let covariances = Matrix::from_fn(row.entries.len(), 1, |k, _| row.entries[k].covariance);
         let means = self.weights.transpose() * &covariances;
         let solved: Vec<Matrix> =
             self.inverses.iter().map(|inverse| inverse * &covariances).collect();
@@ -182,7 +182,29 @@ impl GaussianProcess {
             add_scaled(&mut weights, -2.0 * by_variance, solved);
         }
         let weights = weights.col_as_slice(0);
-        (value, self.kernel.gradient(point, &self.points, &row, weights, own))
+        (value, self.kernel.gradient(&row, weights, own))
+    }
+
+    /// The directions along which the outputs change most around these points, most first: the eigenvectors
+    /// of Σ ∇f ∇fᵀ of all outputs f in units of their scales (active subspaces, Constantine et al. 2014,
+    /// arXiv:1304.2070).
+    pub fn directions(&self, points: &[&Point], count: usize) -> Vec<Point> {
+        let n = self.kernel.dimension();
+        let mut squares = vec![0.0; n * n];
+        for point in points {
+            let row = self.kernel.row(point, &self.points);
+            for (t, output) in self.outputs.iter().enumerate() {
+                let slope = self.kernel.gradient(&row, self.weights.col_as_slice(t), 0.0);
+                for i in 0..n {
+                    for j in 0..n {
+                        squares[i * n + j] += slope[i] * slope[j] / output.variance;
+                    }
+                }
+            }
+        }
+        let Some(Eigen { vectors, .. }) = decompose(&squares, n) else { return vec![] };
+        let column = |j: usize| (0..n).map(|i| vectors[i * n + j]).collect();
+        (0..n).rev().take(count).map(column).collect()
     }
 
     /// Draws all outputs at all points together, `count` times: for every draw a matrix with a row for each
@@ -259,6 +281,7 @@ mod tests {
         log_parameters: Vec<f64>,
         centre: Point,
         radius: f64,
+        directions: Vec<Point>,
         queries: Vec<Point>,
         noise: Vec<usize>,
         objective: f64,
@@ -282,6 +305,7 @@ mod tests {
             log_parameters: reference.log_parameters.clone(),
             centre: reference.centre.clone(),
             radius: reference.radius,
+            directions: reference.directions.clone(),
         }
     }
 
@@ -325,7 +349,7 @@ mod tests {
         let data = Data { points, outputs: &outputs, worth: replicates, noise };
         let at = |parameters: &[f64]| {
             let kernel = Kernel { log_parameters: parameters.to_vec(), ..kernel(&reference) };
-            evidence::objective(&kernel, &data, &crate::composite::kernel::prior(3))
+            evidence::objective(&kernel, &data)
         };
         let (value, gradient) = at(&reference.log_parameters);
         assert!(

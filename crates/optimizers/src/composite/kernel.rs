@@ -2,13 +2,17 @@
 //!
 //! ```text
 //! k(x, y) = (1 + r + r²/3) exp(-r) + s_l g + s_q g²
-//! r² = 5 Σᵢ ((xᵢ - yᵢ) / lᵢ)²        g = (x - c)·(y - c) / (4 D L²)
+//! zᵢ = (xᵢ - cᵢ) / lᵢ        r² = 5 |z(x) - z(y)|²        g = z(x)·z(y) / (2.5 L)²
 //! ```
 //!
-//! a Matérn covariance of smoothness 5/2 with a length scale for every parameter (Rasmussen & Williams
+//! a Matérn covariance of smoothness 5/2 with a length scale for every coordinate (Rasmussen & Williams
 //! 2006, eq. 4.17), and those of a linear and of a homogeneous quadratic function around the centre c of the
 //! trust region with radius L (ibid., sec. 4.2.2): most targets are nearly linear over short distances,
 //! which few points suffice to learn.
+//!
+//! Coordinates are the parameters, and then how far a point lies along a few directions. What many parameters
+//! do together, as to excite a population, is learnt along such a direction from points that differ in
+//! everything else.
 
 use crate::linear_algebra::Matrix;
 
@@ -18,21 +22,16 @@ pub(super) type Point = Vec<f64>;
 /// The covariance function.
 #[derive(Debug, Clone)]
 pub(super) struct Kernel {
-    /// Logarithms of the length scales, then of `s_l` and `s_q`.
+    /// Logarithms of `s_l` and `s_q`, then of the length scales of the parameters and of the directions.
     pub log_parameters: Vec<f64>,
     pub centre: Point,
     pub radius: f64,
+    /// Unit vectors.
+    pub directions: Vec<Point>,
 }
 
-/// Normal priors of the logarithms of the kernel's parameters, mean and standard deviation: length scales
-/// that grow as the box's diagonal does (Hvarfner et al. 2024, arXiv:2402.02229), and polynomial parts of
-/// about the size of the rest.
-pub(super) fn prior(dimension: usize) -> Vec<(f64, f64)> {
-    let length = libm::log(0.8 * (dimension as f64).sqrt());
-    let mut prior = vec![(length, 1.0); dimension];
-    prior.extend([(0.0, 1.5), (-1.0, 1.5)]);
-    prior
-}
+/// `s_l` and `s_q`.
+const POLYNOMIAL: usize = 2;
 
 /// What covariances are made of.
 pub(super) struct Distances {
@@ -43,10 +42,31 @@ pub(super) struct Distances {
 }
 
 impl Kernel {
-    /// With every parameter at the middle of its prior.
+    /// Without directions, with every parameter at the middle of its prior.
     pub fn new(centre: Point, radius: f64) -> Kernel {
-        let log_parameters = prior(centre.len()).iter().map(|(mean, _)| *mean).collect();
-        Kernel { log_parameters, centre, radius }
+        Kernel { log_parameters: vec![], centre, radius, directions: vec![] }.along(vec![])
+    }
+
+    /// The same covariance along other directions. Their length scales are those of the earlier ones, in
+    /// their order, or the middle of the prior.
+    pub fn along(mut self, directions: Vec<Point>) -> Kernel {
+        self.directions = directions;
+        let prior = self.prior();
+        self.log_parameters.truncate(prior.len());
+        let known = self.log_parameters.len();
+        self.log_parameters.extend(prior[known..].iter().map(|(mean, _)| *mean));
+        self
+    }
+
+    /// Normal priors of the logarithms of the parameters, mean and standard deviation: length scales
+    /// that grow as the box's diagonal does (Hvarfner et al. 2024, arXiv:2402.02229), polynomial parts of
+    /// about the size of the rest, and along a direction the whole range.
+    pub fn prior(&self) -> Vec<(f64, f64)> {
+        let length = libm::log(0.8 * (self.dimension() as f64).sqrt());
+        let mut prior = vec![(0.0, 1.5), (-1.0, 1.5)];
+        prior.extend(vec![(length, 1.0); self.dimension()]);
+        prior.extend(vec![(libm::log(2.0), 1.0); self.directions.len()]);
+        prior
     }
 
     /// How many parameters are searched.
@@ -54,25 +74,38 @@ impl Kernel {
         self.centre.len()
     }
 
-    pub fn length(&self, i: usize) -> f64 {
-        libm::exp(self.log_parameters[i])
-    }
-
     /// `s_l` and `s_q`.
-    pub fn polynomial(&self) -> [f64; 2] {
-        let n = self.dimension();
-        [n, n + 1].map(|i| libm::exp(self.log_parameters[i]))
+    pub fn polynomial(&self) -> [f64; POLYNOMIAL] {
+        [0, 1].map(|i| libm::exp(self.log_parameters[i]))
     }
 
-    /// The scale of g.
-    fn width_squared(&self) -> f64 {
-        4.0 * self.dimension() as f64 * self.radius * self.radius
+    /// The index of a coordinate's length scale among the parameters.
+    pub fn index_of_length(coordinate: usize) -> usize {
+        POLYNOMIAL + coordinate
     }
 
-    /// The points divided by the length scales, one a row.
-    pub fn scaled(&self, points: &[Point]) -> Matrix {
-        let inverse: Vec<f64> = (0..self.dimension()).map(|i| 1.0 / self.length(i)).collect();
-        Matrix::from_fn(points.len(), self.dimension(), |k, i| points[k][i] * inverse[i])
+    /// The scale of g; with the prior's length scales it is 4 D L² in the coordinates' own units.
+    pub fn width_squared(&self) -> f64 {
+        6.25 * self.radius * self.radius
+    }
+
+    fn inverse_lengths(&self) -> Vec<f64> {
+        self.log_parameters[POLYNOMIAL..].iter().map(|length| libm::exp(-length)).collect()
+    }
+
+    /// The points' coordinates z, one point a row.
+    pub fn scaled<P: AsRef<[f64]>>(&self, points: &[P]) -> Matrix {
+        let inverse = self.inverse_lengths();
+        let mut scaled = Matrix::zeros(points.len(), inverse.len());
+        for (k, point) in points.iter().enumerate() {
+            let point = point.as_ref().iter();
+            let step: Point = point.zip(&self.centre).map(|(x, c)| x - c).collect();
+            let along = self.directions.iter().map(|u| dot(u, &step));
+            for (i, z) in step.iter().copied().chain(along).enumerate() {
+                scaled[(k, i)] = z * inverse[i];
+            }
+        }
+        scaled
     }
 
     pub fn distances(&self, rows: &[Point], columns: &[Point]) -> Distances {
@@ -81,19 +114,14 @@ impl Kernel {
             (0..m.nrows()).map(|k| (0..m.ncols()).map(|i| m[(k, i)] * m[(k, i)]).sum()).collect()
         };
         let (a_squared, b_squared) = (squares(&a), squares(&b));
-        let mut scaled = &a * b.transpose();
+        let mut product = &a * b.transpose();
+        let mut scaled = product.clone();
         for (j, b_squared) in b_squared.iter().enumerate() {
             for (entry, a_squared) in scaled.col_as_slice_mut(j).iter_mut().zip(&a_squared) {
                 *entry = (5.0 * (a_squared + b_squared - 2.0 * *entry).max(0.0)).sqrt();
             }
+            product.col_as_slice_mut(j).iter_mut().for_each(|g| *g /= self.width_squared());
         }
-        let width = self.width_squared().sqrt();
-        let centred = |points: &[Point]| {
-            Matrix::from_fn(points.len(), self.dimension(), |k, i| {
-                (points[k][i] - self.centre[i]) / width
-            })
-        };
-        let product = centred(rows) * centred(columns).transpose();
         Distances { scaled, product }
     }
 
@@ -111,58 +139,66 @@ impl Kernel {
 
     /// The variance of `point`.
     pub fn variance(&self, point: &[f64]) -> f64 {
-        let g = self.product(point, point);
+        let z = self.scaled(&[point]);
+        let g = (0..z.ncols()).map(|i| z[(0, i)] * z[(0, i)]).sum::<f64>() / self.width_squared();
         let [linear, quadratic] = self.polynomial();
         1.0 + linear * g + quadratic * g * g
     }
 
-    /// Covariances of `point` with `others`, and for each of these r, exp(-r) and g.
-    pub fn row(&self, point: &[f64], others: &[Point]) -> Vec<KernelEntry> {
-        let inverse: Vec<f64> = (0..self.dimension()).map(|i| 1.0 / self.length(i)).collect();
-        let polynomial = self.polynomial();
-        let entry = |other: &Point| {
-            let squares =
-                point.iter().zip(other).zip(&inverse).map(|((x, y), l)| ((x - y) * l).powi(2));
-            let r = (5.0 * squares.sum::<f64>()).sqrt();
-            let (decay, g) = (libm::exp(-r), self.product(point, other));
+    /// Covariances of `point` with `others`.
+    pub fn row(&self, point: &[f64], others: &[Point]) -> Row {
+        let point = self.scaled(&[point]);
+        let others = self.scaled(others);
+        let (mut squares, mut g) = (vec![0.0; others.nrows()], vec![0.0; others.nrows()]);
+        for i in 0..others.ncols() {
+            let x = point[(0, i)];
+            for ((square, g), y) in squares.iter_mut().zip(&mut g).zip(others.col_as_slice(i)) {
+                *square += (x - y) * (x - y);
+                *g += x * y;
+            }
+        }
+        let (width, polynomial) = (self.width_squared(), self.polynomial());
+        let entry = |(square, g): (&f64, &f64)| {
+            let (r, g) = ((5.0 * square).sqrt(), g / width);
+            let decay = libm::exp(-r);
             KernelEntry { covariance: value(r, decay, g, polynomial), r, decay, g }
         };
-        others.iter().map(entry).collect()
+        Row { entries: squares.iter().zip(&g).map(entry).collect(), point, others }
     }
 
     /// Σ wₖ ∂k(point, otherₖ)/∂point, plus `own` times the derivative of the point's variance.
-    pub fn gradient(
-        &self,
-        point: &[f64],
-        others: &[Point],
-        row: &[KernelEntry],
-        weights: &[f64],
-        own: f64,
-    ) -> Point {
-        let n = self.dimension();
+    pub fn gradient(&self, row: &Row, weights: &[f64], own: f64) -> Point {
+        let Row { entries, point, others } = row;
         let [linear, quadratic] = self.polynomial();
-        let (mut by_distance, mut by_product) = (vec![0.0; n], vec![0.0; n]);
-        for ((other, entry), weight) in others.iter().zip(row).zip(weights) {
-            let matern = weight * 5.0 / 3.0 * (1.0 + entry.r) * entry.decay;
-            let polynomial = weight * (linear + 2.0 * quadratic * entry.g);
-            for i in 0..n {
-                by_distance[i] -= matern * (point[i] - other[i]);
-                by_product[i] += polynomial * (other[i] - self.centre[i]);
-            }
+        let width = self.width_squared();
+        let (mut matern, mut polynomial) = (vec![], vec![]);
+        for (entry, weight) in entries.iter().zip(weights) {
+            matern.push(weight * 5.0 / 3.0 * (1.0 + entry.r) * entry.decay);
+            polynomial.push(weight * (linear + 2.0 * quadratic * entry.g) / width);
         }
-        let own = own * (2.0 * linear + 4.0 * quadratic * self.product(point, point));
-        (0..n)
-            .map(|i| {
-                let product = by_product[i] + own * (point[i] - self.centre[i]);
-                by_distance[i] / self.length(i).powi(2) + product / self.width_squared()
-            })
-            .collect()
+        let g = (0..point.ncols()).map(|i| point[(0, i)] * point[(0, i)]).sum::<f64>() / width;
+        let own = own * (2.0 * linear + 4.0 * quadratic * g) / width;
+        let sum_of_matern = matern.iter().sum::<f64>();
+        let by_coordinate = |i: usize| {
+            let (x, others) = (point[(0, i)], others.col_as_slice(i));
+            dot(&matern, others) - sum_of_matern * x + dot(&polynomial, others) + own * x
+        };
+        let inverse = self.inverse_lengths();
+        let mut slopes = (0..inverse.len()).map(|i| by_coordinate(i) * inverse[i]);
+        let mut gradient: Point = slopes.by_ref().take(self.dimension()).collect();
+        for (direction, slope) in self.directions.iter().zip(slopes) {
+            gradient.iter_mut().zip(direction).for_each(|(sum, u)| *sum += slope * u);
+        }
+        gradient
     }
+}
 
-    fn product(&self, x: &[f64], y: &[f64]) -> f64 {
-        let terms = x.iter().zip(y).zip(&self.centre).map(|((x, y), c)| (x - c) * (y - c));
-        terms.sum::<f64>() / self.width_squared()
-    }
+/// The covariances of a point with others.
+pub(super) struct Row {
+    pub entries: Vec<KernelEntry>,
+    /// Their coordinates z.
+    point: Matrix,
+    others: Matrix,
 }
 
 /// The covariance with one other point, and its parts.
@@ -174,6 +210,10 @@ pub(super) struct KernelEntry {
     g: f64,
 }
 
-fn value(r: f64, decay: f64, g: f64, [linear, quadratic]: [f64; 2]) -> f64 {
+fn value(r: f64, decay: f64, g: f64, [linear, quadratic]: [f64; POLYNOMIAL]) -> f64 {
     (1.0 + r + r * r / 3.0) * decay + g * (linear + quadratic * g)
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -15,6 +15,9 @@ use crate::linear_algebra::Matrix;
 /// Sites, nearest first, that the model is made of; the rest of a long search lies elsewhere.
 const MODELLED_SITES: usize = 350;
 
+/// Directions that the kernel knows; more were no better, and with few parameters they say nothing new.
+const MOST_DIRECTIONS: usize = 2;
+
 /// Totals of more than so many good ones count less and less.
 const FAR_FROM_GOOD: f64 = 1.5;
 
@@ -119,6 +122,12 @@ impl Surrogate {
     /// The covariance, with its fitted parameters.
     pub fn kernel(&self) -> &Kernel {
         self.process.kernel()
+    }
+
+    /// The directions along which values change most around these points.
+    pub fn directions(&self, points: &[&Point]) -> Vec<Point> {
+        let half = self.kernel().dimension() / 2;
+        self.process.directions(points, MOST_DIRECTIONS.min(half))
     }
 
     /// What a lost simulation costs, as a total: about what the better simulations have in targets that can be

@@ -19,10 +19,14 @@ NOISE_RATIOS = [0.0005, 0.003, 0.02, 0.1, 0.5]
 JITTER = 1e-6
 
 
-def kernel(a, b, lengths, linear, quadratic, centre, radius):
-    difference = (a[:, None, :] - b[None, :, :]) / lengths
-    r = numpy.sqrt(5 * (difference**2).sum(-1))
-    g = (a - centre) @ (b - centre).T / (4 * a.shape[1] * radius**2)
+def kernel(a, b, linear, quadratic, lengths, centre, radius, direction):
+    def metric():
+        along = numpy.outer(direction, direction) / lengths[-1] ** 2
+        return numpy.diag(1 / lengths[:-1] ** 2) + along
+
+    difference = a[:, None, :] - b[None, :, :]
+    r = numpy.sqrt(5 * numpy.einsum("kli,ij,klj->kl", difference, metric(), difference))
+    g = (a - centre) @ metric() @ (b - centre).T / (2.5 * radius) ** 2
     return (1 + r + r**2 / 3) * numpy.exp(-r) + linear * g + quadratic * g**2
 
 
@@ -38,12 +42,12 @@ def process():
         ],
         axis=1,
     )
-    lengths, linear, quadratic = numpy.array([0.9, 1.7, 1.2]), 0.8, 0.3
-    centre, radius = numpy.array([0.1, -0.2, 0.3]), 0.4
-    parameters = (lengths, linear, quadratic, centre, radius)
+    lengths, linear, quadratic = numpy.array([0.9, 1.7, 1.2, 1.5]), 0.8, 0.3
+    centre, radius, direction = numpy.array([0.1, -0.2, 0.3]), 0.4, numpy.array([0.6, 0, -0.8])
+    parameters = (linear, quadratic, lengths, centre, radius, direction)
     queries = generator.uniform(-1, 1, (4, dimension))
 
-    prior_mean = numpy.log(0.8 * numpy.sqrt(dimension))
+    prior_mean = numpy.log([*[0.8 * numpy.sqrt(dimension)] * dimension, 2.0])
     penalty = (((numpy.log(lengths) - prior_mean) / 1.0) ** 2).sum() / 2
     penalty += (numpy.log(linear) / 1.5) ** 2 / 2 + ((numpy.log(quadratic) + 1) / 1.5) ** 2 / 2
 
@@ -73,9 +77,10 @@ def process():
         "points": points.tolist(),
         "replicates": replicates.tolist(),
         "values": values.tolist(),
-        "log_parameters": numpy.log([*lengths, linear, quadratic]).tolist(),
+        "log_parameters": numpy.log([linear, quadratic, *lengths]).tolist(),
         "centre": centre.tolist(),
         "radius": radius,
+        "directions": [direction.tolist()],
         "queries": queries.tolist(),
         "noise": levels,
         "objective": objective,

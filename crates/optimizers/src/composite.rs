@@ -4,13 +4,13 @@
 //!
 //! What happens, in the order in which it happens:
 //!
-//! 1. The first generation is the centroid and normal deviates around it. While most of them fail, the next ones
-//!    are drawn nearer and further. With five measured simulations there is a model.
+//! 1. The first generation is the centroid and random steps from it, orthogonal to each other (`start`). While most
+//!    of them fail, the next ones are nearer and further. With five measured simulations there is a model.
 //! 2. Simulations are gathered by point (`sites`). Values are warped, linear near what is wanted and logarithmic far
 //!    away (`expected_score`), each target as its values suggest (`warping`).
 //! 3. One Gaussian process models all targets: they share a covariance (`kernel`), which is fitted to all of them
-//!    together (`evidence`); scale and noise are each one's own (`gaussian_process`, `noise`). Wild values far from
-//!    all good ones count less (`surrogate`).
+//!    together (`evidence`) and knows the directions in which they change most; scale and noise are each one's own
+//!    (`gaussian_process`, `noise`). Wild values far from all good ones count less (`surrogate`).
 //! 4. Explosions, failures and missing values have probabilities, by logistic regressions (`risk`).
 //! 5. From the posterior of every value follows the exact expectation of its score (`expected_score`); the sum of
 //!    these, and the price of a failure times its probability, is the expected total (`surrogate`).
@@ -92,7 +92,7 @@ const SPREADS: [f64; 4] = [1.0, 0.5, 0.25, 2.0];
 
 /// Composite Bayesian optimization in a trust region.
 ///
-/// The first candidates are the centroid and normal deviates around it. As soon as five simulations
+/// The first candidates are the centroid and random steps from it. As soon as five simulations
 /// were measured, every target's value has a model (a Gaussian process), and so has the
 /// probability of an explosion, a failure or a missing value. The score rules, applied to what the model expects of the
 /// values, give the expected total of any point. Candidates are chosen by it, in ways that complement each

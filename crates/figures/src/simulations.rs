@@ -48,21 +48,8 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
         }));
     }
     let lanes = free_from.len();
-    let busy: f64 = spans.iter().map(|(from, to, ..)| to - from).sum();
-    let mut durations: Vec<f64> = spans.iter().map(|(from, to, ..)| to - from).collect();
-    durations.sort_by(f64::total_cmp);
-    let thinned = if step > 1 { format!(" (one of {step} is shown)") } else { String::new() };
-    let where_they_are = match lanes {
-        1 => "in one lane; it was".to_owned(),
-        _ => format!("in the first free of {lanes} lanes; these were"),
-    };
-    let caption = format!(
-        "n = {} simulations{thinned} from their beginning to their end, {where_they_are} in use {:.0} % \
-         of the time; half of the simulations took less than {}. Below: the mean number of simulations at a time.",
-        spans.len(),
-        100.0 * busy / (hours * lanes as f64).max(f64::MIN_POSITIVE),
-        duration(durations[durations.len() / 2])
-    );
+    let times: Vec<(f64, f64)> = spans.iter().map(|span| (span.0, span.1)).collect();
+    let caption = caption(&times, hours, lanes, step);
     let axis = Axis::linear(0.0, hours * per_hour);
     let ticks: Vec<Value> = axis.ticks(8).into_iter().map(rounded).collect();
     let x = |field: &str, title: Option<String>| {
@@ -97,7 +84,6 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
             ],
         },
     });
-    let times: Vec<(f64, f64)> = spans.iter().map(|span| (span.0, span.1)).collect();
     let period = hours / PERIODS as f64;
     let running = running(&times, hours).into_iter().enumerate();
     let running: Vec<Value> = running
@@ -123,6 +109,24 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
     });
     let view = json!({"bounds": "flush", "spacing": 18, "vconcat": [bars, utilisation]});
     Ok(Figure::new("simulations", "Simulations in time", caption, view))
+}
+
+fn caption(spans: &[(f64, f64)], hours: f64, lanes: usize, step: usize) -> String {
+    let thinned = if step > 1 { format!(" (one of {step} is shown)") } else { String::new() };
+    let where_they_are = match lanes {
+        1 => "in one lane; it was".to_owned(),
+        _ => format!("in the first free of {lanes} lanes; these were"),
+    };
+    let mut durations: Vec<f64> = spans.iter().map(|(from, to)| to - from).collect();
+    let busy: f64 = durations.iter().sum();
+    durations.sort_by(f64::total_cmp);
+    format!(
+        "n = {} simulations{thinned} from their beginning to their end, {where_they_are} in use {:.0} % \
+         of the time; half of the simulations took less than {}. Below: the mean number of simulations at a time.",
+        spans.len(),
+        100.0 * busy / (hours * lanes as f64).max(f64::MIN_POSITIVE),
+        duration(durations[durations.len() / 2])
+    )
 }
 
 /// The mean number of simulations that run in each of the periods, from their beginnings and ends.

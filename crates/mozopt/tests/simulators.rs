@@ -195,6 +195,21 @@ fn an_explosion_is_a_failure_whose_values_are_known() {
 }
 
 #[test]
+fn what_a_killed_controller_had_not_removed_yet_the_next_one_removes() {
+    for end in ["", "exploded"] {
+        let model = model_with_store(end);
+        model.mozopt("run", "--max-simulations 2 --keep-best 0").exits(0);
+        let optimization = model.optimization();
+        let left = optimization.file("simulations/000000/datastore");
+        assert!(!left.exists());
+        fs::create_dir_all(left.join("deep")).unwrap();
+        fs::write(left.join("deep/spikes"), "1 2 3").unwrap();
+        optimization.mozopt("resume", "--max-simulations 3").exits(0);
+        assert!(!left.exists(), "{end}");
+    }
+}
+
+#[test]
 fn a_damaged_data_store_is_no_data() {
     for (damage, words) in [
         ("truncated", "segment000.spike_times.npy"),

@@ -27,7 +27,9 @@ impl Validated {
         let says_something = |result: &&SimulationResult| {
             !matches!(result.outcome, OutcomeClass::NoData | OutcomeClass::NodeFailure)
         };
-        let results: Vec<_> = results.iter().filter(says_something).collect();
+        let mut results: Vec<_> = results.iter().filter(says_something).collect();
+        // Whichever ended first, sums are the same to the last bit.
+        results.sort_by(|a, b| a.total.total_cmp(&b.total));
         let totals: Vec<f64> = results
             .iter()
             .filter(|result| !result.outcome.is_failure())
@@ -63,5 +65,21 @@ impl Validated {
         };
         let (candidate, simulations) = (self.candidate, self.simulations);
         format!("candidate {candidate}: {total} in {simulations} further simulations{failed}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_in_which_simulations_end_does_not_matter() {
+        let result = |total| {
+            let completed = SimulationResult::measured(OutcomeClass::Completed, None, &[], &[]);
+            SimulationResult { total, ..completed }
+        };
+        let results = [0.1, 0.2, 0.3, 1e9].map(result);
+        let reversed: Vec<_> = results.iter().rev().cloned().collect();
+        assert_eq!(Validated::of(3, &results), Validated::of(3, &reversed));
     }
 }

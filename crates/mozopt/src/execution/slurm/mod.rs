@@ -35,7 +35,7 @@ const POLL: Duration = Duration::from_secs(10);
 /// The shortest and the longest time between two looks at the files of jobs. A hundredth of the time
 /// since the last submission lies between, so that next to nothing of a simulation's time is lost.
 const FILES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
-/// As many jobs are looked at in a second.
+/// The files of at most so many jobs are looked at in a second.
 const JOBS_PER_SECOND: f64 = 100.0;
 
 /// Runs jobs with Slurm.

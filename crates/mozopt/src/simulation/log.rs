@@ -2,7 +2,8 @@
 //! have filled disks.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// While its simulation runs, a log that is longer than the first has only its end left, bytes.
@@ -28,17 +29,32 @@ pub fn shorten(log: &Path, failed: bool) -> io::Result<()> {
     keep_end(log, if failed { OF_FAILURE } else { OF_SUCCESS })
 }
 
+/// The end is moved to the beginning before the file is cut: what a simulation prints meanwhile comes after
+/// it, and whoever dies between the two leaves too much, never too little.
 fn keep_end(log: &Path, bytes: u64) -> io::Result<()> {
-    let length = std::fs::metadata(log).map_or(0, |file| file.len());
+    let file = match OpenOptions::new().read(true).write(true).open(log) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file?,
+    };
+    let length = file.metadata()?.len();
     // Some more are left for the line that says so, which must not be cut again and again.
     if length <= bytes + 200 {
         return Ok(());
     }
-    let end = read_end(log, bytes)?;
-    let mut file = OpenOptions::new().append(true).open(log)?;
-    file.set_len(0)?;
-    writeln!(file, "[{} bytes before this were not kept]", length - bytes)?;
-    file.write_all(&end)
+    let mut from = length - bytes;
+    let said = format!("[{from} bytes before this were not kept]\n");
+    file.write_all_at(said.as_bytes(), 0)?;
+    let mut to = said.len() as u64;
+    let mut part = vec![0; 64 << 10];
+    loop {
+        let read = file.read_at(&mut part, from)?;
+        if read == 0 {
+            return file.set_len(to);
+        }
+        file.write_all_at(&part[..read], to)?;
+        from += read as u64;
+        to += read as u64;
+    }
 }
 
 /// The last lines of a log that are not empty, at most `lines`.
@@ -63,6 +79,8 @@ fn read_end(path: &Path, bytes: u64) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -82,6 +100,31 @@ mod tests {
             assert_eq!(left.len(), said.len() + 1 + 4096);
             assert_eq!(tail(&log, 2), ["step 09998", "step 09999"]);
         }
+    }
+
+    #[test]
+    fn what_is_printed_while_a_log_is_cut_stays_in_its_order() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("output.log");
+        let printing = {
+            let mut file = OpenOptions::new().create(true).append(true).open(&log).unwrap();
+            std::thread::spawn(move || {
+                for step in 0..300_000 {
+                    file.write_all(format!("step {step:06}\n").as_bytes()).unwrap();
+                }
+            })
+        };
+        let mut cuts = 0;
+        while !printing.is_finished() {
+            let before = std::fs::metadata(&log).unwrap().len();
+            keep_end(&log, 1 << 10).unwrap();
+            cuts += usize::from(before > 2 << 10);
+        }
+        assert!(cuts > 2, "{cuts}");
+        let left = std::fs::read_to_string(&log).unwrap();
+        let steps = left.lines().filter_map(|line| line.strip_prefix("step "));
+        let steps: Vec<u32> = steps.filter_map(|step| step.parse().ok()).collect();
+        assert!(steps.len() > 10 && steps.is_sorted(), "{left}");
     }
 
     #[test]

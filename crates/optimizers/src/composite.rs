@@ -17,9 +17,9 @@
 //! 6. The incumbent is the point with the least total by its own simulations and the model together (`incumbent`). The
 //!    trust region is a box around it, which grows with success, shrinks without, and moves away when it is
 //!    exhausted (`trust_region`).
-//! 7. A generation is a portfolio (`portfolio`): the model's optimum in the box and in two smaller ones (`minimizer`),
-//!    the greatest expected improvement (`evolution`), Thompson samples, pre-screened normal deviates, and the
-//!    incumbent again where its noise matters.
+//! 7. A generation is a portfolio (`portfolio`): the model's optimum in the box (`minimizer`), the optima of functions
+//!    drawn from all that the data leave open (Thompson sampling, `prior_sample`), the greatest expected improvement
+//!    (`evolution`), pre-screened normal deviates, and the incumbent again where its noise matters.
 //! 8. What the model expected is compared with what came (`forecasts`). While it is wrong, CMA-ES makes every
 //!    second candidate (`fallback`).
 
@@ -55,6 +55,7 @@ mod kernel;
 mod minimizer;
 mod noise;
 mod portfolio;
+mod prior_sample;
 mod risk;
 mod settings;
 mod sites;

@@ -29,33 +29,11 @@ impl Cholesky {
     pub fn inverse(&self) -> Matrix {
         self.0.inverse()
     }
-
-    /// L z for every column z: deviates with the matrix as their covariance.
-    pub fn correlate(&self, deviates: &Matrix) -> Matrix {
-        self.0.L() * deviates
-    }
 }
 
 /// Adds `factor` times `other`, of the same shape.
 pub(crate) fn add_scaled(matrix: &mut Matrix, factor: f64, other: &Matrix) {
     *matrix += faer::Scale(factor) * other;
-}
-
-/// Factorizes a covariance that rounding may have left slightly indefinite, with as little added to its
-/// diagonal as that takes; `None` where it is not finite.
-pub(crate) fn factorize_covariance(mut covariance: Matrix) -> Option<Cholesky> {
-    let mut jitter = 1e-6;
-    for _ in 0..8 {
-        for i in 0..covariance.nrows() {
-            covariance[(i, i)] += jitter;
-        }
-        let factorization = Cholesky::new(&covariance);
-        if factorization.is_some() {
-            return factorization;
-        }
-        jitter *= 10.0;
-    }
-    None
 }
 
 /// The solution of a square system given by its rows; `None` where there is none.
@@ -87,9 +65,6 @@ mod tests {
             let expected = ((i.min(j) + 1) * (3 - i.max(j))) as f64 / 4.0;
             assert!((inverse[(i, j)] - expected).abs() < 1e-14, "entry {i}, {j}");
         }
-        let factor = cholesky.correlate(&Mat::identity(3, 3));
-        let product = &factor * factor.transpose();
-        assert!((product - matrix).norm_l2() < 1e-14);
     }
 
     #[test]
@@ -97,13 +72,5 @@ mod tests {
         assert!(Cholesky::new(&Mat::from_fn(2, 2, |_, _| 1.0 - 1e-3)).is_none());
         assert!(Cholesky::new(&Mat::from_fn(2, 2, |i, j| [1.0, 2.0][i.abs_diff(j)])).is_none());
         assert!(Cholesky::new(&Mat::from_fn(2, 2, |_, _| f64::NAN)).is_none());
-        assert!(factorize_covariance(Mat::from_fn(2, 2, |_, _| f64::NAN)).is_none());
-    }
-
-    #[test]
-    fn a_singular_covariance_is_factorized() {
-        let factor = factorize_covariance(Mat::from_fn(3, 3, |_, _| 1.0)).unwrap();
-        let draw = factor.correlate(&Mat::from_fn(3, 1, |i, _| [1.0, 0.5, -0.5][i]));
-        assert!((draw[(0, 0)] - draw[(2, 0)]).abs() < 0.01, "fully correlated up to the jitter");
     }
 }

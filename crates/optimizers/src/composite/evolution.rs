@@ -1,5 +1,5 @@
 //! Searches the model where gradients do not lead: a small evolution strategy with one step size for every
-//! coordinate and a little momentum. Its elites are also good company for Thompson sampling.
+//! coordinate and a little momentum.
 
 use super::kernel::Point;
 
@@ -7,11 +7,7 @@ use super::kernel::Point;
 const POPULATION: usize = 40;
 const PARENTS: usize = 10;
 
-/// Points of each generation that are kept for later.
-const ELITES: usize = 12;
-
-/// The best point seen, and the elites of all generations in their order. `cost` gives a number for each
-/// of many points; `first` are tried in the first generation.
+/// The best point seen. `cost` gives a number for each of many points; `first` are tried in the first generation.
 pub(super) fn evolve(
     mut cost: impl FnMut(&[Point]) -> Vec<f64>,
     start: &[f64],
@@ -20,14 +16,13 @@ pub(super) fn evolve(
     first: &[Point],
     generations: usize,
     mut normal: impl FnMut() -> f64,
-) -> (Point, Vec<Point>) {
+) -> Point {
     let within = |x: f64, i: usize| x.clamp(lower[i], upper[i]);
     let weights: Vec<f64> = (0..PARENTS).map(|rank| 1.0 - 0.1 * rank as f64).collect();
     let weight_sum: f64 = weights.iter().sum();
     let mut mean = start.to_vec();
     let mut steps = vec![step; start.len()];
     let mut best = (f64::INFINITY, start.to_vec());
-    let mut elites = Vec::with_capacity(generations * ELITES);
     for generation in 0..generations {
         let mut points: Vec<Point> = (0..POPULATION)
             .map(|_| (0..mean.len()).map(|i| within(mean[i] + steps[i] * normal(), i)).collect())
@@ -51,9 +46,8 @@ pub(super) fn evolve(
             mean[i] = within(middle + 0.3 * moved, i);
             steps[i] = 0.75 * steps[i] + 0.29 * (spread + 0.4 * moved * moved).sqrt() + 1e-4;
         }
-        elites.extend(order[..ELITES].iter().map(|&k| points[k].clone()));
     }
-    (best.1, elites)
+    best.1
 }
 
 #[cfg(test)]
@@ -69,8 +63,7 @@ mod tests {
         };
         let normal = Seeded::new(1, "test").normal(0);
         let bounds = (&[-1.0; 3][..], &[1.0; 3][..]);
-        let (best, elites) = evolve(cost, &[-0.5; 3], 0.3, bounds, &[vec![0.9; 3]], 40, normal);
+        let best = evolve(cost, &[-0.5; 3], 0.3, bounds, &[vec![0.9; 3]], 40, normal);
         assert!((best[0] - 1.0).abs() < 0.01 && (best[1] - 0.2).abs() < 0.02, "{best:?}");
-        assert_eq!(elites.len(), 40 * ELITES);
     }
 }

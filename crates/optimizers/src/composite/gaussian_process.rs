@@ -4,11 +4,12 @@
 //! Sharing the covariance means one factorization for each noise ratio in use, five at most, instead of one for
 //! every target.
 
-use super::evidence::{self, Data, NOISE_RATIOS};
+use super::evidence::{self, Data, JITTER, NOISE_RATIOS};
 use super::kernel::{Kernel, Point};
 use super::noise::NoiseChoice;
+use super::prior_sample::PriorSample;
 use crate::eigen::{Eigen, decompose};
-use crate::linear_algebra::{Matrix, add_scaled, factorize_covariance};
+use crate::linear_algebra::{Matrix, add_scaled};
 
 /// Points, nearest first, that the kernel's parameters are fitted to.
 pub(super) const FITTED_POINTS: usize = 220;
@@ -20,6 +21,8 @@ const MEAN_POINTS: usize = 60;
 pub(super) struct GaussianProcess {
     kernel: Kernel,
     points: Vec<Point>,
+    /// How many simulations each of them is worth.
+    worth: Vec<f64>,
     /// Inverses of the covariances, one for every noise ratio in use.
     inverses: Vec<Matrix>,
     outputs: Vec<Output>,
@@ -39,7 +42,22 @@ struct Output {
 }
 
 /// Mean and variance of every output at a point, without noise.
-pub(super) type Posterior = Vec<(f64, f64)>;
+pub(super) type Moments = Vec<(f64, f64)>;
+
+/// The variance that a sample path is given, in units of an output's: the kinks of a score must not stop who
+/// follows its slope.
+const SMOOTHING: f64 = 1e-3;
+
+/// What is known of all outputs at a point.
+pub(super) trait Posterior {
+    /// A function of their moments at `point`, and its gradient by the point. `function` gives its value and, for
+    /// every output, its derivatives by mean and variance.
+    fn value_and_gradient(
+        &self,
+        point: &[f64],
+        function: impl FnOnce(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
+    ) -> (f64, Point);
+}
 
 impl GaussianProcess {
     /// Learns from points, the most relevant first, `outputs` (one column for each) and how many
@@ -90,7 +108,8 @@ impl GaussianProcess {
             .collect();
         let keep = |(level, inverse)| used.contains(&level).then_some(inverse);
         let inverses = inverses.into_iter().enumerate().filter_map(keep).collect();
-        Some(GaussianProcess { kernel, points, inverses, outputs, weights })
+        let worth = worth.to_vec();
+        Some(GaussianProcess { kernel, points, worth, inverses, outputs, weights })
     }
 
     /// The logarithm of every output's evidence under a kernel, with the noise that suits it best, up to a
@@ -120,7 +139,7 @@ impl GaussianProcess {
     }
 
     /// Means and variances at many points.
-    pub fn predict(&self, points: &[Point]) -> Vec<Posterior> {
+    pub fn predict(&self, points: &[Point]) -> Vec<Moments> {
         let covariances = self.kernel.covariances(&self.points, points);
         let means = covariances.transpose() * &self.weights;
         let explained: Vec<Vec<f64>> = self
@@ -142,47 +161,6 @@ impl GaussianProcess {
             self.outputs.iter().enumerate().map(one).collect()
         };
         points.iter().enumerate().map(posterior).collect()
-    }
-
-    /// A function of the posterior at `point`, and its gradient by the point. `function` gives its value
-    /// and, for every output, its derivatives by mean and variance.
-    pub fn value_and_gradient(
-        &self,
-        point: &[f64],
-        function: impl FnOnce(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
-    ) -> (f64, Point) {
-        let row = self.kernel.row(point, &self.points);
-        let covariances = Matrix::from_fn(row.entries.len(), 1, |k, _| row.entries[k].covariance);
-        let means = self.weights.transpose() * &covariances;
-        let solved: Vec<Matrix> =
-            self.inverses.iter().map(|inverse| inverse * &covariances).collect();
-        let prior = self.kernel.variance(point);
-        let left: Vec<f64> = solved
-            .iter()
-            .map(|solved| prior - dot(solved.col_as_slice(0), covariances.col_as_slice(0)))
-            .map(|left| left.max(1e-8))
-            .collect();
-        let posterior: Posterior = (self.outputs.iter().enumerate())
-            .map(|(t, output)| {
-                (output.mean + means[(t, 0)], output.variance * left[output.inverse])
-            })
-            .collect();
-        let (value, derivatives) = function(&posterior);
-
-        let by_mean = Matrix::from_fn(derivatives.len(), 1, |t, _| derivatives[t].0);
-        let mut weights = &self.weights * by_mean;
-        let mut own = 0.0;
-        for (level, solved) in solved.iter().enumerate() {
-            let members = self.outputs.iter().zip(&derivatives);
-            let by_variance: f64 = members
-                .filter(|(output, _)| output.inverse == level)
-                .map(|(output, (_, by_variance))| by_variance * output.variance)
-                .sum();
-            own += by_variance;
-            add_scaled(&mut weights, -2.0 * by_variance, solved);
-        }
-        let weights = weights.col_as_slice(0);
-        (value, self.kernel.gradient(&row, weights, own))
     }
 
     /// The directions along which the outputs change most around these points, most first: the eigenvectors
@@ -207,40 +185,110 @@ impl GaussianProcess {
         (0..n).rev().take(count).map(column).collect()
     }
 
-    /// Draws all outputs at all points together, `count` times: for every draw a matrix with a row for each
-    /// point and a column for each output. `None` where rounding has the better of the covariance.
-    pub fn sample(
+    /// Draws a function from all that the data leave open: one from the prior, corrected by what the data say of its
+    /// errors (pathwise conditioning, Wilson et al. 2020, arXiv:2002.09309). It deviates from the mean by
+    /// `spread` times as much as the posterior does.
+    pub fn sample_path(
         &self,
-        points: &[Point],
-        count: usize,
-        mut normal: impl FnMut() -> f64,
-    ) -> Option<Vec<Matrix>> {
-        let covariances = self.kernel.covariances(&self.points, points);
-        let means = covariances.transpose() * &self.weights;
-        let prior = self.kernel.covariances(points, points);
-        let mut draws = vec![Matrix::zeros(points.len(), self.outputs.len()); count];
-        for (level, inverse) in self.inverses.iter().enumerate() {
-            let members: Vec<usize> =
-                (0..self.outputs.len()).filter(|&t| self.outputs[t].inverse == level).collect();
-            let left = &prior - covariances.transpose() * (inverse * &covariances);
-            let factor = factorize_covariance(left)?;
-            let columns = count * members.len();
-            let deviates =
-                factor.correlate(&Matrix::from_fn(points.len(), columns, |_, _| normal()));
-            for (draw, values) in draws.iter_mut().enumerate() {
-                for (m, &t) in members.iter().enumerate() {
-                    let Output { mean, variance, .. } = self.outputs[t];
-                    let deviates = deviates.col_as_slice(draw * members.len() + m);
-                    let posterior = means.col_as_slice(t).iter().zip(deviates);
-                    for (value, (shift, deviate)) in
-                        values.col_as_slice_mut(t).iter_mut().zip(posterior)
-                    {
-                        *value = mean + shift + variance.sqrt() * deviate;
-                    }
-                }
+        spread: f64,
+        normal: &mut impl FnMut() -> f64,
+        uniform: &mut impl FnMut() -> f64,
+    ) -> SamplePath<'_> {
+        let prior = PriorSample::draw(&self.kernel, self.outputs.len(), normal, uniform);
+        let mut seen = prior.values(&self.kernel.scaled(&self.points));
+        let scales: Vec<f64> =
+            self.outputs.iter().map(|output| spread * output.variance.sqrt()).collect();
+        let mut weights = self.weights.clone();
+        for (t, output) in self.outputs.iter().enumerate() {
+            let ratio = output.noise_variance / output.variance;
+            for (value, worth) in seen.col_as_slice_mut(t).iter_mut().zip(&self.worth) {
+                *value += (ratio / worth + JITTER).sqrt() * normal();
             }
+            let seen = seen.subcols(t, 1).to_owned();
+            let solved = &self.inverses[output.inverse] * seen;
+            let weights = weights.col_as_slice_mut(t).iter_mut().zip(solved.col_as_slice(0));
+            weights.for_each(|(weight, solved)| *weight -= scales[t] * solved);
         }
-        Some(draws)
+        SamplePath { process: self, prior, scales, weights }
+    }
+}
+
+/// One of the functions that the data leave open.
+pub(super) struct SamplePath<'a> {
+    process: &'a GaussianProcess,
+    prior: PriorSample,
+    /// Of the prior's draws, one for every output.
+    scales: Vec<f64>,
+    /// What covariances with the points are multiplied with, one column for every output.
+    weights: Matrix,
+}
+
+impl Posterior for GaussianProcess {
+    fn value_and_gradient(
+        &self,
+        point: &[f64],
+        function: impl FnOnce(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
+    ) -> (f64, Point) {
+        let row = self.kernel.row(point, &self.points);
+        let covariances = Matrix::from_fn(row.entries.len(), 1, |k, _| row.entries[k].covariance);
+        let means = self.weights.transpose() * &covariances;
+        let solved: Vec<Matrix> =
+            self.inverses.iter().map(|inverse| inverse * &covariances).collect();
+        let prior = self.kernel.variance(point);
+        let left: Vec<f64> = solved
+            .iter()
+            .map(|solved| prior - dot(solved.col_as_slice(0), covariances.col_as_slice(0)))
+            .map(|left| left.max(1e-8))
+            .collect();
+        let posterior: Moments = (self.outputs.iter().enumerate())
+            .map(|(t, output)| {
+                (output.mean + means[(t, 0)], output.variance * left[output.inverse])
+            })
+            .collect();
+        let (value, derivatives) = function(&posterior);
+
+        let by_mean = Matrix::from_fn(derivatives.len(), 1, |t, _| derivatives[t].0);
+        let mut weights = &self.weights * by_mean;
+        let mut own = 0.0;
+        for (level, solved) in solved.iter().enumerate() {
+            let members = self.outputs.iter().zip(&derivatives);
+            let by_variance: f64 = members
+                .filter(|(output, _)| output.inverse == level)
+                .map(|(output, (_, by_variance))| by_variance * output.variance)
+                .sum();
+            own += by_variance;
+            add_scaled(&mut weights, -2.0 * by_variance, solved);
+        }
+        let weights = weights.col_as_slice(0);
+        (value, self.kernel.gradient(&row, weights, own))
+    }
+}
+
+impl Posterior for SamplePath<'_> {
+    fn value_and_gradient(
+        &self,
+        point: &[f64],
+        function: impl FnOnce(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
+    ) -> (f64, Point) {
+        let GaussianProcess { kernel, points, outputs, .. } = self.process;
+        let row = kernel.row(point, points);
+        let covariances = Matrix::from_fn(1, row.entries.len(), |_, k| row.entries[k].covariance);
+        let corrections = covariances * &self.weights;
+        let z = kernel.scaled(&[point]);
+        let prior = self.prior.values(&z);
+        let output = |(t, output): (usize, &Output)| {
+            let value = output.mean + self.scales[t] * prior[(0, t)] + corrections[(0, t)];
+            (value, SMOOTHING * output.variance)
+        };
+        let known: Moments = outputs.iter().enumerate().map(output).collect();
+        let (value, derivatives) = function(&known);
+
+        let by_value = Matrix::from_fn(outputs.len(), 1, |t, _| derivatives[t].0);
+        let by_prior = Matrix::from_fn(outputs.len(), 1, |t, _| derivatives[t].0 * self.scales[t]);
+        let mut gradient = kernel.gradient(&row, (&self.weights * by_value).col_as_slice(0), 0.0);
+        let of_prior = kernel.gradient_by_point(self.prior.gradient(&z, &by_prior));
+        gradient.iter_mut().zip(of_prior).for_each(|(sum, slope)| *sum += slope);
+        (value, gradient)
     }
 }
 
@@ -374,17 +422,22 @@ mod tests {
     fn gradients_are_those_of_differences() {
         let reference = reference();
         let process = fitted(&reference, &[]);
+        assert_gradients_are_those_of_differences(&process);
+        assert_gradients_are_those_of_differences(&sample_path(&process, 0));
+    }
+
+    fn assert_gradients_are_those_of_differences(posterior: &impl Posterior) {
         let function = |posterior: &[(f64, f64)]| {
             let [(m, v), (n, w)] = posterior[..] else { unreachable!() };
             (m * m + 3.0 * v + n * w, vec![(2.0 * m, 3.0), (w, n)])
         };
         let point = vec![0.3, -0.1, 0.2];
-        let (_, gradient) = process.value_and_gradient(&point, function);
+        let (_, gradient) = posterior.value_and_gradient(&point, function);
         for (i, slope) in gradient.iter().enumerate() {
             let shifted = |step: f64| {
                 let mut point = point.clone();
                 point[i] += step;
-                process.value_and_gradient(&point, function).0
+                posterior.value_and_gradient(&point, function).0
             };
             let expected = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
             assert!(
@@ -394,22 +447,39 @@ mod tests {
         }
     }
 
+    fn sample_path(process: &GaussianProcess, number: u64) -> SamplePath<'_> {
+        let seeded = Seeded::new(2, "test");
+        process.sample_path(
+            1.0,
+            &mut seeded.normal(number),
+            &mut seeded.uniform(1_000_000 + number),
+        )
+    }
+
     #[test]
-    fn samples_have_the_mean_and_the_variance_of_the_posterior() {
+    fn sample_paths_have_the_mean_and_the_variance_of_the_posterior() {
         let reference = reference();
         let process = fitted(&reference, &[]);
         let count = 4000;
-        let normal = Seeded::new(2, "test").normal(0);
-        let draws = process.sample(&reference.queries, count, normal).unwrap();
-        for (k, posterior) in process.predict(&reference.queries).iter().enumerate() {
+        let mut draws = vec![vec![]; reference.queries.len()];
+        for number in 0..count {
+            let path = sample_path(&process, number);
+            for (query, draws) in reference.queries.iter().zip(&mut draws) {
+                path.value_and_gradient(query, |known| {
+                    draws.push(known.iter().map(|(value, _)| *value).collect::<Vec<f64>>());
+                    (0.0, vec![(0.0, 0.0); known.len()])
+                });
+            }
+        }
+        let count = count as f64;
+        for (draws, posterior) in draws.iter().zip(process.predict(&reference.queries)) {
             for (t, (mean, variance)) in posterior.iter().enumerate() {
-                let values: Vec<f64> = draws.iter().map(|draw| draw[(k, t)]).collect();
-                let average = values.iter().sum::<f64>() / count as f64;
-                let spread: f64 =
-                    values.iter().map(|v| (v - average).powi(2)).sum::<f64>() / count as f64;
+                let values: Vec<f64> = draws.iter().map(|draw| draw[t]).collect();
+                let average = values.iter().sum::<f64>() / count;
+                let spread = values.iter().map(|v| (v - average).powi(2)).sum::<f64>() / count;
                 // Five standard errors.
-                assert!((average - mean).abs() < 5.0 * (variance / count as f64).sqrt());
-                assert!((spread / variance - 1.0).abs() < 5.0 * (2.0 / count as f64).sqrt());
+                assert!((average - mean).abs() < 5.0 * (variance / count).sqrt());
+                assert!((spread / variance - 1.0).abs() < 5.0 * (2.0 / count).sqrt());
             }
         }
     }

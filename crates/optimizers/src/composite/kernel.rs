@@ -74,6 +74,11 @@ impl Kernel {
         self.centre.len()
     }
 
+    /// How many coordinates there are: the parameters and the directions.
+    pub fn coordinates(&self) -> usize {
+        self.log_parameters.len() - POLYNOMIAL
+    }
+
     /// `s_l` and `s_q`.
     pub fn polynomial(&self) -> [f64; POLYNOMIAL] {
         [0, 1].map(|i| libm::exp(self.log_parameters[i]))
@@ -183,8 +188,13 @@ impl Kernel {
             let (x, others) = (point[(0, i)], others.col_as_slice(i));
             dot(&matern, others) - sum_of_matern * x + dot(&polynomial, others) + own * x
         };
-        let inverse = self.inverse_lengths();
-        let mut slopes = (0..inverse.len()).map(|i| by_coordinate(i) * inverse[i]);
+        self.gradient_by_point((0..point.ncols()).map(by_coordinate))
+    }
+
+    /// The gradient by a point of what has these slopes along its coordinates z.
+    pub fn gradient_by_point(&self, slopes: impl IntoIterator<Item = f64>) -> Point {
+        let slopes = slopes.into_iter().zip(self.inverse_lengths());
+        let mut slopes = slopes.map(|(slope, inverse)| slope * inverse);
         let mut gradient: Point = slopes.by_ref().take(self.dimension()).collect();
         for (direction, slope) in self.directions.iter().zip(slopes) {
             gradient.iter_mut().zip(direction).for_each(|(sum, u)| *sum += slope * u);

@@ -1,8 +1,6 @@
 //! What to simulate next: not one kind of point but several, since each fails somewhere. Exploiting alone gets
 //! stuck, improvement alone wanders; together they were the best and the least variable.
 
-use std::collections::VecDeque;
-
 use super::coordinates::Coordinates;
 use super::evolution::evolve;
 use super::expected_score::upper_tail;
@@ -21,41 +19,45 @@ enum Purpose {
     Replicate,
     /// It has the least expected total in the trust region.
     Optimum,
-    /// It has that in a smaller box.
-    NearOptimum,
+    /// It has the least total of one function drawn from all that the data leave open.
+    Thompson,
     /// It promises the greatest expected improvement.
     Improvement,
     /// It has the least expected total among normal deviates around the centre.
     Probe,
-    /// It is the best of one draw of everything that the data leave open.
-    Thompson,
 }
 
 /// The purposes of candidates 0, 1, 2, …, again and again.
 const SCHEDULE: [Purpose; 12] = {
-    use Purpose::{Improvement, NearOptimum, Optimum, Probe, Replicate, Thompson};
+    use Purpose::{Improvement, Optimum, Probe, Replicate, Thompson};
     [
         Replicate,
         Optimum,
-        NearOptimum,
+        Thompson,
         Probe,
-        Probe,
+        Thompson,
         Improvement, //
-        NearOptimum,
+        Thompson,
+        Thompson,
         Probe,
-        Probe,
-        Improvement,
+        Thompson,
         Thompson,
         Thompson,
     ]
 };
 
+/// How far the functions of [`Purpose::Thompson`] deviate from what is expected, in posterior standard deviations,
+/// and the half width of their box in radii. Far from the data nearly everything is left open.
+const THOMPSON_SPREAD: f64 = 0.75;
+const THOMPSON_BOX: f64 = 1.0;
+
+/// Points among which each of them is looked at for where to begin, and their standard deviation in radii.
+const THOMPSON_STARTS: usize = 24;
+const THOMPSON_START_SPREAD: f64 = 0.3;
+
 /// Deviates among which a probe is chosen, and their standard deviation in radii.
 const PROBES: usize = 20;
 const PROBE_SPREAD: f64 = 0.7;
-
-/// Boxes of [`Purpose::NearOptimum`], in parts of the trust region.
-const SMALLER_BOXES: [f64; 2] = [0.25, 0.5];
 
 /// A gain of so many standard deviations of one simulation's total makes knowing the incumbent better idle.
 const MUCH: f64 = 0.5;
@@ -90,37 +92,24 @@ impl Portfolio<'_> {
     pub fn propose(&self, first: u64, count: usize) -> Vec<Point> {
         let mut normal = Seeded::new(self.seed, "composite normal").normal(first);
         let mut uniform = Seeded::new(self.seed, "composite uniform").uniform(first);
-        let centre = &self.region.centre;
-        let schedule = |k: usize| SCHEDULE[((first + k as u64) % SCHEDULE.len() as u64) as usize];
-
         let optimum = self.optimum(&mut normal);
-        let (improvement, choice) = self.choice(&optimum, &mut normal, &mut uniform);
-        let mut draws: VecDeque<Vec<f64>> = self
-            .surrogate
-            .sample_totals(&choice.points, count, &mut normal)
-            .unwrap_or_default()
-            .into();
         let mut taken = Taken::new(self);
-        let mut smaller_boxes = SMALLER_BOXES.iter().cycle();
         for k in 0..count {
-            let purpose = schedule(k);
+            let purpose = SCHEDULE[((first + k as u64) % SCHEDULE.len() as u64) as usize];
             let first_choice = match purpose {
                 Purpose::Replicate => self.replicate(&optimum),
                 Purpose::Optimum => Some(optimum.clone()),
-                Purpose::NearOptimum => smaller_boxes
-                    .next()
-                    .map(|part| self.least_total(part * BOX, &[centre.clone(), optimum.clone()])),
-                Purpose::Improvement => self.is_bearable(&improvement).then(|| improvement.clone()),
+                Purpose::Improvement => self.improvement(&optimum, &mut normal),
                 Purpose::Probe => self.probe(&mut normal),
                 Purpose::Thompson => None,
             };
             let is_good = |point: &Point| purpose == Purpose::Replicate || taken.is_new(point);
-            let improves =
-                matches!(purpose, Purpose::Optimum | Purpose::NearOptimum | Purpose::Improvement);
             let point = first_choice
                 .filter(is_good)
-                .or_else(|| improves.then(|| choice.improving(&taken)).flatten())
-                .or_else(|| draws.pop_front().and_then(|draw| choice.best_new(&draw, &taken)))
+                .or_else(|| {
+                    let drawn = self.thompson(&optimum, &mut normal, &mut uniform);
+                    Some(drawn).filter(|point| taken.is_new(point))
+                })
                 .unwrap_or_else(|| self.anything_new(&taken, &mut normal));
             taken.points.push(point);
         }
@@ -145,18 +134,44 @@ impl Portfolio<'_> {
         let centre = &self.region.centre;
         let mut starts = vec![centre.clone()];
         starts.extend(self.best_sites().take(2));
-        for _ in 0..2 {
-            let step = 0.5 * self.region.radius;
-            starts.push(centre.iter().map(|c| c + step * normal()).collect());
-        }
-        self.least_total(BOX, &starts)
+        starts.extend((0..2).map(|_| self.around(centre, 0.5, normal)));
+        self.least(|point| self.surrogate.total_and_gradient(point), BOX, &starts, 40)
     }
 
-    /// Where it is least in a box that reaches so many radii from the centre.
-    fn least_total(&self, reach: f64, starts: &[Point]) -> Point {
+    /// Where the total of a function that the data leave open is least in a smaller box (Thompson sampling).
+    fn thompson(
+        &self,
+        optimum: &Point,
+        normal: &mut impl FnMut() -> f64,
+        uniform: &mut impl FnMut() -> f64,
+    ) -> Point {
+        let path = self.surrogate.sample_path(THOMPSON_SPREAD, normal, uniform);
+        let total = |point: &[f64]| self.surrogate.total_by(&path, point);
+        let middles = [optimum, &self.region.centre];
+        let mut starts: Vec<Point> = middles.into_iter().cloned().collect();
+        starts.extend(self.best_sites().take(4));
+        for k in 0..THOMPSON_STARTS {
+            starts.push(self.around(middles[k % 2], THOMPSON_START_SPREAD, normal));
+        }
+        let mut rated: Vec<(f64, Point)> =
+            starts.into_iter().map(|start| (total(&start).0, start)).collect();
+        rated.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let starts: Vec<Point> = rated.into_iter().take(2).map(|(_, start)| start).collect();
+        self.least(total, THOMPSON_BOX, &starts, 30)
+    }
+
+    /// Where a function is least in a box that reaches so many radii from the centre, as far as so many
+    /// `iterations` lead.
+    fn least(
+        &self,
+        function: impl Fn(&[f64]) -> (f64, Point),
+        reach: f64,
+        starts: &[Point],
+        iterations: usize,
+    ) -> Point {
         let (lower, upper) = self.region.corners(reach);
-        let function = |point: &[f64]| self.surrogate.total_and_gradient(point);
-        let ends = starts.iter().map(|start| minimize(function, start, &lower, &upper, 40));
+        let ends =
+            starts.iter().map(|start| minimize(&function, start, &lower, &upper, iterations));
         let best = ends.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(point, _)| point);
         self.coordinates.admissible(&best.unwrap_or_else(|| self.region.centre.clone()))
     }
@@ -165,72 +180,28 @@ impl Portfolio<'_> {
         self.standings.iter().map(|standing| self.sites[standing.site].point.clone())
     }
 
-    /// The point of greatest expected improvement, and all points among which improvement and Thompson
-    /// sampling choose: elites of two searches of the model, and perturbations of the centre and the
-    /// optimum in a few coordinates each, as in `TuRBO` (Eriksson et al. 2019).
-    fn choice(
-        &self,
-        optimum: &Point,
-        normal: &mut impl FnMut() -> f64,
-        uniform: &mut impl FnMut() -> f64,
-    ) -> (Point, Choice) {
-        let TrustRegion { ref centre, radius, .. } = *self.region;
+    /// The point of greatest expected improvement in the trust region, if its risk is bearable.
+    fn improvement(&self, optimum: &Point, normal: &mut impl FnMut() -> f64) -> Option<Point> {
         let (lower, upper) = self.region.corners(BOX);
-        let bounds = (&lower[..], &upper[..]);
-        let first: Vec<Point> = self.best_sites().take(10).collect();
         let incumbent_total = self.standings[0].total;
-        let step = 0.6 * radius;
-        let total = |points: &[Point]| -> Vec<f64> {
-            self.surrogate.expect(points).iter().map(|expected| expected.total).collect()
-        };
-        let (_, mut points) = evolve(total, centre, step, bounds, &first, 10, &mut *normal);
-        points.drain(..points.len() - 60);
         let cost = |points: &[Point]| -> Vec<f64> {
             let expectations = self.surrogate.expect(points);
             expectations.iter().map(|e| -log_improvement(e, incumbent_total)).collect()
         };
-        let (improvement, elites) = evolve(cost, optimum, step, bounds, &first, 25, &mut *normal);
-        points.extend_from_slice(&elites[elites.len() - 100..]);
+        let step = 0.6 * self.region.radius;
+        let first: Vec<Point> = self.best_sites().take(10).collect();
+        let best = evolve(cost, optimum, step, (&lower, &upper), &first, 25, normal);
+        Some(self.coordinates.admissible(&best)).filter(|point| self.is_bearable(point))
+    }
 
-        let between =
-            |part: f64| centre.iter().zip(optimum).map(|(c, x)| x + part * (c - x)).collect();
-        points.extend([optimum.clone(), between(0.3), between(0.6)]);
-        let dimension = centre.len();
-        let moved_share = (12.0 / dimension as f64).min(1.0);
-        let mut unit = move || f64::midpoint(uniform(), 1.0);
-        for (middle, count) in [(centre, 120), (optimum, 140)] {
-            for _ in 0..count {
-                let scale = radius * (0.2 + 0.8 * unit());
-                let always = (unit() * dimension as f64) as usize;
-                let mut point = middle.clone();
-                for (i, coordinate) in point.iter_mut().enumerate() {
-                    let step = scale * normal();
-                    if i == always || unit() < moved_share {
-                        *coordinate = (*coordinate + step).clamp(lower[i], upper[i]);
-                    }
-                }
-                points.push(point);
-            }
-        }
-        for _ in 0..60 {
-            let scale = 0.5 * radius * (0.1 + 0.9 * unit());
-            let near = |(i, x): (usize, &f64)| (x + scale * normal()).clamp(lower[i], upper[i]);
-            points.push(optimum.iter().enumerate().map(near).collect());
-        }
-        let points: Vec<Point> = points.iter().map(|p| self.coordinates.admissible(p)).collect();
-        let expectations = self.surrogate.expect(&points);
-        let improvements = expectations.iter().map(|expected| {
-            let is_bearable = expected.risk < BEARABLE_RISK;
-            if is_bearable { log_improvement(expected, incumbent_total) } else { f64::NEG_INFINITY }
-        });
-        let choice = Choice { improvements: improvements.collect(), points, radius };
-        (self.coordinates.admissible(&improvement), choice)
+    /// Normal deviates around a point, with a standard deviation of `spread` radii.
+    fn around(&self, middle: &Point, spread: f64, normal: &mut impl FnMut() -> f64) -> Point {
+        let step = spread * self.region.radius;
+        middle.iter().map(|x| x + step * normal()).collect()
     }
 
     fn around_centre(&self, normal: &mut impl FnMut() -> f64) -> Point {
-        let step = PROBE_SPREAD * self.region.radius;
-        let point: Point = self.region.centre.iter().map(|c| c + step * normal()).collect();
-        self.coordinates.admissible(&point)
+        self.coordinates.admissible(&self.around(&self.region.centre, PROBE_SPREAD, normal))
     }
 
     /// What the model thinks best among normal deviates around the centre: an evolution strategy with
@@ -254,37 +225,6 @@ impl Portfolio<'_> {
     }
 }
 
-/// Points to choose from.
-struct Choice {
-    points: Vec<Point>,
-    /// Logarithms of their expected improvements.
-    improvements: Vec<f64>,
-    radius: f64,
-}
-
-impl Choice {
-    /// The point of greatest expected improvement that keeps a distance from those taken.
-    fn improving(&self, taken: &Taken) -> Option<Point> {
-        let greatest = self.improvements.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if greatest == f64::NEG_INFINITY {
-            return None;
-        }
-        let penalized = self.points.iter().zip(&self.improvements).map(|(point, improvement)| {
-            let distance = taken.distance(point) / self.radius;
-            libm::exp(improvement - greatest) * (1.0 - libm::exp(-(distance / 0.35).powi(2)))
-        });
-        let best = penalized.enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
-        best.map(|(k, _)| self.points[k].clone()).filter(|point| taken.is_new(point))
-    }
-
-    /// The new point with the least total.
-    fn best_new(&self, totals: &[f64], taken: &Taken) -> Option<Point> {
-        let mut order: Vec<usize> = (0..totals.len()).collect();
-        order.sort_by(|a, b| totals[*a].total_cmp(&totals[*b]));
-        order.into_iter().map(|k| &self.points[k]).find(|point| taken.is_new(point)).cloned()
-    }
-}
-
 /// Points that need no further simulation.
 struct Taken {
     points: Vec<Point>,
@@ -305,15 +245,6 @@ impl Taken {
         self.points
             .iter()
             .all(|taken| taken.iter().zip(point).any(|(taken, x)| (taken - x).abs() > self.same))
-    }
-
-    /// Root mean square distance to the nearest.
-    fn distance(&self, point: &Point) -> f64 {
-        let squares = |taken: &Point| -> f64 {
-            taken.iter().zip(point).map(|(taken, x)| (taken - x).powi(2)).sum()
-        };
-        let nearest = self.points.iter().map(squares).fold(f64::INFINITY, f64::min);
-        (nearest / point.len() as f64).sqrt()
     }
 }
 

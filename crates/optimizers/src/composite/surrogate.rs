@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::expected_score::{ExpectedScore, WarpedRule};
-use super::gaussian_process::{GaussianProcess, Posterior};
+use super::gaussian_process::{GaussianProcess, Moments, Posterior, SamplePath};
 use super::kernel::{Kernel, Point};
 use super::risk::Risk;
 use super::sites::{Observation, Site};
@@ -152,7 +152,7 @@ impl Surrogate {
         (score, variance)
     }
 
-    fn expectation(&self, point: &[f64], posterior: &Posterior) -> Expectation {
+    fn expectation(&self, point: &[f64], posterior: &Moments) -> Expectation {
         let absences = self.absences_at(point);
         let (mut score, mut variance) = (self.never_measured, 0.0);
         for (target, (mean, spread)) in self.targets.iter().zip(posterior) {
@@ -173,9 +173,25 @@ impl Surrogate {
 
     /// The expected total at `point`, and its gradient.
     pub fn total_and_gradient(&self, point: &[f64]) -> (f64, Point) {
+        self.total_by(&self.process, point)
+    }
+
+    /// Draws values at all points from all that the data leave open; they deviate from their expectation
+    /// by `spread` times as much.
+    pub fn sample_path(
+        &self,
+        spread: f64,
+        normal: &mut impl FnMut() -> f64,
+        uniform: &mut impl FnMut() -> f64,
+    ) -> SamplePath<'_> {
+        self.process.sample_path(spread, normal, uniform)
+    }
+
+    /// The total at `point` that follows from what is known of the values, and its gradient.
+    pub fn total_by(&self, known: &impl Posterior, point: &[f64]) -> (f64, Point) {
         let absences = self.absences_at(point);
         let mut by_absence = vec![0.0; absences.len()];
-        let (mut total, mut gradient) = self.process.value_and_gradient(point, |posterior| {
+        let (mut total, mut gradient) = known.value_and_gradient(point, |posterior| {
             let mut sum = self.never_measured;
             let mut derivatives = Vec::with_capacity(posterior.len());
             for (target, (mean, variance)) in self.targets.iter().zip(posterior) {
@@ -202,33 +218,6 @@ impl Surrogate {
             one.add_gradient(point, probability, factor, &mut gradient);
         }
         (total, gradient)
-    }
-
-    /// Totals of `count` draws of all values at all points together, each with one total for every point.
-    pub fn sample_totals(
-        &self,
-        points: &[Point],
-        count: usize,
-        normal: impl FnMut() -> f64,
-    ) -> Option<Vec<Vec<f64>>> {
-        let draws = self.process.sample(points, count, normal)?;
-        let base: Vec<(f64, Vec<f64>)> = points
-            .iter()
-            .map(|point| {
-                (self.never_measured + self.penalty * self.risk(point), self.absences_at(point))
-            })
-            .collect();
-        let totals = |draw: Matrix| {
-            let total = |(k, (base, absences)): (usize, &(f64, Vec<f64>))| {
-                let scores = self.targets.iter().enumerate().map(|(t, target)| {
-                    let mean = target.rule.score(draw[(k, t)]);
-                    target.with_absence(ExpectedScore { mean, ..Default::default() }, absences).0
-                });
-                base + scores.sum::<f64>()
-            };
-            base.iter().enumerate().map(total).collect()
-        };
-        Some(draws.into_iter().map(totals).collect())
     }
 
     fn absences_at(&self, point: &[f64]) -> Vec<f64> {
@@ -365,15 +354,22 @@ mod tests {
     }
 
     #[test]
-    fn sampled_totals_scatter_around_the_expected() {
+    fn totals_of_sample_paths_scatter_around_the_expected() {
         let surrogate = surrogate();
-        let points = vec![vec![0.0, 0.0], vec![-0.4, 0.95]];
-        let normal = Seeded::new(2, "test").normal(0);
-        let draws = surrogate.sample_totals(&points, 500, normal).unwrap();
-        for (k, expected) in surrogate.expect(&points).iter().enumerate() {
-            let mean = draws.iter().map(|draw| draw[k]).sum::<f64>() / 500.0;
-            let tolerance = 0.02 + 5.0 * (expected.variance / 500.0).sqrt();
-            assert!((mean - expected.total).abs() < tolerance, "{mean}, {expected:?}");
+        let points = [vec![0.0, 0.0], vec![-0.4, 0.95]];
+        let seeded = Seeded::new(2, "test");
+        let (mut normal, mut uniform) = (seeded.normal(0), seeded.uniform(1));
+        let mut sums = [0.0; 2];
+        for _ in 0..500 {
+            let path = surrogate.sample_path(1.0, &mut normal, &mut uniform);
+            for (sum, point) in sums.iter_mut().zip(&points) {
+                *sum += surrogate.total_by(&path, point).0;
+            }
+        }
+        for (sum, expected) in sums.iter().zip(surrogate.expect(&points)) {
+            // The smoothing of the kinks adds a little.
+            let tolerance = 0.05 + 5.0 * (expected.variance / 500.0).sqrt();
+            assert!((sum / 500.0 - expected.total).abs() < tolerance, "{sum}, {expected:?}");
         }
     }
 }

@@ -98,7 +98,7 @@ mod tests {
 
     fn kernel() -> Kernel {
         let mut kernel = Kernel::new(vec![0.1, -0.2, 0.0], 0.4).along(vec![vec![0.6, 0.8, 0.0]]);
-        let logs = [0.3, -0.7, -0.5, 0.2, 0.9, 0.4];
+        let logs = [0.3, 1.5, -0.5, 0.2, 0.9, 0.4];
         kernel.log_parameters.copy_from_slice(&logs);
         kernel
     }

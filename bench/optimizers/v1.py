@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""The composite optimizer and the predecessor's CMA-ES on examples/v1, the embedded spiking model.
+"""The optimizers on examples/v1, the embedded spiking model.
 
 Searches of several seeds, all from the centroid of the example, one after the other on --jobs cores.
 After some numbers of simulations each search would recommend the candidate with the least total so
 far; that candidate is simulated again with other seeds. What is in the work directory already is not
-run again, and with --report-only nothing is run.
+run again, and with --report-only nothing is run. Methods of other packages need the Python that
+./run installs.
 """
 
 import argparse
 import json
 import os
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import matplotlib
@@ -20,21 +23,29 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 
+import others  # noqa: E402
+
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = PROJECT / "examples/v1"
-BLUEPYOPT = ["--algorithm", "cma-es", "--variant", "bluepyopt"]
-# Flags, simulations, colour and line. sigma 0.3 is the predecessor's, 0.1 that of the example.
+CONFIG = json.loads((EXAMPLE / "param_optim/config_optimisation").read_text())
+BLUEPYOPT = ["--algorithm", "cma-es", "--variant", "bluepyopt", "--sigma", "0.3"]
+# What mozopt is told or what searches, and how it is drawn. sigma of the example is 0.1, the
+# predecessor's 0.3.
 METHODS = {
-    "composite, 8, sigma 0.1": ([], 160, "black", "-"),
-    "BluePyOpt, 12, sigma 0.3": (
-        [*BLUEPYOPT, "--offspring-size", "12", "--sigma", "0.3"], 240, "#d55e00", "-"),
-    "BluePyOpt, 12, sigma 0.1": (
-        [*BLUEPYOPT, "--offspring-size", "12", "--sigma", "0.1"], 240, "#0072b2", "-"),
-    "composite, 8, sigma 0.3": (["--sigma", "0.3"], 160, "black", "--"),
-    "BluePyOpt, 16, sigma 0.3": (
-        [*BLUEPYOPT, "--offspring-size", "16", "--sigma", "0.3"], 240, "#d55e00", "--"),
+    "composite, 8, sigma 0.1": ([], "black", "-"),
+    "BluePyOpt, 12": ([*BLUEPYOPT, "--offspring-size", "12"], "#d55e00", "-"),
+    "BluePyOpt, 16": ([*BLUEPYOPT, "--offspring-size", "16"], "#d55e00", "--"),
+    "composite, 12, sigma 0.3": (
+        ["--sigma", "0.3", "--offspring-size", "12"], "black", "--"),
+    "pycma": (others.pycma, "#0072b2", "-"),
+    "pycma lq": (others.lq_cma, "#0072b2", "--"),
+    "Optuna CMA-ES": (others.optuna_cma, "#56b4e9", "-"),
+    "Optuna TPE": (others.optuna_tpe, "#009e73", "-"),
+    "Optuna GP": (others.optuna_gp, "#009e73", "--"),
+    "TuRBO-1": (others.turbo, "#cc79a7", "-"),
 }
-COUNTS = [40, 80, 120, 160, 240]
+BUDGET = 160
+COUNTS = [40, 80, 120, 160]
 AGAIN = [900_001, 900_002, 900_003]
 
 
@@ -42,7 +53,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--work", type=Path, default=PROJECT / "target/bench-v1", help="what was seen")
-    add("--seeds", type=int, default=5)
+    add("--seeds", type=int, default=10)
     add("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     add("--jobs", type=int, default=os.cpu_count())
     add("--mozopt", type=Path, help="the program [default: a release build of this project]")
@@ -51,11 +62,13 @@ def main():
     arguments.work.mkdir(parents=True, exist_ok=True)
     if not arguments.report_only:
         program = arguments.mozopt or built_program()
+        # Each job has one core.
+        os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         # Seed by seed, so that what is done early can be compared.
         searches = [(method, seed) for seed in range(1, arguments.seeds + 1)
                     for method in arguments.methods]
-        with ThreadPoolExecutor(arguments.jobs) as pool:
-            list(pool.map(lambda search: run(program, arguments.work, *search), searches))
+        with ProcessPoolExecutor(arguments.jobs, max_tasks_per_child=1) as pool:
+            list(pool.map(partial(run, program, arguments.work), *zip(*searches)))
     report(arguments.work, arguments.methods)
 
 
@@ -69,35 +82,33 @@ def run(program, work, method, seed):
     seen = work / f"{method}-{seed}.json"
     if seen.exists():
         return
-    flags, budget, *_ = METHODS[method]
     directory = work / f"{method}-{seed}"
-    command = [program, "run", EXAMPLE, "--output", directory, "--seed", seed, "--slots", 1,
-               "--max-simulations", budget, "--max-ngen", 1000, "--validate-best", 0, "--quiet"]
-    if list(directory.glob("*_Optimization")):
-        call([program, "resume", directory, "--quiet"])
+    directory.mkdir(exist_ok=True)
+    scratch = directory / "simulation"
+    search = METHODS[method][0]
+    if callable(search):
+        totals, parameters, exploded = search_of_others(search, program, scratch, seed)
     else:
-        directory.mkdir(exist_ok=True)
-        call([*command, *flags])
-    optimization, = directory.glob("*_Optimization")
-    totals, parameters, exploded = history(optimization / "journal.jsonl")
+        totals, parameters, exploded = search_of_mozopt(search, program, directory, seed)
     recommended = {}
     for count in COUNTS:
-        if count <= len(totals):
-            best = int(np.argmin(totals[:count]))
-            if str(best) not in recommended:
-                scratch = directory / "again"
-                recommended[str(best)] = [
-                    again(program, scratch, parameters[best], number) for number in AGAIN]
+        best = int(np.argmin(totals[:count]))
+        if str(best) not in recommended:
+            recommended[str(best)] = [
+                simulate(program, scratch, parameters[best], number)["total"] for number in AGAIN]
     seen.write_text(json.dumps(
         {"totals": totals, "exploded": exploded, "again": recommended}))
 
 
-def call(command, **options):
-    return subprocess.run([str(word) for word in command], check=True, **options)
-
-
-def history(journal):
-    """Totals in the order of the candidates' numbers, and what their parameters were."""
+def search_of_mozopt(flags, program, directory, seed):
+    """Totals in the order of the candidates' numbers, their parameters, and how many exploded."""
+    if list(directory.glob("*_Optimization")):
+        call([program, "resume", directory, "--quiet"])
+    else:
+        call([program, "run", EXAMPLE, "--output", directory, "--seed", seed, "--slots", 1,
+              "--max-simulations", BUDGET, "--max-ngen", 1000, "--validate-best", 0, "--quiet",
+              *flags])
+    journal, = directory.glob("*_Optimization/journal.jsonl")
     totals, parameters, exploded = {}, {}, 0
     for line in journal.read_text().splitlines():
         event = json.loads(line)
@@ -110,10 +121,63 @@ def history(journal):
     return [totals[number] for number in sorted(totals)], parameters, exploded
 
 
-def again(program, scratch, parameters, seed):
-    """The total of one more simulation."""
-    config = json.loads((EXAMPLE / "param_optim/config_optimisation").read_text())
-    changes = [word for path, value in zip(config["parameters"], parameters)
+class SpikingModel:
+    """The example as others.py wants a problem; what scales by logarithm is searched so."""
+
+    def __init__(self, program, scratch):
+        self.program, self.scratch = program, scratch
+        self.logarithmic, low, high = [], [], []
+        for entry in CONFIG["parameters"].values():
+            entry = entry if isinstance(entry, dict) else {"range": entry}
+            self.logarithmic.append(entry.get("scale") == "log")
+            low.append(entry["range"][0])
+            high.append(entry["range"][1])
+        self.low, self.high = self.to_scale(low), self.to_scale(high)
+        self.worst = sum(target["max_score"] for target in CONFIG["targets"])
+        self.totals, self.parameters = [], []
+
+    def to_scale(self, parameters):
+        return np.where(self.logarithmic, np.log(parameters), parameters)
+
+    def from_scale(self, parameters):
+        # The exponential of what is not a logarithm is not used.
+        scaled = np.where(self.logarithmic, parameters, 0)
+        return np.where(self.logarithmic, np.exp(scaled), parameters).tolist()
+
+    def start(self, _seed):
+        return self.to_scale([CONFIG["optimiser_centroid"][path] for path in CONFIG["parameters"]])
+
+    to_unit, from_unit = others.Problem.to_unit, others.Problem.from_unit
+
+    def request(self, request):
+        which = request["simulate"]
+        parameters = self.from_scale(which["parameters"])
+        number = 100_000 + 1000 * which["seed"] + which["candidate"]
+        outcome = simulate(self.program, self.scratch, parameters, number)
+        self.totals.append(outcome["total"])
+        self.parameters.append(parameters)
+        scores = [target["score"] for target in outcome["targets"]]
+        return {"scores": scores, "total": outcome["total"], "exploded": outcome["exploded"]}
+
+    def truth(self, _parameters):
+        """Not asked of every recommended candidate: see run."""
+        return None
+
+
+def search_of_others(method, program, scratch, seed):
+    warnings.simplefilter("ignore")
+    model = SpikingModel(program, scratch)
+    search = others.Search(model, method, seed, BUDGET)
+    try:
+        method(search)
+    except others.BudgetSpent:
+        pass
+    return model.totals, model.parameters, search.exploded
+
+
+def simulate(program, scratch, parameters, seed):
+    """One simulation and its scores."""
+    changes = [word for path, value in zip(CONFIG["parameters"], parameters)
                for word in ("--set", f"{path}={value!r}")]
     call(["rm", "-rf", scratch])
     call([program, "simulate", "--seed", seed, "--output", scratch, *changes],
@@ -121,7 +185,11 @@ def again(program, scratch, parameters, seed):
     evaluated = call([program, "evaluate", scratch, "--config", EXAMPLE, "--jobs", 1, "--json"],
                      stdout=subprocess.PIPE)
     call(["rm", "-rf", scratch])
-    return json.loads(evaluated.stdout)["total"]
+    return json.loads(evaluated.stdout)
+
+
+def call(command, **options):
+    return subprocess.run([str(word) for word in command], check=True, **options)
 
 
 def report(work, methods):
@@ -132,16 +200,14 @@ def report(work, methods):
         seen = [json.loads(file.read_text()) for file in sorted(work.glob(f"{method}-?*.json"))]
         if not seen:
             continue
-        shortest = min(len(search["totals"]) for search in seen)
-        counts = [count for count in COUNTS if count <= shortest]
-        true = np.array([[truth(search, count) for count in counts] for search in seen])
-        cells = [cell(column) for column in true.T] + ["–"] * (len(COUNTS) - len(counts))
+        true = np.array([[truth(search, count) for count in COUNTS] for search in seen])
+        cells = [cell(column) for column in true.T]
         exploded = sum(search["exploded"] for search in seen)
         share = exploded / sum(len(search["totals"]) for search in seen)
         print(f"| {method} | {len(seen)} |", " | ".join(cells), f"| {share:.0%} |")
         _, _, colour, line = METHODS[method]
         low, middle, high = np.quantile(true, [0, 0.5, 1], axis=0)
-        axes.errorbar(counts, middle, [middle - low, high - middle], color=colour, linestyle=line,
+        axes.errorbar(COUNTS, middle, [middle - low, high - middle], color=colour, linestyle=line,
                       capsize=3, label=f"{method} ({len(seen)})")
     axes.set(xlabel="simulations", ylabel="total score, simulated again", yscale="log")
     axes.set_title("examples/v1: median and range over seeds", fontsize=10)

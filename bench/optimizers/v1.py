@@ -205,7 +205,7 @@ def report(work, methods):
         exploded = sum(search["exploded"] for search in seen)
         share = exploded / sum(len(search["totals"]) for search in seen)
         print(f"| {method} | {len(seen)} |", " | ".join(cells), f"| {share:.0%} |")
-        _, _, colour, line = METHODS[method]
+        _, colour, line = METHODS[method]
         low, middle, high = np.quantile(true, [0, 0.5, 1], axis=0)
         axes.errorbar(COUNTS, middle, [middle - low, high - middle], color=colour, linestyle=line,
                       capsize=3, label=f"{method} ({len(seen)})")

@@ -6,8 +6,8 @@
 //!
 //! 1. The first generation is the centroid and random steps from it, orthogonal to each other (`start`). While most
 //!    of them fail, the next ones are nearer and further. With five measured simulations there is a model.
-//! 2. Simulations are gathered by point (`sites`). Values are warped, linear near what is wanted and logarithmic far
-//!    away (`expected_score`), each target as its values suggest (`warping`).
+//! 2. Simulations are gathered by point (`sites`). Values are warped: linear near what is wanted and logarithmic far
+//!    away, or logarithmic down to zero (`warp`), each target as its values suggest (`warping`).
 //! 3. One Gaussian process models all targets: they share a covariance (`kernel`), which is fitted to all of them
 //!    together (`evidence`) and knows the directions in which they change most; scale and noise are each one's own
 //!    (`gaussian_process`, `noise`). Wild values far from all good ones count less (`surrogate`).
@@ -62,6 +62,7 @@ mod sites;
 mod start;
 mod surrogate;
 mod trust_region;
+mod warp;
 mod warping;
 
 /// Simulations that have to be measured before there is a model.

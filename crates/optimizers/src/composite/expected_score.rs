@@ -1,10 +1,7 @@
-//! The warp that makes values fit for a Gaussian process, and the score that is to be expected of a
-//! value which is known up to a normal distribution.
+//! The score that is to be expected of a value which is known up to a normal distribution in warped coordinates.
 //!
-//! A value v is modelled as `u = asinh((v - middle) / scale)`: linear near what is wanted, logarithmic far
-//! away, so that a rate of 300 /s does not outweigh everything else. The score is a known function of
-//! u, with `v = middle + scale sinh(u)`: 0 where v is accepted, a slope on either side of it, and
-//! `max_score` beyond. With u normal, every moment of the score is a sum of
+//! The score is a known function of u, with `v = a exp(u) + b exp(-u) + c` for every [`Warp`]: 0 where v is accepted,
+//! a slope on either side of it, and `max_score` beyond. With u normal, every moment of the score is a sum of
 //!
 //! ```text
 //! ∫ₐᵇ exp(k u) N(u; m, s²) du = exp(k m + k² s² / 2) (Φ((b - m - k s²) / s) - Φ((a - m - k s²) / s))
@@ -16,27 +13,27 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-use libm::asinh;
-
+use super::warp::Warp;
 use crate::ScoreRule;
 
-/// Norms from what is wanted to where the warp turns from linear to logarithmic: each target takes the one under
-/// which the model explains its values best.
+/// Norms from what is wanted to where a warp turns from linear to logarithmic.
 const LINEAR_NORMS: [f64; 3] = [5.0, 20.0, 80.0];
 
-/// A value further away than so many scales is an artefact and counts as missing.
+/// Norms from zero down to the floor of a logarithmic warp, for what is wanted at zero or above.
+const FLOOR_NORMS: [f64; 2] = [0.1, 1.0];
+
+/// A value further away than so many times the narrowest linear stretch is an artefact and counts as missing.
 const OUTLIER: f64 = 1e6;
 
 /// A score rule in warped coordinates.
 #[derive(Debug, Clone)]
 pub(super) struct WarpedRule {
     rule: ScoreRule,
-    middle: f64,
-    scale: f64,
+    warp: Warp,
     slopes: Vec<Slope>,
 }
 
-/// A stretch of u on which the score is `sign (scale sinh(u) + offset) / norm`.
+/// A stretch of u on which the score is `sign (a exp(u) + b exp(-u) + offset) / norm`.
 #[derive(Debug, Clone)]
 struct Slope {
     from: f64,
@@ -44,8 +41,8 @@ struct Slope {
     /// 1 above what is accepted, -1 below.
     sign: f64,
     offset: f64,
-    /// The hyperbolic cosines of the ends.
-    cosh: [f64; 2],
+    /// dv/du at the ends.
+    dv_du: [f64; 2],
 }
 
 /// What is to be expected of a score.
@@ -64,25 +61,37 @@ impl WarpedRule {
         WarpedRule::linear_over(LINEAR_NORMS[0], rule)
     }
 
-    /// All warps that the target's values may be modelled with.
-    pub fn alternatives(&self) -> impl Iterator<Item = WarpedRule> {
-        LINEAR_NORMS.iter().map(|&norms| WarpedRule::linear_over(norms, self.rule))
+    /// All warps that these values of the target may be modelled with.
+    pub fn alternatives(&self, values: &[f64]) -> impl Iterator<Item = WarpedRule> {
+        let linear = LINEAR_NORMS.iter().map(|&norms| WarpedRule::linear_over(norms, self.rule));
+        let logarithmic = FLOOR_NORMS.iter().filter_map(|&n| WarpedRule::logarithmic(n, self.rule));
+        let reaches_all =
+            |warped: &WarpedRule| values.iter().all(|value| warped.warp.reaches(*value));
+        linear.chain(logarithmic).filter(reaches_all)
     }
 
     fn linear_over(linear_norms: f64, rule: ScoreRule) -> WarpedRule {
+        let (middle, half_width) = wanted(&rule);
+        WarpedRule::with(Warp::asinh(middle, linear_norms * rule.norm() + half_width), rule)
+    }
+
+    fn logarithmic(floor_norms: f64, rule: ScoreRule) -> Option<WarpedRule> {
+        let (middle, _) = wanted(&rule);
+        let warp = Warp::logarithm(middle, floor_norms * rule.norm());
+        (middle >= 0.0).then(|| WarpedRule::with(warp, rule))
+    }
+
+    fn with(warp: Warp, rule: ScoreRule) -> WarpedRule {
         let (low, high) = (rule.low(), rule.high());
-        let (middle, half_width) = match (low.is_finite(), high.is_finite()) {
-            (true, true) => (high / 2.0 + low / 2.0, high / 2.0 - low / 2.0),
-            (true, false) => (low, 0.0),
-            (false, _) => (high, 0.0),
-        };
-        let scale = linear_norms * rule.norm() + half_width;
         let reach = rule.max_score() * rule.norm();
+        let [a, b, c] = warp.exponentials();
         let slope = |bound: f64, sign: f64| {
-            let at = |value: f64| asinh((value - middle) / scale);
-            let ends = [at(bound), at(bound + sign * reach)];
+            let ends = [bound, bound + sign * reach].map(|value| warp.warp(value));
             let [from, to] = if sign > 0.0 { ends } else { [ends[1], ends[0]] };
-            Slope { from, to, sign, offset: middle - bound, cosh: [from, to].map(libm::cosh) }
+            // Where v has a floor, which is at -∞, it does not change there.
+            let falling = |u: f64| if b == 0.0 { 0.0 } else { b * libm::exp(-u) };
+            let dv_du = [from, to].map(|u| a * libm::exp(u) - falling(u));
+            Slope { from, to, sign, offset: c - bound, dv_du }
         };
         let mut slopes = Vec::with_capacity(2);
         if low.is_finite() {
@@ -91,26 +100,22 @@ impl WarpedRule {
         if high.is_finite() {
             slopes.push(slope(high, 1.0));
         }
-        WarpedRule { rule, middle, scale, slopes }
+        WarpedRule { rule, warp, slopes }
     }
 
     pub fn rule(&self) -> &ScoreRule {
         &self.rule
     }
 
+    pub fn warp(&self) -> &Warp {
+        &self.warp
+    }
+
     /// Whether a value is a number, and no outlier.
     pub fn is_usable(&self, value: f64) -> bool {
-        (value - self.middle).abs() <= OUTLIER * self.scale
-    }
-
-    /// A usable value in warped coordinates, within ±15.
-    pub fn warp(&self, value: f64) -> f64 {
-        asinh((value - self.middle) / self.scale)
-    }
-
-    /// The logarithm of du/dv: what the warp adds to the logarithm of a density.
-    pub fn log_slope(&self, value: f64) -> f64 {
-        -libm::log(libm::hypot(self.scale, value - self.middle))
+        let (middle, half_width) = wanted(&self.rule);
+        let scale = LINEAR_NORMS[0] * self.rule.norm() + half_width;
+        (value - middle).abs() <= OUTLIER * scale
     }
 
     /// Moments of the score where u is normal with this mean and variance.
@@ -118,11 +123,11 @@ impl WarpedRule {
         // Far beyond all data; the limits keep the exponentials finite.
         let (mean, variance) = (mean.clamp(-LIMIT, LIMIT), variance.clamp(1e-12, 9.0));
         let sd = variance.sqrt();
-        let norm = self.rule.norm();
-        let max_score = self.rule.max_score();
+        let (norm, max_score) = (self.rule.norm(), self.rule.max_score());
+        let [up, down] = [0, 1].map(|k| self.warp.exponentials()[k] / norm);
         let mut expected = ExpectedScore::default();
         let mut second_moment = 0.0;
-        for &Slope { from, to, sign, offset, cosh } in &self.slopes {
+        for &Slope { from, to, sign, offset, dv_du } in &self.slopes {
             let (a, b) = ((from - mean) / sd, (to - mean) / sd);
             let beyond = if sign > 0.0 { upper_tail(b) } else { upper_tail(-a) };
             expected.mean += max_score * beyond;
@@ -134,22 +139,32 @@ impl WarpedRule {
                 let shift = k * sd;
                 libm::exp(k * mean + k * k * variance / 2.0) * mass(a - shift, b - shift)
             };
-            let (e_0, e_1, e_m1) = (integral(0.0), integral(1.0), integral(-1.0));
-            let (sinh, cosh_mean) = ((e_1 - e_m1) / 2.0, f64::midpoint(e_1, e_m1));
-            let sinh_squared = (integral(2.0) + integral(-2.0) - 2.0 * e_0) / 4.0;
-            let slope = self.scale / norm;
+            let (e_0, rising, falling) = (integral(0.0), up * integral(1.0), down * integral(-1.0));
             let offset = offset / norm;
-            expected.mean += sign * (slope * sinh + offset * e_0);
-            second_moment +=
-                slope * slope * sinh_squared + 2.0 * slope * offset * sinh + offset * offset * e_0;
-            expected.by_mean += sign * slope * cosh_mean;
+            let varying = rising + falling;
+            expected.mean += sign * (varying + offset * e_0);
+            second_moment += up * up * integral(2.0)
+                + down * down * integral(-2.0)
+                + 2.0 * offset * varying
+                + (2.0 * up * down + offset * offset) * e_0;
+            expected.by_mean += sign * (rising - falling);
             // E'' by the variance is half of the second derivative, to which the kinks at both ends add.
             let density = |z: f64| libm::exp(-z * z / 2.0) / (sd * (2.0 * PI).sqrt());
-            expected.by_variance +=
-                sign * slope / 2.0 * (sinh + cosh[0] * density(a) - cosh[1] * density(b));
+            let kinks = (dv_du[0] * density(a) - dv_du[1] * density(b)) / norm;
+            expected.by_variance += sign / 2.0 * (varying + kinks);
         }
         expected.variance = (second_moment - expected.mean * expected.mean).max(0.0);
         expected
+    }
+}
+
+/// The middle of what is accepted, or its one end, and half of its width.
+fn wanted(rule: &ScoreRule) -> (f64, f64) {
+    let (low, high) = (rule.low(), rule.high());
+    match (low.is_finite(), high.is_finite()) {
+        (true, true) => (high / 2.0 + low / 2.0, high / 2.0 - low / 2.0),
+        (true, false) => (low, 0.0),
+        (false, _) => (high, 0.0),
     }
 }
 
@@ -186,6 +201,7 @@ mod tests {
         high: Option<f64>,
         norm: f64,
         max_score: f64,
+        floor_norms: Option<f64>,
         mean: f64,
         sd: f64,
         expected: f64,
@@ -199,7 +215,8 @@ mod tests {
             let low = case.low.unwrap_or(f64::NEG_INFINITY);
             let high = case.high.unwrap_or(f64::INFINITY);
             let rule = ScoreRule::new(low, high, case.norm, case.max_score).unwrap();
-            (WarpedRule::new(rule), case)
+            let logarithmic = |norms| WarpedRule::logarithmic(norms, rule).unwrap();
+            (case.floor_norms.map_or_else(|| WarpedRule::new(rule), logarithmic), case)
         };
         reference.expected_scores.into_iter().map(rule).collect()
     }
@@ -239,8 +256,9 @@ mod tests {
     #[test]
     fn without_doubt_the_expected_score_is_the_score() {
         for (rule, _) in cases() {
-            for value in [-9.0, -1.0, 0.4, 0.5, 2.0, 3.3, 4.0, 60.0] {
-                let u = rule.warp(value);
+            let values = [-9.0, -1.0, 0.4, 0.5, 2.0, 3.3, 4.0, 60.0];
+            for value in values.into_iter().filter(|value| rule.warp().reaches(*value)) {
+                let u = rule.warp().warp(value);
                 let score = rule.rule().score(Some(value));
                 assert!((rule.expect(u, 0.0).mean - score).abs() < 2e-5, "{value}");
             }
@@ -265,6 +283,5 @@ mod tests {
         let rule = WarpedRule::new(ScoreRule::new(1.0, 1.0, 1.0, 20.0).unwrap());
         assert!([f64::NAN, f64::NEG_INFINITY, 1e300].iter().all(|value| !rule.is_usable(*value)));
         assert!(rule.is_usable(4e6));
-        assert!((rule.warp(6.0) - 1f64.asinh()).abs() < 1e-15);
     }
 }

@@ -1,5 +1,6 @@
 //! Which warp the values of each target are modelled with. A rate that rises and explodes is best modelled
-//! logarithmically beyond a few norms; a value that is linear in the parameters would only be bent by that.
+//! logarithmically, above what is wanted or all the way down to silence; a value that is linear in the parameters would
+//! only be bent by that.
 
 use super::expected_score::WarpedRule;
 use super::gaussian_process::{FITTED_POINTS, GaussianProcess};
@@ -24,11 +25,11 @@ pub(super) fn choose_warps(
     let n = points.len().min(FITTED_POINTS);
     let alternatives = |(rule, values): &(&WarpedRule, Vec<f64>)| {
         let warp = |rule: WarpedRule| {
-            let log_slope: f64 = values[..n].iter().map(|v| rule.log_slope(*v)).sum();
-            let values = values.iter().map(|v| rule.warp(*v)).collect();
+            let log_slope: f64 = values[..n].iter().map(|v| rule.warp().log_slope(*v)).sum();
+            let values = values.iter().map(|v| rule.warp().warp(*v)).collect();
             (log_slope, Warped { rule, values })
         };
-        rule.alternatives().map(warp).collect::<Vec<_>>()
+        rule.alternatives(values).map(warp).collect::<Vec<_>>()
     };
     let alternatives: Vec<Vec<(f64, Warped)>> = targets.iter().map(alternatives).collect();
     let columns: Vec<&[f64]> = alternatives.iter().flatten().map(|(_, w)| &w.values[..]).collect();
@@ -45,24 +46,38 @@ pub(super) fn choose_warps(
 
 #[cfg(test)]
 mod tests {
+    use super::super::warp::Warp;
     use super::*;
     use crate::ScoreRule;
     use crate::deviates::Seeded;
 
     /// The chosen warps of values up to 40 norms from what is wanted, as a function of two parameters.
     fn chosen(value: fn(&Point) -> f64) -> WarpedRule {
+        let rule = WarpedRule::new(ScoreRule::new(0.0, 0.0, 0.05, 20.0).unwrap());
+        chosen_by(&rule, value)
+    }
+
+    fn chosen_by(rule: &WarpedRule, value: fn(&Point) -> f64) -> WarpedRule {
         let mut uniform = Seeded::new(5, "test").uniform(0);
         let points: Vec<Point> = (0..30).map(|_| vec![uniform(), uniform()]).collect();
-        let rule = WarpedRule::new(ScoreRule::new(0.0, 0.0, 0.05, 20.0).unwrap());
         let values = points.iter().map(value).collect();
         let kernel = Kernel::new(vec![0.0; 2], 0.5);
-        choose_warps(&kernel, &points, &[1.0; 30], &[(&rule, values)]).unwrap().remove(0).rule
+        choose_warps(&kernel, &points, &[1.0; 30], &[(rule, values)]).unwrap().remove(0).rule
+    }
+
+    #[test]
+    fn what_rises_by_factors_from_silence_is_logarithmic_down_to_zero() {
+        // Norms from 0.005 to 40, wanted is 4.
+        let values = |x: &Point| 0.02 * (4.5 * (x[0] + x[1])).exp();
+        let rule = WarpedRule::new(ScoreRule::new(0.2, 0.2, 0.05, 20.0).unwrap());
+        let chosen = chosen_by(&rule, values);
+        assert!(matches!(chosen.warp(), Warp::Logarithm { .. }), "{chosen:?}");
     }
 
     #[test]
     fn what_is_linear_stays_linear_and_what_grows_exponentially_does_not() {
         // Two norms and forty: in a linear warp the second is twenty times as far.
-        let ratio = |rule: &WarpedRule| rule.warp(2.0) / rule.warp(0.1);
+        let ratio = |rule: &WarpedRule| rule.warp().warp(2.0) / rule.warp().warp(0.1);
         let linear = ratio(&chosen(|x| x[0] + x[1]));
         assert!(linear > 18.0, "{linear}");
         let exponential = ratio(&chosen(|x| 0.25 * (3.0 * (x[0] + x[1])).sinh()));

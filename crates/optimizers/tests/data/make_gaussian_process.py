@@ -91,27 +91,38 @@ def process():
 
 
 def expected_scores():
+    # The last number: norms from zero to the floor of a logarithmic warp.
     rules = [
-        (4.0, 4.0, 0.5, 20.0),
-        (1.0, 3.0, 0.2, 5.0),
-        (2.0, None, 0.4, 20.0),
-        (None, -1.0, 3.0, 20.0),
-        (0.5, 0.5, 0.1, 0.0),
+        (4.0, 4.0, 0.5, 20.0, None),
+        (1.0, 3.0, 0.2, 5.0, None),
+        (2.0, None, 0.4, 20.0, None),
+        (None, -1.0, 3.0, 20.0, None),
+        (0.5, 0.5, 0.1, 0.0, None),
+        (4.0, 4.0, 0.5, 20.0, 0.1),
+        (1.0, 3.0, 0.2, 5.0, 1.0),
+        (0.0, 0.0, 0.01, 20.0, 0.1),
+        (None, 2.0, 0.05, 20.0, 1.0),
     ]
     cases = []
-    for low, high, unit, greatest in rules:
+    for low, high, unit, greatest, floor_norms in rules:
         finite = [bound for bound in (low, high) if bound is not None]
         middle = sum(finite) / len(finite)
-        scale = 5 * unit + (max(finite) - min(finite)) / 2
+        half_width = (max(finite) - min(finite)) / 2
+        if floor_norms is None:
+            value_at = lambda u: middle + (5 * unit + half_width) * numpy.sinh(u)
+            warp = lambda value: numpy.arcsinh((value - middle) / (5 * unit + half_width))
+        else:
+            floor = floor_norms * unit
+            value_at = lambda u: (middle + floor) * numpy.exp(u) - floor
+            warp = lambda value: numpy.log(max(value + floor, 1e-300) / (middle + floor))
 
         def score(u):
-            value = middle + scale * numpy.sinh(u)
-            below = 0.0 if low is None else low - value
-            above = 0.0 if high is None else value - high
+            below = 0.0 if low is None else low - value_at(u)
+            above = 0.0 if high is None else value_at(u) - high
             return min(max(below, above, 0.0) / unit, greatest)
 
         kinks = [
-            float(numpy.arcsinh((bound + side * sign * greatest * unit - middle) / scale))
+            float(warp(bound + side * sign * greatest * unit))
             for bound, sign in ((low, -1), (high, 1))
             if bound is not None
             for side in (0, 1)
@@ -130,6 +141,7 @@ def expected_scores():
                     "high": high,
                     "norm": unit,
                     "max_score": greatest,
+                    "floor_norms": floor_norms,
                     "mean": mean,
                     "sd": sd,
                     "expected": first,

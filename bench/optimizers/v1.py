@@ -3,9 +3,10 @@
 
 Searches of several seeds, all from the centroid of the example, one after the other on --jobs cores.
 After some numbers of simulations each search would recommend the candidate with the least total so
-far; that candidate is simulated again with other seeds. What is in the work directory already is not
-run again, and with --report-only nothing is run. Methods of other packages need the Python that
-./run installs.
+far; that candidate is simulated again with other seeds. A search takes five minutes of a core, so what
+was seen is kept beside this script: only what is missing there is run (after a change of mozopt delete
+its files first), and with --report-only nothing. Methods of other packages need the Python that ./run
+installs.
 """
 
 import argparse
@@ -25,7 +26,8 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 import others  # noqa: E402
 
-PROJECT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+PROJECT = HERE.parents[1]
 EXAMPLE = PROJECT / "examples/v1"
 CONFIG = json.loads((EXAMPLE / "param_optim/config_optimisation").read_text())
 BLUEPYOPT = ["--algorithm", "cma-es", "--variant", "bluepyopt", "--sigma", "0.3"]
@@ -52,14 +54,16 @@ AGAIN = [900_001, 900_002, 900_003]
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--work", type=Path, default=PROJECT / "target/bench-v1", help="what was seen")
+    add("--seen", type=Path, default=HERE / "v1", help="one file for each search")
+    add("--work", type=Path, default=PROJECT / "target/bench-v1", help="searches under way")
     add("--seeds", type=int, default=10)
     add("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     add("--jobs", type=int, default=os.cpu_count())
     add("--mozopt", type=Path, help="the program [default: a release build of this project]")
     add("--report-only", action="store_true")
     arguments = parser.parse_args()
-    arguments.work.mkdir(parents=True, exist_ok=True)
+    for directory in (arguments.seen, arguments.work):
+        directory.mkdir(parents=True, exist_ok=True)
     if not arguments.report_only:
         program = arguments.mozopt or built_program()
         # Each job has one core.
@@ -68,8 +72,9 @@ def main():
         searches = [(method, seed) for seed in range(1, arguments.seeds + 1)
                     for method in arguments.methods]
         with ProcessPoolExecutor(arguments.jobs, max_tasks_per_child=1) as pool:
-            list(pool.map(partial(run, program, arguments.work), *zip(*searches)))
-    report(arguments.work, arguments.methods)
+            one = partial(run, program, arguments.seen, arguments.work)
+            list(pool.map(one, *zip(*searches)))
+    report(arguments.seen, arguments.methods)
 
 
 def built_program():
@@ -77,10 +82,10 @@ def built_program():
     return Path(os.environ.get("CARGO_TARGET_DIR", PROJECT / "target")) / "release/mozopt"
 
 
-def run(program, work, method, seed):
+def run(program, seen, work, method, seed):
     """One search, and its recommended candidates again; leaves METHOD-SEED.json."""
-    seen = work / f"{method}-{seed}.json"
-    if seen.exists():
+    file = seen / f"{method}-{seed}.json"
+    if file.exists():
         return
     directory = work / f"{method}-{seed}"
     directory.mkdir(exist_ok=True)
@@ -96,8 +101,13 @@ def run(program, work, method, seed):
         if str(best) not in recommended:
             recommended[str(best)] = [
                 simulate(program, scratch, parameters[best], number)["total"] for number in AGAIN]
-    seen.write_text(json.dumps(
-        {"totals": totals, "exploded": exploded, "again": recommended}))
+    again = {best: rounded(totals) for best, totals in recommended.items()}
+    seen = {"totals": rounded(totals), "exploded": exploded, "again": again}
+    file.write_text(json.dumps(seen) + "\n")
+
+
+def rounded(totals):
+    return [round(total, 3) for total in totals]
 
 
 def search_of_mozopt(flags, program, directory, seed):
@@ -192,12 +202,12 @@ def call(command, **options):
     return subprocess.run([str(word) for word in command], check=True, **options)
 
 
-def report(work, methods):
+def report(directory, methods):
     figure, axes = plt.subplots(figsize=(6.4, 4))
     print("| optimizer | seeds |", " | ".join(str(count) for count in COUNTS), "| exploded |")
     print("| --- | ---: |", " | ".join("---:" for _ in COUNTS), "| ---: |")
     for method in methods:
-        seen = [json.loads(file.read_text()) for file in sorted(work.glob(f"{method}-?*.json"))]
+        seen = [json.loads(file.read_text()) for file in sorted(directory.glob(f"{method}-?*.json"))]
         if not seen:
             continue
         true = np.array([[truth(search, count) for count in COUNTS] for search in seen])
@@ -216,7 +226,7 @@ def report(work, methods):
     axes.minorticks_off()
     axes.legend(frameon=False, fontsize=8)
     figure.tight_layout()
-    figure.savefig(work / "v1.png", dpi=120)
+    figure.savefig(HERE / "v1.png", dpi=120)
 
 
 def truth(search, count):

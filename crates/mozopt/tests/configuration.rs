@@ -350,6 +350,24 @@ fn another_file_may_be_given_and_flags_win() {
     assert_eq!((&summary["generations"], &summary["simulations"]), (&json!(5), &json!(15)));
 }
 
+#[test]
+fn a_generation_is_small_or_fills_the_slots_where_the_optimizer_gains_by_it() {
+    let model = Model::simulated_by(IDENTITY);
+    model.edit("mozopt.toml", "offspring_size = 4\n", "");
+    let simulations = |flags: &str| {
+        let mut command = mozopt();
+        command.arg("run").arg(model.path()).args(["--max-ngen", "1", "--json"]);
+        command.args(flags.split_whitespace());
+        Running::of(&mut command).wait().exits(0).json()["simulations"].clone()
+    };
+    assert_eq!(simulations("--algorithm composite --slots 2"), 6);
+    assert_eq!(simulations("--algorithm composite --slots 4"), 8);
+    assert_eq!(simulations("--algorithm composite --slots 7"), 7);
+    // 4 + ⌊3 ln 2⌋
+    assert_eq!(simulations("--algorithm composite --slots 4 --mode asynchronous"), 6);
+    assert_eq!(simulations("--algorithm cma-es --slots 4"), 6);
+}
+
 /// The JSON Schema of one of the files.
 fn schema(file: &str) -> Value {
     let mut command = mozopt();

@@ -16,6 +16,9 @@ use crate::model::ModelParameters;
 /// Above this ratio of its ends a range is better searched on a log scale.
 const DECADE: f64 = 10.0;
 
+/// Candidates of a generation with which the composite optimizer needs few simulations.
+const SMALL_GENERATION: usize = 6;
+
 /// What can be made of the user's two files and the flags, and all that is wrong with them.
 pub struct Examined {
     /// Every mistake.
@@ -127,8 +130,15 @@ impl Examined {
                 "it is the `experiment` of mozopt.toml: what runs mozaik",
             )?),
         };
-        let optimizer = optimizer(settings, parameters.len())?;
-        let limits = limits(settings, optimizer.offspring_size);
+        let executor = settings.execution.executor.unwrap_or(ExecutorKind::Local);
+        let mode = settings.execution.mode.unwrap_or(match executor {
+            ExecutorKind::Local => Mode::Generational,
+            // Slots that wait for the slowest of a generation are nodes that stand idle.
+            ExecutorKind::Slurm => Mode::Asynchronous,
+        });
+        let slots = slots(settings, executor);
+        let optimizer = optimizer(settings, parameters.len(), mode, slots)?;
+        let limits = limits(settings, executor, slots.unwrap_or(optimizer.offspring_size));
         let configuration = Configuration {
             format: FORMAT,
             mozopt_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -139,11 +149,7 @@ impl Examined {
             targets: what.targets.iter().map(FrozenTarget::from).collect(),
             simulator: simulator.clone(),
             threads: settings.execution.threads.map_or(1, usize::from),
-            mode: settings.execution.mode.unwrap_or(match limits.executor {
-                ExecutorKind::Local => Mode::Generational,
-                // Slots that wait for the slowest of a generation are nodes that stand idle.
-                ExecutorKind::Slurm => Mode::Asynchronous,
-            }),
+            mode,
             limits,
         };
         configuration.limits.check()?;
@@ -151,7 +157,36 @@ impl Examined {
     }
 }
 
-fn optimizer(settings: &Settings, parameters: usize) -> Result<Optimizer, Failure> {
+/// How many simulations at the same time, where it does not depend on the size of a generation.
+fn slots(settings: &Settings, executor: ExecutorKind) -> Option<usize> {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = settings.execution.threads.map_or(1, usize::from);
+    let given = settings.execution.slots.map(usize::from);
+    given.or_else(|| (executor == ExecutorKind::Local).then(|| cores().div_ceil(threads)))
+}
+
+/// How many candidates a generation has where that is not said. In small generations the composite optimizer needs
+/// fewer simulations (bench/optimizers), but no slot shall be idle.
+fn offspring_size(
+    algorithm: Algorithm,
+    mode: Mode,
+    slots: Option<usize>,
+    parameters: usize,
+) -> usize {
+    match (algorithm, mode, slots) {
+        (Algorithm::Composite, Mode::Generational, Some(slots)) => {
+            SMALL_GENERATION.next_multiple_of(slots)
+        }
+        _ => 4 + (3.0 * (parameters as f64).ln()) as usize,
+    }
+}
+
+fn optimizer(
+    settings: &Settings,
+    parameters: usize,
+    mode: Mode,
+    slots: Option<usize>,
+) -> Result<Optimizer, Failure> {
     let given = &settings.optimizer;
     let sigma = given.sigma.unwrap_or(0.3);
     if !(sigma.is_finite() && sigma > 0.0) {
@@ -164,7 +199,7 @@ fn optimizer(settings: &Settings, parameters: usize) -> Result<Optimizer, Failur
     }
     let offspring_size = given
         .offspring_size
-        .map_or_else(|| 4 + (3.0 * (parameters as f64).ln()) as usize, usize::from);
+        .map_or_else(|| offspring_size(algorithm, mode, slots, parameters), usize::from);
     if offspring_size < 2 && matches!(algorithm, Algorithm::CmaEs | Algorithm::MultiObjective) {
         let help = "it compares the candidates of a generation: give at least 2, better 12";
         return Err(Failure::bad_input("it cannot work with an offspring_size of 1", help));
@@ -183,16 +218,10 @@ fn optimizer(settings: &Settings, parameters: usize) -> Result<Optimizer, Failur
     })
 }
 
-fn limits(settings: &Settings, offspring_size: usize) -> Limits {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = settings.execution.threads.map_or(1, usize::from);
-    let executor = settings.execution.executor.unwrap_or(ExecutorKind::Local);
+fn limits(settings: &Settings, executor: ExecutorKind, slots: usize) -> Limits {
     let mut limits = Limits {
         executor,
-        slots: match executor {
-            ExecutorKind::Local => cores().div_ceil(threads),
-            ExecutorKind::Slurm => offspring_size,
-        },
+        slots,
         time_limit: TimeLimit::DEFAULT,
         retries: 2,
         slurm: SlurmSettings::default(),

@@ -128,7 +128,8 @@ pub struct OptimizerSettings {
     /// `sheet`, or of each `target` [default: class]
     #[arg(long, value_enum)]
     pub objectives: Option<Objectives>,
-    /// How many candidates a generation has [default: 4 + ⌊3 ln n⌋ for n parameters]
+    /// How many candidates a generation has [default: 4 + ⌊3 ln n⌋ for n parameters; `composite`,
+    /// generational, needs fewer simulations with 6: the least multiple of the slots from 6 on]
     #[arg(long, value_name = "N")]
     pub offspring_size: Option<NonZeroUsize>,
     /// The seed of the search [default: 1]

@@ -5,7 +5,7 @@ use crate::CentroidError;
 /// How to search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CompositeSettings {
-    /// Candidates per generation, at least 1.
+    /// Candidates per generation, at least 1. With 6 fewer simulations are needed than with 12.
     pub offspring_size: usize,
     /// Standard deviation of the first candidates around the centroid, in coordinates in which every range
     /// is [-1, 1].

@@ -221,7 +221,7 @@ def report(directory, methods):
                       capsize=3, label=f"{method} ({len(seen)})")
     axes.set(xlabel="simulations", ylabel="total score, simulated again", yscale="log")
     axes.set_title("examples/v1: median and range over seeds", fontsize=10)
-    ticks = [15, 20, 30, 40, 60, 80, 100]
+    ticks = [15, 20, 30, 40, 60, 80, 100, 200, 400]
     axes.set_yticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
     axes.legend(frameon=False, fontsize=8)

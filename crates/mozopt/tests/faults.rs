@@ -75,8 +75,12 @@ fn a_full_disk_stops_the_search_and_it_goes_on_when_there_is_room() {
     optimization.mozopt("resume", "").exits(1).says("No space left on device");
     optimization.journal();
 
-    fs::remove_file(filler).unwrap();
     model.write("again", "");
+    fs::remove_file(filler).unwrap();
+    // A simulation that is still filling the removed file keeps its room until it ends.
+    let room = disk.0.join("room");
+    support::wait_until("the disk has room", || fs::write(&room, vec![0; 100_000]).is_ok());
+    fs::remove_file(room).unwrap();
     optimization.mozopt("resume", "").exits(0);
     let (_model_too, undisturbed) = finished_model();
     assert_eq!(optimization.outcomes().len(), 8);

@@ -5,8 +5,8 @@ Searches of several seeds, all from the centroid of the example, one after the o
 After some numbers of simulations each search would recommend the candidate with the least total so
 far; that candidate is simulated again with other seeds. A search takes five minutes of a core, so what
 was seen is kept beside this script: only what is missing there is run (after a change of mozopt delete
-its files first), and with --report-only nothing. Methods of other packages need the Python that ./run
-installs.
+its files first), and with --report-only nothing. A search that was interrupted, or had a smaller budget,
+goes on from its simulations in --work. Methods of other packages need the Python that ./run installs.
 """
 
 import argparse
@@ -46,7 +46,6 @@ METHODS = {
     "Optuna GP": (others.optuna_gp, "#009e73", "--"),
     "TuRBO-1": (others.turbo, "#cc79a7", "-"),
 }
-BUDGET = 160
 COUNTS = [40, 80, 120, 160]
 AGAIN = [900_001, 900_002, 900_003]
 
@@ -58,6 +57,7 @@ def main():
     add("--work", type=Path, default=PROJECT / "target/bench-v1", help="searches under way")
     add("--seeds", type=int, default=10)
     add("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    add("--budget", type=int, default=max(COUNTS), help="simulations of a search")
     add("--jobs", type=int, default=os.cpu_count())
     add("--mozopt", type=Path, help="the program [default: a release build of this project]")
     add("--report-only", action="store_true")
@@ -72,7 +72,7 @@ def main():
         searches = [(method, seed) for seed in range(1, arguments.seeds + 1)
                     for method in arguments.methods]
         with ProcessPoolExecutor(arguments.jobs, max_tasks_per_child=1) as pool:
-            one = partial(run, program, arguments.seen, arguments.work)
+            one = partial(run, program, arguments.seen, arguments.work, arguments.budget)
             list(pool.map(one, *zip(*searches)))
     report(arguments.seen, arguments.methods)
 
@@ -82,26 +82,24 @@ def built_program():
     return Path(os.environ.get("CARGO_TARGET_DIR", PROJECT / "target")) / "release/mozopt"
 
 
-def run(program, seen, work, method, seed):
+def run(program, seen, work, budget, method, seed):
     """One search, and its recommended candidates again; leaves METHOD-SEED.json."""
     file = seen / f"{method}-{seed}.json"
-    if file.exists():
+    before = json.loads(file.read_text()) if file.exists() else {"totals": [], "again": {}}
+    if len(before["totals"]) >= budget:
         return
     directory = work / f"{method}-{seed}"
     directory.mkdir(exist_ok=True)
-    scratch = directory / "simulation"
     search = METHODS[method][0]
-    if callable(search):
-        totals, parameters, exploded = search_of_others(search, program, scratch, seed)
-    else:
-        totals, parameters, exploded = search_of_mozopt(search, program, directory, seed)
-    recommended = {}
+    search_by = search_of_others if callable(search) else search_of_mozopt
+    totals, parameters, exploded = search_by(search, program, directory, seed, budget)
+    again = before["again"]
     for count in COUNTS:
         best = int(np.argmin(totals[:count]))
-        if str(best) not in recommended:
-            recommended[str(best)] = [
-                simulate(program, scratch, parameters[best], number)["total"] for number in AGAIN]
-    again = {best: rounded(totals) for best, totals in recommended.items()}
+        if count <= budget and str(best) not in again:
+            outcomes = (simulate(program, directory / "simulation", parameters[best], number)
+                        for number in AGAIN)
+            again[str(best)] = rounded(outcome["total"] for outcome in outcomes)
     seen = {"totals": rounded(totals), "exploded": exploded, "again": again}
     file.write_text(json.dumps(seen) + "\n")
 
@@ -110,13 +108,13 @@ def rounded(totals):
     return [round(total, 3) for total in totals]
 
 
-def search_of_mozopt(flags, program, directory, seed):
+def search_of_mozopt(flags, program, directory, seed, budget):
     """Totals in the order of the candidates' numbers, their parameters, and how many exploded."""
     if list(directory.glob("*_Optimization")):
-        call([program, "resume", directory, "--quiet"])
+        call([program, "resume", directory, "--max-simulations", budget, "--quiet"])
     else:
         call([program, "run", EXAMPLE, "--output", directory, "--seed", seed, "--slots", 1,
-              "--max-simulations", BUDGET, "--max-ngen", 1000, "--validate-best", 0, "--quiet",
+              "--max-simulations", budget, "--max-ngen", 1000, "--validate-best", 0, "--quiet",
               *flags])
     journal, = directory.glob("*_Optimization/journal.jsonl")
     totals, parameters, exploded = {}, {}, 0
@@ -134,8 +132,12 @@ def search_of_mozopt(flags, program, directory, seed):
 class SpikingModel:
     """The example as others.py wants a problem; what scales by logarithm is searched so."""
 
-    def __init__(self, program, scratch):
-        self.program, self.scratch = program, scratch
+    def __init__(self, program, directory):
+        self.program, self.scratch = program, directory / "simulation"
+        # One line for each simulation, so that the search can be repeated without them.
+        self.journal = directory / "simulations.jsonl"
+        lines = self.journal.read_text().splitlines() if self.journal.exists() else []
+        self.known = [json.loads(line) for line in lines]
         self.logarithmic, low, high = [], [], []
         for entry in CONFIG["parameters"].values():
             entry = entry if isinstance(entry, dict) else {"range": entry}
@@ -163,21 +165,32 @@ class SpikingModel:
         which = request["simulate"]
         parameters = self.from_scale(which["parameters"])
         number = 100_000 + 1000 * which["seed"] + which["candidate"]
-        outcome = simulate(self.program, self.scratch, parameters, number)
-        self.totals.append(outcome["total"])
+        answer = self.known_answer(number, parameters)
+        if answer is None:
+            outcome = simulate(self.program, self.scratch, parameters, number)
+            scores = [target["score"] for target in outcome["targets"]]
+            answer = {"scores": scores, "total": outcome["total"], "exploded": outcome["exploded"]}
+            line = {"number": number, "parameters": parameters, "answer": answer}
+            with self.journal.open("a") as journal:
+                journal.write(json.dumps(line) + "\n")
+        self.totals.append(answer["total"])
         self.parameters.append(parameters)
-        scores = [target["score"] for target in outcome["targets"]]
-        return {"scores": scores, "total": outcome["total"], "exploded": outcome["exploded"]}
+        return answer
+
+    def known_answer(self, number, parameters):
+        same = (line["answer"] for line in self.known
+                if line["number"] == number and line["parameters"] == parameters)
+        return next(same, None)
 
     def truth(self, _parameters):
         """Not asked of every recommended candidate: see run."""
         return None
 
 
-def search_of_others(method, program, scratch, seed):
+def search_of_others(method, program, directory, seed, budget):
     warnings.simplefilter("ignore")
-    model = SpikingModel(program, scratch)
-    search = others.Search(model, method, seed, BUDGET)
+    model = SpikingModel(program, directory)
+    search = others.Search(model, method, seed, budget)
     try:
         method(search)
     except others.BudgetSpent:
@@ -210,15 +223,16 @@ def report(directory, methods):
         seen = [json.loads(file.read_text()) for file in sorted(directory.glob(f"{method}-?*.json"))]
         if not seen:
             continue
-        true = np.array([[truth(search, count) for count in COUNTS] for search in seen])
-        cells = [cell(column) for column in true.T]
+        columns = [truths(seen, count) for count in COUNTS]
+        cells = [cell(column, len(seen)) for column in columns]
         exploded = sum(search["exploded"] for search in seen)
         share = exploded / sum(len(search["totals"]) for search in seen)
         print(f"| {method} | {len(seen)} |", " | ".join(cells), f"| {share:.0%} |")
         _, colour, line = METHODS[method]
-        low, middle, high = np.quantile(true, [0, 0.5, 1], axis=0)
-        axes.errorbar(COUNTS, middle, [middle - low, high - middle], color=colour, linestyle=line,
-                      capsize=3, label=f"{method} ({len(seen)})")
+        complete = [column for column in columns if len(column) == len(seen)]
+        low, middle, high = np.quantile(complete, [0, 0.5, 1], axis=1)
+        axes.errorbar(COUNTS[:len(complete)], middle, [middle - low, high - middle], color=colour,
+                      linestyle=line, capsize=3, label=f"{method} ({len(seen)})")
     axes.set(xlabel="simulations", ylabel="total score, simulated again", yscale="log")
     axes.set_title("examples/v1: median and range over seeds", fontsize=10)
     ticks = [15, 20, 30, 40, 60, 80, 100, 200, 400]
@@ -229,14 +243,19 @@ def report(directory, methods):
     figure.savefig(HERE / "v1.png", dpi=120)
 
 
-def truth(search, count):
-    best = int(np.argmin(search["totals"][:count]))
-    return np.mean(search["again"][str(best)])
+def truths(seen, count):
+    """What the recommended candidates of the searches had again that were so long."""
+    best = [(search, int(np.argmin(search["totals"][:count])))
+            for search in seen if len(search["totals"]) >= count]
+    return [np.mean(search["again"][str(candidate)]) for search, candidate in best]
 
 
-def cell(totals):
+def cell(totals, seeds):
+    if not totals:
+        return "–"
     low, middle, high = np.quantile(totals, [0, 0.5, 1])
-    return f"{middle:.1f} ({low:.1f}–{high:.1f})"
+    fewer = "" if len(totals) == seeds else f"; {len(totals)} seeds"
+    return f"{middle:.1f} ({low:.1f}–{high:.1f}{fewer})"
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ use std::io;
 use std::process::ExitCode;
 
 use problem::Problem;
-use run::{Algorithm, History, run};
+use run::{Algorithm, History, Known, run};
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -51,7 +51,10 @@ fn search(problem: &dyn Problem, options: &HashMap<&str, &str>) -> io::Result<()
     describe(problem);
     let cma: Vec<History> = seeds
         .clone()
-        .map(|seed| run(problem, Algorithm::CmaEs, seed as u64, number("--cma-budget", 2400), 12))
+        .map(|seed| {
+            let budget = number("--cma-budget", 2400);
+            run(problem, Algorithm::CmaEs, seed as u64, budget, 12, &Known::default())
+        })
         .collect();
     if number("--cma-budget", 2400) > 0 {
         table("CMA-ES (BluePyOpt, 12)", &cma, 12);
@@ -62,7 +65,9 @@ fn search(problem: &dyn Problem, options: &HashMap<&str, &str>) -> io::Result<()
             let asynchronous = number("--asynchronous", 0) > 0;
             let algorithm =
                 if asynchronous { Algorithm::Asynchronous } else { Algorithm::Composite };
-            let history = run(problem, algorithm, seed as u64, number("--budget", 400), batch);
+            let seed = seed as u64;
+            let known = known(problem, seed, batch, &number);
+            let history = run(problem, algorithm, seed, number("--budget", 400), batch, &known);
             eprintln!("seed {seed}: {}", history.brief());
             history
         })
@@ -92,6 +97,23 @@ fn search(problem: &dyn Problem, options: &HashMap<&str, &str>) -> io::Result<()
         );
     }
     Ok(())
+}
+
+/// What an earlier search of `--known` simulations leaves, in which every `--unknown`th target was not measured:
+/// its best points and, unless `--best-only` is 1, its values.
+fn known(
+    problem: &dyn Problem,
+    seed: u64,
+    batch: usize,
+    number: &impl Fn(&str, usize) -> usize,
+) -> Known {
+    let is_measured = |t: usize| !(t + 1).is_multiple_of(number("--unknown", 3));
+    let known = Known::from_search(problem, is_measured, seed, number("--known", 0), batch);
+    if number("--best-only", 0) > 0 {
+        Known { starts: known.starts, ..Known::default() }
+    } else {
+        known
+    }
 }
 
 /// What kind of problem it is: how much of the box explodes, and what the starts are worth.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use optimizers::{
     Candidate, CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Optimizer,
-    OutcomeKind,
+    Outcome, OutcomeKind,
 };
 
 use crate::problem::Problem;
@@ -17,6 +17,56 @@ pub enum Algorithm {
     Composite,
     /// A generation in flight, each outcome answered with a new candidate.
     Asynchronous,
+}
+
+/// What is known when a search begins.
+#[derive(Default)]
+pub struct Known {
+    /// Simulations that were not measured for all targets.
+    pub incomplete: Vec<(Vec<f64>, Outcome)>,
+    /// Points to simulate first.
+    pub starts: Vec<Vec<f64>>,
+}
+
+impl Known {
+    /// From a search of `budget` simulations, of whose values these targets were measured.
+    pub fn from_search(
+        problem: &dyn Problem,
+        is_measured: impl Fn(usize) -> bool,
+        seed: u64,
+        budget: usize,
+        batch: usize,
+    ) -> Known {
+        let rules = problem.rules();
+        let targets: Vec<usize> = (0..rules.len()).filter(|&t| is_measured(t)).collect();
+        let some_rules: Vec<_> = targets.iter().map(|&t| rules[t]).collect();
+        let settings =
+            CompositeSettings { offspring_size: batch, seed, ..CompositeSettings::default() };
+        let mut optimizer =
+            Composite::new(problem.space(), &problem.start(seed), &some_rules, settings)
+                .expect("valid settings");
+        let mut known = Known::default();
+        while known.incomplete.len() < budget {
+            for candidate in optimizer.ask(batch) {
+                // Not the noise of the search to come.
+                let number = 1_000_000 + candidate.number;
+                let mut outcome = problem.simulate(&candidate.parameters, seed, number);
+                let values: Vec<_> = targets.iter().map(|&t| outcome.values[t]).collect();
+                let told = Outcome { values, ..outcome.clone() };
+                optimizer.tell(candidate.number, &told).expect("asked for");
+                if outcome.kind == OutcomeKind::Measured {
+                    outcome.kind = OutcomeKind::Incomplete;
+                    let unmeasured = (0..rules.len()).filter(|&t| !is_measured(t));
+                    unmeasured.for_each(|t| outcome.values[t] = None);
+                }
+                known.incomplete.push((candidate.parameters, outcome));
+            }
+        }
+        let best = optimizer.recommend(batch);
+        let point = |candidate: u64| known.incomplete[candidate as usize].0.clone();
+        known.starts = best.iter().map(|best| point(best.candidate)).collect();
+        known
+    }
 }
 
 pub struct History {
@@ -33,6 +83,7 @@ pub fn run(
     seed: u64,
     budget: usize,
     batch: usize,
+    known: &Known,
 ) -> History {
     let start = problem.start(seed);
     let space = problem.space();
@@ -66,10 +117,18 @@ pub fn run(
         clock += processor_seconds() - begin;
         clock
     };
-    let mut in_flight: Vec<Candidate> = Vec::new();
+    for (parameters, outcome) in &known.incomplete {
+        let candidate = optimizer.repeat(std::slice::from_ref(parameters)).remove(0);
+        optimizer.tell(candidate.number, outcome).expect("asked for");
+        proposed.push(candidate.parameters);
+    }
+    let mut in_flight = optimizer.repeat(&known.starts);
+    proposed.extend(in_flight.iter().map(|candidate| candidate.parameters.clone()));
     while history.exploded.len() < budget {
-        let wanted =
-            if algorithm == Algorithm::Asynchronous && !in_flight.is_empty() { 1 } else { batch };
+        let wanted = match algorithm {
+            Algorithm::Asynchronous if !in_flight.is_empty() => 1,
+            _ => batch.saturating_sub(in_flight.len()),
+        };
         let mut candidates = Vec::new();
         timed(&mut || candidates = optimizer.ask(wanted));
         proposed.extend(candidates.iter().map(|candidate| candidate.parameters.clone()));

@@ -29,8 +29,6 @@ pub struct WarmStart {
     pub starts: Vec<Vec<f64>>,
     /// How many simulations are of no use, since they lie elsewhere.
     pub elsewhere: usize,
-    /// How many lack values of present targets. The best of them are among the `starts`.
-    pub lacking: usize,
 }
 
 /// A simulation that was run before.
@@ -83,11 +81,13 @@ enum Origin {
     Default(f64),
 }
 
-/// How parameters that were searched then become those that are searched now.
+/// How what was searched and measured then becomes what is now.
 struct Mapping {
     origins: Vec<Origin>,
     /// Columns that are not searched now, with the default that they must have to be of use.
     fixed: Vec<(usize, f64)>,
+    /// The column of each target's value, where it was measured.
+    values: Vec<Option<usize>>,
 }
 
 impl Reader<'_> {
@@ -103,20 +103,19 @@ impl Reader<'_> {
         let read = journal::read(&directory.journal()).map_err(|error| self.wrong(error))?;
         let state = State::of(&read.entries).map_err(|error| self.wrong(error))?;
         let paths: Vec<&str> = earlier.parameters.iter().map(|p| p.path.as_str()).collect();
-        let mapping = self.mapping(&paths)?;
         let earlier_targets = earlier.targets()?;
-        let columns = self.columns(|wanted| {
+        let mapping = self.mapping(&paths, |wanted| {
             earlier_targets.iter().position(|earlier| is_same(&earlier.target, &wanted.target))
         })?;
         let mut taken = Taken::default();
         for (record, result) in state.finished() {
             let value = |i: usize| result.targets[i].value.ok_or_else(|| reason(result, i));
             let values: Vec<_> =
-                columns.iter().map(|column| column.map_or_else(not_measured, value)).collect();
+                mapping.values.iter().map(|i| i.map_or_else(not_measured, value)).collect();
             let (seed, parameters) = (record.seed, &record.parameters);
             self.add(&mut taken, &mapping, parameters, seed, result.outcome, &values);
         }
-        Ok(self.warm_start(taken, &columns))
+        Ok(self.warm_start(taken))
     }
 
     fn table(&self) -> Result<WarmStart, Failure> {
@@ -142,8 +141,8 @@ impl Reader<'_> {
         };
         let paths: Vec<&str> = header.iter().filter(is_parameter).collect();
         let places: Vec<usize> = paths.iter().filter_map(|path| column(path)).collect();
-        let mapping = self.mapping(&paths)?;
-        let columns = self.columns(|wanted| column(&format!("value {}", wanted.target.name)))?;
+        let mapping =
+            self.mapping(&paths, |wanted| column(&format!("value {}", wanted.target.name)))?;
         let mut taken = Taken::default();
         for row in reader.records() {
             let row = row.map_err(|error| self.wrong(error))?;
@@ -170,11 +169,11 @@ impl Reader<'_> {
                 Some(i) if row[i].is_empty() => Ok(Err(missing())),
                 Some(i) => number(i).map(Ok),
             };
-            let values = columns.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+            let values = mapping.values.iter().map(value).collect::<Result<Vec<_>, _>>()?;
             let seed = column("seed").and_then(|i| row[i].parse().ok()).unwrap_or_default();
             self.add(&mut taken, &mapping, &parameters, seed, outcome, &values);
         }
-        Ok(self.warm_start(taken, &columns))
+        Ok(self.warm_start(taken))
     }
 
     /// A point to begin from. Parameters that it does not give are those of the centroid.
@@ -198,33 +197,34 @@ impl Reader<'_> {
                 })
         };
         let start = searched.iter().map(value).collect::<Result<_, _>>()?;
-        Ok(WarmStart { starts: vec![start], ..self.warm_start(Taken::default(), &[]) })
+        Ok(WarmStart { starts: vec![start], ..self.warm_start(Taken::default()) })
     }
 
-    /// Simulations with values for all targets are as good as new. Where a target was not measured, a
-    /// completed one has no total that could be compared: the best by the other targets are simulated again,
-    /// as many as a generation has.
-    fn warm_start(&self, taken: Taken, columns: &[Option<usize>]) -> WarmStart {
+    /// Simulations with values for all targets are as good as new. Incomplete ones have no total that could be
+    /// compared: the best by the other targets are simulated again, as many as a generation has.
+    fn warm_start(&self, taken: Taken) -> WarmStart {
         let Taken { simulations, elsewhere } = taken;
-        let lacks = columns.contains(&None);
-        let (mut incomplete, simulations): (Vec<_>, Vec<_>) = simulations
-            .into_iter()
-            .partition(|earlier| lacks && earlier.result.outcome == OutcomeClass::Completed);
-        let lacking = incomplete.len();
+        let is_incomplete = |earlier: &&Earlier| earlier.result.outcome == OutcomeClass::Incomplete;
+        let mut incomplete: Vec<&Earlier> = simulations.iter().filter(is_incomplete).collect();
         incomplete.sort_by(|a, b| a.result.total.total_cmp(&b.result.total));
         let mut starts: Vec<Vec<f64>> = Vec::new();
         for Earlier { parameters, .. } in incomplete {
             if starts.len() < self.configuration.optimizer.offspring_size
-                && !starts.contains(&parameters)
+                && !starts.contains(parameters)
             {
-                starts.push(parameters);
+                starts.push(parameters.clone());
             }
         }
         let from = self.path.display().to_string();
-        WarmStart { from, simulations, starts, elsewhere, lacking }
+        WarmStart { from, simulations, starts, elsewhere }
     }
 
-    fn mapping(&self, paths: &[&str]) -> Result<Mapping, Failure> {
+    /// From the parameters of then and a way to find a target's column.
+    fn mapping(
+        &self,
+        paths: &[&str],
+        find: impl Fn(&ConfiguredTarget) -> Option<usize>,
+    ) -> Result<Mapping, Failure> {
         let default = |path: &str| self.model.default(path).ok().flatten().map(|d| d.value);
         let origin = |parameter: &crate::configuration::Parameter| {
             if let Some(column) = paths.iter().position(|path| *path == parameter.path) {
@@ -245,19 +245,11 @@ impl Reader<'_> {
             .filter(|(_, path)| !searched.iter().any(|parameter| parameter.path == **path));
         // Without a known default no simulation is of use: NaN equals nothing.
         let fixed = not_now.map(|(i, path)| (i, default(path).unwrap_or(f64::NAN))).collect();
-        Ok(Mapping { origins, fixed })
-    }
-
-    /// The column of each target's value, where it was measured.
-    fn columns(
-        &self,
-        find: impl Fn(&ConfiguredTarget) -> Option<usize>,
-    ) -> Result<Vec<Option<usize>>, Failure> {
-        let found: Vec<_> = self.targets.iter().map(find).collect();
-        if found.iter().all(Option::is_none) {
+        let values: Vec<_> = self.targets.iter().map(find).collect();
+        if values.iter().all(Option::is_none) {
             return Err(self.wrong("none of the targets was measured there"));
         }
-        Ok(found)
+        Ok(Mapping { origins, fixed, values })
     }
 
     /// Adds a simulation, if its parameters are possible now and its outcome says something.
@@ -289,12 +281,17 @@ impl Reader<'_> {
             taken.elsewhere += 1;
             return;
         }
+        let outcome = match outcome {
+            OutcomeClass::Completed if mapping.values.contains(&None) => OutcomeClass::Incomplete,
+            OutcomeClass::Incomplete if values.iter().all(Result::is_ok) => OutcomeClass::Completed,
+            outcome => outcome,
+        };
         let reason = format!("{} in {}", outcome.words(), self.path.display());
         let result = match outcome {
             OutcomeClass::Completed => {
                 SimulationResult::measured(outcome, None, self.targets, values)
             }
-            OutcomeClass::Exploded => {
+            OutcomeClass::Incomplete | OutcomeClass::Exploded => {
                 SimulationResult::measured(outcome, Some(reason), self.targets, values)
             }
             _ => SimulationResult::without_values(outcome, reason, self.targets),

@@ -39,6 +39,14 @@ pub struct Progress<'a> {
     pub running: usize,
 }
 
+impl Progress<'_> {
+    /// The generation that `max_ngen` ends with. Simulations from before have generations, too.
+    pub fn last_generation(&self) -> u64 {
+        let size = self.configuration.optimizer.offspring_size as u64;
+        self.limits.max_ngen.saturating_add(self.state.imported.div_ceil(size.max(1)))
+    }
+}
+
 /// Shows the search to a person and writes its log.
 pub struct Watcher {
     log: Option<File>,
@@ -152,7 +160,7 @@ impl Watcher {
         let finished = progress.state.simulated();
         self.note(&format!(
             "generation {generations} of {}: {finished} simulations, {failed} failed, {best}, {} left",
-            progress.limits.max_ngen,
+            progress.last_generation(),
             time_left(progress).map_or_else(|| "unknown time".to_owned(), duration),
         ));
     }
@@ -169,11 +177,11 @@ fn bar() -> ProgressBar {
 
 /// The first line: how far, how many.
 fn head(progress: &Progress<'_>) -> String {
-    let Progress { state, configuration, limits, .. } = progress;
+    let Progress { state, configuration, .. } = progress;
     let generation = state.candidates.last().map_or(0, |record| record.generation);
     format!(
         "{} · {} parameters, {} targets",
-        style(format!("generation {generation} of {}", limits.max_ngen)).bold(),
+        style(format!("generation {generation} of {}", progress.last_generation())).bold(),
         configuration.parameters.len(),
         configuration.target_count(),
     )
@@ -241,7 +249,8 @@ fn simulations_to_run(progress: &Progress<'_>) -> u64 {
 
 /// How long the rest of the search takes, from the mean duration of the latest simulations.
 pub fn time_left(progress: &Progress<'_>) -> Option<Duration> {
-    let mut latest: Vec<_> = progress.state.finished().collect();
+    let finished = progress.state.finished();
+    let mut latest: Vec<_> = finished.filter(|(record, _)| record.attempts > 0).collect();
     latest.sort_by_key(|(record, _)| std::cmp::Reverse(record.finished));
     let latest = &latest[..latest.len().min(50)];
     let seconds: f64 = latest

@@ -43,7 +43,8 @@ fn values_of_an_earlier_optimization_are_scored_by_the_present_targets() {
     let (_model, known) = earlier();
     let model = rescored();
     let flags = format!("--warm-start {} --max-ngen 1 --json", known.0.display());
-    let summary = run(&model, &flags).exits(0).says("taken over from").json();
+    let ended = run(&model, &flags).exits(0).says("taken over from").says("generation 3 of 3");
+    let summary = ended.json();
     assert_eq!((&summary["imported"], &summary["simulations"]), (&json!(8), &json!(4)));
     let optimization = model.optimization();
     let imported = &optimization.events("imported")[0];
@@ -161,14 +162,14 @@ fn simulations_that_lie_elsewhere_are_left_out() {
 }
 
 #[test]
-fn without_a_value_for_every_target_the_best_are_simulated_again() {
+fn without_a_value_for_every_target_the_others_teach_and_the_best_are_simulated_again() {
     let (_model, known) = earlier();
     let model = composite(IDENTITY);
     model.edit("param_optim/config_optimisation", "\"name\": \"y\"", "\"name\": \"z\"");
     model.write("simulate.sh", IDENTITY.replace("\\\"y\\\"", "\\\"z\\\""));
     let flags = format!("--warm-start {} --max-ngen 1 --json", known.0.display());
     let ended = run(&model, &flags).exits(0).says("8 lack values of present targets");
-    assert_eq!(ended.json()["imported"], Value::Null);
+    assert_eq!(ended.json()["imported"], 8);
     // By the target that is left, x.
     let score = |outcome: &Value| outcome["targets"][0]["score"].as_f64().unwrap();
     let known: Vec<_> = known
@@ -177,12 +178,60 @@ fn without_a_value_for_every_target_the_best_are_simulated_again() {
         .zip(known.outcomes())
         .map(|(proposal, outcome)| (proposal["parameters"].clone(), score(&outcome)))
         .collect();
-    let taken = model.optimization().proposals().into_iter().take(4).map(|proposal| {
+    let optimization = model.optimization();
+    let taken = optimization.proposals().into_iter().take(4).map(|proposal| {
         known.iter().find(|(point, _)| *point == proposal["parameters"]).expect("known").1
     });
     let mut scores: Vec<f64> = known.iter().map(|(_, score)| *score).collect();
     scores.sort_by(f64::total_cmp);
     assert_eq!(taken.collect::<Vec<_>>(), scores[..4]);
+    // What was known keeps its values, and its total is not compared with others.
+    let incomplete = &optimization.events("imported")[0]["results"][0];
+    assert_eq!(incomplete["outcome"], "incomplete");
+    assert!(incomplete["targets"][0]["value"].is_number());
+    assert_eq!(incomplete["targets"][1]["value"], Value::Null);
+    assert_eq!(incomplete["targets"][1]["reason"], "it was not measured then");
+    let best = optimization.mozopt("status", "--json").exits(0).json();
+    assert!(best["best"]["candidate"].as_u64().unwrap() >= 8, "{best}");
+    assert_eq!(best["failures"], json!({}));
+    optimization.mozopt("resume", "--max-ngen 2").exits(0);
+
+    // What is incomplete stays so when it is handed on, be it as a table; until nothing lacks any more.
+    let table = optimization.mozopt("export", "--format csv").exits(0).stdout;
+    model.write("known.csv", &table);
+    let csv = model.path().join("known.csv");
+    for from in [csv.display(), optimization.0.display()] {
+        let again = composite(IDENTITY);
+        again.edit("param_optim/config_optimisation", "\"name\": \"y\"", "\"name\": \"z\"");
+        again.write("simulate.sh", IDENTITY.replace("\\\"y\\\"", "\\\"z\\\""));
+        let flags = format!("--warm-start {from} --max-ngen 1 --json");
+        let ended = run(&again, &flags).exits(0).says("8 lack values of present targets");
+        assert_eq!(ended.json()["imported"], 16);
+        assert_eq!(again.optimization().outcome_words(), ["incomplete", "completed"]);
+    }
+    let only_x = composite(IDENTITY);
+    let second = ",\n  {\"class\": \"RangeTarget\", \"name\": \"y\", \"target_value\": [3, 4], \"norm\": 0.1, \
+                  \"max_score\": 50}";
+    only_x.edit("param_optim/config_optimisation", second, "");
+    let flags = format!("--warm-start {} --max-ngen 1 --json", csv.display());
+    assert_eq!(run(&only_x, &flags).exits(0).json()["imported"], 16);
+    assert_eq!(only_x.optimization().outcome_words(), ["completed"]);
+}
+
+trait OutcomeWords {
+    /// How imported simulations ended, each word once, in the order of the journal.
+    fn outcome_words(&self) -> Vec<String>;
+}
+
+impl OutcomeWords for Optimization {
+    fn outcome_words(&self) -> Vec<String> {
+        let events = self.events("imported");
+        let results = events.iter().flat_map(|event| event["results"].as_array().unwrap());
+        let mut words: Vec<String> =
+            results.map(|result| result["outcome"].as_str().unwrap().to_owned()).collect();
+        words.dedup();
+        words
+    }
 }
 
 #[test]

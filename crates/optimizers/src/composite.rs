@@ -10,7 +10,8 @@
 //!    away, or logarithmic down to zero (`warp`), each target as its values suggest (`warping`).
 //! 3. One Gaussian process models all targets: they share a covariance (`kernel`), which is fitted to all of them
 //!    together (`evidence`) and knows the directions in which they change most; scale and noise are each one's own
-//!    (`gaussian_process`, `noise`). Wild values far from all good ones count less (`surrogate`).
+//!    (`gaussian_process`, `noise`). Wild values far from all good ones count less (`surrogate`), and a target learns
+//!    nothing where simulations from before were not measured for it (`worths`).
 //! 4. Explosions, failures and missing values have probabilities, by logistic regressions (`risk`).
 //! 5. From the posterior of every value follows the exact expectation of its score (`expected_score`); the sum of
 //!    these, and the price of a failure times its probability, is the expected total (`surrogate`).
@@ -64,6 +65,7 @@ mod surrogate;
 mod trust_region;
 mod warp;
 mod warping;
+mod worths;
 
 /// Simulations that have to be measured before there is a model.
 const LEAST_MEASURED: usize = 5;
@@ -235,7 +237,7 @@ impl Composite {
         self.learn();
         let pending =
             self.ledger.pending().map(|number| self.proposals[number as usize].point.clone());
-        let failed = self.observations.values().filter(|o| o.kind != OutcomeKind::Measured).count();
+        let failed = self.observations.values().filter(|o| o.has_failed()).count();
         let generation = number as usize / size;
         let do_most_fail = 2 * failed > self.observations.len();
         let spread = if do_most_fail { SPREADS[generation % SPREADS.len()] } else { 1.0 };
@@ -372,9 +374,9 @@ impl Composite {
             .fallback
             .get_or_insert_with(|| Fallback::new(incumbent.clone(), radius / 2.0, next));
         let told = self.observations.range(fallback.since..);
-        let total = |observation: &Observation| match observation.kind {
-            OutcomeKind::Measured => observation.total(&self.rules),
-            _ => f64::INFINITY,
+        let told = told.filter(|(_, told)| told.kind != OutcomeKind::Incomplete);
+        let total = |observation: &Observation| {
+            if observation.has_failed() { f64::INFINITY } else { observation.total(&self.rules) }
         };
         fallback.learn(told.map(|(&number, told)| (number, &told.point, total(told))));
         fallback.since = next;
@@ -477,9 +479,7 @@ impl Optimizer for Composite {
             };
         };
         let skill = self.skill();
-        let count = |exploded: &dyn Fn(&Observation) -> bool| {
-            self.observations.values().filter(|observation| exploded(observation)).count()
-        };
+        let failed = self.observations.values().filter(|o| o.has_failed()).count();
         Diagnostics {
             sigma: region.radius,
             axis_ratio: 1.0,
@@ -488,8 +488,7 @@ impl Optimizer for Composite {
                 sites: sites.len(),
                 expected_total: standings[0].score,
                 risk: standings[0].risk,
-                failed_share: count(&|o| o.kind != OutcomeKind::Measured) as f64
-                    / self.observations.len() as f64,
+                failed_share: failed as f64 / self.observations.len() as f64,
                 rank_correlation: skill.map(|skill| skill.rank_correlation),
                 median_error: skill.map(|skill| skill.median_error),
                 falls_back: self.fallback.is_some(),

@@ -137,6 +137,9 @@ impl Outcome {
 pub enum OutcomeKind {
     /// It ran to its end and was evaluated.
     Measured,
+    /// It ran to its end, but was evaluated for fewer targets than now: what has no value was not looked at. A search
+    /// that models values learns from the others, but no total is known; any other search takes it as lost.
+    Incomplete,
     /// The network's activity exploded.
     Exploded,
     /// It crashed, ran out of time or of memory; the total is the worst possible.

@@ -62,6 +62,20 @@ impl Search {
         }
     }
 
+    /// Tells what is known of points from before.
+    fn take_over(
+        &mut self,
+        points: Vec<Vec<f64>>,
+        mut model: impl FnMut(&[f64]) -> (OutcomeKind, Vec<Option<f64>>),
+    ) {
+        for candidate in self.optimizer.repeat(&points) {
+            let (kind, values) = model(&candidate.parameters);
+            let outcome = Outcome { kind, total: total(&self.rules, &values), values };
+            self.optimizer.tell(candidate.number, &outcome).unwrap();
+            self.told.push((candidate, outcome));
+        }
+    }
+
     fn recommended(&self) -> &[f64] {
         let best = self.optimizer.recommend(1)[0];
         &self.told[best.candidate as usize].0.parameters
@@ -351,6 +365,76 @@ fn one_by_one_is_as_good_as_in_generations() {
     let best = optimizer.recommend(1)[0].candidate as usize;
     let distance = distance(&proposed[best].parameters);
     assert!(distance < 0.06, "{distance} away");
+}
+
+/// Points all over the box.
+fn scattered(count: usize) -> Vec<Vec<f64>> {
+    let coordinate = |k: usize, i: usize| ((k * 7919 + i * 104_729 + k * i * 31) % 1999) as f64;
+    (0..count).map(|k| (0..6).map(|i| coordinate(k, i) / 999.0 - 1.0).collect()).collect()
+}
+
+/// After a search for four of the targets.
+#[test]
+fn what_was_measured_for_fewer_targets_helps_and_is_not_recommended() {
+    let fewer = |x: &[f64]| mixed(x)[..4].to_vec();
+    let mut earlier = Search::new(6, wanted(&[0.0; 4]), 1);
+    earlier.run(4, |candidate| (OutcomeKind::Measured, fewer(&candidate.parameters)));
+    let points = || -> Vec<Vec<f64>> {
+        earlier.told.iter().map(|(candidate, _)| candidate.parameters.clone()).collect()
+    };
+    // Taken over or not, the best of then are simulated first.
+    let best: Vec<Vec<f64>> = earlier
+        .optimizer
+        .recommend(12)
+        .iter()
+        .map(|best| points()[best.candidate as usize].clone())
+        .collect();
+    let after_two_generations = |seed: u64, known: Vec<Vec<f64>>| {
+        let first = known.len() as u64;
+        let mut search = Search::new(6, wanted(&[0.0; 6]), seed);
+        search.take_over(known, |x| {
+            let values = fewer(x).into_iter().chain([None, None]).collect();
+            (OutcomeKind::Incomplete, values)
+        });
+        assert!(search.optimizer.recommend(32).is_empty(), "no total is known");
+        search.take_over(best.clone(), |x| (OutcomeKind::Measured, mixed(x)));
+        search.run(1, |candidate| (OutcomeKind::Measured, mixed(&candidate.parameters)));
+        let recommended = search.optimizer.recommend(32);
+        assert!(recommended.iter().all(|best| best.candidate >= first), "{recommended:?}");
+        assert_eq!(search.optimizer.diagnostics().model.unwrap().failed_share, 0.0);
+        total(&search.rules, &mixed(search.recommended()))
+    };
+    let knowing: f64 = (1..=5).map(|seed| after_two_generations(seed, points())).sum();
+    let ignorant: f64 = (1..=5).map(|seed| after_two_generations(seed, vec![])).sum();
+    assert!(knowing < 0.75 * ignorant, "{knowing}, without what is known {ignorant}");
+}
+
+#[test]
+fn targets_that_were_measured_here_and_there_are_survived() {
+    for pattern in 1..5 {
+        let mut search = Search::new(6, wanted(&[0.0; 6]), pattern as u64);
+        let mut number = 0;
+        let mut holes = |x: &[f64]| {
+            number += 1;
+            let mut values = mixed(x);
+            for (t, value) in values.iter_mut().enumerate() {
+                if (number * (t + 2) + t * t) % (pattern + 1) > 0 {
+                    *value = None;
+                }
+            }
+            (OutcomeKind::Incomplete, values)
+        };
+        search.take_over(scattered(40), &mut holes);
+        search.run(1, |candidate| holes(&candidate.parameters));
+        // The last target is measured in no simulation at all.
+        let measured = |x: &[f64]| {
+            let mut values = mixed(x);
+            values[5] = None;
+            (OutcomeKind::Measured, values)
+        };
+        search.run(4, |candidate| measured(&candidate.parameters));
+        assert!(search.optimizer.recommend(1)[0].candidate >= 52);
+    }
 }
 
 #[test]

@@ -287,8 +287,11 @@ fn generations_lost_but_for_one_change_nothing() {
         let mut optimizer = start(space.clone(), &centroid, 7);
         let before = optimizer.diagnostics();
         for candidate in optimizer.ask(OFFSPRING_SIZE) {
-            let kind =
-                if candidate.number == 2 { OutcomeKind::Measured } else { OutcomeKind::Lost };
+            let kind = match candidate.number {
+                2 => OutcomeKind::Measured,
+                3 => OutcomeKind::Incomplete,
+                _ => OutcomeKind::Lost,
+            };
             optimizer.tell(candidate.number, &outcome(kind, 1.0)).unwrap();
         }
         assert_eq!(optimizer.generation(), 1, "{name}");
@@ -305,6 +308,7 @@ fn nothing_but_equal_failed_or_undefined_totals_is_survived() {
         outcome(OutcomeKind::Measured, f64::NAN),
         outcome(OutcomeKind::Measured, f64::NEG_INFINITY),
         outcome(OutcomeKind::Lost, 0.0),
+        outcome(OutcomeKind::Incomplete, 1.0),
     ];
     for (name, start) in OPTIMIZERS {
         for told in &uninformative {
@@ -394,6 +398,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         2 => Just(OutcomeKind::Exploded),
         1 => Just(OutcomeKind::Failed),
         1 => Just(OutcomeKind::Lost),
+        1 => Just(OutcomeKind::Incomplete),
     ];
     let total = prop_oneof![
         6 => 0.0..10.0f64,

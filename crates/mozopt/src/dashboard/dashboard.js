@@ -57,7 +57,7 @@ function showStatus() {
   Object.assign(element("progress"), { max: Math.max(most, 1), value: simulations });
   const failed = Object.entries(failures).map(([what, count]) => `${count} ${what}`);
   element("counts").textContent =
-    `${simulations} of ${most}, generation ${status.generations} of ${limits.max_ngen} complete, ` +
+    `${simulations} of ${most}, generation ${status.generations} of ${status.last_generation} complete, ` +
     `${running} running or queued, ` + (failed.length ? `failed: ${failed.join(", ")}` : "none failed") +
     (status.controller && status.time_left ? `; about ${status.time_left} left` : "");
   element("total").textContent = best

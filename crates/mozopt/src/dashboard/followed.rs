@@ -61,6 +61,7 @@ struct Status<'a> {
     simulations: u64,
     /// How many the generations come to.
     simulations_to_run: u64,
+    last_generation: u64,
     running: usize,
     /// How long the rest takes, from the latest simulations.
     time_left: Option<String>,
@@ -225,6 +226,7 @@ impl Followed {
             simulations_to_run: limits
                 .max_ngen
                 .saturating_mul(self.configuration.optimizer.offspring_size as u64),
+            last_generation: progress.last_generation(),
             running,
             time_left: time_left(&progress).map(duration),
             failures,

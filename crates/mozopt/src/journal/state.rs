@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Entry, Event, FORMAT, Proposal, Validated};
 use crate::configuration::Limits;
 use crate::requests::Request;
-use crate::simulation::{SimulationResult, TargetId};
+use crate::simulation::{OutcomeClass, SimulationResult, TargetId};
 
 /// Everything that is known about an optimization.
 #[derive(Debug, Clone, Default)]
@@ -325,8 +325,9 @@ impl State {
 
     /// The candidates that completed, best first.
     pub fn ranked(&self) -> Vec<(&CandidateRecord, &SimulationResult)> {
+        let is_completed = |result: &SimulationResult| result.outcome == OutcomeClass::Completed;
         let mut completed: Vec<_> =
-            self.finished().filter(|(_, result)| !result.outcome.is_failure()).collect();
+            self.finished().filter(|(_, result)| is_completed(result)).collect();
         completed.sort_by(|(_, a), (_, b)| a.total.total_cmp(&b.total));
         completed
     }

@@ -54,7 +54,7 @@ impl Search {
         let reason = self.reason_to_ask_no_more();
         // One that exploded was measured all the same.
         let measured = |result: &SimulationResult| {
-            !result.outcome.is_failure() || result.outcome == OutcomeClass::Exploded
+            matches!(result.outcome, OutcomeClass::Completed | OutcomeClass::Exploded)
         };
         if reason.is_some() && !self.state.finished().any(|(_, result)| measured(result)) {
             self.fail_for_nothing_was_measured()?;

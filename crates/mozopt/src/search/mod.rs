@@ -23,7 +23,7 @@ use crate::interrupt::{Interrupt, Wish};
 use crate::journal::{self, ControllerLock, Entry, Event, Holder, Journal, Phase, Proposal, State};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::requests::Requests;
-use crate::simulation::{Keep, Simulation};
+use crate::simulation::{Keep, OutcomeClass, Simulation};
 use crate::warm_start::{Earlier, WarmStart};
 use crate::watcher::{Progress, Watcher};
 
@@ -87,7 +87,15 @@ impl Search {
 
     /// Tells the optimizer what is known from before, and lets it begin at further points.
     fn take_over(&mut self, warm: WarmStart) -> Result<(), Failure> {
-        let WarmStart { from, simulations, starts, elsewhere, lacking } = warm;
+        let WarmStart { from, simulations, starts, elsewhere } = warm;
+        let is_incomplete = |earlier: &&Earlier| earlier.result.outcome == OutcomeClass::Incomplete;
+        let incomplete = match simulations.iter().filter(is_incomplete).count() {
+            0 => String::new(),
+            count => format!(
+                "; {count} lack values of present targets: the others' are learnt from, and the best are \
+                 simulated again"
+            ),
+        };
         if !simulations.is_empty() {
             let first = self.state.candidates.len() as u64;
             let proposal = |(i, earlier): (usize, &Earlier)| Proposal {
@@ -101,15 +109,9 @@ impl Search {
             let generation = imported.ok_or_else(|| cannot_take_over(&from))?;
             self.log(&[Event::Imported { from: from.clone(), generation, candidates, results }])?;
         }
-        let lacking = match lacking {
-            0 => String::new(),
-            _ => {
-                format!("; {lacking} lack values of present targets, the best are simulated again")
-            }
-        };
         self.watcher.say(&format!(
             "taken over from {from}: {} simulations, {} points to begin from; {elsewhere} simulations lie \
-             elsewhere{lacking}",
+             elsewhere{incomplete}",
             self.state.imported,
             starts.len(),
         ));

@@ -167,6 +167,7 @@ fn agree(again: &[f64], written: &[f64], parameters: &[Parameter]) -> bool {
 pub fn outcome(result: &SimulationResult) -> Outcome {
     let kind = match result.outcome {
         OutcomeClass::Completed => OutcomeKind::Measured,
+        OutcomeClass::Incomplete => OutcomeKind::Incomplete,
         OutcomeClass::Exploded => OutcomeKind::Exploded,
         OutcomeClass::TimedOut | OutcomeClass::OutOfMemory | OutcomeClass::Crashed => {
             OutcomeKind::Failed

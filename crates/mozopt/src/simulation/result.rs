@@ -15,6 +15,8 @@ use crate::configuration::ConfiguredTarget;
 pub enum OutcomeClass {
     /// It ran through and was measured.
     Completed,
+    /// It was run before, and ran through, but not all targets of now were measured then.
+    Incomplete,
     /// Its activity ran away; what was recorded before is measured.
     Exploded,
     /// It ran longer than it may.
@@ -34,6 +36,7 @@ impl OutcomeClass {
     pub fn words(self) -> &'static str {
         match self {
             Self::Completed => "completed",
+            Self::Incomplete => "incomplete",
             Self::Exploded => "exploded",
             Self::TimedOut => "timed out",
             Self::OutOfMemory => "out of memory",
@@ -47,6 +50,7 @@ impl OutcomeClass {
     pub fn of_words(words: &str) -> Option<Self> {
         let all = [
             Self::Completed,
+            Self::Incomplete,
             Self::Exploded,
             Self::TimedOut,
             Self::OutOfMemory,
@@ -59,7 +63,7 @@ impl OutcomeClass {
 
     /// Whether something went wrong.
     pub fn is_failure(self) -> bool {
-        self != Self::Completed
+        !matches!(self, Self::Completed | Self::Incomplete)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::kernel::{Distances, Kernel, Point};
 use super::minimizer::minimize;
+use super::worths::{Pattern, Worths};
 use crate::linear_algebra::{Cholesky, Matrix, add_scaled};
 
 /// Ratios of the variance of the noise to the scale of the covariance; each target takes the one that
@@ -22,10 +23,10 @@ const REACH: f64 = 3.5;
 /// What the kernel is fitted to. Outputs are standardized.
 pub(super) struct Data<'a> {
     pub points: &'a [Point],
-    /// One column for every output.
+    /// One column for every output; 0 where it is not known.
     pub outputs: &'a Matrix,
-    /// For every point how many simulations its outputs are worth: their noise is so many times less.
-    pub worth: &'a [f64],
+    /// How many simulations an output is worth at a point: its noise is so many times less.
+    pub worths: &'a Worths,
     /// For every output an index into [`NOISE_RATIOS`].
     pub noise: &'a [usize],
 }
@@ -67,25 +68,23 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
     // f = Σₜ log|K| / 2 + n log(σₜ²) / 2, and W with df = -Σᵢⱼ Wᵢⱼ dKᵢⱼ / 2
     let mut value = 0.0;
     let mut weights = Matrix::zeros(n, n);
-    for (level, ratio) in NOISE_RATIOS.iter().enumerate() {
+    for (pattern, (level, ratio)) in groups(data.worths) {
         let members: Vec<usize> =
-            (0..data.noise.len()).filter(|&t| data.noise[t] == level).collect();
+            pattern.members.iter().copied().filter(|&t| data.noise[t] == level).collect();
         if members.is_empty() {
             continue;
         }
-        let mut noisy = covariance.clone();
-        for i in 0..n {
-            noisy[(i, i)] += ratio / data.worth[i] + JITTER;
-        }
-        let Some(cholesky) = Cholesky::new(&noisy) else { return wall() };
+        let Some(cholesky) = Cholesky::new(&pattern.noisy(&covariance, *ratio)) else {
+            return wall();
+        };
         let inverse = cholesky.inverse();
         let outputs = Matrix::from_fn(n, members.len(), |i, t| data.outputs[(i, members[t])]);
         let solved = &inverse * &outputs;
         value += members.len() as f64 * cholesky.half_log_determinant();
         let mut scaled = solved.clone();
         for t in 0..members.len() {
-            let variance = variance(outputs.col_as_slice(t), solved.col_as_slice(t));
-            value += n as f64 / 2.0 * libm::log(variance);
+            let variance = variance(outputs.col_as_slice(t), solved.col_as_slice(t), pattern);
+            value += pattern.count / 2.0 * libm::log(variance);
             scaled.col_as_slice_mut(t).iter_mut().for_each(|entry| *entry /= variance);
         }
         weights += &scaled * solved.transpose();
@@ -131,9 +130,15 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
     (value, gradient)
 }
 
-/// yᵀK⁻¹y / n: the scale of the covariance that explains an output best. An output that does not vary
+/// All that need a factorization of their own.
+fn groups(worths: &Worths) -> impl Iterator<Item = (&Pattern, (usize, &f64))> {
+    let levels = |pattern| NOISE_RATIOS.iter().enumerate().map(move |level| (pattern, level));
+    worths.patterns().iter().flat_map(levels)
+}
+
+/// yᵀK⁻¹y / n: the scale of the covariance that explains an output of this pattern best. An output that does not vary
 /// keeps a trace.
-pub(super) fn variance(output: &[f64], solved: &[f64]) -> f64 {
+pub(super) fn variance(output: &[f64], solved: &[f64], pattern: &Pattern) -> f64 {
     let product: f64 = output.iter().zip(solved).map(|(y, a)| y * a).sum();
-    (product / output.len() as f64).max(1e-12)
+    (product / pattern.count).max(1e-12)
 }

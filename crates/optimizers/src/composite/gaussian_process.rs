@@ -2,12 +2,13 @@
 //! noise (Rasmussen & Williams 2006, ch. 2).
 //!
 //! Sharing the covariance means one factorization for each noise ratio in use, five at most, instead of one for
-//! every target.
+//! every target; and as many again for those that are known at fewer points (`worths`).
 
-use super::evidence::{self, Data, JITTER, NOISE_RATIOS};
+use super::evidence::{self, Data, NOISE_RATIOS};
 use super::kernel::{Kernel, Point};
 use super::noise::NoiseChoice;
 use super::prior_sample::PriorSample;
+use super::worths::Worths;
 use crate::eigen::{Eigen, decompose};
 use crate::linear_algebra::{Matrix, add_scaled};
 
@@ -21,9 +22,8 @@ const MEAN_POINTS: usize = 60;
 pub(super) struct GaussianProcess {
     kernel: Kernel,
     points: Vec<Point>,
-    /// How many simulations each of them is worth.
-    worth: Vec<f64>,
-    /// Inverses of the covariances, one for every noise ratio in use.
+    worths: Worths,
+    /// Inverses of the covariances, one for every noise ratio in use by outputs that are known at the same points.
     inverses: Vec<Matrix>,
     outputs: Vec<Output>,
     /// K⁻¹y of every output, times its standard deviation, in columns.
@@ -60,8 +60,8 @@ pub(super) trait Posterior {
 }
 
 impl GaussianProcess {
-    /// Learns from points, the most relevant first, `outputs` (one column for each) and how many
-    /// simulations each row is `worth`. The kernel's parameters are fitted in rounds of so many
+    /// Learns from points, the most relevant first, `outputs` (one column for each, NaN where it is not known) and how
+    /// many simulations each row is `worth`. The kernel's parameters are fitted in rounds of so many
     /// `iterations`, between which the noise is chosen again.
     ///
     /// `None` where the covariance cannot be factorized.
@@ -72,44 +72,48 @@ impl GaussianProcess {
         worth: &[f64],
         iterations: &[usize],
     ) -> Option<GaussianProcess> {
-        let n = points.len();
+        let worths = Worths::new(outputs, worth);
         let mut standardized = outputs.clone();
         let moments: Vec<(f64, f64)> =
             (0..outputs.ncols()).map(|t| standardize(standardized.col_as_slice_mut(t))).collect();
-        let fitted = n.min(FITTED_POINTS);
+        let fitted = points.len().min(FITTED_POINTS);
         let fitted_outputs = standardized.submatrix(0, 0, fitted, outputs.ncols()).to_owned();
-        let mut choice = NoiseChoice::new(&kernel, &points, &standardized, worth)?;
+        let fitted_worths = worths.first(fitted);
+        let mut choice = NoiseChoice::new(&kernel, &points, &standardized, &worths)?;
         for &iterations in iterations {
             let data = Data {
                 points: &points[..fitted],
                 outputs: &fitted_outputs,
-                worth: &worth[..fitted],
+                worths: &fitted_worths,
                 noise: &choice.levels,
             };
             evidence::fit(&mut kernel, &data, iterations);
-            choice = NoiseChoice::new(&kernel, &points, &standardized, worth)?;
+            choice = NoiseChoice::new(&kernel, &points, &standardized, &worths)?;
         }
         let NoiseChoice { levels, inverses, variances, mut weights, .. } = choice;
 
-        let used: Vec<usize> =
-            (0..NOISE_RATIOS.len()).filter(|level| levels.contains(level)).collect();
+        let mut kept = Vec::new();
+        let mut inverse_of = vec![0; outputs.ncols()];
+        for (pattern, inverses) in worths.patterns().iter().zip(inverses) {
+            for (level, inverse) in inverses.into_iter().enumerate() {
+                let users: Vec<_> =
+                    pattern.members.iter().filter(|&&t| levels[t] == level).collect();
+                if !users.is_empty() {
+                    users.into_iter().for_each(|&t| inverse_of[t] = kept.len());
+                    kept.push(inverse);
+                }
+            }
+        }
         let outputs = (0..outputs.ncols())
             .map(|t| {
                 let (mean, sd) = moments[t];
                 weights.col_as_slice_mut(t).iter_mut().for_each(|weight| *weight *= sd);
                 let variance = variances[t] * sd * sd;
-                Output {
-                    mean,
-                    variance,
-                    noise_variance: variance * NOISE_RATIOS[levels[t]],
-                    inverse: used.iter().position(|&level| level == levels[t]).unwrap_or(0),
-                }
+                let noise_variance = variance * NOISE_RATIOS[levels[t]];
+                Output { mean, variance, noise_variance, inverse: inverse_of[t] }
             })
             .collect();
-        let keep = |(level, inverse)| used.contains(&level).then_some(inverse);
-        let inverses = inverses.into_iter().enumerate().filter_map(keep).collect();
-        let worth = worth.to_vec();
-        Some(GaussianProcess { kernel, points, worth, inverses, outputs, weights })
+        Some(GaussianProcess { kernel, points, worths, inverses: kept, outputs, weights })
     }
 
     /// The logarithm of every output's evidence under a kernel, with the noise that suits it best, up to a
@@ -123,9 +127,11 @@ impl GaussianProcess {
         let mut standardized = outputs.clone();
         let sds: Vec<f64> =
             (0..outputs.ncols()).map(|t| standardize(standardized.col_as_slice_mut(t)).1).collect();
-        let NoiseChoice { costs, .. } = NoiseChoice::new(kernel, points, &standardized, worth)?;
-        let evidence = |(sd, cost): (&f64, f64)| -cost - points.len() as f64 * libm::log(*sd);
-        Some(sds.iter().zip(costs).map(evidence).collect())
+        let worths = Worths::new(outputs, worth);
+        let NoiseChoice { costs, .. } = NoiseChoice::new(kernel, points, &standardized, &worths)?;
+        let evidence =
+            |(t, (sd, cost)): (usize, (&f64, f64))| -cost - worths.of(t).count * libm::log(*sd);
+        Some(sds.iter().zip(costs).enumerate().map(evidence).collect())
     }
 
     /// The covariance, with its fitted parameters.
@@ -201,8 +207,9 @@ impl GaussianProcess {
         let mut weights = self.weights.clone();
         for (t, output) in self.outputs.iter().enumerate() {
             let ratio = output.noise_variance / output.variance;
-            for (value, worth) in seen.col_as_slice_mut(t).iter_mut().zip(&self.worth) {
-                *value += (ratio / worth + JITTER).sqrt() * normal();
+            let noise = self.worths.of(t).noise(ratio);
+            for (value, noise) in seen.col_as_slice_mut(t).iter_mut().zip(noise) {
+                *value += noise.sqrt() * normal();
             }
             let seen = seen.subcols(t, 1).to_owned();
             let solved = &self.inverses[output.inverse] * seen;
@@ -292,15 +299,17 @@ impl Posterior for SamplePath<'_> {
     }
 }
 
-/// Shifts and scales an output; returns the mean and standard deviation that were taken out.
+/// Shifts and scales an output, so that it is 0 where it is not known; returns the mean and standard deviation that were
+/// taken out.
 fn standardize(output: &mut [f64]) -> (f64, f64) {
-    let mean_of = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let mean = mean_of(&output[..output.len().min(MEAN_POINTS)]);
-    let middle = mean_of(output);
-    let squares: f64 = output.iter().map(|y| (y - middle) * (y - middle)).sum();
-    let sd = (squares / output.len() as f64).sqrt().max(1e-9);
+    let known: Vec<f64> = output.iter().copied().filter(|y| !y.is_nan()).collect();
+    let mean_of = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let mean = mean_of(&known[..known.len().min(MEAN_POINTS)]);
+    let middle = mean_of(&known);
+    let squares: f64 = known.iter().map(|y| (y - middle) * (y - middle)).sum();
+    let sd = (squares / known.len().max(1) as f64).sqrt().max(1e-9);
     for y in output {
-        *y = (*y - mean) / sd;
+        *y = if y.is_nan() { 0.0 } else { (*y - mean) / sd };
     }
     (mean, sd)
 }
@@ -313,6 +322,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 mod tests {
     use serde::Deserialize;
 
+    use super::super::worths::NOTHING_KNOWN;
     use super::*;
     use crate::deviates::Seeded;
 
@@ -325,7 +335,7 @@ mod tests {
     struct Reference {
         points: Vec<Point>,
         replicates: Vec<f64>,
-        values: Vec<Vec<f64>>,
+        values: Vec<Vec<Option<f64>>>,
         log_parameters: Vec<f64>,
         centre: Point,
         radius: f64,
@@ -344,8 +354,8 @@ mod tests {
         serde_json::from_str::<File>(json).unwrap().process
     }
 
-    fn matrix(rows: &[Vec<f64>]) -> Matrix {
-        Matrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j])
+    fn matrix(rows: &[Vec<Option<f64>>]) -> Matrix {
+        Matrix::from_fn(rows.len(), rows[0].len(), |i, j| rows[i][j].unwrap_or(f64::NAN))
     }
 
     fn kernel(reference: &Reference) -> Kernel {
@@ -390,21 +400,20 @@ mod tests {
     fn the_evidence_is_that_of_numpy_and_its_gradient_that_of_differences() {
         let reference = reference();
         let mut outputs = matrix(&reference.values);
+        let worths = Worths::new(&outputs, &reference.replicates);
+        let unknown = reference.values.iter().flatten().filter(|value| value.is_none()).count();
         for t in 0..outputs.ncols() {
             standardize(outputs.col_as_slice_mut(t));
         }
-        let Reference { points, replicates, noise, .. } = &reference;
-        let data = Data { points, outputs: &outputs, worth: replicates, noise };
+        let Reference { points, noise, .. } = &reference;
+        let data = Data { points, outputs: &outputs, worths: &worths, noise };
         let at = |parameters: &[f64]| {
             let kernel = Kernel { log_parameters: parameters.to_vec(), ..kernel(&reference) };
             evidence::objective(&kernel, &data)
         };
         let (value, gradient) = at(&reference.log_parameters);
-        assert!(
-            (value - reference.objective).abs() < 1e-8,
-            "{value} is not {}",
-            reference.objective
-        );
+        let expected = reference.objective + unknown as f64 / 2.0 * NOTHING_KNOWN.ln();
+        assert!((value - expected).abs() < 1e-7, "{value} is not {expected}");
         for (i, slope) in gradient.iter().enumerate() {
             let shifted = |step: f64| {
                 let mut parameters = reference.log_parameters.clone();
@@ -428,8 +437,9 @@ mod tests {
 
     fn assert_gradients_are_those_of_differences(posterior: &impl Posterior) {
         let function = |posterior: &[(f64, f64)]| {
-            let [(m, v), (n, w)] = posterior[..] else { unreachable!() };
-            (m * m + 3.0 * v + n * w, vec![(2.0 * m, 3.0), (w, n)])
+            let [(m, v), (n, w), (o, x)] = posterior[..] else { unreachable!() };
+            let value = m * m + 3.0 * v + n * w + o * x;
+            (value, vec![(2.0 * m, 3.0), (w, n), (x, o)])
         };
         let point = vec![0.3, -0.1, 0.2];
         let (_, gradient) = posterior.value_and_gradient(&point, function);

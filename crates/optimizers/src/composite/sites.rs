@@ -15,6 +15,11 @@ pub(super) struct Observation {
 }
 
 impl Observation {
+    /// Whether it exploded or failed.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.kind, OutcomeKind::Exploded | OutcomeKind::Failed)
+    }
+
     /// The sum of the scores of its values.
     pub fn total(&self, rules: &[WarpedRule]) -> f64 {
         let value = |t: usize| self.values.get(t).copied().flatten();
@@ -22,7 +27,8 @@ impl Observation {
     }
 }
 
-/// A point and all simulations of it.
+/// A point and all simulations of it that were evaluated for all targets or failed; those that were evaluated for fewer
+/// only add to its values.
 #[derive(Debug, Clone)]
 pub(super) struct Site {
     pub point: Point,
@@ -30,9 +36,12 @@ pub(super) struct Site {
     pub candidates: Vec<u64>,
     /// How many of them were measured.
     pub measured: usize,
+    /// How many were evaluated, but not for all targets.
+    pub incomplete: usize,
     /// For every target its mean over the simulations in which it could be measured, if there is one.
     pub values: Vec<Option<f64>>,
-    /// The sum of the scores of these means.
+    /// The sum of the scores of these means. Without a complete simulation, targets that have none count like the
+    /// average of the others.
     pub total: f64,
 }
 
@@ -40,6 +49,17 @@ impl Site {
     /// How many simulations gave nothing to measure.
     pub fn failed(&self) -> usize {
         self.candidates.len() - self.measured
+    }
+
+    /// Whether it has values to learn from.
+    pub fn is_modelled(&self) -> bool {
+        self.measured > 0 || self.values.iter().any(Option::is_some)
+    }
+
+    /// Whether a target could not be measured here; `None` where it was not looked at.
+    pub fn is_missing(&self, target: usize) -> Option<bool> {
+        let is_missing = self.values[target].is_none();
+        (!is_missing || self.measured > 0).then_some(is_missing)
     }
 }
 
@@ -59,27 +79,34 @@ pub(super) fn sites(observations: &BTreeMap<u64, Observation>, rules: &[WarpedRu
 }
 
 fn site(members: &[(u64, &Observation)], rules: &[WarpedRule]) -> Site {
-    let measured: Vec<&Observation> = members
-        .iter()
-        .map(|(_, observation)| *observation)
-        .filter(|observation| observation.kind == OutcomeKind::Measured)
-        .collect();
+    let of_kind = |kind| {
+        let observations = members.iter().map(|(_, observation)| *observation);
+        observations.filter(move |observation| observation.kind == kind)
+    };
+    let measured = of_kind(OutcomeKind::Measured).count();
+    let incomplete = of_kind(OutcomeKind::Incomplete).count();
+    let evaluated: Vec<&Observation> =
+        of_kind(OutcomeKind::Measured).chain(of_kind(OutcomeKind::Incomplete)).collect();
     let mean = |(t, rule): (usize, &WarpedRule)| {
         let usable = |observation: &&Observation| {
             let value = observation.values.get(t).copied().flatten();
             value.filter(|value| rule.is_usable(*value))
         };
-        let values: Vec<f64> = measured.iter().filter_map(usable).collect();
+        let values: Vec<f64> = evaluated.iter().filter_map(usable).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
     let values: Vec<Option<f64>> = rules.iter().enumerate().map(mean).collect();
-    Site {
-        point: members[0].1.point.clone(),
-        candidates: members.iter().map(|(number, _)| *number).collect(),
-        measured: measured.len(),
-        total: rules.iter().zip(&values).map(|(rule, value)| rule.rule().score(*value)).sum(),
-        values,
+    let mut total = rules.iter().zip(&values).map(|(rule, value)| rule.rule().score(*value)).sum();
+    if measured == 0 && incomplete > 0 {
+        let known = || rules.iter().zip(&values).filter(|(_, value)| value.is_some());
+        let scores: f64 = known().map(|(rule, value)| rule.rule().score(*value)).sum();
+        total = scores / known().count().max(1) as f64 * rules.len() as f64;
     }
+    let is_whole =
+        |(_, observation): &&(u64, &Observation)| observation.kind != OutcomeKind::Incomplete;
+    let candidates = members.iter().filter(is_whole).map(|(number, _)| *number).collect();
+    let point = members[0].1.point.clone();
+    Site { point, candidates, measured, incomplete, values, total }
 }
 
 #[cfg(test)]
@@ -111,5 +138,29 @@ mod tests {
         assert_eq!(sites[0].total, 1.0 + 20.0);
         assert_eq!((sites[1].measured, sites[1].total), (0, 40.0));
         assert_eq!(observations[&4].total(&rules), 2.0 + 20.0);
+    }
+
+    #[test]
+    fn what_was_evaluated_for_fewer_targets_adds_values_and_neither_totals_nor_failures() {
+        let rule = WarpedRule::new(ScoreRule::new(1.0, 1.0, 0.5, 20.0).unwrap());
+        let rules = [rule.clone(), rule.clone(), rule];
+        let told = |number, x, kind, values: [Option<f64>; 3]| {
+            (number, Observation { point: vec![x], kind, values: values.to_vec() })
+        };
+        let observations = BTreeMap::from([
+            told(0, 0.1, OutcomeKind::Incomplete, [Some(2.0), None, None]),
+            told(1, 0.2, OutcomeKind::Incomplete, [Some(2.0), Some(1.5), None]),
+            told(2, 0.1, OutcomeKind::Measured, [Some(4.0), Some(1.0), None]),
+        ]);
+        let sites = sites(&observations, &rules);
+        assert_eq!(sites[0].candidates, [2]);
+        assert_eq!(sites[0].values, [Some(3.0), Some(1.0), None]);
+        assert_eq!((sites[0].failed(), sites[0].total), (0, 4.0 + 20.0));
+        assert_eq!(
+            (0..3).map(|t| sites[0].is_missing(t)).collect::<Vec<_>>(),
+            [Some(false), Some(false), Some(true)]
+        );
+        assert!(sites[1].candidates.is_empty() && sites[1].is_modelled());
+        assert_eq!((sites[1].is_missing(2), sites[1].total), (None, 2.0 + 1.0 + 1.5));
     }
 }

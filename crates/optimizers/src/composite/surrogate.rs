@@ -70,23 +70,22 @@ impl Surrogate {
         let mut measured: Vec<(&WarpedRule, Vec<f64>)> = Vec::new();
         let mut absence_of = Vec::new();
         let mut never_measured = 0.0;
-        let mut patterns: Vec<Vec<bool>> = Vec::new();
+        let mut patterns: Vec<Vec<Option<bool>>> = Vec::new();
         for (t, rule) in rules.iter().enumerate() {
-            let values: Vec<Option<f64>> = near.iter().map(|site| site.values[t]).collect();
-            let missing: Vec<bool> = values.iter().map(Option::is_none).collect();
-            if missing.iter().all(|missing| *missing) {
+            if near.iter().all(|site| site.values[t].is_none()) {
                 never_measured += rule.rule().max_score();
                 continue;
             }
-            absence_of.push(missing.contains(&true).then(|| {
+            let missing: Vec<Option<bool>> = near.iter().map(|site| site.is_missing(t)).collect();
+            absence_of.push(missing.contains(&Some(true)).then(|| {
                 patterns.iter().position(|pattern| *pattern == missing).unwrap_or_else(|| {
                     patterns.push(missing);
                     patterns.len() - 1
                 })
             }));
-            measured.push((rule, filled(&values, &points)));
+            measured.push((rule, values(&near, t)));
         }
-        let good = good_total(&near) - never_measured;
+        let good = good_total(near.iter().copied()).or_else(|| good_total(sites))? - never_measured;
         let floor = NEGLIGIBLE * measured.len() as f64;
         let worth: Vec<f64> = near
             .iter()
@@ -105,10 +104,14 @@ impl Surrogate {
             Risk::fit(&all_points, &happened)
         };
         let risks = [OutcomeKind::Exploded, OutcomeKind::Failed].into_iter().filter_map(risk_of);
-        let near_points: Vec<&Point> = points.iter().collect();
         // A pattern has events and others, so only numbers out of range can keep it from being fitted.
-        let absences: Option<Vec<Risk>> =
-            patterns.iter().map(|missing| Risk::fit(&near_points, missing)).collect();
+        let absence = |missing: &Vec<Option<bool>>| {
+            let looked_at = points.iter().zip(missing);
+            let looked_at = looked_at.filter_map(|(point, missing)| Some((point, (*missing)?)));
+            let (points, missing): (Vec<&Point>, Vec<bool>) = looked_at.unzip();
+            Risk::fit(&points, &missing)
+        };
+        let absences: Option<Vec<Risk>> = patterns.iter().map(absence).collect();
         Some(Surrogate {
             process,
             targets: targets.collect(),
@@ -236,11 +239,11 @@ impl ModelledTarget {
     }
 }
 
-/// The measured sites nearest to the centre, good ones being a little nearer.
+/// The sites with values nearest to the centre, good ones being a little nearer.
 fn nearest<'a>(sites: &'a [Site], kernel: &Kernel) -> Vec<&'a Site> {
     let mut near: Vec<(f64, &Site)> = sites
         .iter()
-        .filter(|site| site.measured > 0)
+        .filter(|site| site.is_modelled())
         .map(|site| {
             let offsets = site.point.iter().zip(&kernel.centre).map(|(x, c)| (x - c).powi(2));
             let mean_square = offsets.sum::<f64>() / kernel.dimension() as f64;
@@ -251,33 +254,38 @@ fn nearest<'a>(sites: &'a [Site], kernel: &Kernel) -> Vec<&'a Site> {
     near.into_iter().map(|(_, site)| site).take(MODELLED_SITES).collect()
 }
 
-/// Values, with that of the nearest measured site where there is none: what is missing must neither bend the model
-/// nor be a reason to leave a site out.
-fn filled(values: &[Option<f64>], points: &[Point]) -> Vec<f64> {
-    let borrowed = |point: &Point| {
-        let distance = |other: &Point| -> f64 {
-            point.iter().zip(other).map(|(x, y)| (x - y) * (x - y)).sum()
+/// A target's value at each site. Where it could not be measured it is that of the nearest one with a value: what is
+/// missing must neither bend the model nor be a reason to leave a site out. NaN where it was not looked at.
+fn values(sites: &[&Site], target: usize) -> Vec<f64> {
+    let borrowed = |site: &Site| {
+        let distance = |other: &Site| -> f64 {
+            site.point.iter().zip(&other.point).map(|(x, y)| (x - y) * (x - y)).sum()
         };
         let present =
-            points.iter().zip(values).filter_map(|(other, v)| Some((distance(other), (*v)?)));
-        present.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, v)| v)
+            sites.iter().filter_map(|other| Some((distance(other), other.values[target]?)));
+        present.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, value)| value)
     };
-    values.iter().zip(points).map(|(v, point)| v.unwrap_or_else(|| borrowed(point))).collect()
+    let value = |site: &&Site| match site.is_missing(target) {
+        None => f64::NAN,
+        Some(_) => site.values[target].unwrap_or_else(|| borrowed(site)),
+    };
+    sites.iter().map(value).collect()
 }
 
 /// How many simulations the values of a site are worth to the model, where its total is so many times a good one.
 /// Near an explosion or in silence values are wild; were they to be fitted like others, they would make the model
 /// blind or overconfident where it matters.
 fn worth(site: &Site, times_good: f64) -> f64 {
-    site.measured as f64 / (times_good / FAR_FROM_GOOD).clamp(1.0, 10.0).powi(4)
+    (site.measured + site.incomplete) as f64 / (times_good / FAR_FROM_GOOD).clamp(1.0, 10.0).powi(4)
 }
 
-/// The median total of the better fifth, of five at least.
-fn good_total(sites: &[&Site]) -> f64 {
-    let mut totals: Vec<f64> = sites.iter().map(|site| site.total).collect();
+/// The median total of the better fifth, of five at least; `None` if no simulation was complete.
+fn good_total<'a>(sites: impl IntoIterator<Item = &'a Site>) -> Option<f64> {
+    let complete = sites.into_iter().filter(|site| site.measured > 0);
+    let mut totals: Vec<f64> = complete.map(|site| site.total).collect();
     totals.sort_by(f64::total_cmp);
     let better = totals.len().min((totals.len() / 5).max(5));
-    totals[better / 2]
+    totals.get(better / 2).copied()
 }
 
 #[cfg(test)]
@@ -346,6 +354,7 @@ mod tests {
             point: vec![0.0],
             candidates: vec![0, 1, 2],
             measured: 2,
+            incomplete: 0,
             values: Vec::new(),
             total: 0.0,
         };

@@ -13,7 +13,7 @@ pub(super) struct Warped {
     pub values: Vec<f64>,
 }
 
-/// For each target, with its value at every point, the warp under which the kernel explains the values best:
+/// For each target, with its value at every point (NaN where it is not known), the warp under which the kernel explains the values best:
 /// the density of the values is that of the warped values times the slope of the warp (Snelson et al. 2003,
 /// "Warped Gaussian processes"). Points and `worth` as in [`GaussianProcess::fit`].
 pub(super) fn choose_warps(
@@ -24,12 +24,16 @@ pub(super) fn choose_warps(
 ) -> Option<Vec<Warped>> {
     let n = points.len().min(FITTED_POINTS);
     let alternatives = |(rule, values): &(&WarpedRule, Vec<f64>)| {
+        let known = |values: &[f64]| -> Vec<f64> {
+            values.iter().copied().filter(|value| !value.is_nan()).collect()
+        };
         let warp = |rule: WarpedRule| {
-            let log_slope: f64 = values[..n].iter().map(|v| rule.warp().log_slope(*v)).sum();
-            let values = values.iter().map(|v| rule.warp().warp(*v)).collect();
+            let log_slope = known(&values[..n]).iter().map(|v| rule.warp().log_slope(*v)).sum();
+            let warped = |v: &f64| if v.is_nan() { f64::NAN } else { rule.warp().warp(*v) };
+            let values = values.iter().map(warped).collect();
             (log_slope, Warped { rule, values })
         };
-        rule.alternatives(values).map(warp).collect::<Vec<_>>()
+        rule.alternatives(&known(values)).map(warp).collect::<Vec<_>>()
     };
     let alternatives: Vec<Vec<(f64, Warped)>> = targets.iter().map(alternatives).collect();
     let columns: Vec<&[f64]> = alternatives.iter().flatten().map(|(_, w)| &w.values[..]).collect();

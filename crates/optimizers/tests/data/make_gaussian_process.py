@@ -32,7 +32,7 @@ def kernel(a, b, linear, quadratic, lengths, centre, radius, direction):
 
 def process():
     generator = numpy.random.default_rng(5)
-    n, dimension, outputs = 14, 3, 2
+    n, dimension = 14, 3
     points = generator.uniform(-1, 1, (n, dimension))
     replicates = generator.integers(1, 4, n).astype(float)
     values = numpy.stack(
@@ -46,6 +46,10 @@ def process():
     centre, radius, direction = numpy.array([0.1, -0.2, 0.3]), 0.4, numpy.array([0.6, 0, -0.8])
     parameters = (linear, quadratic, lengths, centre, radius, direction)
     queries = generator.uniform(-1, 1, (4, dimension))
+    # Not known everywhere: the reference knows nothing of the other points.
+    third = points[:, 0] * numpy.cos(2 * points[:, 2]) + 0.1 * generator.standard_normal(n)
+    third[[0, 3, 4, 9, 13]] = numpy.nan
+    values = numpy.column_stack([values, third])
 
     prior_mean = numpy.log([*[0.8 * numpy.sqrt(dimension)] * dimension, 2.0])
     penalty = (((numpy.log(lengths) - prior_mean) / 1.0) ** 2).sum() / 2
@@ -54,20 +58,22 @@ def process():
     covariance = kernel(points, points, *parameters)
     means, variances, noise_variances, levels = [], [], [], []
     objective = penalty
-    for t in range(outputs):
-        mean, sd = values[:, t].mean(), values[:, t].std()
-        y = (values[:, t] - mean) / sd
+    for output in values.T:
+        known = ~numpy.isnan(output)
+        output = output[known]
+        mean, sd = output.mean(), output.std()
+        y = (output - mean) / sd
         best = None
         for level, ratio in enumerate(NOISE_RATIOS):
-            noisy = covariance + numpy.diag(ratio / replicates + JITTER)
-            scale = y @ solve(noisy, y) / n
-            cost = numpy.linalg.slogdet(noisy)[1] / 2 + n / 2 * numpy.log(scale)
+            noisy = covariance[known][:, known] + numpy.diag(ratio / replicates[known] + JITTER)
+            scale = y @ solve(noisy, y) / len(y)
+            cost = numpy.linalg.slogdet(noisy)[1] / 2 + len(y) / 2 * numpy.log(scale)
             if best is None or cost < best[0]:
                 best = (cost, level, scale, noisy)
         cost, level, scale, noisy = best
         objective += cost
         levels.append(level)
-        cross = kernel(queries, points, *parameters)
+        cross = kernel(queries, points[known], *parameters)
         means.append(mean + sd * cross @ solve(noisy, y))
         left = numpy.diag(kernel(queries, queries, *parameters))
         left = left - numpy.einsum("ij,ji->i", cross, solve(noisy, cross.T))
@@ -76,7 +82,7 @@ def process():
     return {
         "points": points.tolist(),
         "replicates": replicates.tolist(),
-        "values": values.tolist(),
+        "values": numpy.where(numpy.isnan(values), None, values).tolist(),
         "log_parameters": numpy.log([linear, quadratic, *lengths]).tolist(),
         "centre": centre.tolist(),
         "radius": radius,

@@ -4,9 +4,9 @@
 Searches of several seeds, all from the centroid of the example, one after the other on --jobs cores.
 After some numbers of simulations each search would recommend the candidate with the least total so
 far; that candidate is simulated again with other seeds. A search takes five minutes of a core, so what
-was seen is kept beside this script: only what is missing there is run (after a change of mozopt delete
-its files first), and with --report-only nothing. A search that was interrupted, or had a smaller budget,
-goes on from its simulations in --work. Methods of other packages need the Python that ./run installs.
+was seen is kept beside this script: only what is missing there is run, and with --report-only nothing. A
+search that was interrupted, or had a smaller budget, goes on from its simulations in --work; so after a
+change of mozopt delete both first. Methods of other packages need the Python that ./run installs.
 """
 
 import argparse
@@ -46,6 +46,7 @@ METHODS = {
     "Optuna GP": (others.optuna_gp, "#009e73", "--"),
     "TuRBO-1": (others.turbo, "#cc79a7", "-"),
 }
+WITH_TORCH = ["Optuna GP", "TuRBO-1"]
 COUNTS = [40, 80, 120, 160]
 AGAIN = [900_001, 900_002, 900_003]
 
@@ -61,6 +62,7 @@ def main():
     add("--jobs", type=int, default=os.cpu_count())
     add("--mozopt", type=Path, help="the program [default: a release build of this project]")
     add("--report-only", action="store_true")
+    add("--without-torch", action="store_true", help="do not run what needs it")
     arguments = parser.parse_args()
     for directory in (arguments.seen, arguments.work):
         directory.mkdir(parents=True, exist_ok=True)
@@ -69,8 +71,10 @@ def main():
         # Each job has one core.
         os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         # Seed by seed, so that what is done early can be compared.
+        run_now = [method for method in arguments.methods
+                   if not (arguments.without_torch and method in WITH_TORCH)]
         searches = [(method, seed) for seed in range(1, arguments.seeds + 1)
-                    for method in arguments.methods]
+                    for method in run_now]
         with ProcessPoolExecutor(arguments.jobs, max_tasks_per_child=1) as pool:
             one = partial(run, program, arguments.seen, arguments.work, arguments.budget)
             list(pool.map(one, *zip(*searches)))
@@ -93,7 +97,9 @@ def run(program, seen, work, budget, method, seed):
     search = METHODS[method][0]
     search_by = search_of_others if callable(search) else search_of_mozopt
     totals, parameters, exploded = search_by(search, program, directory, seed, budget)
-    again = before["again"]
+    totals = totals[:budget]
+    is_same = rounded(totals[:len(before["totals"])]) == before["totals"]
+    again = before["again"] if is_same else {}
     for count in COUNTS:
         best = int(np.argmin(totals[:count]))
         if count <= budget and str(best) not in again:
@@ -136,8 +142,11 @@ class SpikingModel:
         self.program, self.scratch = program, directory / "simulation"
         # One line for each simulation, so that the search can be repeated without them.
         self.journal = directory / "simulations.jsonl"
-        lines = self.journal.read_text().splitlines() if self.journal.exists() else []
-        self.known = [json.loads(line) for line in lines]
+        text = self.journal.read_text() if self.journal.exists() else ""
+        # Without the end of a line it was not written to its end.
+        text = text[:text.rfind("\n") + 1]
+        self.journal.write_text(text)
+        self.known = [json.loads(line) for line in text.splitlines()]
         self.logarithmic, low, high = [], [], []
         for entry in CONFIG["parameters"].values():
             entry = entry if isinstance(entry, dict) else {"range": entry}
@@ -230,6 +239,8 @@ def report(directory, methods):
         print(f"| {method} | {len(seen)} |", " | ".join(cells), f"| {share:.0%} |")
         _, colour, line = METHODS[method]
         complete = [column for column in columns if len(column) == len(seen)]
+        if not complete:
+            continue
         low, middle, high = np.quantile(complete, [0, 0.5, 1], axis=1)
         axes.errorbar(COUNTS[:len(complete)], middle, [middle - low, high - middle], color=colour,
                       linestyle=line, capsize=3, label=f"{method} ({len(seen)})")

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use optimizers::{
     Candidate, CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Optimizer,
-    Outcome, OutcomeKind,
+    Outcome, OutcomeKind, Reading,
 };
 
 use crate::problem::Problem;
@@ -19,11 +19,17 @@ pub enum Algorithm {
     Asynchronous,
 }
 
+/// What is known of a simulation from before.
+pub enum Told {
+    Some(Vec<Reading>),
+    Whole(Outcome),
+}
+
 /// What is known when a search begins.
 #[derive(Default)]
 pub struct Known {
-    /// Simulations that were not measured for all targets.
-    pub incomplete: Vec<(Vec<f64>, Outcome)>,
+    /// Simulations, some of them not measured for all targets.
+    pub simulations: Vec<(Vec<f64>, Told)>,
     /// Points to simulate first.
     pub starts: Vec<Vec<f64>>,
 }
@@ -46,24 +52,30 @@ impl Known {
             Composite::new(problem.space(), &problem.start(seed), &some_rules, settings)
                 .expect("valid settings");
         let mut known = Known::default();
-        while known.incomplete.len() < budget {
+        while known.simulations.len() < budget {
             for candidate in optimizer.ask(batch) {
                 // Not the noise of the search to come.
                 let number = 1_000_000 + candidate.number;
-                let mut outcome = problem.simulate(&candidate.parameters, seed, number);
+                let outcome = problem.simulate(&candidate.parameters, seed, number);
                 let values: Vec<_> = targets.iter().map(|&t| outcome.values[t]).collect();
                 let told = Outcome { values, ..outcome.clone() };
                 optimizer.tell(candidate.number, &told).expect("asked for");
-                if outcome.kind == OutcomeKind::Measured {
-                    outcome.kind = OutcomeKind::Incomplete;
-                    let unmeasured = (0..rules.len()).filter(|&t| !is_measured(t));
-                    unmeasured.for_each(|t| outcome.values[t] = None);
-                }
-                known.incomplete.push((candidate.parameters, outcome));
+                let reading = |(t, value): (usize, &Option<f64>)| match value {
+                    _ if !is_measured(t) => Reading::Unknown,
+                    None => Reading::Missing,
+                    Some(value) => Reading::Value(*value),
+                };
+                let told = match outcome.kind {
+                    OutcomeKind::Measured => {
+                        Told::Some(outcome.values.iter().enumerate().map(reading).collect())
+                    }
+                    _ => Told::Whole(outcome),
+                };
+                known.simulations.push((candidate.parameters, told));
             }
         }
         let best = optimizer.recommend(batch);
-        let point = |candidate: u64| known.incomplete[candidate as usize].0.clone();
+        let point = |candidate: u64| known.simulations[candidate as usize].0.clone();
         known.starts = best.iter().map(|best| point(best.candidate)).collect();
         known
     }
@@ -117,9 +129,13 @@ pub fn run(
         clock += processor_seconds() - begin;
         clock
     };
-    for (parameters, outcome) in &known.incomplete {
+    for (parameters, told) in &known.simulations {
         let candidate = optimizer.repeat(std::slice::from_ref(parameters)).remove(0);
-        optimizer.tell(candidate.number, outcome).expect("asked for");
+        match told {
+            Told::Some(readings) => optimizer.tell_some(candidate.number, readings),
+            Told::Whole(outcome) => optimizer.tell(candidate.number, outcome),
+        }
+        .expect("asked for");
         proposed.push(candidate.parameters);
     }
     let mut in_flight = optimizer.repeat(&known.starts);

@@ -29,9 +29,8 @@ pub const OCHRE: &str = "#b07d00";
 pub const GREY: &str = "#7f7f7f";
 
 /// The classes of outcomes with their colours, in the order of legends.
-pub const OUTCOMES: [(&str, &str); 8] = [
+pub const OUTCOMES: [(&str, &str); 7] = [
     (crate::COMPLETED, BLUE),
-    ("incomplete", "#8da0cb"),
     ("exploded", VERMILION),
     ("timed out", OCHRE),
     ("out of memory", PURPLE),

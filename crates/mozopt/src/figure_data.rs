@@ -8,7 +8,7 @@ use crate::configuration::{Configuration, ConfiguredTarget};
 use crate::failure::Failure;
 use crate::journal::{CandidateRecord, State};
 use crate::report::wanted;
-use crate::simulation::SimulationResult;
+use crate::simulation::{OutcomeClass, SimulationResult};
 
 /// An optimization as the figures know it.
 pub fn search(configuration: &Configuration, state: &State) -> Result<Search, Failure> {
@@ -26,10 +26,15 @@ pub fn search(configuration: &Configuration, state: &State) -> Result<Search, Fa
         high: parameter.high,
         log_scale: parameter.log_scale,
     });
+    // The others have neither a total nor all values.
+    let is_comparable = |record: &&CandidateRecord| {
+        record.result().is_none_or(|result| result.outcome != OutcomeClass::Incomplete)
+    };
+    let comparable = state.candidates.iter().filter(is_comparable);
     Ok(Search {
         parameters: parameters.collect(),
         targets: configuration.targets()?.iter().map(target).collect(),
-        candidates: state.candidates.iter().map(|record| candidate(record, state.began)).collect(),
+        candidates: comparable.map(|record| candidate(record, state.began)).collect(),
         best: state.recommended().map(|(record, _)| record.number),
     })
 }

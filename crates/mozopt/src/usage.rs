@@ -52,7 +52,7 @@ impl Usage {
         let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
         let (mut runs, mut waited) = (vec![], vec![]);
         // Imported ones were simulated by others.
-        for (record, result) in state.finished().filter(|(record, _)| record.attempts > 0) {
+        for (record, result) in state.run_here() {
             let (Some(from), Some(to)) = (result.started, result.finished) else { continue };
             runs.push(Run { from, to });
             waited.extend(record.submitted.map(|submitted| seconds(submitted, from)));

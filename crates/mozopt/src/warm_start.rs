@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::journal::{self, State};
 use crate::model::ModelParameters;
 use crate::optimization_directory::OptimizationDirectory;
-use crate::simulation::{OutcomeClass, SimulationResult};
+use crate::simulation::{OutcomeClass, SimulationResult, TargetResult};
 
 /// Larger than a table of many thousand simulations.
 const MAX_BYTES: u64 = 1 << 30;
@@ -109,9 +109,11 @@ impl Reader<'_> {
         })?;
         let mut taken = Taken::default();
         for (record, result) in state.finished() {
-            let value = |i: usize| result.targets[i].value.ok_or_else(|| reason(result, i));
-            let values: Vec<_> =
-                mapping.values.iter().map(|i| i.map_or_else(not_measured, value)).collect();
+            let value = |i: &Option<usize>| {
+                let target = &result.targets[(*i)?];
+                (!target.unknown).then(|| target.value.ok_or_else(|| reason(target)))
+            };
+            let values: Vec<_> = mapping.values.iter().map(value).collect();
             let (seed, parameters) = (record.seed, &record.parameters);
             self.add(&mut taken, &mapping, parameters, seed, result.outcome, &values);
         }
@@ -165,9 +167,11 @@ impl Reader<'_> {
             };
             let missing = || Missing::new("it was missing in the table");
             let value = |column: &Option<usize>| match *column {
-                None => Ok(not_measured()),
-                Some(i) if row[i].is_empty() => Ok(Err(missing())),
-                Some(i) => number(i).map(Ok),
+                None => Ok(None),
+                // The table does not say which: it was not looked at.
+                Some(i) if row[i].is_empty() && outcome == OutcomeClass::Incomplete => Ok(None),
+                Some(i) if row[i].is_empty() => Ok(Some(Err(missing()))),
+                Some(i) => number(i).map(|value| Some(Ok(value))),
             };
             let values = mapping.values.iter().map(value).collect::<Result<Vec<_>, _>>()?;
             let seed = column("seed").and_then(|i| row[i].parse().ok()).unwrap_or_default();
@@ -252,7 +256,8 @@ impl Reader<'_> {
         Ok(Mapping { origins, fixed, values })
     }
 
-    /// Adds a simulation, if its parameters are possible now and its outcome says something.
+    /// Adds a simulation, if its parameters are possible now and its outcome says something. A value is `None` where
+    /// the target was not looked at.
     fn add(
         &self,
         taken: &mut Taken,
@@ -260,7 +265,7 @@ impl Reader<'_> {
         earlier: &[f64],
         seed: u64,
         outcome: OutcomeClass,
-        values: &[targets::Value],
+        values: &[Option<targets::Value>],
     ) {
         if matches!(outcome, OutcomeClass::NoData | OutcomeClass::NodeFailure) {
             return;
@@ -282,20 +287,31 @@ impl Reader<'_> {
             return;
         }
         let outcome = match outcome {
-            OutcomeClass::Completed if mapping.values.contains(&None) => OutcomeClass::Incomplete,
-            OutcomeClass::Incomplete if values.iter().all(Result::is_ok) => OutcomeClass::Completed,
+            OutcomeClass::Completed | OutcomeClass::Incomplete if values.contains(&None) => {
+                OutcomeClass::Incomplete
+            }
+            OutcomeClass::Incomplete => OutcomeClass::Completed,
             outcome => outcome,
         };
-        let reason = format!("{} in {}", outcome.words(), self.path.display());
-        let result = match outcome {
-            OutcomeClass::Completed => {
-                SimulationResult::measured(outcome, None, self.targets, values)
-            }
-            OutcomeClass::Incomplete | OutcomeClass::Exploded => {
-                SimulationResult::measured(outcome, Some(reason), self.targets, values)
-            }
-            _ => SimulationResult::without_values(outcome, reason, self.targets),
+        let reason = match outcome {
+            OutcomeClass::Completed => None,
+            _ => Some(format!("taken over from {}", self.path.display())),
         };
+        let not_then = || Err(Missing::new("it was not measured then"));
+        let known: Vec<_> =
+            values.iter().map(|value| value.clone().unwrap_or_else(not_then)).collect();
+        let mut result = match outcome {
+            OutcomeClass::Completed | OutcomeClass::Incomplete | OutcomeClass::Exploded => {
+                SimulationResult::measured(outcome, reason, self.targets, &known)
+            }
+            _ => {
+                SimulationResult::without_values(outcome, reason.unwrap_or_default(), self.targets)
+            }
+        };
+        if outcome == OutcomeClass::Incomplete {
+            let targets = result.targets.iter_mut().zip(values);
+            targets.for_each(|(target, value)| target.unknown = value.is_none());
+        }
         taken.simulations.push(Earlier { parameters, seed, result });
     }
 }
@@ -309,11 +325,6 @@ fn is_same(earlier: &targets::Target, wanted: &targets::Target) -> bool {
     }
 }
 
-/// The value of a target that was not among those of then.
-fn not_measured() -> targets::Value {
-    Err(Missing::new("it was not measured then"))
-}
-
-fn reason(result: &SimulationResult, target: usize) -> Missing {
-    Missing::new(result.targets[target].reason.clone().unwrap_or_default())
+fn reason(target: &TargetResult) -> Missing {
+    Missing::new(target.reason.clone().unwrap_or_default())
 }

@@ -249,8 +249,7 @@ fn simulations_to_run(progress: &Progress<'_>) -> u64 {
 
 /// How long the rest of the search takes, from the mean duration of the latest simulations.
 pub fn time_left(progress: &Progress<'_>) -> Option<Duration> {
-    let finished = progress.state.finished();
-    let mut latest: Vec<_> = finished.filter(|(record, _)| record.attempts > 0).collect();
+    let mut latest: Vec<_> = progress.state.run_here().collect();
     latest.sort_by_key(|(record, _)| std::cmp::Reverse(record.finished));
     let latest = &latest[..latest.len().min(50)];
     let seconds: f64 = latest

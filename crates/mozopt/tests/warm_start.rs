@@ -190,6 +190,8 @@ fn without_a_value_for_every_target_the_others_teach_and_the_best_are_simulated_
     assert_eq!(incomplete["outcome"], "incomplete");
     assert!(incomplete["targets"][0]["value"].is_number());
     assert_eq!(incomplete["targets"][1]["value"], Value::Null);
+    assert_eq!(incomplete["targets"][1]["unknown"], true);
+    assert_eq!(incomplete["targets"][0].get("unknown"), None);
     assert_eq!(incomplete["targets"][1]["reason"], "it was not measured then");
     let best = optimization.mozopt("status", "--json").exits(0).json();
     assert!(best["best"]["candidate"].as_u64().unwrap() >= 8, "{best}");
@@ -232,6 +234,31 @@ impl OutcomeWords for Optimization {
         words.dedup();
         words
     }
+}
+
+#[test]
+fn a_model_that_does_not_work_is_noticed_whatever_was_known() {
+    let (_model, known) = earlier();
+    let model = composite("exit 1");
+    let flags = format!("--warm-start {} --max-ngen 20", known.0.display());
+    run(&model, &flags)
+        .exits(1)
+        .says("none of the first 4 simulations could be evaluated; candidate");
+    assert_eq!(model.optimization().events("finished").len(), 4);
+}
+
+#[test]
+fn figures_leave_out_what_has_no_total() {
+    let (_model, known) = earlier();
+    let model = composite(IDENTITY);
+    model.edit("param_optim/config_optimisation", "\"name\": \"y\"", "\"name\": \"z\"");
+    model.write("simulate.sh", IDENTITY.replace("\\\"y\\\"", "\\\"z\\\""));
+    run(&model, &format!("--warm-start {} --max-ngen 2", known.0.display())).exits(0);
+    let optimization = model.optimization();
+    optimization.mozopt("figures", "--only evo_fitness --format json").exits(0);
+    let drawn = fs::read_to_string(optimization.file("figures/evo_fitness.vl.json")).unwrap();
+    assert!(drawn.contains("n = 8 completed simulations"), "{drawn}");
+    assert!(drawn.contains("; 0 that failed"), "{drawn}");
 }
 
 #[test]

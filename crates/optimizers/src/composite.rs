@@ -40,8 +40,8 @@ use self::trust_region::TrustRegion;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Candidate, Diagnostics, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Recommendation,
-    ScoreRule, Space, TellError,
+    Candidate, Diagnostics, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Reading,
+    Recommendation, ScoreRule, Space, TellError,
 };
 
 mod coordinates;
@@ -238,8 +238,9 @@ impl Composite {
         let pending =
             self.ledger.pending().map(|number| self.proposals[number as usize].point.clone());
         let failed = self.observations.values().filter(|o| o.has_failed()).count();
+        let complete = self.observations.values().filter(|o| o.is_complete()).count();
         let generation = number as usize / size;
-        let do_most_fail = 2 * failed > self.observations.len();
+        let do_most_fail = failed > complete;
         let spread = if do_most_fail { SPREADS[generation % SPREADS.len()] } else { 1.0 };
         self.plan = Plan {
             first: number,
@@ -291,8 +292,7 @@ impl Composite {
             return;
         }
         self.plan.end = 0;
-        let is_measured = |o: &&Observation| o.kind == OutcomeKind::Measured;
-        let measured = self.observations.values().filter(is_measured).count();
+        let measured = self.observations.values().filter(|o| o.is_complete()).count();
         if measured < LEAST_MEASURED || self.coordinates.dimension() == 0 {
             return;
         }
@@ -374,12 +374,26 @@ impl Composite {
             .fallback
             .get_or_insert_with(|| Fallback::new(incumbent.clone(), radius / 2.0, next));
         let told = self.observations.range(fallback.since..);
-        let told = told.filter(|(_, told)| told.kind != OutcomeKind::Incomplete);
+        let told = told.filter(|(_, told)| told.has_failed() || told.is_complete());
         let total = |observation: &Observation| {
             if observation.has_failed() { f64::INFINITY } else { observation.total(&self.rules) }
         };
         fallback.learn(told.map(|(&number, told)| (number, &told.point, total(told))));
         fallback.since = next;
+    }
+
+    fn observe(&mut self, candidate: u64, observation: Observation) {
+        if observation.is_complete() {
+            self.forecasts.compare(candidate, observation.total(&self.rules));
+        }
+        self.observations.insert(candidate, observation);
+        self.news += 1;
+        self.since_fit += 1;
+        self.since_adaptation += 1;
+        // With nothing under way there is nothing to wait for, and whoever wants a recommendation gets the latest.
+        if self.has_much_news() && self.ledger.pending().next().is_none() {
+            self.learn();
+        }
     }
 
     fn skill(&self) -> Option<Skill> {
@@ -412,22 +426,17 @@ impl Optimizer for Composite {
         if outcome.kind == OutcomeKind::Lost {
             return Ok(());
         }
-        let observation = Observation {
-            point: self.proposals[candidate as usize].point.clone(),
-            kind: outcome.kind,
-            values: outcome.values.clone(),
-        };
-        if observation.kind == OutcomeKind::Measured {
-            self.forecasts.compare(candidate, observation.total(&self.rules));
-        }
-        self.observations.insert(candidate, observation);
-        self.news += 1;
-        self.since_fit += 1;
-        self.since_adaptation += 1;
-        // With nothing under way there is nothing to wait for, and whoever wants a recommendation gets the latest.
-        if self.has_much_news() && self.ledger.pending().next().is_none() {
-            self.learn();
-        }
+        let point = self.proposals[candidate as usize].point.clone();
+        self.observe(candidate, Observation::new(point, outcome, self.rules.len()));
+        Ok(())
+    }
+
+    fn tell_some(&mut self, candidate: u64, readings: &[Reading]) -> Result<(), TellError> {
+        self.ledger.resolve(candidate, &Outcome::lost())?;
+        let reading = |t: usize| readings.get(t).copied().unwrap_or(Reading::Unknown);
+        let readings = (0..self.rules.len()).map(reading).collect();
+        let point = self.proposals[candidate as usize].point.clone();
+        self.observe(candidate, Observation { point, kind: OutcomeKind::Measured, readings });
         Ok(())
     }
 

@@ -94,7 +94,7 @@ impl<M> Ledger<M> {
         } else {
             TellError::UnknownCandidate { number }
         })?;
-        if matches!(outcome.kind, OutcomeKind::Lost | OutcomeKind::Incomplete) {
+        if outcome.kind == OutcomeKind::Lost {
             self.lost += 1;
         } else {
             let total = if outcome.total.is_finite() { outcome.total } else { f64::INFINITY };

@@ -81,6 +81,16 @@ pub trait Optimizer: Send {
     /// unchanged.
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError>;
 
+    /// Tells what is known of a candidate that was simulated before, when only some of the targets were measured. It
+    /// has no total; a search that does not model values takes it as lost.
+    ///
+    /// # Errors
+    /// As for [`tell`](Self::tell).
+    fn tell_some(&mut self, candidate: u64, readings: &[Reading]) -> Result<(), TellError> {
+        let _ = readings;
+        self.tell(candidate, &Outcome::lost())
+    }
+
     /// How many candidates make up a generation, at least 1.
     fn offspring_size(&self) -> usize;
 
@@ -122,6 +132,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Of a simulation of which nothing will be known.
+    pub fn lost() -> Outcome {
+        Outcome { kind: OutcomeKind::Lost, values: Vec::new(), total: f64::INFINITY }
+    }
+
     /// A simulation that ran to its end, with the value of every target and the sum of the scores.
     pub fn measured(values: &[f64], total: f64) -> Outcome {
         Outcome {
@@ -132,14 +147,22 @@ impl Outcome {
     }
 }
 
+/// What a simulation from before says of one target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reading {
+    /// Its value.
+    Value(f64),
+    /// It could not be measured.
+    Missing,
+    /// It was not asked for.
+    Unknown,
+}
+
 /// How the simulation of a candidate ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutcomeKind {
     /// It ran to its end and was evaluated.
     Measured,
-    /// It ran to its end, but was evaluated for fewer targets than now: what has no value was not looked at. A search
-    /// that models values learns from the others, but no total is known; any other search takes it as lost.
-    Incomplete,
     /// The network's activity exploded.
     Exploded,
     /// It crashed, ran out of time or of memory; the total is the worst possible.

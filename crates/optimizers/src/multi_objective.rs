@@ -224,7 +224,7 @@ impl Optimizer for MultiObjective {
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {
         let objectives = self.objectives_of(outcome);
         let complete = self.ledger.resolve(candidate, outcome)?;
-        if !matches!(outcome.kind, OutcomeKind::Lost | OutcomeKind::Incomplete) {
+        if outcome.kind != OutcomeKind::Lost {
             self.objectives.insert(candidate, objectives);
         }
         let Some(generation) = complete else { return Ok(()) };

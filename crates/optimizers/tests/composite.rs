@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use optimizers::{
-    Candidate, Composite, CompositeSettings, Dimension, Optimizer, Outcome, OutcomeKind, Scale,
-    ScoreRule, Space,
+    Candidate, Composite, CompositeSettings, Dimension, Optimizer, Outcome, OutcomeKind, Reading,
+    Scale, ScoreRule, Space,
 };
 
 fn space(parameters: usize) -> Space {
@@ -48,31 +48,32 @@ impl Search {
         mut model: impl FnMut(&Candidate) -> (OutcomeKind, Vec<Option<f64>>),
     ) {
         for _ in 0..generations {
-            for candidate in self.optimizer.ask(12) {
-                assert!(
-                    candidate.parameters.iter().all(|x| (-1.0..=1.0).contains(x)),
-                    "{candidate:?}"
-                );
-                let (kind, values) = model(&candidate);
-                let total = total(&self.rules, &values);
-                let outcome = Outcome { kind, values, total };
-                self.optimizer.tell(candidate.number, &outcome).unwrap();
-                self.told.push((candidate, outcome));
-            }
+            let candidates = self.optimizer.ask(12);
+            self.simulate(candidates, &mut model);
         }
     }
 
-    /// Tells what is known of points from before.
-    fn take_over(
+    fn simulate(
         &mut self,
-        points: Vec<Vec<f64>>,
-        mut model: impl FnMut(&[f64]) -> (OutcomeKind, Vec<Option<f64>>),
+        candidates: Vec<Candidate>,
+        mut model: impl FnMut(&Candidate) -> (OutcomeKind, Vec<Option<f64>>),
     ) {
-        for candidate in self.optimizer.repeat(&points) {
-            let (kind, values) = model(&candidate.parameters);
-            let outcome = Outcome { kind, total: total(&self.rules, &values), values };
+        for candidate in candidates {
+            assert!(candidate.parameters.iter().all(|x| (-1.0..=1.0).contains(x)), "{candidate:?}");
+            let (kind, values) = model(&candidate);
+            let total = total(&self.rules, &values);
+            let outcome = Outcome { kind, values, total };
             self.optimizer.tell(candidate.number, &outcome).unwrap();
             self.told.push((candidate, outcome));
+        }
+    }
+
+    /// Lets it propose points from before, and tells what is known of them.
+    fn take_over(&mut self, points: &[Vec<f64>], mut known: impl FnMut(&[f64]) -> Vec<Reading>) {
+        for candidate in self.optimizer.repeat(points) {
+            let readings = known(&candidate.parameters);
+            self.optimizer.tell_some(candidate.number, &readings).unwrap();
+            self.told.push((candidate, Outcome::lost()));
         }
     }
 
@@ -367,74 +368,105 @@ fn one_by_one_is_as_good_as_in_generations() {
     assert!(distance < 0.06, "{distance} away");
 }
 
-/// Points all over the box.
-fn scattered(count: usize) -> Vec<Vec<f64>> {
-    let coordinate = |k: usize, i: usize| ((k * 7919 + i * 104_729 + k * i * 31) % 1999) as f64;
-    (0..count).map(|k| (0..6).map(|i| coordinate(k, i) / 999.0 - 1.0).collect()).collect()
-}
-
 /// After a search for four of the targets.
 #[test]
 fn what_was_measured_for_fewer_targets_helps_and_is_not_recommended() {
     let fewer = |x: &[f64]| mixed(x)[..4].to_vec();
     let mut earlier = Search::new(6, wanted(&[0.0; 4]), 1);
     earlier.run(4, |candidate| (OutcomeKind::Measured, fewer(&candidate.parameters)));
-    let points = || -> Vec<Vec<f64>> {
-        earlier.told.iter().map(|(candidate, _)| candidate.parameters.clone()).collect()
-    };
+    let points: Vec<Vec<f64>> =
+        earlier.told.iter().map(|(candidate, _)| candidate.parameters.clone()).collect();
     // Taken over or not, the best of then are simulated first.
-    let best: Vec<Vec<f64>> = earlier
-        .optimizer
-        .recommend(12)
-        .iter()
-        .map(|best| points()[best.candidate as usize].clone())
-        .collect();
-    let after_two_generations = |seed: u64, known: Vec<Vec<f64>>| {
-        let first = known.len() as u64;
+    let best = earlier.optimizer.recommend(12).into_iter();
+    let best: Vec<Vec<f64>> = best.map(|best| points[best.candidate as usize].clone()).collect();
+    let after_two_generations = |seed: u64, known: &[Vec<f64>]| {
         let mut search = Search::new(6, wanted(&[0.0; 6]), seed);
         search.take_over(known, |x| {
-            let values = fewer(x).into_iter().chain([None, None]).collect();
-            (OutcomeKind::Incomplete, values)
+            let known = fewer(x).into_iter().map(|value| Reading::Value(value.unwrap()));
+            known.chain([Reading::Unknown; 2]).collect()
         });
         assert!(search.optimizer.recommend(32).is_empty(), "no total is known");
-        search.take_over(best.clone(), |x| (OutcomeKind::Measured, mixed(x)));
-        search.run(1, |candidate| (OutcomeKind::Measured, mixed(&candidate.parameters)));
+        let measured =
+            |candidate: &Candidate| (OutcomeKind::Measured, mixed(&candidate.parameters));
+        let again = search.optimizer.repeat(&best);
+        search.simulate(again, measured);
+        search.run(1, measured);
         let recommended = search.optimizer.recommend(32);
-        assert!(recommended.iter().all(|best| best.candidate >= first), "{recommended:?}");
+        let is_complete = |candidate: u64| candidate >= known.len() as u64;
+        assert!(recommended.iter().all(|best| is_complete(best.candidate)), "{recommended:?}");
         assert_eq!(search.optimizer.diagnostics().model.unwrap().failed_share, 0.0);
         total(&search.rules, &mixed(search.recommended()))
     };
-    let knowing: f64 = (1..=5).map(|seed| after_two_generations(seed, points())).sum();
-    let ignorant: f64 = (1..=5).map(|seed| after_two_generations(seed, vec![])).sum();
+    let knowing: f64 = (1..=5).map(|seed| after_two_generations(seed, &points)).sum();
+    let ignorant: f64 = (1..=5).map(|seed| after_two_generations(seed, &[])).sum();
     assert!(knowing < 0.75 * ignorant, "{knowing}, without what is known {ignorant}");
 }
 
+/// Points all over the box.
+fn scattered(count: usize) -> Vec<Vec<f64>> {
+    let coordinate = |k: usize, i: usize| ((k * 7919 + i * 104_729 + k * i * 31) % 1999) as f64;
+    (0..count).map(|k| (0..6).map(|i| coordinate(k, i) / 999.0 - 1.0).collect()).collect()
+}
+
 #[test]
-fn targets_that_were_measured_here_and_there_are_survived() {
+fn readings_of_any_pattern_are_survived() {
     for pattern in 1..5 {
-        let mut search = Search::new(6, wanted(&[0.0; 6]), pattern as u64);
-        let mut number = 0;
-        let mut holes = |x: &[f64]| {
-            number += 1;
-            let mut values = mixed(x);
-            for (t, value) in values.iter_mut().enumerate() {
-                if (number * (t + 2) + t * t) % (pattern + 1) > 0 {
-                    *value = None;
+        // So many that they would fill the model.
+        for known in [40, 400] {
+            let mut search = Search::new(6, wanted(&[0.0; 6]), pattern as u64);
+            let (mut number, mut incomplete) = (0, HashSet::new());
+            search.take_over(&scattered(known), |x| {
+                number += 1;
+                let reading = |(t, value): (usize, Option<f64>)| match (number * (t + 2) + t * t)
+                    % (pattern + 2)
+                {
+                    0 => Reading::Value(value.unwrap()),
+                    1 => Reading::Missing,
+                    _ => Reading::Unknown,
+                };
+                let readings: Vec<Reading> =
+                    mixed(x).into_iter().enumerate().map(reading).collect();
+                if readings.contains(&Reading::Unknown) {
+                    incomplete.insert(number as u64 - 1);
                 }
-            }
-            (OutcomeKind::Incomplete, values)
-        };
-        search.take_over(scattered(40), &mut holes);
-        search.run(1, |candidate| holes(&candidate.parameters));
-        // The last target is measured in no simulation at all.
-        let measured = |x: &[f64]| {
-            let mut values = mixed(x);
-            values[5] = None;
-            (OutcomeKind::Measured, values)
-        };
-        search.run(4, |candidate| measured(&candidate.parameters));
-        assert!(search.optimizer.recommend(1)[0].candidate >= 52);
+                readings
+            });
+            search.run(4, |candidate| {
+                // The last target is never measured again.
+                let mut values = mixed(&candidate.parameters);
+                values[5] = None;
+                (OutcomeKind::Measured, values)
+            });
+            let best = search.optimizer.recommend(1)[0].candidate;
+            assert!(!incomplete.contains(&best), "{best}");
+            let again = search.optimizer.tell_some(0, &[]);
+            assert!(again.is_err(), "{again:?}");
+        }
     }
+}
+
+#[test]
+fn where_a_target_was_missing_before_is_learned() {
+    // All values but the sixth would be best where the first parameter is 0.3; but there the sixth is missing.
+    let is_missing = |x: &[f64]| x[0] > 0.0;
+    let mut search = Search::new(6, wanted(&[0.0; 6]), 1);
+    search.take_over(&scattered(80), |x| {
+        let mut readings: Vec<Reading> =
+            mixed(x).into_iter().map(|value| Reading::Value(value.unwrap())).collect();
+        readings[4] = Reading::Unknown;
+        if is_missing(x) {
+            readings[5] = Reading::Missing;
+        }
+        readings
+    });
+    search.run(2, |candidate| {
+        let mut values = mixed(&candidate.parameters);
+        values[5] = values[5].filter(|_| !is_missing(&candidate.parameters));
+        (OutcomeKind::Measured, values)
+    });
+    let latest = &search.told[80 + 12..];
+    let missing = latest.iter().filter(|(candidate, _)| is_missing(&candidate.parameters)).count();
+    assert!(missing <= 3, "{missing} of 12 where it is known that a target will be missing");
 }
 
 #[test]

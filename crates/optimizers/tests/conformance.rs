@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use optimizers::{
     Candidate, CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Dimension,
-    MultiObjective, MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Sampling, Scale,
-    ScoreRule, Space, TellError,
+    MultiObjective, MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Reading, Sampling,
+    Scale, ScoreRule, Space, TellError,
 };
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -287,11 +287,8 @@ fn generations_lost_but_for_one_change_nothing() {
         let mut optimizer = start(space.clone(), &centroid, 7);
         let before = optimizer.diagnostics();
         for candidate in optimizer.ask(OFFSPRING_SIZE) {
-            let kind = match candidate.number {
-                2 => OutcomeKind::Measured,
-                3 => OutcomeKind::Incomplete,
-                _ => OutcomeKind::Lost,
-            };
+            let kind =
+                if candidate.number == 2 { OutcomeKind::Measured } else { OutcomeKind::Lost };
             optimizer.tell(candidate.number, &outcome(kind, 1.0)).unwrap();
         }
         assert_eq!(optimizer.generation(), 1, "{name}");
@@ -308,12 +305,28 @@ fn nothing_but_equal_failed_or_undefined_totals_is_survived() {
         outcome(OutcomeKind::Measured, f64::NAN),
         outcome(OutcomeKind::Measured, f64::NEG_INFINITY),
         outcome(OutcomeKind::Lost, 0.0),
-        outcome(OutcomeKind::Incomplete, 1.0),
     ];
     for (name, start) in OPTIMIZERS {
         for told in &uninformative {
             run(start, 7, share_of(name, 200) as u64, as_asked, |_, _| told.clone());
         }
+    }
+}
+
+#[test]
+fn some_values_without_a_total_are_taken() {
+    for (name, start) in OPTIMIZERS {
+        let (space, centroid) = mixed_space(7);
+        let mut optimizer = start(space.clone(), &centroid, 7);
+        let readings = [Reading::Value(1.0), Reading::Unknown];
+        for candidate in optimizer.ask(OFFSPRING_SIZE) {
+            optimizer.tell_some(candidate.number, &readings).unwrap();
+            assert!(optimizer.tell_some(candidate.number, &readings).is_err(), "{name}");
+        }
+        assert!(optimizer.tell_some(1000, &readings).is_err(), "{name}");
+        assert_eq!(optimizer.generation(), 1, "{name}");
+        assert!(optimizer.recommend(32).is_empty(), "{name}");
+        assert_valid(&space, &optimizer.ask(1)[0]);
     }
 }
 
@@ -398,7 +411,6 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         2 => Just(OutcomeKind::Exploded),
         1 => Just(OutcomeKind::Failed),
         1 => Just(OutcomeKind::Lost),
-        1 => Just(OutcomeKind::Incomplete),
     ];
     let total = prop_oneof![
         6 => 0.0..10.0f64,

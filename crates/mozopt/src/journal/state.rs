@@ -302,6 +302,11 @@ impl State {
         self.candidates.iter().filter_map(|record| record.result().map(|result| (record, result)))
     }
 
+    /// Those that this optimization simulated, with their outcomes.
+    pub fn run_here(&self) -> impl Iterator<Item = (&CandidateRecord, &SimulationResult)> {
+        self.finished().filter(|(record, _)| record.attempts > 0)
+    }
+
     /// The candidate with the smallest total among those that completed; the first of equals.
     pub fn best(&self) -> Option<(&CandidateRecord, &SimulationResult)> {
         self.ranked().into_iter().next()

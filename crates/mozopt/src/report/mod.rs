@@ -110,7 +110,7 @@ pub fn closing(
     let (shown, program) = (directory.shown(), program());
     let Some((record, result)) = state.recommended() else {
         text.push_str("no candidate could be measured\n");
-        text.push_str(&format!("\nwhy: {program} show 0 {shown}\n"));
+        text.push_str(&format!("\nwhy: {program} show {} {shown}\n", state.imported));
         return Ok(text);
     };
     let first = state.ranked().into_iter().find(|(record, _)| record.generation == 1);

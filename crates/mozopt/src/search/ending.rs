@@ -56,7 +56,7 @@ impl Search {
         let measured = |result: &SimulationResult| {
             matches!(result.outcome, OutcomeClass::Completed | OutcomeClass::Exploded)
         };
-        if reason.is_some() && !self.state.finished().any(|(_, result)| measured(result)) {
+        if reason.is_some() && !self.state.run_here().any(|(_, result)| measured(result)) {
             self.fail_for_nothing_was_measured()?;
         }
         Ok(reason.map(End::Finished))
@@ -93,8 +93,7 @@ impl Search {
 
     /// What the simulations of this search took.
     fn core_hours(&self) -> f64 {
-        let simulated = self.state.finished().filter(|(record, _)| record.attempts > 0);
-        let seconds: f64 = simulated.map(|(_, result)| result.simulation_seconds).sum();
+        let seconds: f64 = self.state.run_here().map(|(_, result)| result.simulation_seconds).sum();
         seconds * self.configuration.cores(&self.limits) as f64 / 3600.0
     }
 
@@ -109,13 +108,13 @@ impl Search {
             use OutcomeClass::{Crashed, NoData, NodeFailure};
             matches!(result.outcome, Crashed | NoData | NodeFailure)
         };
-        self.state.finished().count() >= self.optimizer.offspring_size()
-            && self.state.finished().all(|(_, result)| broken(result))
+        self.state.run_here().count() >= self.optimizer.offspring_size()
+            && self.state.run_here().all(|(_, result)| broken(result))
     }
 
     /// A search that ends without a result fails, with the reason of its last simulation.
     fn fail_for_nothing_was_measured(&mut self) -> Result<(), Failure> {
-        let finished: Vec<_> = self.state.finished().collect();
+        let finished: Vec<_> = self.state.run_here().collect();
         if finished.is_empty() {
             return Ok(());
         }

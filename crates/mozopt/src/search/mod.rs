@@ -96,6 +96,7 @@ impl Search {
                  simulated again"
             ),
         };
+        let known = simulations.len();
         if !simulations.is_empty() {
             let first = self.state.candidates.len() as u64;
             let proposal = |(i, earlier): (usize, &Earlier)| Proposal {
@@ -110,9 +111,8 @@ impl Search {
             self.log(&[Event::Imported { from: from.clone(), generation, candidates, results }])?;
         }
         self.watcher.say(&format!(
-            "taken over from {from}: {} simulations, {} points to begin from; {elsewhere} simulations lie \
+            "taken over from {from}: {known} simulations, {} points to begin from; {elsewhere} simulations lie \
              elsewhere{incomplete}",
-            self.state.imported,
             starts.len(),
         ));
         if !starts.is_empty() {

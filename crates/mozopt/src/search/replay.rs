@@ -5,14 +5,15 @@ use std::num::NonZeroUsize;
 
 use optimizers::{
     CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, MultiObjective,
-    MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Sampling, ScoreRule, ScoreRuleError,
+    MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Reading, Sampling, ScoreRule,
+    ScoreRuleError, TellError,
 };
 use targets::{Rule, Scoring, Wanted};
 
 use crate::configuration::{Algorithm, Configuration, Parameter, Variant};
 use crate::failure::Failure;
 use crate::journal::{CandidateRecord, Entry, Event, Proposal, State};
-use crate::simulation::{OutcomeClass, SimulationResult};
+use crate::simulation::{OutcomeClass, SimulationResult, TargetResult};
 
 /// The configured optimizer, which has not been asked for anything yet.
 pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Failure> {
@@ -149,7 +150,7 @@ pub fn import(
     let proposed = optimizer.repeat(&parameters);
     for ((proposed, wanted), result) in proposed.iter().zip(candidates).zip(results) {
         let same = proposed.number == wanted.candidate && proposed.parameters == wanted.parameters;
-        if !same || optimizer.tell(proposed.number, &outcome(result)).is_err() {
+        if !same || tell(optimizer, proposed.number, result).is_err() {
             return None;
         }
     }
@@ -163,16 +164,34 @@ fn agree(again: &[f64], written: &[f64], parameters: &[Parameter]) -> bool {
     again.len() == written.len() && again.iter().zip(written).zip(parameters).all(near)
 }
 
-/// What the optimizer is told of a result.
+fn tell(
+    optimizer: &mut dyn Optimizer,
+    candidate: u64,
+    result: &SimulationResult,
+) -> Result<(), TellError> {
+    if result.outcome != OutcomeClass::Incomplete {
+        return optimizer.tell(candidate, &outcome(result));
+    }
+    let reading = |target: &TargetResult| match target.value {
+        Some(value) => Reading::Value(value),
+        None if target.unknown => Reading::Unknown,
+        None => Reading::Missing,
+    };
+    let readings: Vec<Reading> = result.targets.iter().map(reading).collect();
+    optimizer.tell_some(candidate, &readings)
+}
+
+/// What the optimizer is told of a simulation that was run for all targets.
 pub fn outcome(result: &SimulationResult) -> Outcome {
     let kind = match result.outcome {
         OutcomeClass::Completed => OutcomeKind::Measured,
-        OutcomeClass::Incomplete => OutcomeKind::Incomplete,
         OutcomeClass::Exploded => OutcomeKind::Exploded,
         OutcomeClass::TimedOut | OutcomeClass::OutOfMemory | OutcomeClass::Crashed => {
             OutcomeKind::Failed
         }
-        OutcomeClass::NoData | OutcomeClass::NodeFailure => OutcomeKind::Lost,
+        OutcomeClass::Incomplete | OutcomeClass::NoData | OutcomeClass::NodeFailure => {
+            OutcomeKind::Lost
+        }
     };
     let values = result.targets.iter().map(|target| target.value).collect();
     Outcome { kind, values, total: result.total }

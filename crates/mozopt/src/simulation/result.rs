@@ -125,6 +125,9 @@ pub struct TargetResult {
     pub score: f64,
     /// Why there is no value.
     pub reason: Option<Box<str>>,
+    /// The simulation was run before, and the target was not looked at then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
 }
 
 /// A [`TargetResult`] as it is read: serde is slow at reading what is flattened.
@@ -136,12 +139,16 @@ struct WrittenTargetResult {
     value: Option<f64>,
     score: f64,
     reason: Option<Box<str>>,
+    #[serde(default)]
+    unknown: bool,
 }
 
 impl From<WrittenTargetResult> for TargetResult {
     fn from(written: WrittenTargetResult) -> Self {
-        let WrittenTargetResult { name, class, sheet_name, value, score, reason } = written;
-        Self { target: Arc::new(TargetId { name, class, sheet_name }), value, score, reason }
+        let WrittenTargetResult { name, class, sheet_name, value, score, reason, unknown } =
+            written;
+        let target = Arc::new(TargetId { name, class, sheet_name });
+        Self { target, value, score, reason, unknown }
     }
 }
 
@@ -158,6 +165,7 @@ impl TargetResult {
             value: value.as_ref().ok().copied(),
             score: score.get(),
             reason: value.as_ref().err().map(|missing| missing.to_string().into()),
+            unknown: false,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::journal::CandidateRecord;
 use crate::optimization_directory::OptimizationDirectory;
 use crate::report::{amount, named_parameters, table, wanted};
-use crate::simulation::{SimulationResult, read_json};
+use crate::simulation::{OutcomeClass, SimulationResult, read_json};
 
 use super::Run;
 
@@ -182,7 +182,7 @@ fn of_search(
         read_json(&optimization.validation(record.number, number).result()).ok()
     });
     let all = record.result().cloned().into_iter().chain(further);
-    all.filter(|result: &SimulationResult| !result.outcome.is_failure()).collect()
+    all.filter(|result: &SimulationResult| result.outcome == OutcomeClass::Completed).collect()
 }
 
 impl Comparison {

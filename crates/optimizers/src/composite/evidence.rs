@@ -3,7 +3,7 @@
 
 use super::kernel::{Distances, Kernel, Point};
 use super::minimizer::minimize;
-use super::worths::{Pattern, Worths};
+use super::worths::{Block, Worths};
 use crate::linear_algebra::{Cholesky, Matrix, add_scaled};
 
 /// Ratios of the variance of the noise to the scale of the covariance; each target takes the one that
@@ -68,13 +68,13 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
     // f = Σₜ log|K| / 2 + n log(σₜ²) / 2, and W with df = -Σᵢⱼ Wᵢⱼ dKᵢⱼ / 2
     let mut value = 0.0;
     let mut weights = Matrix::zeros(n, n);
-    for (pattern, (level, ratio)) in groups(data.worths) {
+    for (block, (level, ratio)) in blocks_and_levels(data.worths) {
         let members: Vec<usize> =
-            pattern.members.iter().copied().filter(|&t| data.noise[t] == level).collect();
+            block.members.iter().copied().filter(|&t| data.noise[t] == level).collect();
         if members.is_empty() {
             continue;
         }
-        let Some(cholesky) = Cholesky::new(&pattern.noisy(&covariance, *ratio)) else {
+        let Some(cholesky) = Cholesky::new(&block.noisy(&covariance, *ratio)) else {
             return wall();
         };
         let inverse = cholesky.inverse();
@@ -83,8 +83,8 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
         value += members.len() as f64 * cholesky.half_log_determinant();
         let mut scaled = solved.clone();
         for t in 0..members.len() {
-            let variance = variance(outputs.col_as_slice(t), solved.col_as_slice(t), pattern);
-            value += pattern.count / 2.0 * libm::log(variance);
+            let variance = variance(outputs.col_as_slice(t), solved.col_as_slice(t), block);
+            value += block.known / 2.0 * libm::log(variance);
             scaled.col_as_slice_mut(t).iter_mut().for_each(|entry| *entry /= variance);
         }
         weights += &scaled * solved.transpose();
@@ -130,15 +130,15 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
     (value, gradient)
 }
 
-/// All that need a factorization of their own.
-fn groups(worths: &Worths) -> impl Iterator<Item = (&Pattern, (usize, &f64))> {
-    let levels = |pattern| NOISE_RATIOS.iter().enumerate().map(move |level| (pattern, level));
-    worths.patterns().iter().flat_map(levels)
+/// Blocks of outputs and noise ratios: each pair has a covariance of its own.
+fn blocks_and_levels(worths: &Worths) -> impl Iterator<Item = (&Block, (usize, &f64))> {
+    let with_levels = |block| NOISE_RATIOS.iter().enumerate().map(move |level| (block, level));
+    worths.blocks().iter().flat_map(with_levels)
 }
 
-/// yᵀK⁻¹y / n: the scale of the covariance that explains an output of this pattern best. An output that does not vary
-/// keeps a trace.
-pub(super) fn variance(output: &[f64], solved: &[f64], pattern: &Pattern) -> f64 {
+/// yᵀK⁻¹y / n: the scale of the covariance that explains an output of this block best, n points being known. An output
+/// that does not vary keeps a trace.
+pub(super) fn variance(output: &[f64], solved: &[f64], block: &Block) -> f64 {
     let product: f64 = output.iter().zip(solved).map(|(y, a)| y * a).sum();
-    (product / pattern.count).max(1e-12)
+    (product / block.known).max(1e-12)
 }

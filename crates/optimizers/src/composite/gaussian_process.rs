@@ -2,7 +2,7 @@
 //! noise (Rasmussen & Williams 2006, ch. 2).
 //!
 //! Sharing the covariance means one factorization for each noise ratio in use, five at most, instead of one for
-//! every target; and as many again for those that are known at fewer points (`worths`).
+//! every target; and as many again for every block of outputs that are not known everywhere (`worths`).
 
 use super::evidence::{self, Data, NOISE_RATIOS};
 use super::kernel::{Kernel, Point};
@@ -60,8 +60,8 @@ pub(super) trait Posterior {
 }
 
 impl GaussianProcess {
-    /// Learns from points, the most relevant first, `outputs` (one column for each, NaN where it is not known) and how
-    /// many simulations each row is `worth`. The kernel's parameters are fitted in rounds of so many
+    /// Learns from points, the most relevant first, `outputs` (one column for each) and how many simulations each point is
+    /// worth to each of them; an output is ignored where that is 0. The kernel's parameters are fitted in rounds of so many
     /// `iterations`, between which the noise is chosen again.
     ///
     /// `None` where the covariance cannot be factorized.
@@ -69,13 +69,10 @@ impl GaussianProcess {
         mut kernel: Kernel,
         points: Vec<Point>,
         outputs: &Matrix,
-        worth: &[f64],
+        worths: Worths,
         iterations: &[usize],
     ) -> Option<GaussianProcess> {
-        let worths = Worths::new(outputs, worth);
-        let mut standardized = outputs.clone();
-        let moments: Vec<(f64, f64)> =
-            (0..outputs.ncols()).map(|t| standardize(standardized.col_as_slice_mut(t))).collect();
+        let (standardized, moments) = standardized(outputs, &worths);
         let fitted = points.len().min(FITTED_POINTS);
         let fitted_outputs = standardized.submatrix(0, 0, fitted, outputs.ncols()).to_owned();
         let fitted_worths = worths.first(fitted);
@@ -94,12 +91,14 @@ impl GaussianProcess {
 
         let mut kept = Vec::new();
         let mut inverse_of = vec![0; outputs.ncols()];
-        for (pattern, inverses) in worths.patterns().iter().zip(inverses) {
+        for (block, inverses) in worths.blocks().iter().zip(inverses) {
             for (level, inverse) in inverses.into_iter().enumerate() {
-                let users: Vec<_> =
-                    pattern.members.iter().filter(|&&t| levels[t] == level).collect();
+                let users = block.members.iter().filter(|&&t| levels[t] == level);
+                let users: Vec<usize> = users.copied().collect();
                 if !users.is_empty() {
-                    users.into_iter().for_each(|&t| inverse_of[t] = kept.len());
+                    for t in users {
+                        inverse_of[t] = kept.len();
+                    }
                     kept.push(inverse);
                 }
             }
@@ -122,16 +121,14 @@ impl GaussianProcess {
         kernel: &Kernel,
         points: &[Point],
         outputs: &Matrix,
-        worth: &[f64],
+        worths: &Worths,
     ) -> Option<Vec<f64>> {
-        let mut standardized = outputs.clone();
-        let sds: Vec<f64> =
-            (0..outputs.ncols()).map(|t| standardize(standardized.col_as_slice_mut(t)).1).collect();
-        let worths = Worths::new(outputs, worth);
-        let NoiseChoice { costs, .. } = NoiseChoice::new(kernel, points, &standardized, &worths)?;
-        let evidence =
-            |(t, (sd, cost)): (usize, (&f64, f64))| -cost - worths.of(t).count * libm::log(*sd);
-        Some(sds.iter().zip(costs).enumerate().map(evidence).collect())
+        let (standardized, moments) = standardized(outputs, worths);
+        let NoiseChoice { costs, .. } = NoiseChoice::new(kernel, points, &standardized, worths)?;
+        let evidence = |(t, ((_, sd), cost)): (usize, (&(f64, f64), f64))| {
+            -cost - worths.of(t).known * libm::log(*sd)
+        };
+        Some(moments.iter().zip(costs).enumerate().map(evidence).collect())
     }
 
     /// The covariance, with its fitted parameters.
@@ -299,19 +296,13 @@ impl Posterior for SamplePath<'_> {
     }
 }
 
-/// Shifts and scales an output, so that it is 0 where it is not known; returns the mean and standard deviation that were
-/// taken out.
-fn standardize(output: &mut [f64]) -> (f64, f64) {
-    let known: Vec<f64> = output.iter().copied().filter(|y| !y.is_nan()).collect();
-    let mean_of = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    let mean = mean_of(&known[..known.len().min(MEAN_POINTS)]);
-    let middle = mean_of(&known);
-    let squares: f64 = known.iter().map(|y| (y - middle) * (y - middle)).sum();
-    let sd = (squares / known.len().max(1) as f64).sqrt().max(1e-9);
-    for y in output {
-        *y = if y.is_nan() { 0.0 } else { (*y - mean) / sd };
-    }
-    (mean, sd)
+/// Shifted and scaled outputs, and the mean and standard deviation that were taken out of each.
+fn standardized(outputs: &Matrix, worths: &Worths) -> (Matrix, Vec<(f64, f64)>) {
+    let mut standardized = outputs.clone();
+    let mut standardize =
+        |t: usize| worths.of(t).standardize(standardized.col_as_slice_mut(t), MEAN_POINTS);
+    let moments = (0..outputs.ncols()).map(&mut standardize).collect();
+    (standardized, moments)
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -367,16 +358,19 @@ mod tests {
         }
     }
 
+    fn worths(reference: &Reference) -> Worths {
+        let of_output = |t: usize| -> Vec<f64> {
+            let known = reference.values.iter().map(|row| f64::from(u8::from(row[t].is_some())));
+            known.zip(&reference.replicates).map(|(known, replicates)| known * replicates).collect()
+        };
+        let columns: Vec<Vec<f64>> = (0..reference.values[0].len()).map(of_output).collect();
+        Worths::new(columns.iter().map(Vec::as_slice))
+    }
+
     fn fitted(reference: &Reference, iterations: &[usize]) -> GaussianProcess {
-        let Reference { points, values, replicates, .. } = reference;
-        GaussianProcess::fit(
-            kernel(reference),
-            points.clone(),
-            &matrix(values),
-            replicates,
-            iterations,
-        )
-        .unwrap()
+        let (points, outputs) = (reference.points.clone(), matrix(&reference.values));
+        GaussianProcess::fit(kernel(reference), points, &outputs, worths(reference), iterations)
+            .unwrap()
     }
 
     #[test]
@@ -399,12 +393,9 @@ mod tests {
     #[test]
     fn the_evidence_is_that_of_numpy_and_its_gradient_that_of_differences() {
         let reference = reference();
-        let mut outputs = matrix(&reference.values);
-        let worths = Worths::new(&outputs, &reference.replicates);
+        let worths = worths(&reference);
+        let (outputs, _) = standardized(&matrix(&reference.values), &worths);
         let unknown = reference.values.iter().flatten().filter(|value| value.is_none()).count();
-        for t in 0..outputs.ncols() {
-            standardize(outputs.col_as_slice_mut(t));
-        }
         let Reference { points, noise, .. } = &reference;
         let data = Data { points, outputs: &outputs, worths: &worths, noise };
         let at = |parameters: &[f64]| {

@@ -10,7 +10,7 @@ pub(super) struct NoiseChoice {
     pub levels: Vec<usize>,
     /// Minus the logarithms of the evidences.
     pub costs: Vec<f64>,
-    /// For every pattern of worths one for every noise ratio.
+    /// For every block of outputs one for every noise ratio.
     pub inverses: Vec<Vec<Matrix>>,
     /// Scales of the covariance.
     pub variances: Vec<f64>,
@@ -31,22 +31,22 @@ impl NoiseChoice {
         let mut choice = NoiseChoice {
             levels: vec![0; targets],
             costs: vec![f64::INFINITY; targets],
-            inverses: Vec::with_capacity(worths.patterns().len()),
+            inverses: Vec::with_capacity(worths.blocks().len()),
             variances: vec![1.0; targets],
             weights: Matrix::zeros(n, targets),
         };
-        for pattern in worths.patterns() {
-            let own = pattern.columns(outputs);
+        for block in worths.blocks() {
+            let own = block.columns(outputs);
             let mut inverses = Vec::with_capacity(NOISE_RATIOS.len());
             for (level, ratio) in NOISE_RATIOS.iter().enumerate() {
-                let cholesky = Cholesky::new(&pattern.noisy(&covariance, *ratio))?;
+                let cholesky = Cholesky::new(&block.noisy(&covariance, *ratio))?;
                 let inverse = cholesky.inverse();
                 let solved = &inverse * &own;
-                for (column, &t) in pattern.members.iter().enumerate() {
+                for (column, &t) in block.members.iter().enumerate() {
                     let solved = solved.col_as_slice(column);
-                    let variance = evidence::variance(own.col_as_slice(column), solved, pattern);
+                    let variance = evidence::variance(own.col_as_slice(column), solved, block);
                     let cost =
-                        cholesky.half_log_determinant() + pattern.count / 2.0 * libm::log(variance);
+                        cholesky.half_log_determinant() + block.known / 2.0 * libm::log(variance);
                     if cost < choice.costs[t] {
                         choice.costs[t] = cost;
                         choice.levels[t] = level;

@@ -4,44 +4,60 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::expected_score::WarpedRule;
 use super::kernel::Point;
-use crate::OutcomeKind;
+use crate::{Outcome, OutcomeKind, Reading};
 
 /// One simulation that came back.
 #[derive(Debug, Clone)]
 pub(super) struct Observation {
     pub point: Point,
     pub kind: OutcomeKind,
-    pub values: Vec<Option<f64>>,
+    /// One for every target, where the simulation was measured.
+    pub readings: Vec<Reading>,
 }
 
 impl Observation {
+    /// With the values of a simulation that was measured for all `targets`.
+    pub fn new(point: Point, outcome: &Outcome, targets: usize) -> Observation {
+        let reading = |t: usize| match outcome.values.get(t) {
+            Some(Some(value)) => Reading::Value(*value),
+            _ => Reading::Missing,
+        };
+        Observation { point, kind: outcome.kind, readings: (0..targets).map(reading).collect() }
+    }
+
     /// Whether it exploded or failed.
     pub fn has_failed(&self) -> bool {
-        matches!(self.kind, OutcomeKind::Exploded | OutcomeKind::Failed)
+        self.kind != OutcomeKind::Measured
+    }
+
+    /// Whether it was measured for all targets, and so has a total.
+    pub fn is_complete(&self) -> bool {
+        self.kind == OutcomeKind::Measured && !self.readings.contains(&Reading::Unknown)
     }
 
     /// The sum of the scores of its values.
     pub fn total(&self, rules: &[WarpedRule]) -> f64 {
-        let value = |t: usize| self.values.get(t).copied().flatten();
-        rules.iter().enumerate().map(|(t, rule)| rule.rule().score(value(t))).sum()
+        let value = |reading: &Reading| match reading {
+            Reading::Value(value) => Some(*value),
+            Reading::Missing | Reading::Unknown => None,
+        };
+        rules.iter().zip(&self.readings).map(|(rule, r)| rule.rule().score(value(r))).sum()
     }
 }
 
-/// A point and all simulations of it that were evaluated for all targets or failed; those that were evaluated for fewer
-/// only add to its values.
+/// A point and all simulations of it.
 #[derive(Debug, Clone)]
 pub(super) struct Site {
     pub point: Point,
-    /// The candidates that were simulated here, in order.
+    /// The candidates that were simulated here, in order, without those that were measured for some targets only.
     pub candidates: Vec<u64>,
     /// How many of them were measured.
     pub measured: usize,
-    /// How many were evaluated, but not for all targets.
-    pub incomplete: usize,
+    /// For every target in how many simulations it was looked at, those for some targets included.
+    pub looked_at: Vec<usize>,
     /// For every target its mean over the simulations in which it could be measured, if there is one.
     pub values: Vec<Option<f64>>,
-    /// The sum of the scores of these means. Without a complete simulation, targets that have none count like the
-    /// average of the others.
+    /// The sum of the scores of these means. Targets that were not looked at count as much as the others on average.
     pub total: f64,
 }
 
@@ -51,15 +67,14 @@ impl Site {
         self.candidates.len() - self.measured
     }
 
-    /// Whether it has values to learn from.
-    pub fn is_modelled(&self) -> bool {
-        self.measured > 0 || self.values.iter().any(Option::is_some)
-    }
-
     /// Whether a target could not be measured here; `None` where it was not looked at.
     pub fn is_missing(&self, target: usize) -> Option<bool> {
-        let is_missing = self.values[target].is_none();
-        (!is_missing || self.measured > 0).then_some(is_missing)
+        (self.looked_at[target] > 0).then(|| self.values[target].is_none())
+    }
+
+    /// Whether there is anything to learn values from.
+    pub fn has_values(&self) -> bool {
+        self.looked_at.iter().any(|simulations| *simulations > 0)
     }
 }
 
@@ -79,34 +94,40 @@ pub(super) fn sites(observations: &BTreeMap<u64, Observation>, rules: &[WarpedRu
 }
 
 fn site(members: &[(u64, &Observation)], rules: &[WarpedRule]) -> Site {
-    let of_kind = |kind| {
-        let observations = members.iter().map(|(_, observation)| *observation);
-        observations.filter(move |observation| observation.kind == kind)
-    };
-    let measured = of_kind(OutcomeKind::Measured).count();
-    let incomplete = of_kind(OutcomeKind::Incomplete).count();
-    let evaluated: Vec<&Observation> =
-        of_kind(OutcomeKind::Measured).chain(of_kind(OutcomeKind::Incomplete)).collect();
+    let measured: Vec<&Observation> = members
+        .iter()
+        .map(|(_, observation)| *observation)
+        .filter(|observation| observation.kind == OutcomeKind::Measured)
+        .collect();
+    let readings = |t: usize| measured.iter().map(move |observation| observation.readings[t]);
+    let looked_at = |t: usize| readings(t).filter(|reading| *reading != Reading::Unknown).count();
+    let looked_at: Vec<usize> = (0..rules.len()).map(looked_at).collect();
     let mean = |(t, rule): (usize, &WarpedRule)| {
-        let usable = |observation: &&Observation| {
-            let value = observation.values.get(t).copied().flatten();
-            value.filter(|value| rule.is_usable(*value))
+        let usable = |reading| match reading {
+            Reading::Value(value) if rule.is_usable(value) => Some(value),
+            _ => None,
         };
-        let values: Vec<f64> = evaluated.iter().filter_map(usable).collect();
+        let values: Vec<f64> = readings(t).filter_map(usable).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
     let values: Vec<Option<f64>> = rules.iter().enumerate().map(mean).collect();
-    let mut total = rules.iter().zip(&values).map(|(rule, value)| rule.rule().score(*value)).sum();
-    if measured == 0 && incomplete > 0 {
-        let known = || rules.iter().zip(&values).filter(|(_, value)| value.is_some());
-        let scores: f64 = known().map(|(rule, value)| rule.rule().score(*value)).sum();
-        total = scores / known().count().max(1) as f64 * rules.len() as f64;
+    let scored = rules.iter().zip(&values).zip(&looked_at).filter(|(_, count)| **count > 0);
+    let total = scored.map(|((rule, value), _)| rule.rule().score(*value)).sum::<f64>();
+    let unknown = looked_at.iter().filter(|count| **count == 0).count();
+    let is_whole = |(_, observation): &&(u64, &Observation)| {
+        observation.has_failed() || observation.is_complete()
+    };
+    Site {
+        point: members[0].1.point.clone(),
+        candidates: members.iter().filter(is_whole).map(|(number, _)| *number).collect(),
+        measured: measured.iter().filter(|observation| observation.is_complete()).count(),
+        total: match unknown {
+            0 => total,
+            _ => total * rules.len() as f64 / (rules.len() - unknown).max(1) as f64,
+        },
+        looked_at,
+        values,
     }
-    let is_whole =
-        |(_, observation): &&(u64, &Observation)| observation.kind != OutcomeKind::Incomplete;
-    let candidates = members.iter().filter(is_whole).map(|(number, _)| *number).collect();
-    let point = members[0].1.point.clone();
-    Site { point, candidates, measured, incomplete, values, total }
 }
 
 #[cfg(test)]
@@ -119,7 +140,8 @@ mod tests {
         let rule = WarpedRule::new(ScoreRule::new(1.0, 1.0, 0.5, 20.0).unwrap());
         let rules = [rule.clone(), rule];
         let told = |number, x, kind, values: [Option<f64>; 2]| {
-            (number, Observation { point: vec![x], kind, values: values.to_vec() })
+            let outcome = Outcome { kind, values: values.to_vec(), total: 0.0 };
+            (number, Observation::new(vec![x], &outcome, 2))
         };
         let observations = BTreeMap::from([
             told(0, 0.1, OutcomeKind::Measured, [Some(1.0), None]),
@@ -136,31 +158,30 @@ mod tests {
             "means of what was measured, without artefacts"
         );
         assert_eq!(sites[0].total, 1.0 + 20.0);
-        assert_eq!((sites[1].measured, sites[1].total), (0, 40.0));
+        assert_eq!((sites[1].measured, sites[1].has_values()), (0, false));
         assert_eq!(observations[&4].total(&rules), 2.0 + 20.0);
     }
 
     #[test]
-    fn what_was_evaluated_for_fewer_targets_adds_values_and_neither_totals_nor_failures() {
+    fn what_was_measured_for_some_targets_adds_values_and_is_no_candidate() {
         let rule = WarpedRule::new(ScoreRule::new(1.0, 1.0, 0.5, 20.0).unwrap());
         let rules = [rule.clone(), rule.clone(), rule];
-        let told = |number, x, kind, values: [Option<f64>; 3]| {
-            (number, Observation { point: vec![x], kind, values: values.to_vec() })
+        let told = |number, x, readings: [Reading; 3]| {
+            let kind = OutcomeKind::Measured;
+            (number, Observation { point: vec![x], kind, readings: readings.to_vec() })
         };
+        let [missing, unknown] = [Reading::Missing, Reading::Unknown];
         let observations = BTreeMap::from([
-            told(0, 0.1, OutcomeKind::Incomplete, [Some(2.0), None, None]),
-            told(1, 0.2, OutcomeKind::Incomplete, [Some(2.0), Some(1.5), None]),
-            told(2, 0.1, OutcomeKind::Measured, [Some(4.0), Some(1.0), None]),
+            told(0, 0.1, [Reading::Value(2.0), missing, unknown]),
+            told(1, 0.2, [Reading::Value(2.0), missing, unknown]),
+            told(2, 0.1, [Reading::Value(4.0), Reading::Value(1.0), missing]),
         ]);
         let sites = sites(&observations, &rules);
-        assert_eq!(sites[0].candidates, [2]);
+        assert_eq!((&sites[0].candidates[..], sites[0].failed()), (&[2][..], 0));
         assert_eq!(sites[0].values, [Some(3.0), Some(1.0), None]);
-        assert_eq!((sites[0].failed(), sites[0].total), (0, 4.0 + 20.0));
-        assert_eq!(
-            (0..3).map(|t| sites[0].is_missing(t)).collect::<Vec<_>>(),
-            [Some(false), Some(false), Some(true)]
-        );
-        assert!(sites[1].candidates.is_empty() && sites[1].is_modelled());
-        assert_eq!((sites[1].is_missing(2), sites[1].total), (None, 2.0 + 1.0 + 1.5));
+        assert_eq!((&sites[0].looked_at[..], sites[0].total), (&[2, 2, 1][..], 4.0 + 20.0));
+        assert!(sites[1].candidates.is_empty() && sites[1].has_values());
+        assert_eq!((sites[1].measured, &sites[1].looked_at[..]), (0, &[1, 1, 0][..]));
+        assert_eq!(sites[1].total, (2.0 + 20.0) * 3.0 / 2.0, "the third is like the others");
     }
 }

@@ -8,7 +8,8 @@ use super::gaussian_process::{GaussianProcess, Moments, Posterior, SamplePath};
 use super::kernel::{Kernel, Point};
 use super::risk::Risk;
 use super::sites::{Observation, Site};
-use super::warping::{Warped, choose_warps};
+use super::warping::{Seen, Warped, choose_warps};
+use super::worths::Worths;
 use crate::OutcomeKind;
 use crate::linear_algebra::Matrix;
 
@@ -67,36 +68,45 @@ impl Surrogate {
     ) -> Option<Surrogate> {
         let near = nearest(sites, &kernel);
         let points: Vec<Point> = near.iter().map(|site| site.point.clone()).collect();
-        let mut measured: Vec<(&WarpedRule, Vec<f64>)> = Vec::new();
-        let mut absence_of = Vec::new();
-        let mut never_measured = 0.0;
+        let is_measured = |t: &usize| near.iter().any(|site| site.values[*t].is_some());
+        let (measured, never): (Vec<usize>, Vec<usize>) = (0..rules.len()).partition(is_measured);
+        let never_measured: f64 = never.iter().map(|&t| rules[t].rule().max_score()).sum();
         let mut patterns: Vec<Vec<Option<bool>>> = Vec::new();
-        for (t, rule) in rules.iter().enumerate() {
-            if near.iter().all(|site| site.values[t].is_none()) {
-                never_measured += rule.rule().max_score();
-                continue;
-            }
-            let missing: Vec<Option<bool>> = near.iter().map(|site| site.is_missing(t)).collect();
-            absence_of.push(missing.contains(&Some(true)).then(|| {
+        let absence = |t: &usize| {
+            let missing: Vec<Option<bool>> = near.iter().map(|site| site.is_missing(*t)).collect();
+            missing.contains(&Some(true)).then(|| {
                 patterns.iter().position(|pattern| *pattern == missing).unwrap_or_else(|| {
                     patterns.push(missing);
                     patterns.len() - 1
                 })
-            }));
-            measured.push((rule, values(&near, t)));
-        }
-        let good = good_total(near.iter().copied()).or_else(|| good_total(sites))? - never_measured;
+            })
+        };
+        let absence_of: Vec<Option<usize>> = measured.iter().map(absence).collect();
+        let good = good_total(&near)? - never_measured;
         let floor = NEGLIGIBLE * measured.len() as f64;
-        let worth: Vec<f64> = near
+        let discounts: Vec<f64> = near
             .iter()
-            .map(|site| worth(site, (site.total - never_measured) / good.max(floor)))
+            .map(|site| {
+                let total = match site.measured {
+                    0 => site.total * measured.len() as f64 / rules.len() as f64,
+                    _ => site.total - never_measured,
+                };
+                discount(total / good.max(floor))
+            })
             .collect();
-        let warped = choose_warps(&kernel, &points, &worth, &measured)?;
+        let seen = |&t: &usize| Seen {
+            rule: &rules[t],
+            values: filled(&near, t),
+            worth: near.iter().zip(&discounts).map(|(s, d)| s.looked_at[t] as f64 / d).collect(),
+        };
+        let seen: Vec<Seen<'_>> = measured.iter().map(seen).collect();
+        let worths = Worths::new(seen.iter().map(|seen| &seen.worth[..]));
+        let warped = choose_warps(&kernel, &points, &seen)?;
         let outputs = Matrix::from_fn(points.len(), warped.len(), |k, t| warped[t].values[k]);
         let targets = warped.into_iter().zip(absence_of);
         let targets =
             targets.map(|(Warped { rule, .. }, absence)| ModelledTarget { rule, absence });
-        let process = GaussianProcess::fit(kernel, points.clone(), &outputs, &worth, iterations)?;
+        let process = GaussianProcess::fit(kernel, points.clone(), &outputs, worths, iterations)?;
 
         let all_points: Vec<&Point> = observations.values().map(|o| &o.point).collect();
         let risk_of = |kind| {
@@ -239,24 +249,25 @@ impl ModelledTarget {
     }
 }
 
-/// The sites with values nearest to the centre, good ones being a little nearer.
+/// The sites nearest to the centre, good ones being a little nearer; first all that were measured for every target.
 fn nearest<'a>(sites: &'a [Site], kernel: &Kernel) -> Vec<&'a Site> {
-    let mut near: Vec<(f64, &Site)> = sites
+    let mut near: Vec<(bool, f64, &Site)> = sites
         .iter()
-        .filter(|site| site.is_modelled())
+        .filter(|site| site.has_values())
         .map(|site| {
             let offsets = site.point.iter().zip(&kernel.centre).map(|(x, c)| (x - c).powi(2));
             let mean_square = offsets.sum::<f64>() / kernel.dimension() as f64;
-            (mean_square.sqrt() / kernel.radius + 1e-3 * site.total, site)
+            let distance = mean_square.sqrt() / kernel.radius + 1e-3 * site.total;
+            (site.measured == 0, distance, site)
         })
         .collect();
-    near.sort_by(|a, b| a.0.total_cmp(&b.0));
-    near.into_iter().map(|(_, site)| site).take(MODELLED_SITES).collect()
+    near.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    near.into_iter().map(|(_, _, site)| site).take(MODELLED_SITES).collect()
 }
 
-/// A target's value at each site. Where it could not be measured it is that of the nearest one with a value: what is
-/// missing must neither bend the model nor be a reason to leave a site out. NaN where it was not looked at.
-fn values(sites: &[&Site], target: usize) -> Vec<f64> {
+/// A target's value at each site; where it has none, that of the nearest one with a value: what is missing must neither
+/// bend the model nor be a reason to leave a site out.
+fn filled(sites: &[&Site], target: usize) -> Vec<f64> {
     let borrowed = |site: &Site| {
         let distance = |other: &Site| -> f64 {
             site.point.iter().zip(&other.point).map(|(x, y)| (x - y) * (x - y)).sum()
@@ -265,23 +276,19 @@ fn values(sites: &[&Site], target: usize) -> Vec<f64> {
             sites.iter().filter_map(|other| Some((distance(other), other.values[target]?)));
         present.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0.0, |(_, value)| value)
     };
-    let value = |site: &&Site| match site.is_missing(target) {
-        None => f64::NAN,
-        Some(_) => site.values[target].unwrap_or_else(|| borrowed(site)),
-    };
-    sites.iter().map(value).collect()
+    sites.iter().map(|site| site.values[target].unwrap_or_else(|| borrowed(site))).collect()
 }
 
-/// How many simulations the values of a site are worth to the model, where its total is so many times a good one.
-/// Near an explosion or in silence values are wild; were they to be fitted like others, they would make the model
-/// blind or overconfident where it matters.
-fn worth(site: &Site, times_good: f64) -> f64 {
-    (site.measured + site.incomplete) as f64 / (times_good / FAR_FROM_GOOD).clamp(1.0, 10.0).powi(4)
+/// By how much less the values of a site count to the model, where its total is so many times a good one. Near an
+/// explosion or in silence values are wild; were they to be fitted like others, they would make the model blind or
+/// overconfident where it matters.
+fn discount(times_good: f64) -> f64 {
+    (times_good / FAR_FROM_GOOD).clamp(1.0, 10.0).powi(4)
 }
 
-/// The median total of the better fifth, of five at least; `None` if no simulation was complete.
-fn good_total<'a>(sites: impl IntoIterator<Item = &'a Site>) -> Option<f64> {
-    let complete = sites.into_iter().filter(|site| site.measured > 0);
+/// The median total of the better fifth, of five at least; `None` if no site was measured for every target.
+fn good_total(sites: &[&Site]) -> Option<f64> {
+    let complete = sites.iter().filter(|site| site.measured > 0);
     let mut totals: Vec<f64> = complete.map(|site| site.total).collect();
     totals.sort_by(f64::total_cmp);
     let better = totals.len().min((totals.len() / 5).max(5));
@@ -291,9 +298,9 @@ fn good_total<'a>(sites: impl IntoIterator<Item = &'a Site>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ScoreRule;
     use crate::composite::sites::sites;
     use crate::deviates::Seeded;
+    use crate::{Outcome, ScoreRule};
 
     /// Three targets of two parameters: one is missing where the second is large, one always; points with
     /// a large first parameter explode.
@@ -306,7 +313,7 @@ mod tests {
             let kind = if point[0] > 0.6 { OutcomeKind::Exploded } else { OutcomeKind::Measured };
             let second = (point[1] < 0.5).then_some(point[0] - point[1]);
             let values = vec![Some(point[0] + point[1] * point[1]), second, None];
-            (number, Observation { point, kind, values })
+            (number, Observation::new(point, &Outcome { kind, values, total: 0.0 }, 3))
         };
         let observations: BTreeMap<u64, Observation> = (0..60).map(observation).collect();
         let sites = sites(&observations, &rules);
@@ -350,16 +357,7 @@ mod tests {
 
     #[test]
     fn bad_points_are_worth_less_but_never_nothing() {
-        let site = Site {
-            point: vec![0.0],
-            candidates: vec![0, 1, 2],
-            measured: 2,
-            incomplete: 0,
-            values: Vec::new(),
-            total: 0.0,
-        };
-        let worths = [0.0, 1.5, 3.0, 1e9].map(|times_good| worth(&site, times_good));
-        assert_eq!(worths, [2.0, 2.0, 2.0 / 16.0, 2.0 / 1e4]);
+        assert_eq!([0.0, 1.5, 3.0, 1e9].map(discount), [1.0, 1.0, 16.0, 1e4]);
     }
 
     #[test]

@@ -5,7 +5,17 @@
 use super::expected_score::WarpedRule;
 use super::gaussian_process::{FITTED_POINTS, GaussianProcess};
 use super::kernel::{Kernel, Point};
+use super::worths::Worths;
 use crate::linear_algebra::Matrix;
+
+/// What was seen of one target.
+pub(super) struct Seen<'a> {
+    pub rule: &'a WarpedRule,
+    /// Its value at every point.
+    pub values: Vec<f64>,
+    /// How many simulations each of them is worth; where that is 0 the value says nothing.
+    pub worth: Vec<f64>,
+}
 
 /// One target in the coordinates that its values are modelled in.
 pub(super) struct Warped {
@@ -13,32 +23,29 @@ pub(super) struct Warped {
     pub values: Vec<f64>,
 }
 
-/// For each target, with its value at every point (NaN where it is not known), the warp under which the kernel explains the values best:
-/// the density of the values is that of the warped values times the slope of the warp (Snelson et al. 2003,
-/// "Warped Gaussian processes"). Points and `worth` as in [`GaussianProcess::fit`].
+/// For each target the warp under which the kernel explains its values best: the density of the values is that of the
+/// warped values times the slope of the warp (Snelson et al. 2003, "Warped Gaussian processes").
 pub(super) fn choose_warps(
     kernel: &Kernel,
     points: &[Point],
-    worth: &[f64],
-    targets: &[(&WarpedRule, Vec<f64>)],
+    targets: &[Seen<'_>],
 ) -> Option<Vec<Warped>> {
     let n = points.len().min(FITTED_POINTS);
-    let alternatives = |(rule, values): &(&WarpedRule, Vec<f64>)| {
-        let known = |values: &[f64]| -> Vec<f64> {
-            values.iter().copied().filter(|value| !value.is_nan()).collect()
-        };
+    let alternatives = |seen: &Seen<'_>| {
         let warp = |rule: WarpedRule| {
-            let log_slope = known(&values[..n]).iter().map(|v| rule.warp().log_slope(*v)).sum();
-            let warped = |v: &f64| if v.is_nan() { f64::NAN } else { rule.warp().warp(*v) };
-            let values = values.iter().map(warped).collect();
+            let log_slope: f64 = seen.known(n).iter().map(|v| rule.warp().log_slope(*v)).sum();
+            let values = seen.values.iter().map(|v| rule.warp().warp(*v)).collect();
             (log_slope, Warped { rule, values })
         };
-        rule.alternatives(&known(values)).map(warp).collect::<Vec<_>>()
+        seen.rule.alternatives(&seen.known(points.len())).map(warp).collect::<Vec<_>>()
     };
     let alternatives: Vec<Vec<(f64, Warped)>> = targets.iter().map(alternatives).collect();
     let columns: Vec<&[f64]> = alternatives.iter().flatten().map(|(_, w)| &w.values[..]).collect();
     let outputs = Matrix::from_fn(n, columns.len(), |k, column| columns[column][k]);
-    let evidences = GaussianProcess::log_evidences(kernel, &points[..n], &outputs, &worth[..n])?;
+    let worths = targets.iter().zip(&alternatives);
+    let worths = worths.flat_map(|(seen, all)| all.iter().map(|_| &seen.worth[..n]));
+    let worths = Worths::new(worths);
+    let evidences = GaussianProcess::log_evidences(kernel, &points[..n], &outputs, &worths)?;
     let mut evidences = evidences.into_iter();
     let best = |alternatives: Vec<(f64, Warped)>| {
         let rated = alternatives.into_iter().zip(&mut evidences);
@@ -46,6 +53,14 @@ pub(super) fn choose_warps(
         rated.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, warped)| warped)
     };
     alternatives.into_iter().map(best).collect()
+}
+
+impl Seen<'_> {
+    /// The values that say something, among the first so many.
+    fn known(&self, first: usize) -> Vec<f64> {
+        let values = self.values.iter().zip(&self.worth).take(first);
+        values.filter(|(_, worth)| **worth > 0.0).map(|(value, _)| *value).collect()
+    }
 }
 
 #[cfg(test)]
@@ -66,7 +81,8 @@ mod tests {
         let points: Vec<Point> = (0..30).map(|_| vec![uniform(), uniform()]).collect();
         let values = points.iter().map(value).collect();
         let kernel = Kernel::new(vec![0.0; 2], 0.5);
-        choose_warps(&kernel, &points, &[1.0; 30], &[(rule, values)]).unwrap().remove(0).rule
+        let seen = Seen { rule, values, worth: vec![1.0; 30] };
+        choose_warps(&kernel, &points, &[seen]).unwrap().remove(0).rule
     }
 
     #[test]

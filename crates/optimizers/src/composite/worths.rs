@@ -1,75 +1,90 @@
-//! How many simulations each point is worth to each output. A simulation from before may have been measured for fewer
-//! targets than now: to the others its point is worth nothing, as if it were not there. Outputs that are known at the
-//! same points share their factorizations.
+//! How many simulations each point is worth to each output. One from before may have been measured for some targets
+//! only: to the others its point is worth nothing, as if it were not there. Outputs that are worth the same everywhere
+//! form a block and share factorizations.
 
 use super::evidence::JITTER;
 use crate::linear_algebra::Matrix;
 
-/// The variance of the noise where nothing is known; that of the covariance is about 1. It is a row's own number on the
-/// diagonal, so it does not spoil the condition of the others.
+/// The variance of the noise where nothing is known; that of the covariance is about 1. It is on the diagonal of its own
+/// row, so it does not spoil the condition of the others.
 pub(super) const NOTHING_KNOWN: f64 = 1e8;
 
 /// What all points are worth to all outputs.
 #[derive(Debug, Clone)]
 pub(super) struct Worths {
-    patterns: Vec<Pattern>,
-    /// For every output the index of its pattern.
-    pattern_of: Vec<usize>,
+    blocks: Vec<Block>,
+    /// For every output the index of its block.
+    block_of: Vec<usize>,
 }
 
-/// Outputs that are known at the same points.
+/// Outputs to which every point is worth the same.
 #[derive(Debug, Clone)]
-pub(super) struct Pattern {
+pub(super) struct Block {
     /// How many simulations each point is worth; 0 where the outputs are not known.
-    pub worth: Vec<f64>,
-    /// At how many points they are known, 1 at least.
-    pub count: f64,
+    worth: Vec<f64>,
+    /// At how many points they are known, at least 1.
+    pub known: f64,
     /// The outputs.
     pub members: Vec<usize>,
 }
 
 impl Worths {
-    /// Of points that are worth so much to the outputs (one column for each) that are known there, that is not NaN.
-    pub fn new(outputs: &Matrix, worth: &[f64]) -> Worths {
-        let mut worths = Worths { patterns: Vec::new(), pattern_of: Vec::new() };
-        for t in 0..outputs.ncols() {
-            let own: Vec<f64> = (outputs.col_as_slice(t).iter().zip(worth))
-                .map(|(value, worth)| if value.is_nan() { 0.0 } else { *worth })
-                .collect();
-            let known = worths.patterns.iter().position(|pattern| pattern.worth == own);
-            let pattern = known.unwrap_or(worths.patterns.len());
-            if known.is_none() {
-                worths.patterns.push(Pattern { worth: own, count: 1.0, members: Vec::new() });
-            }
-            worths.patterns[pattern].members.push(t);
-            worths.pattern_of.push(pattern);
+    /// From what the points are worth to each output.
+    pub fn new<'a>(outputs: impl IntoIterator<Item = &'a [f64]>) -> Worths {
+        let mut worths = Worths { blocks: Vec::new(), block_of: Vec::new() };
+        for (output, worth) in outputs.into_iter().enumerate() {
+            let same = worths.blocks.iter().position(|block| block.worth == worth);
+            let block = same.unwrap_or_else(|| {
+                worths.blocks.push(Block::new(worth, Vec::new()));
+                worths.blocks.len() - 1
+            });
+            worths.blocks[block].members.push(output);
+            worths.block_of.push(block);
         }
-        worths.first(worth.len())
+        worths
     }
 
     /// Of the first points only.
     pub fn first(&self, points: usize) -> Worths {
-        let pattern = |Pattern { worth, members, .. }: &Pattern| {
-            let worth = worth[..points].to_vec();
-            let count = worth.iter().filter(|worth| **worth > 0.0).count().max(1) as f64;
-            Pattern { worth, count, members: members.clone() }
-        };
-        let patterns = self.patterns.iter().map(pattern).collect();
-        Worths { patterns, pattern_of: self.pattern_of.clone() }
+        let first = |block: &Block| Block::new(&block.worth[..points], block.members.clone());
+        let blocks = self.blocks.iter().map(first).collect();
+        Worths { blocks, block_of: self.block_of.clone() }
     }
 
-    /// Each output's pattern.
-    pub fn of(&self, output: usize) -> &Pattern {
-        &self.patterns[self.pattern_of[output]]
+    /// An output's block.
+    pub fn of(&self, output: usize) -> &Block {
+        &self.blocks[self.block_of[output]]
     }
 
-    /// All of them.
-    pub fn patterns(&self) -> &[Pattern] {
-        &self.patterns
+    /// All blocks.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
     }
 }
 
-impl Pattern {
+impl Block {
+    fn new(worth: &[f64], members: Vec<usize>) -> Block {
+        let known = worth.iter().filter(|worth| **worth > 0.0).count().max(1) as f64;
+        Block { worth: worth.to_vec(), known, members }
+    }
+
+    /// Shifts and scales an output, so that it is 0 where it is not known; returns the mean, that of the first
+    /// `mean_points`, and the standard deviation that were taken out.
+    pub fn standardize(&self, output: &mut [f64], mean_points: usize) -> (f64, f64) {
+        let is_known = || self.worth.iter().map(|worth| *worth > 0.0);
+        let known: Vec<f64> =
+            output.iter().zip(is_known()).filter(|(_, known)| *known).map(|(y, _)| *y).collect();
+        let mean_of = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let mean = mean_of(&known[..known.len().min(mean_points)]);
+        let middle = mean_of(&known);
+        let squares: f64 = known.iter().map(|y| (y - middle) * (y - middle)).sum();
+        let sd = (squares / self.known).sqrt().max(1e-9);
+        for (y, is_known) in output.iter_mut().zip(is_known()) {
+            *y = if is_known { (*y - mean) / sd } else { 0.0 };
+        }
+        (mean, sd)
+    }
+
     /// The variance of the noise at every point, with this ratio of one simulation's to the scale of the covariance.
     pub fn noise(&self, ratio: f64) -> impl Iterator<Item = f64> {
         let of =

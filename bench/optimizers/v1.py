@@ -265,7 +265,7 @@ def cell(totals, seeds):
     if not totals:
         return "–"
     low, middle, high = np.quantile(totals, [0, 0.5, 1])
-    fewer = "" if len(totals) == seeds else f"; {len(totals)} seeds"
+    fewer = "" if len(totals) == seeds else f"; of {len(totals)}"
     return f"{middle:.1f} ({low:.1f}–{high:.1f}{fewer})"
 
 

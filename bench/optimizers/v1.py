@@ -225,10 +225,10 @@ def call(command, **options):
 
 
 def report(directory, methods):
-    figure, axes = plt.subplots(figsize=(6.4, 4))
+    figure, axes = plt.subplots(figsize=(8, 4.2))
     print("| optimizer | seeds |", " | ".join(str(count) for count in COUNTS), "| exploded |")
     print("| --- | ---: |", " | ".join("---:" for _ in COUNTS), "| ---: |")
-    for method in methods:
+    for place, method in enumerate(methods):
         seen = [json.loads(file.read_text()) for file in sorted(directory.glob(f"{method}-?*.json"))]
         if not seen:
             continue
@@ -242,14 +242,17 @@ def report(directory, methods):
         if not complete:
             continue
         low, middle, high = np.quantile(complete, [0, 0.5, 1], axis=1)
-        axes.errorbar(COUNTS[:len(complete)], middle, [middle - low, high - middle], color=colour,
-                      linestyle=line, capsize=3, label=f"{method} ({len(seen)})")
+        # Side by side, so that the ranges can be told apart.
+        counts = [count + 1.2 * (place - len(methods) / 2) for count in COUNTS[:len(complete)]]
+        axes.errorbar(counts, middle, [middle - low, high - middle], color=colour, linestyle=line,
+                      capsize=2, linewidth=1.2, label=f"{method} ({len(seen)})")
     axes.set(xlabel="simulations", ylabel="total score, simulated again", yscale="log")
-    axes.set_title("examples/v1: median and range over seeds", fontsize=10)
+    axes.set_title("examples/v1: median and range over (seeds)", fontsize=10)
+    axes.set_xticks(COUNTS)
     ticks = [15, 20, 30, 40, 60, 80, 100, 200, 400]
     axes.set_yticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     figure.tight_layout()
     figure.savefig(HERE / "v1.png", dpi=120)
 

@@ -247,7 +247,7 @@ def report(directory, methods):
         axes.errorbar(counts, middle, [middle - low, high - middle], color=colour, linestyle=line,
                       capsize=2, linewidth=1.2, label=f"{method} ({len(seen)})")
     axes.set(xlabel="simulations", ylabel="total score, simulated again", yscale="log")
-    axes.set_title("examples/v1: median and range over (seeds)", fontsize=10)
+    axes.set_title("examples/v1: medians and ranges", fontsize=10)
     axes.set_xticks(COUNTS)
     ticks = [15, 20, 30, 40, 60, 80, 100, 200, 400]
     axes.set_yticks(ticks, [str(tick) for tick in ticks])
@@ -267,9 +267,11 @@ def truths(seen, count):
 def cell(totals, seeds):
     if not totals:
         return "–"
-    low, middle, high = np.quantile(totals, [0, 0.5, 1])
+    low, middle, high, worst = np.quantile(totals, [0.25, 0.5, 0.75, 1])
+    if len(totals) == 1:
+        return f"{middle:.1f} (one seed)"
     fewer = "" if len(totals) == seeds else f"; of {len(totals)}"
-    return f"{middle:.1f} ({low:.1f}–{high:.1f}{fewer})"
+    return f"{middle:.1f} ({low:.1f}–{high:.1f}; {worst:.1f}{fewer})"
 
 
 if __name__ == "__main__":

@@ -130,7 +130,12 @@ class Watched:
         self.page.locator(f"#{name}").scroll_into_view_if_needed()
         canvas = self.page.locator(f"#{name} canvas")
         canvas.scroll_into_view_if_needed()
-        return canvas.bounding_box()
+        # A figure that is drawn anew at this moment has none.
+        for _ in range(50):
+            if frame := canvas.bounding_box():
+                return frame
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"{name} has no canvas on the screen")
 
     def accessible(self):
         """axe finds nothing serious, in light and in dark."""

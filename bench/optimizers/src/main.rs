@@ -107,7 +107,7 @@ fn known(
     batch: usize,
     number: &impl Fn(&str, usize) -> usize,
 ) -> Known {
-    let is_measured = |t: usize| !(t + 1).is_multiple_of(number("--unknown", 3));
+    let is_measured = |t: usize| !(t + 1).is_multiple_of(number("--unknown", 3).max(2));
     let known = Known::from_search(problem, is_measured, seed, number("--known", 0), batch);
     if number("--best-only", 0) > 0 {
         Known { starts: known.starts, ..Known::default() }

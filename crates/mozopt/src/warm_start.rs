@@ -41,6 +41,13 @@ pub struct Earlier {
     pub result: SimulationResult,
 }
 
+impl Earlier {
+    /// Whether some of the present targets were not measured then.
+    pub fn is_incomplete(&self) -> bool {
+        self.result.outcome == OutcomeClass::Incomplete
+    }
+}
+
 /// Reads what `path` names: an optimization, a CSV file as `mozopt export --format csv` writes it, or a JSON
 /// object with parameters, as `mozopt export` writes it.
 pub fn read(
@@ -208,8 +215,8 @@ impl Reader<'_> {
     /// compared: the best by the other targets are simulated again, as many as a generation has.
     fn warm_start(&self, taken: Taken) -> WarmStart {
         let Taken { simulations, elsewhere } = taken;
-        let is_incomplete = |earlier: &&Earlier| earlier.result.outcome == OutcomeClass::Incomplete;
-        let mut incomplete: Vec<&Earlier> = simulations.iter().filter(is_incomplete).collect();
+        let mut incomplete: Vec<&Earlier> =
+            simulations.iter().filter(|earlier| earlier.is_incomplete()).collect();
         incomplete.sort_by(|a, b| a.result.total.total_cmp(&b.result.total));
         let mut starts: Vec<Vec<f64>> = Vec::new();
         for Earlier { parameters, .. } in incomplete {

@@ -38,6 +38,14 @@ fn rescored() -> Model {
     model
 }
 
+/// The same model, whose second target was not among those of then.
+fn with_another_target() -> Model {
+    let model = composite(IDENTITY);
+    model.edit("param_optim/config_optimisation", "\"name\": \"y\"", "\"name\": \"z\"");
+    model.write("simulate.sh", IDENTITY.replace("\\\"y\\\"", "\\\"z\\\""));
+    model
+}
+
 #[test]
 fn values_of_an_earlier_optimization_are_scored_by_the_present_targets() {
     let (_model, known) = earlier();
@@ -85,7 +93,10 @@ fn a_table_is_as_good_as_the_optimization_it_was_exported_from() {
     run(&by_directory, &format!("--warm-start {} --max-ngen 1", known.0.display())).exits(0);
     let (a, b) = (by_table.optimization(), by_directory.optimization());
     assert_eq!(a.proposals(), b.proposals());
-    assert_eq!(a.outcomes_of_imported(), b.outcomes_of_imported());
+    for (a, b) in a.imported().iter().zip(b.imported()) {
+        assert_eq!(a["targets"], b["targets"]);
+    }
+    assert_eq!((a.imported().len(), b.imported().len()), (8, 8));
     // Nonsense in it is pointed at.
     by_table.write("known.csv", table.replacen("completed", "finished", 1));
     run(&by_table, &format!("--warm-start {}", csv.display()))
@@ -94,14 +105,22 @@ fn a_table_is_as_good_as_the_optimization_it_was_exported_from() {
 }
 
 trait Imported {
-    fn outcomes_of_imported(&self) -> Vec<Value>;
+    /// What came out of the simulations that were taken over.
+    fn imported(&self) -> Vec<Value>;
+
+    /// How they ended, equal neighbours once.
+    fn imported_outcomes(&self) -> Vec<Value> {
+        let mut outcomes: Vec<Value> =
+            self.imported().iter().map(|result| result["outcome"].clone()).collect();
+        outcomes.dedup();
+        outcomes
+    }
 }
 
 impl Imported for Optimization {
-    fn outcomes_of_imported(&self) -> Vec<Value> {
+    fn imported(&self) -> Vec<Value> {
         let events = self.events("imported");
-        let results = events.iter().flat_map(|event| event["results"].as_array().unwrap());
-        results.map(|result| result["targets"].clone()).collect()
+        events.iter().flat_map(|event| event["results"].as_array().unwrap().clone()).collect()
     }
 }
 
@@ -164,9 +183,7 @@ fn simulations_that_lie_elsewhere_are_left_out() {
 #[test]
 fn without_a_value_for_every_target_the_others_teach_and_the_best_are_simulated_again() {
     let (_model, known) = earlier();
-    let model = composite(IDENTITY);
-    model.edit("param_optim/config_optimisation", "\"name\": \"y\"", "\"name\": \"z\"");
-    model.write("simulate.sh", IDENTITY.replace("\\\"y\\\"", "\\\"z\\\""));
+    let model = with_another_target();
     let flags = format!("--warm-start {} --max-ngen 1 --json", known.0.display());
     let ended = run(&model, &flags).exits(0).says("8 lack values of present targets");
     assert_eq!(ended.json()["imported"], 8);
@@ -203,13 +220,11 @@ fn without_a_value_for_every_target_the_others_teach_and_the_best_are_simulated_
     model.write("known.csv", &table);
     let csv = model.path().join("known.csv");
     for from in [csv.display(), optimization.0.display()] {
-        let again = composite(IDENTITY);
-        again.edit("param_optim/config_optimisation", "\"name\": \"y\"", "\"name\": \"z\"");
-        again.write("simulate.sh", IDENTITY.replace("\\\"y\\\"", "\\\"z\\\""));
+        let again = with_another_target();
         let flags = format!("--warm-start {from} --max-ngen 1 --json");
         let ended = run(&again, &flags).exits(0).says("8 lack values of present targets");
         assert_eq!(ended.json()["imported"], 16);
-        assert_eq!(again.optimization().outcome_words(), ["incomplete", "completed"]);
+        assert_eq!(again.optimization().imported_outcomes(), ["incomplete", "completed"]);
     }
     let only_x = composite(IDENTITY);
     let second = ",\n  {\"class\": \"RangeTarget\", \"name\": \"y\", \"target_value\": [3, 4], \"norm\": 0.1, \
@@ -217,23 +232,7 @@ fn without_a_value_for_every_target_the_others_teach_and_the_best_are_simulated_
     only_x.edit("param_optim/config_optimisation", second, "");
     let flags = format!("--warm-start {} --max-ngen 1 --json", csv.display());
     assert_eq!(run(&only_x, &flags).exits(0).json()["imported"], 16);
-    assert_eq!(only_x.optimization().outcome_words(), ["completed"]);
-}
-
-trait OutcomeWords {
-    /// How imported simulations ended, each word once, in the order of the journal.
-    fn outcome_words(&self) -> Vec<String>;
-}
-
-impl OutcomeWords for Optimization {
-    fn outcome_words(&self) -> Vec<String> {
-        let events = self.events("imported");
-        let results = events.iter().flat_map(|event| event["results"].as_array().unwrap());
-        let mut words: Vec<String> =
-            results.map(|result| result["outcome"].as_str().unwrap().to_owned()).collect();
-        words.dedup();
-        words
-    }
+    assert_eq!(only_x.optimization().imported_outcomes(), ["completed"]);
 }
 
 #[test]
@@ -250,9 +249,7 @@ fn a_model_that_does_not_work_is_noticed_whatever_was_known() {
 #[test]
 fn figures_leave_out_what_has_no_total() {
     let (_model, known) = earlier();
-    let model = composite(IDENTITY);
-    model.edit("param_optim/config_optimisation", "\"name\": \"y\"", "\"name\": \"z\"");
-    model.write("simulate.sh", IDENTITY.replace("\\\"y\\\"", "\\\"z\\\""));
+    let model = with_another_target();
     run(&model, &format!("--warm-start {} --max-ngen 2", known.0.display())).exits(0);
     let optimization = model.optimization();
     optimization.mozopt("figures", "--only evo_fitness --format json").exits(0);

@@ -26,17 +26,16 @@
 
 use std::collections::BTreeMap;
 
+use self::belief::Belief;
 use self::coordinates::Coordinates;
 use self::expected_score::WarpedRule;
 use self::fallback::Fallback;
 use self::forecasts::{Forecasts, Skill};
-use self::incumbent::{Standing, standings};
-use self::kernel::{Kernel, Point};
+use self::incumbent::Standing;
+use self::kernel::Point;
 use self::portfolio::Portfolio;
 pub use self::settings::{CompositeError, CompositeSettings};
-use self::sites::{Observation, Site, sites};
-use self::surrogate::Surrogate;
-use self::trust_region::TrustRegion;
+use self::sites::{Observation, Site};
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
@@ -44,6 +43,7 @@ use crate::{
     Recommendation, ScoreRule, Space, TellError,
 };
 
+mod belief;
 mod coordinates;
 mod evidence;
 mod evolution;
@@ -69,15 +69,6 @@ mod worths;
 
 /// Simulations that have to be measured before there is a model.
 const LEAST_MEASURED: usize = 5;
-
-/// Iterations of the first fit of the kernel, with the noise chosen in between, of the one with its first directions,
-/// and of each later one.
-const FIRST_FIT: [usize; 2] = [25, 10];
-const TURNED_FIT: [usize; 1] = [10];
-const LATER_FIT: [usize; 1] = [8];
-
-/// The best sites, around which the kernel's directions are those of the greatest change.
-const SITES_OF_DIRECTIONS: usize = 8;
 
 /// Outcomes that must have come before the kernel is fitted again or the trust region adapts: a generation, but no
 /// fewer than the first of these numbers (fitted more often, the kernel finds structure that is not there), and for
@@ -133,15 +124,6 @@ pub struct Composite {
 struct Proposal {
     point: Point,
     parameters: Vec<f64>,
-}
-
-/// All that follows from the outcomes so far.
-struct Belief {
-    sites: Vec<Site>,
-    surrogate: Surrogate,
-    /// Best first.
-    standings: Vec<Standing>,
-    region: TrustRegion,
 }
 
 /// The points of the candidates to come, made when the first of them is asked for.
@@ -296,70 +278,38 @@ impl Composite {
         if measured < LEAST_MEASURED || self.coordinates.dimension() == 0 {
             return;
         }
-        let sites = sites(&self.observations, &self.rules);
-        let least = |a: &&Site, b: &&Site| a.total.total_cmp(&b.total);
-        let Some(best) = sites.iter().filter(|site| site.measured > 0).min_by(least) else {
-            return;
-        };
-        let best = best.point.clone();
-        let fit = |kernel, iterations: &[usize]| {
-            Surrogate::fit(kernel, &self.observations, &sites, &self.rules, iterations)
-        };
         let [least, most] = TELLING_OUTCOMES;
         let is_due = self.since_fit >= self.settings.offspring_size.clamp(least, most);
-        let (mut region, surrogate) = match &self.belief {
-            None => {
-                let region = TrustRegion::new(best);
-                let Some(first) =
-                    fit(Kernel::new(region.centre.clone(), region.radius), &FIRST_FIT)
-                else {
-                    return;
-                };
-                let kernel = turned(&first, &sites, &standings(&sites, &first));
-                (region, fit(kernel, &TURNED_FIT))
-            }
-            Some(Belief { region, surrogate, sites, standings }) => {
-                let (kernel, iterations) = if is_due {
-                    (turned(surrogate, sites, standings), &LATER_FIT[..])
-                } else {
-                    (surrogate.kernel().clone(), &[][..])
-                };
-                let kernel =
-                    Kernel { centre: region.centre.clone(), radius: region.radius, ..kernel };
-                (region.clone(), fit(kernel, iterations))
-            }
+        let (next, fits_kernel) = match &self.belief {
+            None => (Belief::first(&self.observations, &self.rules), true),
+            Some(belief) => (belief.next(&self.observations, &self.rules, is_due), is_due),
         };
-        let Some(surrogate) = surrogate else { return };
-        if self.belief.is_none() || is_due {
+        let Some(mut belief) = next else { return };
+        if fits_kernel {
             self.since_fit = 0;
         }
-        let standings = standings(&sites, &surrogate);
-        self.move_region(&mut region, &sites, &standings);
-        self.judge_model(&sites[standings[0].site].point, region.radius);
-        self.belief = Some(Belief { sites, surrogate, standings, region });
+        belief.follow_best();
+        self.adapt(&mut belief);
+        self.judge_model(belief.point(&belief.standings[0]), belief.region.radius);
+        self.belief = Some(belief);
     }
 
-    fn move_region(&mut self, region: &mut TrustRegion, sites: &[Site], standings: &[Standing]) {
-        let point = |standing: &Standing| sites[standing.site].point.clone();
-        let of_centre = standings.iter().find(|standing| point(standing) == region.centre);
-        let total_of_centre = of_centre.map_or(f64::INFINITY, |standing| standing.total);
-        if let Some(best) = standings.iter().find(|standing| !region.is_abandoned(&point(standing)))
-        {
-            region.follow(point(best), best.total, total_of_centre);
+    /// Lets the trust region grow, shrink, or begin elsewhere, once so many outcomes have come.
+    fn adapt(&mut self, belief: &mut Belief) {
+        if self.since_adaptation < self.settings.offspring_size.max(TELLING_OUTCOMES[0]) {
+            return;
         }
-        if self.since_adaptation >= self.settings.offspring_size.max(TELLING_OUTCOMES[0]) {
-            self.since_adaptation = 0;
-            region.adapt();
-            if region.is_exhausted() {
-                let elsewhere = |number| {
-                    let uniform =
-                        Seeded::new(self.settings.seed, "composite restart").uniform(number);
-                    let dimension = self.coordinates.dimension();
-                    let point: Point = std::iter::repeat_with(uniform).take(dimension).collect();
-                    self.coordinates.admissible(&point)
-                };
-                region.abandon(standings.iter().map(point), elsewhere(self.ledger.next_number()));
-            }
+        self.since_adaptation = 0;
+        belief.region.adapt();
+        if belief.region.is_exhausted() {
+            let number = self.ledger.next_number();
+            let uniform = Seeded::new(self.settings.seed, "composite restart").uniform(number);
+            let dimension = self.coordinates.dimension();
+            let elsewhere: Point = std::iter::repeat_with(uniform).take(dimension).collect();
+            let elsewhere = self.coordinates.admissible(&elsewhere);
+            let points: Vec<Point> =
+                belief.standings.iter().map(|standing| belief.point(standing).clone()).collect();
+            belief.region.abandon(points.into_iter(), elsewhere);
         }
     }
 
@@ -399,12 +349,6 @@ impl Composite {
     fn skill(&self) -> Option<Skill> {
         self.forecasts.skill(JUDGED_GENERATIONS * self.settings.offspring_size)
     }
-}
-
-/// The kernel along the directions in which values change most around the best sites.
-fn turned(surrogate: &Surrogate, sites: &[Site], standings: &[Standing]) -> Kernel {
-    let best = standings.iter().take(SITES_OF_DIRECTIONS).map(|best| &sites[best.site].point);
-    surrogate.kernel().clone().along(surrogate.directions(&best.collect::<Vec<_>>()))
 }
 
 impl Optimizer for Composite {

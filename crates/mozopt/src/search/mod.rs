@@ -23,7 +23,7 @@ use crate::interrupt::{Interrupt, Wish};
 use crate::journal::{self, ControllerLock, Entry, Event, Holder, Journal, Phase, Proposal, State};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::requests::Requests;
-use crate::simulation::{Keep, OutcomeClass, Simulation};
+use crate::simulation::{Keep, Simulation};
 use crate::warm_start::{Earlier, WarmStart};
 use crate::watcher::{Progress, Watcher};
 
@@ -88,8 +88,8 @@ impl Search {
     /// Tells the optimizer what is known from before, and lets it begin at further points.
     fn take_over(&mut self, warm: WarmStart) -> Result<(), Failure> {
         let WarmStart { from, simulations, starts, elsewhere } = warm;
-        let is_incomplete = |earlier: &&Earlier| earlier.result.outcome == OutcomeClass::Incomplete;
-        let incomplete = match simulations.iter().filter(is_incomplete).count() {
+        let incomplete = match simulations.iter().filter(|earlier| earlier.is_incomplete()).count()
+        {
             0 => String::new(),
             count => format!(
                 "; {count} lack values of present targets: the others' are learnt from, and the best are \

@@ -309,7 +309,7 @@ impl Composite {
             let elsewhere = self.coordinates.admissible(&elsewhere);
             let points: Vec<Point> =
                 belief.standings.iter().map(|standing| belief.point(standing).clone()).collect();
-            belief.region.abandon(points.into_iter(), elsewhere);
+            belief.region.abandon(points, elsewhere);
         }
     }
 

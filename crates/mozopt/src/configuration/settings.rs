@@ -76,6 +76,10 @@ pub struct SimulatorSettings {
     /// Of `mozaik`: how many MPI processes each simulation has [default: 1]
     #[arg(long, value_name = "N")]
     pub ranks: Option<NonZeroUsize>,
+    /// Of `mozaik`: extension modules that NEST loads before the model is built, as
+    /// `nest.Install("stepcurrentmodule")` of a run script does [default: none]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub nest_modules: Option<Vec<String>>,
     /// Shell lines to run before each simulation (`module load …`, `conda activate …`)
     #[arg(long, value_name = "LINES")]
     pub prelude: Option<String>,
@@ -372,6 +376,7 @@ impl Settings {
                 python: fs.python.or(s.python),
                 launcher: fs.launcher.or(s.launcher),
                 ranks: fs.ranks.or(s.ranks),
+                nest_modules: fs.nest_modules.or(s.nest_modules),
                 prelude: fs.prelude.or(s.prelude),
                 simulation_seed: fs.simulation_seed.or(s.simulation_seed),
             },

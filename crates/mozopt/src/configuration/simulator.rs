@@ -46,6 +46,9 @@ pub struct Mozaik {
     pub ranks: usize,
     /// The parameters that are given the simulation's seed.
     pub seed_parameters: Vec<String>,
+    /// Extension modules that NEST loads before the model is built.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nest_modules: Vec<String>,
 }
 
 impl Simulator {
@@ -82,7 +85,7 @@ const LOOK: &str = "look at [simulator] in mozopt.toml";
 /// Refuses settings that would have no effect.
 fn only_for(kind: SimulatorKind, given: &SimulatorSettings) -> Result<(), Failure> {
     use SimulatorKind::{Command, Mozaik};
-    let settings: [(&str, bool, &[SimulatorKind]); 9] = [
+    let settings: [(&str, bool, &[SimulatorKind]); 10] = [
         ("command", given.command.is_some(), &[Command]),
         ("parameters", given.parameters.is_some(), &[Command, Mozaik]),
         ("model_dir", given.model_dir.is_some(), &[Command, Mozaik]),
@@ -92,6 +95,7 @@ fn only_for(kind: SimulatorKind, given: &SimulatorSettings) -> Result<(), Failur
         ("python", given.python.is_some(), &[Mozaik]),
         ("launcher", given.launcher.is_some(), &[Mozaik]),
         ("ranks", given.ranks.is_some(), &[Mozaik]),
+        ("nest_modules", given.nest_modules.is_some(), &[Mozaik]),
     ];
     for (name, is_given, kinds) in settings {
         if is_given && !kinds.contains(&kind) {
@@ -128,6 +132,7 @@ fn mozaik(given: &SimulatorSettings) -> Result<Mozaik, Failure> {
         python: given.python.clone().unwrap_or_else(|| "python".to_owned()),
         ranks: given.ranks.map_or(1, NonZeroUsize::get),
         seed_parameters: vec![],
+        nest_modules: given.nest_modules.clone().unwrap_or_default(),
     })
 }
 

@@ -354,8 +354,8 @@ pub struct ExportArguments {
     /// Of `front`: what the objectives are [default: those of the search]
     #[arg(long, value_enum)]
     pub objectives: Option<Objectives>,
-    /// Write to this file instead of stdout
-    #[arg(long, short, value_name = "FILE")]
+    /// Write to this file instead of stdout; of `params`: the new directory
+    #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
 }
 
@@ -366,6 +366,8 @@ pub enum ExportFormat {
     Json,
     /// A candidate's parameters as mozaik's command line takes them
     Overrides,
+    /// A mozaik model's parameter files with a candidate's values in them, to be used without mozopt
+    Params,
     /// All candidates with parameters, values and scores
     Csv,
     /// The candidates that no other beats in every objective: their objectives and parameters

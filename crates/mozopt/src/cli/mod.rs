@@ -142,7 +142,8 @@ Examples:
   mozopt export examples/v1                          the best parameters as JSON
   mozopt export examples/v1 --format csv -o all.csv  every candidate: parameters, values, scores
   mozopt export examples/v1 --format front           the trade-offs between target classes
-  python run.py nest 1 param/defaults $(mozopt export . --format overrides) best";
+  mozopt export . --format params -o param_best      the model's parameter files with the best values
+  python run.py nest 1 param_best/defaults best      the model with them, whatever its protocol";
 
 const EVALUATE_EXAMPLES: &str = "\
 Examples:

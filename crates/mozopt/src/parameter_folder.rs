@@ -204,6 +204,7 @@ fn first_difference(wanted: &Dict, written: &Dict) -> Option<ParameterPath> {
 mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
+    use std::sync::LazyLock;
 
     use mozaik_parameters::{Override, Tree, Value};
     use proptest::prelude::*;
@@ -219,17 +220,19 @@ mod tests {
         Override { path: path.into(), value }
     }
 
-    /// The numbers that an override can reach.
-    fn numbers(tree: &Tree) -> Vec<String> {
-        let leaves = tree.root().leaves().into_iter();
-        leaves
-            .filter(|(_, entry)| {
-                matches!(entry.value, Value::Integer(_) | Value::Float(_) | Value::Formula(_))
-            })
+    /// The test model, and the numbers in it that an override can reach.
+    static MODEL: LazyLock<(Tree, Vec<String>)> = LazyLock::new(|| {
+        let tree = Tree::load("param/defaults", test_model()).unwrap();
+        let is_number = |value: &Value| {
+            matches!(value, Value::Integer(_) | Value::Float(_) | Value::Formula(_))
+        };
+        let leaves = tree.root().leaves().into_iter().filter(|(_, entry)| is_number(&entry.value));
+        let paths = leaves
             .map(|(path, _)| path.to_string())
-            .filter(|path| tree.with(&[of(path, Value::Float(0.5))]).unwrap().0.resolve().is_ok())
-            .collect()
-    }
+            .filter(|path| tree.with(&[of(path, Value::Float(0.5))]).unwrap().0.resolve().is_ok());
+        let paths = paths.collect();
+        (tree, paths)
+    });
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(40))]
@@ -238,11 +241,10 @@ mod tests {
             chosen in prop::collection::vec((any::<prop::sample::Index>(), any::<f64>(), any::<bool>()), 0..20),
         ) {
             let model = test_model();
-            let tree = Tree::load("param/defaults", &model).unwrap();
-            let numbers = numbers(&tree);
+            let (tree, numbers) = &*MODEL;
             let overrides: Vec<_> = chosen.iter().filter(|(_, value, _)| value.is_finite()).map(|(index, value, whole)| {
                 let value = if *whole { Value::Integer(*value as i64) } else { Value::Float(*value) };
-                of(index.get::<String>(&numbers), value)
+                of(index.get::<String>(numbers), value)
             }).collect();
             let wanted = tree.with(&overrides).unwrap().0.resolve();
             prop_assume!(wanted.is_ok());

@@ -4,7 +4,8 @@
 //! configuration.json      the frozen configuration
 //! config_optimisation     a copy of the user's file, and of mozopt.toml
 //! provenance.json         how it was begun, and the model's commit
-//! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began
+//! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began, with
+//!                         mozopt_run.py, mozopt_ranks.py, mozopt_check.py
 //! journal.jsonl           what happened: the one source of truth
 //! optimization.log        the same in words
 //! controller.lock         who runs it
@@ -19,14 +20,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::durable;
+use crate::experiment_script;
 use crate::failure::Failure;
 use crate::journal;
 use crate::provenance;
 use crate::simulation::{Protocol, SimulationDirectory};
 
 /// The experiment script of a mozaik model.
-pub const EXPERIMENT_FILE: &str = "mozopt_experiment.py";
+pub use crate::experiment_script::FILE as EXPERIMENT_FILE;
 const SUFFIX: &str = "_Optimization";
 const TRIAL_SUFFIX: &str = "_Trial";
 
@@ -140,13 +141,9 @@ impl OptimizationDirectory {
 
     /// Freezes the script that simulates a mozaik model.
     pub fn write_experiment(&self, script: &str) -> Result<(), Failure> {
-        let path = self.0.join(EXPERIMENT_FILE);
-        durable::write(&path, script.as_bytes()).map_err(|error| {
-            Failure::failed(
-                format!("cannot write {}: {error}", path.display()),
-                "is the disk full?",
-            )
-        })
+        experiment_script::write(script, &self.0)
+            .map(drop)
+            .map_err(|error| Failure::failed(format!("cannot write {error}"), "is the disk full?"))
     }
 
     /// The log.

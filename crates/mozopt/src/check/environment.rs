@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{Findings, Status};
 use crate::configuration::{EXPERIMENT_VARIABLE, Examined, Simulator};
+use crate::experiment_script;
 
 const ABOUT: &str = "environment";
 /// Loading modules over a slow file system takes its time.
@@ -89,15 +90,15 @@ fn look_at_python(
 ) {
     let Some(mozaik) = &simulator.mozaik else { return };
     let text = experiment.unwrap_or(crate::configuration::EXPERIMENT_SCRIPT);
-    let output = tempfile::NamedTempFile::new().and_then(|file| {
-        std::fs::write(file.path(), text)?;
+    let output = tempfile::tempdir().and_then(|directory_of_script| {
+        let path = experiment_script::write(text, directory_of_script.path())?;
         let class = mozaik.model_class.as_deref().unwrap_or_default();
         let line = format!(
             "{}\n{} \"${EXPERIMENT_VARIABLE}\" --check --model-class '{class}'\n",
             simulator.prelude.as_deref().unwrap_or_default(),
             mozaik.python,
         );
-        let script = format!("export {EXPERIMENT_VARIABLE}='{}'\n{line}", file.path().display());
+        let script = format!("export {EXPERIMENT_VARIABLE}='{}'\n{line}", path.display());
         shell(&script, directory)
     });
     let output = match output {

@@ -150,7 +150,7 @@ pub struct Loaded {
 }
 
 /// The experiment script: what runs mozaik inside a job.
-pub const EXPERIMENT_SCRIPT: &str = include_str!("../../../../python/mozopt_experiment.py");
+pub use crate::experiment_script::SCRIPT as EXPERIMENT_SCRIPT;
 
 impl Configuration {
     /// Reads and joins the two files of a model's directory, and the flags; also what is known about

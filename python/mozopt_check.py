@@ -56,14 +56,6 @@ def check(arguments, protocols):
             found["nest"]["num_processes"] = nest_processes()
             nest = importlib.import_module("nest")
             found["nest"]["has_mpi"] = has_mpi(nest)
-            for module in arguments.nest_modules:
-                found["nest_modules"][module] = None
-                try:
-                    install(module)
-                except Exception as error:
-                    found["nest_modules"][module] = f"{type(error).__name__}: {error}"
-            known = set(nest.node_models if hasattr(nest, "node_models") else nest.Models())
-            found["nest_models"] = {model: model in known for model in arguments.nest_models}
         for module in ["pyNN", "neo", "numpy", "mozaik.controller"]:
             with noting_errors_of(module.partition(".")[0]):
                 importlib.import_module(module)
@@ -77,6 +69,16 @@ def check(arguments, protocols):
                 stimuli = [each for one in experiments for each in one.return_stimuli()]
                 found["presented"] = [described(stimulus) for stimulus in stimuli]
                 warnings.extend(unreadable(stimuli))
+        if "nest" not in errors:
+            # After the script, which may load them itself.
+            for module in arguments.nest_modules:
+                found["nest_modules"][module] = None
+                try:
+                    install(module)
+                except Exception as error:
+                    found["nest_modules"][module] = f"{type(error).__name__}: {error}"
+            known = set(nest.node_models if hasattr(nest, "node_models") else nest.Models())
+            found["nest_models"] = {model: model in known for model in arguments.nest_models}
         if model_class is not None:
             found["required_parameters"] = sorted(required_by(model_class))
     known = versions()

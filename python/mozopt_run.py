@@ -175,8 +175,13 @@ class Presented:
 
 
 def install(module):
-    """Loads an extension module into NEST."""
-    importlib.import_module("nest").Install(module)
+    """Loads an extension module into NEST, unless it is there."""
+    nest = importlib.import_module("nest")
+    try:
+        nest.Install(module)
+    except nest.NESTError as error:
+        if "already" not in str(error):
+            raise
 
 
 def install_after_setup(modules):
@@ -184,19 +189,13 @@ def install_after_setup(modules):
     if not modules:
         return
     sim = importlib.import_module("pyNN.nest")
-    nest = importlib.import_module("nest")
     setup = sim.setup
 
     @functools.wraps(setup)
     def setup_and_install(*arguments, **options):
         rank = setup(*arguments, **options)
         for module in modules:
-            try:
-                install(module)
-            except nest.NESTError as error:
-                # An older NEST has kept it.
-                if "already" not in str(error):
-                    raise
+            install(module)
         return rank
 
     sim.setup = setup_and_install

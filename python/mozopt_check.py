@@ -28,63 +28,28 @@ def print_check(arguments, protocols):
 
 
 def check(arguments, protocols):
-    """What a simulation would find, and why what is missing cannot be had."""
-    errors, warnings = {}, []
-
-    @contextlib.contextmanager
-    def noting_errors_of(name):
-        try:
-            yield
-        except (Exception, SystemExit) as error:
-            errors[name] = f"{type(error).__name__}: {error}"
-
+    """What a simulation would find, and under `errors` why what is missing cannot be had."""
     found = {
+        "mozaik": {"version": None, "path": None},
         "nest": {"version": None, "num_processes": None, "has_mpi": None},
         "nest_modules": {},
         "nest_models": {},
         "required_parameters": None,
         "affinities": None,
         "presented": None,
-        "warnings": warnings,
-        "errors": errors,
+        "warnings": [],
+        "errors": {},
     }
-    copies = launched_copies(os.environ)
-    if copies > 1 and nest_has_mpi_alone() is False:
+    if launched_copies(os.environ) > 1 and nest_has_mpi_alone() is False:
+        # To import it in one of several copies would end the process.
         found["nest"].update(num_processes=1, has_mpi=False)
     else:
-        with noting_errors_of("nest"):
-            found["nest"]["num_processes"] = nest_processes()
-            nest = importlib.import_module("nest")
-            found["nest"]["has_mpi"] = has_mpi(nest)
-        for module in ["pyNN", "neo", "numpy", "mozaik.controller"]:
-            with noting_errors_of(module.partition(".")[0]):
-                importlib.import_module(module)
-        model_class = None
-        if arguments.model_class:
-            with noting_errors_of(arguments.model_class):
-                model_class = load_model_class(arguments.model_class)
-        if "mozaik" not in errors and (arguments.protocol or arguments.script):
-            with noting_errors_of("protocol"):
-                model_class, experiments = listed(arguments, protocols, model_class)
-                stimuli = [each for one in experiments for each in one.return_stimuli()]
-                found["presented"] = [described(stimulus) for stimulus in stimuli]
-                warnings.extend(unreadable(stimuli))
-        if "nest" not in errors:
-            # After the script, which may load them itself.
-            for module in arguments.nest_modules:
-                found["nest_modules"][module] = None
-                try:
-                    install(module)
-                except Exception as error:
-                    found["nest_modules"][module] = f"{type(error).__name__}: {error}"
-            known = set(nest.node_models if hasattr(nest, "node_models") else nest.Models())
-            found["nest_models"] = {model: model in known for model in arguments.nest_models}
-        if model_class is not None:
-            found["required_parameters"] = sorted(required_by(model_class))
+        import_all(found)
+        present_nothing(arguments, protocols, found)
+        ask_nest(arguments, found)
     known = versions()
     found["nest"]["version"] = known.get("nest")
     found.update({name: known.get(name) for name in ("python", "pyNN", "neo", "numpy", "mpi")})
-    found["mozaik"] = {"version": None, "path": None}
     if "mozaik" in known:
         version, _, path = known["mozaik"].partition(" at ")
         found["mozaik"] = {"version": version, "path": path}
@@ -92,6 +57,61 @@ def check(arguments, protocols):
         cores = sorted(os.sched_getaffinity(0))
         found["affinities"] = world().allgather(cores) if world() else [cores]
     return found
+
+
+@contextlib.contextmanager
+def noting_errors_of(name, found):
+    """Errors within it are noted under this name."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        found["errors"][name] = f"{type(error).__name__}: {error}"
+
+
+def import_all(found):
+    """Imports what a simulation needs."""
+    with noting_errors_of("nest", found):
+        found["nest"]["num_processes"] = nest_processes()
+        found["nest"]["has_mpi"] = has_mpi(importlib.import_module("nest"))
+    for name in ["pyNN", "neo", "numpy"]:
+        with noting_errors_of(name, found):
+            importlib.import_module(name)
+    with noting_errors_of("mozaik", found):
+        importlib.import_module("mozaik.controller")
+
+
+def present_nothing(arguments, protocols, found):
+    """Notes what would be presented, and the parameters that the model's class asks for."""
+    model_class = None
+    if arguments.model_class:
+        with noting_errors_of(arguments.model_class, found):
+            model_class = load_model_class(arguments.model_class)
+    if "mozaik" not in found["errors"] and (arguments.protocol or arguments.script):
+        with noting_errors_of("protocol", found):
+            model_class, experiments = listed(arguments, protocols, model_class)
+            stimuli = [each for one in experiments for each in one.return_stimuli()]
+            found["presented"] = [described(stimulus) for stimulus in stimuli]
+            found["warnings"] = unreadable(stimuli)
+    if model_class is not None:
+        found["required_parameters"] = sorted(required_by(model_class))
+
+
+def ask_nest(arguments, found):
+    """Notes which modules NEST can load, and which cell models it has then.
+
+    After the run script was asked, which may load modules itself.
+    """
+    if "nest" in found["errors"]:
+        return
+    for module in arguments.nest_modules:
+        found["nest_modules"][module] = None
+        try:
+            install(module)
+        except Exception as error:
+            found["nest_modules"][module] = f"{type(error).__name__}: {error}"
+    nest = importlib.import_module("nest")
+    known = set(nest.node_models if hasattr(nest, "node_models") else nest.Models())
+    found["nest_models"] = {model: model in known for model in arguments.nest_models}
 
 
 def required_by(mozaik_class):

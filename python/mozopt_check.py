@@ -45,7 +45,7 @@ def check(arguments, protocols):
         found["nest"].update(num_processes=1, has_mpi=False)
     else:
         import_all(found)
-        present_nothing(arguments, protocols, found)
+        list_protocol(arguments, protocols, found)
         ask_nest(arguments, found)
     known = versions()
     found["nest"]["version"] = known.get("nest")
@@ -80,7 +80,7 @@ def import_all(found):
         importlib.import_module("mozaik.controller")
 
 
-def present_nothing(arguments, protocols, found):
+def list_protocol(arguments, protocols, found):
     """Notes what would be presented, and the parameters that the model's class asks for."""
     model_class = None
     if arguments.model_class:

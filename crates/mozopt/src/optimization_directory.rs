@@ -14,6 +14,7 @@
 //! simulations/000217/     one directory for each candidate
 //! validation/000217-3/    the same for each further simulation of the best ones
 //! validation-full/000217-3/    the same in another protocol (`validate`), with comparison.json, .html
+//! validation-full.model/…      the same with a new network each time (`validate --vary model`)
 //! ```
 
 use std::fs;
@@ -156,9 +157,11 @@ impl OptimizationDirectory {
         SimulationDirectory::new(self.0.join(format!("validation/{candidate:06}-{repetition}")))
     }
 
-    /// Where a protocol is presented to chosen candidates.
-    pub fn protocol(&self, protocol: &Protocol) -> PathBuf {
-        self.0.join(format!("validation-{protocol}"))
+    /// Where a protocol is presented to chosen candidates; whether to networks that are drawn anew each time.
+    pub fn protocol(&self, protocol: &Protocol, new_networks: bool) -> PathBuf {
+        // No protocol has a dot in its name.
+        let networks = if new_networks { ".model" } else { "" };
+        self.0.join(format!("validation-{protocol}{networks}"))
     }
 
     /// The files of all further simulations.

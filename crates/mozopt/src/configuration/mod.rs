@@ -3,6 +3,8 @@
 
 mod config_optimisation;
 mod examined;
+mod parameters;
+mod seeds;
 mod settings;
 mod simulator;
 mod slurm;
@@ -17,6 +19,7 @@ pub use config_optimisation::{
     ConfigOptimisation, ConfiguredTarget, FrozenTarget, SCHEMA as CONFIG_OPTIMISATION_SCHEMA,
 };
 pub use examined::Examined;
+pub use seeds::drive_both;
 pub use settings::{
     Algorithm, ExecutorKind, Mode, Objectives, Settings, SimulationSeed, SimulatorKind, TimeLimit,
     Variant,
@@ -220,7 +223,7 @@ impl Configuration {
 
     /// The tasks of one simulation, and the cores that each of them takes.
     pub fn tasks(&self, limits: &Limits) -> (usize, usize) {
-        let ranks = self.simulator.mozaik.as_ref().map_or(1, |mozaik| mozaik.ranks);
+        let ranks = self.simulator.ranks();
         match limits.executor {
             ExecutorKind::Local => (ranks, self.threads),
             ExecutorKind::Slurm => (

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use figures::escaped;
 
-use super::{amount, place, wanted};
+use super::{amount, none_measured, place, wanted};
 use crate::configuration::{Configuration, ConfiguredTarget};
 use crate::failure::Failure;
 use crate::journal::{CandidateRecord, Phase, State};
@@ -70,7 +70,8 @@ pub fn what_was_searched(configuration: &Configuration, state: &State) -> String
 pub fn best_candidate(configuration: &Configuration, state: &State) -> Result<String, Failure> {
     let mut html = "<h2 id=\"best\">Best candidate</h2>\n".to_owned();
     let Some((record, result)) = state.recommended() else {
-        html.push_str("<p>No candidate could be measured.</p>\n");
+        let why = none_measured(state).replacen('n', "N", 1);
+        html.push_str(&format!("<p>{why}.</p>\n"));
         return Ok(html);
     };
     html.push_str(&format!(

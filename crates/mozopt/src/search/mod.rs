@@ -5,6 +5,7 @@ mod ending;
 mod outcomes;
 mod replay;
 mod requests;
+pub mod seeds;
 mod tidying;
 mod validation;
 
@@ -13,8 +14,6 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use optimizers::{Candidate, Optimizer};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::configuration::{Configuration, ConfiguredTarget, Limits, Mode, SimulationSeed};
 use crate::execution::{Adopted, EndedJob, Executor, Job, JobEnd, executor};
@@ -30,7 +29,6 @@ use crate::watcher::{Progress, Watcher};
 pub use ending::End;
 use replay::{import, optimizer, outcome, replay};
 use tidying::Tidying;
-pub use validation::seed_of;
 
 /// How long the controller sleeps at most before it looks around.
 const TICK: Duration = Duration::from_millis(200);
@@ -366,15 +364,11 @@ impl Search {
         Ok(())
     }
 
-    /// A new seed for every candidate, that depends on nothing but its number and the search's seed.
-    /// It fits into 31 bits, as NEST and PyNN want it.
     fn simulation_seed(&self, candidate: u64) -> u64 {
         match self.configuration.simulator.seed {
             SimulationSeed::Fixed(seed) => u64::from(seed),
             SimulationSeed::Drawn(_) => {
-                let mut random = ChaCha8Rng::seed_from_u64(self.configuration.optimizer.seed);
-                random.set_stream(candidate);
-                u64::from(random.next_u32() >> 1)
+                seeds::of_candidate(self.configuration.optimizer.seed, candidate)
             }
         }
     }

@@ -3,10 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
-use super::{Search, TICK, broken};
+use super::{Search, TICK, broken, seeds};
 use crate::configuration::SimulationSeed;
 use crate::execution::{Adopted, Job, JobEnd};
 use crate::failure::Failure;
@@ -159,7 +156,11 @@ impl Search {
         let simulation = Simulation::new(
             &self.configuration,
             repetition.candidate,
-            seed_of(self.configuration.optimizer.seed, repetition.candidate, repetition.number),
+            seeds::of_repetition(
+                self.configuration.optimizer.seed,
+                repetition.candidate,
+                repetition.number,
+            ),
             &record.parameters,
             repetition.attempt,
             keep,
@@ -179,15 +180,4 @@ impl Search {
     fn directory_of(&self, repetition: Repetition) -> crate::simulation::SimulationDirectory {
         self.directory.validation(repetition.candidate, repetition.number)
     }
-}
-
-/// The seed of a candidate's further simulation 1, 2, …, which no candidate's own simulation has.
-pub fn seed_of(search_seed: u64, candidate: u64, number: u32) -> u64 {
-    let mut random = ChaCha8Rng::seed_from_u64(search_seed);
-    random.set_stream(!candidate);
-    let mut seed = 0;
-    for _ in 0..number {
-        seed = u64::from(random.next_u32() >> 1);
-    }
-    seed
 }

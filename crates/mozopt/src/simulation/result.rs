@@ -61,6 +61,11 @@ impl OutcomeClass {
         all.into_iter().find(|class| class.words() == words)
     }
 
+    /// Whether the model came to it by itself, so that the same simulation would again.
+    pub fn is_the_models_own(self) -> bool {
+        matches!(self, Self::Completed | Self::Exploded)
+    }
+
     /// Whether something went wrong.
     pub fn is_failure(self) -> bool {
         !matches!(self, Self::Completed | Self::Incomplete)

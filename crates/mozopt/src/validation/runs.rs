@@ -10,10 +10,12 @@ use crate::failure::Failure;
 use crate::interrupt::{Interrupt, Wish};
 use crate::journal::CandidateRecord;
 use crate::optimization_directory::OptimizationDirectory;
-use crate::search::seed_of;
+use crate::search::seeds;
 use crate::simulation::{
     Keep, OutcomeClass, Protocol, Simulation, SimulationDirectory, SimulationResult, read_json,
 };
+
+use super::Vary;
 
 const TICK: Duration = Duration::from_millis(200);
 
@@ -41,15 +43,25 @@ impl Run {
         record: &CandidateRecord,
         number: u32,
         protocol: &Protocol,
+        vary: Vary,
     ) -> Self {
         // The data is inspected before it may be removed.
         let keep = Keep { all: true, failures: true, below: None };
-        let seed = seed_of(configuration.optimizer.seed, record.number, number);
+        let seed = seeds::of_repetition(configuration.optimizer.seed, record.number, number);
         let mut simulation =
             Simulation::new(configuration, record.number, seed, &record.parameters, 1, keep);
         simulation.protocol = protocol.clone();
-        let directory =
-            optimization.protocol(protocol).join(format!("{:06}-{number}", record.number));
+        let further_seeds = vary.further_seeds(&configuration.simulator);
+        let new_networks = !further_seeds.is_empty();
+        match &mut simulation.mozaik {
+            Some(mozaik) => mozaik.seed_parameters.extend(further_seeds),
+            None => {
+                let seeds = further_seeds.into_iter().map(|path| (path, seed.into()));
+                simulation.parameters.extend(seeds);
+            }
+        }
+        let directory = optimization.protocol(protocol, new_networks);
+        let directory = directory.join(format!("{:06}-{number}", record.number));
         Self { simulation, directory: SimulationDirectory::new(directory) }
     }
 
@@ -145,9 +157,8 @@ impl<'a> Runs<'a> {
             }
             let result: io::Result<SimulationResult> = read_json(&run.directory.result());
             match result {
-                Ok(result) if result.outcome != OutcomeClass::NodeFailure => {
-                    return Ok(Some(result));
-                }
+                Ok(result) if result.outcome.is_the_models_own() => return Ok(Some(result)),
+                // What it died of may have been mended since.
                 _ => run.simulation.attempt = 1,
             }
         }

@@ -61,11 +61,7 @@ impl NeededStimulus {
                 full_field(HIGH_CONTRAST, OPTIMAL_RAD),
             ],
             C::ModulationRatio => vec![
-                Self::Grating {
-                    name: FULL_FIELD,
-                    contrast: HIGH_CONTRAST,
-                    orientation_rad: None,
-                },
+                Self::Grating { name: FULL_FIELD, contrast: HIGH_CONTRAST, orientation_rad: None },
                 Self::WholePeriods,
             ],
             C::TargetValue | C::OneBoundUpper | C::OneBoundLower | C::Range | C::Command(_) => {
@@ -97,7 +93,8 @@ impl NeededStimulus {
                     .filter_map(|shown| shown.number("duration"))
                     .collect();
                 let duration = spontaneous_duration(durations.iter().copied());
-                duration.is_some_and(|ms| durations.iter().filter(|&&other| other == ms).count() == 1)
+                duration
+                    .is_some_and(|ms| durations.iter().filter(|&&other| other == ms).count() == 1)
             }
             Self::Grating { name, contrast, orientation_rad } => {
                 gratings(name, contrast).any(|shown| match orientation_rad {
@@ -107,14 +104,11 @@ impl NeededStimulus {
                         .is_some_and(|shown_rad| is_same_orientation(shown_rad, wanted)),
                 })
             }
-            Self::WholePeriods => match gratings(FULL_FIELD, HIGH_CONTRAST).last() {
-                None => true,
-                Some(last) => {
-                    let numbers = (last.number("duration"), last.number("temporal_frequency"));
-                    let (Some(duration_ms), Some(frequency_hz)) = numbers else { return false };
-                    periods(duration_ms, frequency_hz) >= 1.0
-                }
-            },
+            Self::WholePeriods => gratings(FULL_FIELD, HIGH_CONTRAST).last().is_none_or(|last| {
+                let numbers = (last.number("duration"), last.number("temporal_frequency"));
+                let (Some(duration_ms), Some(frequency_hz)) = numbers else { return true };
+                periods(duration_ms, frequency_hz) >= 1.0
+            }),
         }
     }
 }

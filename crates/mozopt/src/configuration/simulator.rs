@@ -103,6 +103,20 @@ impl Simulator {
     pub fn ranks(&self) -> usize {
         self.mozaik.as_ref().map_or(1, |mozaik| mozaik.ranks)
     }
+
+    /// What starts MPI processes, with their number; `None` if the script is started without.
+    pub fn launcher(&self) -> Option<&str> {
+        let line = self.mozaik.as_ref()?.python_line();
+        let launcher = self.command.as_deref()?.strip_suffix(&line)?.trim_end();
+        (!launcher.is_empty()).then_some(launcher)
+    }
+}
+
+impl Mozaik {
+    /// The shell line that starts one process of the experiment script, which the job names in a variable.
+    pub fn python_line(&self) -> String {
+        format!("{} \"${EXPERIMENT_VARIABLE}\"", self.python)
+    }
 }
 
 const LOOK: &str = "look at [simulator] in mozopt.toml";
@@ -162,10 +176,10 @@ fn mozaik(given: &SimulatorSettings) -> Result<Mozaik, Failure> {
     })
 }
 
-/// The shell line that starts the experiment script, which the job names in a variable.
+/// The shell line that starts the experiment script, on all ranks.
 fn mozaik_line(launcher: Option<&str>, mozaik: &Mozaik) -> Result<String, Failure> {
     let ranks = mozaik.ranks;
-    let script = format!("{} \"${EXPERIMENT_VARIABLE}\"", mozaik.python);
+    let script = mozaik.python_line();
     match launcher {
         None if ranks > 1 => {
             let message = format!("{ranks} ranks are wanted, but nothing starts them");

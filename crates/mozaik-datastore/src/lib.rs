@@ -17,6 +17,7 @@
 
 mod analysis;
 mod block;
+mod compound_unit;
 mod error;
 mod explosion;
 mod file;
@@ -28,6 +29,7 @@ mod segment;
 pub mod stimulus_text;
 mod store;
 mod unindexed;
+mod unit;
 mod writer;
 
 pub use analysis::{ANALYSIS, PerNeuronValue};

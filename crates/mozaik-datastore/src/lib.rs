@@ -19,6 +19,7 @@ mod analysis;
 mod block;
 mod compound_unit;
 mod error;
+mod experiments;
 mod explosion;
 mod file;
 mod neo;

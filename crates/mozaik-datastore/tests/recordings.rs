@@ -134,7 +134,8 @@ fn neurons_are_known_by_channel_id() {
 /// `get_data(clear=True)` loses the first sample of all segments but the first, which has one more.
 #[test]
 fn the_second_segment_lacks_a_sample() {
-    let store = Fixture::recordings().store("pynn13_mozaik");
+    let fixture = Fixture::recordings();
+    let store = fixture.store("pynn13_mozaik");
     let samples = |i| store.load(i).unwrap().signals[0].sample_count();
     assert_eq!((samples(0), samples(1)), (151, 150));
 }

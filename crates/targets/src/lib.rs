@@ -28,8 +28,12 @@ mod target_class;
 
 pub use measure::measure;
 pub use needed_stimuli::NeededStimulus;
-pub use predecessor::PredecessorPositions;
-pub use presentations::{DISK, FULL_FIELD, SPONTANEOUS};
+pub use predecessor::measure_as_predecessor;
+pub use presentations::{DISK, FULL_FIELD};
 pub use scoring::{Rule, Score, Scoring, ScoringError, Wanted};
+pub use spontaneous::{
+    LEAST_DURATION_MS, SPONTANEOUS, USUAL_DURATION_MS, is_spontaneous, spontaneous_duration,
+    spontaneous_durations,
+};
 pub use target::{Missing, Target, Value};
 pub use target_class::{TargetClass, UnknownTargetClass};

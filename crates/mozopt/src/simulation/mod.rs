@@ -27,7 +27,7 @@ use serde_json::Number;
 use crate::configuration::{Configuration, Mozaik};
 use crate::durable;
 
-pub use evaluation::measure;
+pub use evaluation::measure_by_commands;
 pub use protocol::Protocol;
 pub use result::{OutcomeClass, SimulationResult, TargetId, TargetResult};
 

@@ -60,6 +60,8 @@ pub enum Problem {
     IntegerTooLarge,
     #[error("the name {name} is not known")]
     UnknownName { name: String, suggestion: Option<String> },
+    #[error("mozaik has no {name} any more: its distributions are PyNN's")]
+    OldDistribution { name: String, instead: String },
     #[error("{function} needs {wanted}")]
     Arguments { function: String, wanted: &'static str },
     #[error("a file has to hold a dictionary, and this is {found}")]
@@ -126,6 +128,7 @@ impl Problem {
             Problem::NotArithmetic { .. } => "arithmetic is for numbers and references to them".to_owned(),
             Problem::UnknownName { suggestion: Some(name), .. }
             | Problem::UnknownComponent { suggestion: Some(name), .. } => format!("did you mean {name}?"),
+            Problem::OldDistribution { instead, .. } => format!("write {instead}"),
             Problem::BelowReference { at, target } => {
                 format!("change {target}, which changes {at} and whatever else refers to it, or replace the reference")
             }

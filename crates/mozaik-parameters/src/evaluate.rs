@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use crate::error::{Error, Problem};
 use crate::load::Includes;
 use crate::number::{Number, Operator};
+use crate::old_distributions::written_today;
 use crate::path::Path;
 use crate::python::{DEPTH_LIMIT, Expression, ExpressionKind, Item, parse};
 use crate::source::{Origin, SourceFile};
@@ -218,7 +219,18 @@ impl Scope<'_> {
                 }
                 Ok(Value::Call(Call { function: function.to_owned(), arguments: values }))
             }
-            _ => Err(self.unknown_name(whole, function)),
+            _ => {
+                let text = |argument: &Expression| &self.file.text[argument.span.clone()];
+                let texts: Vec<_> =
+                    arguments.iter().map(|(name, value)| (name.as_deref(), text(value))).collect();
+                Err(match written_today(function, &texts) {
+                    Some(instead) => {
+                        let name = function.to_owned();
+                        Problem::OldDistribution { name, instead }.at(self.origin(whole))
+                    }
+                    None => self.unknown_name(whole, function),
+                })
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! overrides, and [`Tree::resolve`] follows the references and makes the distributions: the order of
 //! mozaik's `load_parameters`, so a [`Resolved`] tree holds what mozaik would build the model from.
 //! A [`Document`] edits one file in place, byte by byte, so that comments and layout survive.
+//! [`nest_modules`] reads in a run script what a model needs besides its parameters.
 //!
 //! The language:
 //!
@@ -30,10 +31,12 @@ mod error;
 mod evaluate;
 mod load;
 mod number;
+mod old_distributions;
 mod path;
 mod python;
 mod repr;
 mod resolve;
+mod script;
 mod source;
 mod tree;
 mod value;
@@ -43,6 +46,7 @@ pub use error::{Error, Problem};
 pub use number::{ArithmeticError, Number, Operator};
 pub use path::Path;
 pub use resolve::Resolved;
+pub use script::{NestModules, nest_modules};
 pub use source::{Origin, SourceFile};
 pub use tree::{Location, Note, Override, Tree};
 pub use value::{Call, Dict, Distribution, Entry, Formula, Operand, Operation, Value};

@@ -1,5 +1,5 @@
-//! The part of Python's expression syntax that parameter files use. The only module that knows the
-//! parser's types; everything else sees [`Expression`].
+//! The part of Python's expression syntax that parameter files use. Parameter files are parsed here
+//! only: everything else sees [`Expression`], and none of the parser's types.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ pub(crate) fn parse(file: &Arc<SourceFile>) -> Result<Expression, Error> {
     let blanks = file.text.len() - file.text.trim_start_matches([' ', '\t']).len();
     let text = &file.text[blanks..];
     // The parser would survive deeper nesting, but freeing its tree would overflow the stack.
-    if !is_shallow(text) {
+    if !is_shallow(text, Mode::Expression) {
         return Err(Problem::TooDeep { limit: DEPTH_LIMIT }.at(whole()));
     }
     let parsed = parse_expression(text).map_err(|error| {
@@ -84,7 +84,7 @@ pub(crate) fn parse(file: &Arc<SourceFile>) -> Result<Expression, Error> {
 /// Whether `text` is one expression that can stand between other items: no comment that would
 /// swallow what follows, no line end outside of brackets, no tuple without its own brackets.
 pub(crate) fn stands_alone(text: &str) -> bool {
-    is_shallow(text)
+    is_shallow(text, Mode::Expression)
         && parse_expression(text).is_ok_and(|parsed| {
             let comment = parsed.tokens().iter().any(|token| token.kind() == TokenKind::Comment);
             let open = matches!(parsed.expr(), Expr::Tuple(tuple) if !tuple.parenthesized);
@@ -93,16 +93,17 @@ pub(crate) fn stands_alone(text: &str) -> bool {
 }
 
 /// Bounds the depth of the tree that the parser would build. Within one item of a bracket every
-/// operator may add a level, and so may every bracket that is closed (`f()()`).
-fn is_shallow(text: &str) -> bool {
-    let mut lexer = lex(text, Mode::Expression);
+/// operator may add a level, and so may every bracket that is closed (`f()()`). A statement of a script
+/// begins anew, as deep as it is indented.
+pub(crate) fn is_shallow(text: &str, mode: Mode) -> bool {
+    let mut lexer = lex(text, mode);
     let mut levels = vec![0];
-    let (mut depth, mut keywords) = (0, 0);
+    let (mut depth, mut keywords, mut indents) = (0, 0, 0_usize);
     while depth + keywords <= DEPTH_LIMIT {
         use TokenKind::{
-            Comma, Comment, Complex, EndOfFile, FStringEnd, FStringStart, False, Float, Int,
-            Lbrace, Lpar, Lsqb, Name, Newline, NonLogicalNewline, None, Rbrace, Rpar, Rsqb, String,
-            TStringEnd, TStringStart, True,
+            Comma, Comment, Complex, Dedent, EndOfFile, FStringEnd, FStringStart, False, Float,
+            Indent, Int, Lbrace, Lpar, Lsqb, Name, Newline, NonLogicalNewline, None, Rbrace, Rpar,
+            Rsqb, String, TStringEnd, TStringStart, True,
         };
         match lexer.next_token() {
             EndOfFile => return true,
@@ -123,6 +124,14 @@ fn is_shallow(text: &str) -> bool {
                     depth -= *level - inside;
                     *level = inside;
                 }
+            }
+            kind @ (Newline | Indent | Dedent) if mode == Mode::Module => {
+                match kind {
+                    Indent => indents += 1,
+                    Dedent => indents = indents.saturating_sub(1),
+                    _ => {}
+                }
+                (levels, depth, keywords) = (vec![indents], indents, 0);
             }
             Name | Int | Float | Complex | String | Comment | Newline | NonLogicalNewline
             | True | False | None => {}

@@ -31,6 +31,7 @@ mod interrupt;
 mod journal;
 mod model;
 mod optimization_directory;
+mod parameter_folder;
 mod preparation;
 mod provenance;
 mod report;

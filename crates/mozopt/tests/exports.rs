@@ -130,6 +130,64 @@ fn a_candidates_parameters_are_exported_as_json_and_as_overrides() {
 }
 
 #[test]
+fn a_candidate_is_written_into_a_copy_of_the_models_parameter_files() {
+    let model = Model::of_mozaik();
+    model.mozopt("prepare", "").exits(0);
+    // Nothing is simulated: what was proposed is enough.
+    model.edit("mozopt.toml", "[simulator]\n", "[simulator]\npython = \"false\"\n");
+    model.mozopt("run", "--offspring-size 2 --max-ngen 1 --validate-best 0");
+    let optimization = model.optimization();
+    optimization.mozopt("export", "--format params").exits(2).says("choose one with --candidate");
+    let export = |flags: &str| {
+        optimization.mozopt("export", &format!("--candidate 1 --format params {flags}"))
+    };
+    export("").exits(2).says("the parameter files need a directory");
+    let best = model.path().join("best");
+    let output = format!("-o {}", best.display());
+    export(&output)
+        .exits(0)
+        .says(&format!("In {}", model.path().display()))
+        .says("false run.py nest 1 best/defaults NAME");
+    export(&output).exits(2).says("is there already");
+
+    let resolved = |arguments: &[&str]| {
+        let mut command = mozopt();
+        command.current_dir(model.path()).arg("parameters").args(arguments).arg("--json");
+        Running::of(&mut command).wait().exits(0).json()
+    };
+    let overrides = optimization.mozopt("export", "--candidate 1 --format overrides").exits(0);
+    let mut arguments = vec!["param_optim/defaults"];
+    arguments.extend(overrides.stdout.split_whitespace());
+    let written = resolved(&["best/defaults"]);
+    assert_eq!(written, resolved(&arguments));
+    assert_ne!(written, resolved(&["param_optim/defaults"]));
+    // Only lines with a url or a value differ.
+    let changed = |name: &str| {
+        let (old, new) =
+            (model.read(&format!("param_optim/{name}")), model.read(&format!("best/{name}")));
+        assert_eq!(old.lines().count(), new.lines().count(), "{name}");
+        let differing = old.lines().zip(new.lines()).filter(|(old, new)| old != new).count();
+        (differing, new)
+    };
+    let (differing, defaults) = changed("defaults");
+    assert_eq!(differing, 5, "the urls of five sheets");
+    assert!(defaults.contains("# Paths in url(...) are found"));
+    let (differing, _) = changed("l4_cortex_exc");
+    let parameters = optimization.json_of(1, "simulation.json")["parameters"].clone();
+    let of_sheet =
+        parameters.as_object().unwrap().keys().filter(|path| path.contains(".l4_cortex_exc."));
+    assert!((1..=of_sheet.count() + 1).contains(&differing));
+
+    let other = Model::simulated_by(IDENTITY);
+    other.mozopt("run", "--max-simulations 1").exits(0);
+    other
+        .optimization()
+        .mozopt("export", "--format params -o nowhere")
+        .exits(2)
+        .says("only models of mozaik have parameter files");
+}
+
+#[test]
 fn everything_can_be_looked_at_while_it_runs() {
     let model = Model::simulated_by(&format!("{GATED}{IDENTITY}"));
     let search = model.begin("run", "--quiet --json");

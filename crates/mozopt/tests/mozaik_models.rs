@@ -248,6 +248,171 @@ fn names_are_options_and_a_model_without_them_is_refused() {
     model.mozopt("prepare", "--param param_spont --root empty").exits(2).says("has no sheets");
 }
 
+#[test]
+fn nest_modules_are_read_in_the_run_scripts() {
+    let model = Model::of_mozaik();
+    model.mozopt("prepare", "--dry-run").exits(0);
+    model.edit(
+        "run.py",
+        "from model",
+        "import nest\nnest.Install(\"stepcurrentmodule\")\nfrom model",
+    );
+    model.write("run_spont.py", "import nest\nnest.Install('stepcurrentmodule')\nprint 'begin'\n");
+    model.write("run_split.py", "nest.Install('nestmlmodule') # Install('others')\n");
+    model.write("run_own.py", "nest.Install(sys.argv[1])\n");
+    model
+        .mozopt("prepare", "")
+        .exits(0)
+        .says("the NEST module stepcurrentmodule is installed by run.py and 1 more")
+        .says("whose name is not written out is installed by run_own.py");
+    let settings = model.read("mozopt.toml");
+    let line = "# \"nestmlmodule\" is installed by run_split.py\n\
+                nest_modules = [\"stepcurrentmodule\", \"nestmlmodule\"]\n";
+    assert!(settings.contains(line), "{settings}");
+    let checked = model.mozopt("check", "--json").json();
+    let problems = problems(&checked);
+    assert!(problems.iter().all(|(about, _)| about == "environment"), "{problems:?}");
+}
+
+/// A sheet as a model's parameter files have it.
+fn sheet(name: &str, component: &str, cell: &str, more: &str) -> String {
+    let name = if name.is_empty() { String::new() } else { format!("'name': '{name}',") };
+    format!(
+        "{{\n 'component': '{component}',\n 'params': {{\n  {name} 'sx': 1000.0, 'sy': 1000.0,\n  \
+         'density': 900.0, 'magnification_factor': 1000.0,\n  'cell': {{'model': '{cell}', 'params': \
+         {{'tau_m': 10.0}}}},\n  'recorders': None,\n }},\n {more}\n}}\n"
+    )
+}
+
+const CORTEX: &str = "mozaik.sheets.vision.VisualCorticalUniformSheet";
+const LGN: &str = "mozaik.models.vision.spatiotemporalfilter.SpatioTemporalFilterRetinaLGN";
+
+/// A model of these files in `param`.
+fn model_of(files: &[(&str, &str)]) -> Model {
+    let empty = tempfile::tempdir().unwrap();
+    let model = Model::copy_of(empty.path());
+    model.write("model.py", "from mozaik.models import Model\n\nclass Small(Model):\n    pass\n");
+    for (name, text) in files {
+        model.write(&format!("param/{name}"), text);
+    }
+    model
+}
+
+/// Prepares a model, checks that nothing is wrong with what was written, and gives it.
+fn prepared(model: &Model) -> Value {
+    model.mozopt("prepare", "").exits(0);
+    let checked = model.mozopt("check", "--json").json();
+    let problems = problems(&checked);
+    assert!(problems.iter().all(|(about, _)| about == "environment"), "{problems:?}");
+    serde_json::from_str(&model.read("param_optim/config_optimisation")).unwrap()
+}
+
+/// The classes of the targets of a sheet.
+fn targets_of(proposed: &Value, sheet: &str) -> Vec<String> {
+    let targets = proposed["targets"].as_array().unwrap().iter();
+    let of_sheet = targets.filter(|target| target["sheet_name"] == sheet);
+    of_sheet.map(|target| target["class"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_model_without_visual_input_is_searched_at_rest() {
+    let exc = sheet(
+        "Exc_Layer",
+        CORTEX,
+        "IF_cond_exp",
+        "'Self': {'weights': 0.004, 'connection_probability': 0.02, 'short_term_plasticity': None},\n \
+         'Others': ref('exc_layer.Self'),",
+    );
+    // Current-based cells have no conductances, and its few cells are spread over the field.
+    let inh = sheet("Inh_Layer", CORTEX, "IF_curr_exp", "")
+        .replace("'magnification_factor': 1000.0", "'magnification_factor': 1.0");
+    // Sheets at the top of the tree, and no seed, as in older models.
+    let root = "{'exc_layer': url('param/exc'), 'inh_layer': url('param/inh'), 'name': 'Small',\n \
+                'results_dir': '', 'input_space': None, 'input_space_type': 'None'}\n";
+    let model = model_of(&[("defaults", root), ("exc", &exc), ("inh", &inh)]);
+    let proposed = prepared(&model);
+    assert_eq!(
+        targets_of(&proposed, "Exc_Layer"),
+        ["SpontActivityTarget", "IrregularityTarget", "SynchronyTarget", "ConductanceRatioTarget"]
+    );
+    assert_eq!(targets_of(&proposed, "Inh_Layer"), ["SpontActivityTarget", "IrregularityTarget"]);
+    let searched: Vec<_> = proposed["parameters"].as_object().unwrap().keys().collect();
+    assert_eq!(
+        searched,
+        [
+            "exc_layer.params.cell.params.tau_m",
+            "exc_layer.Self.weights",
+            "exc_layer.Self.connection_probability",
+            "inh_layer.params.cell.params.tau_m",
+        ]
+    );
+    assert!(
+        model.read("param_optim/inh").contains("url(\"param_optim/optimization_recorder_spikes\")")
+    );
+    assert!(!model.read("param_optim/optimization_recorder_spikes").contains("gsyn"));
+    assert!(model.read("mozopt.toml").contains("simulation_seed = 1 "));
+    model.mozopt("prepare", "").exits(0).says("the model has no visual input");
+}
+
+#[test]
+fn the_thalamus_is_recorded_and_not_fitted_as_cortex() {
+    let root = |sheets: &str| {
+        format!(
+            "{{{sheets} 'name': 'Small', 'results_dir': '', 'pynn_seed': 1,\n \
+             'input_space': {{'update_interval': 7.0}}, 'explosion_monitoring': None}}\n"
+        )
+    };
+    let lgn = sheet("", LGN, "IF_cond_exp", "");
+    let pgn = sheet("PGN", CORTEX, "IF_cond_exp", "'FromLGN': {'base_weight': 0.001},");
+    let exc = sheet("V1_Exc_L4", CORTEX, "IF_cond_exp", "'Self': {'base_weight': 0.001},");
+    let whole = root(
+        "'sheets': {'lgn': url('param/lgn'), 'pgn': url('param/pgn'), 'exc': url('param/exc')},",
+    );
+    let model = model_of(&[("defaults", &whole), ("lgn", &lgn), ("pgn", &pgn), ("exc", &exc)]);
+    let proposed = prepared(&model);
+    assert_eq!(targets_of(&proposed, "V1_Exc_L4").len(), 8);
+    assert_eq!(proposed["targets"].as_array().unwrap().len(), 8);
+    let searched: Vec<_> = proposed["parameters"].as_object().unwrap().keys().collect();
+    assert_eq!(searched, ["sheets.exc.params.cell.params.tau_m", "sheets.exc.Self.base_weight"]);
+    assert!(model.read("param_optim/pgn").contains("optimization_recorder_random"));
+    assert!(model.read("param_optim/defaults").contains("'sheet_name': 'V1_Exc_L4'"));
+    // Where there is nothing but the LGN, its rates are all there is to fit.
+    let model = model_of(&[("defaults", &root("'retina_lgn': url('param/lgn'),")), ("lgn", &lgn)]);
+    let proposed = prepared(&model);
+    assert_eq!(targets_of(&proposed, "X_ON"), ["SpontActivityTarget"]);
+    assert_eq!(proposed["targets"].as_array().unwrap().len(), 2);
+    assert!(model.read("param_optim/optimization_recorder_lgn").contains("RCAll"));
+}
+
+#[test]
+fn what_is_at_a_bound_or_off_in_the_model_can_be_searched() {
+    let connection = |name: &str, plasticity: &str| {
+        format!("'{name}': {{'base_weight': 0.001, 'short_term_plasticity': {{{plasticity}}}}},")
+    };
+    let on = connection("ToItself", "'U': 1.0, 'tau_rec': 30.0, 'tau_fac': 0.0, 'tau_psc': 3.0");
+    let off =
+        connection("ToOthers", "'U': 1e-12, 'tau_rec': 1e-12, 'tau_fac': 1e-12, 'tau_psc': 3.0");
+    let exc = sheet("V1_Exc_L4", CORTEX, "IF_cond_exp", &(on + &off));
+    let root = "{'name': 'Small', 'results_dir': '', 'pynn_seed': 1, 'explosion_monitoring': None,\n \
+                'sheets': {'exc': url('param/exc')}}\n";
+    let proposed = prepared(&model_of(&[("defaults", root), ("exc", &exc)]));
+    let searched = proposed["parameters"].as_object().unwrap();
+    assert_eq!(searched["sheets.exc.ToItself.short_term_plasticity.U"], json!([0.75, 1.0]));
+    let off: Vec<_> = searched.keys().filter(|path| path.contains("ToOthers")).collect();
+    assert_eq!(off, ["sheets.exc.ToOthers.base_weight"]);
+}
+
+#[test]
+fn an_old_distribution_is_told_as_it_is_written_today() {
+    let model = Model::of_mozaik();
+    model.edit("param/defaults", "'feedback': True", "'feedback': UniformDist(min=-1, max=2.5)");
+    parameters(&model, &[])
+        .exits(2)
+        .says("mozaik has no UniformDist any more")
+        .says("write PyNNDistribution(name='uniform',low=-1,high=2.5)")
+        .says("param/defaults:");
+}
+
 /// What `check` found wrong, and about what.
 fn problems(checked: &Value) -> Vec<(String, String)> {
     let checks = checked["checks"].as_array().unwrap().iter();

@@ -21,7 +21,7 @@ pub fn look(examined: &Examined, findings: &mut Findings) {
     };
     let root = model.resolved.root();
     let sheets = sheets(root);
-    let names: Vec<&str> = sheets.iter().filter_map(|sheet| sheet.name.as_deref()).collect();
+    let names: Vec<&str> = sheets.iter().flat_map(Sheet::names).collect();
     let mut wanted: BTreeSet<(&str, bool)> = BTreeSet::new();
     for target in what.targets.iter().map(|configured| &configured.target) {
         let Some(name) = &target.sheet_name else { continue };
@@ -31,7 +31,7 @@ pub fn look(examined: &Examined, findings: &mut Findings) {
     }
     let before = findings.0.len();
     for &(name, conductances) in &wanted {
-        let Some(sheet) = sheets.iter().find(|sheet| sheet.name.as_deref() == Some(name)) else {
+        let Some(sheet) = sheets.iter().find(|sheet| sheet.names().contains(&name)) else {
             if !conductances || !wanted.contains(&(name, false)) {
                 let message = format!("targets measure {name}, but the model has no such sheet");
                 let help = suggestion(name, names.iter().copied())
@@ -42,9 +42,9 @@ pub fn look(examined: &Examined, findings: &mut Findings) {
         };
         let recorders = root.dict(&sheet.recorders()).ok();
         if conductances {
-            look_for_conductances(sheet, recorders, findings);
+            look_for_conductances(name, sheet, recorders, findings);
         } else {
-            look_for_spikes(sheet, recorders, findings);
+            look_for_spikes(name, sheet, recorders, findings);
         }
     }
     if findings.0.len() == before && !wanted.is_empty() {
@@ -82,8 +82,7 @@ fn recorded(recorders: Option<&Dict>) -> Vec<(&str, Vec<&str>)> {
         .collect()
 }
 
-fn look_for_spikes(sheet: &Sheet, recorders: Option<&Dict>, findings: &mut Findings) {
-    let name = sheet.name.as_deref().unwrap_or_default();
+fn look_for_spikes(name: &str, sheet: &Sheet, recorders: Option<&Dict>, findings: &mut Findings) {
     let recorded = recorded(recorders);
     let mut of_spikes =
         recorded.iter().filter(|(_, variables)| variables.contains(&"spikes")).peekable();
@@ -101,8 +100,12 @@ fn look_for_spikes(sheet: &Sheet, recorders: Option<&Dict>, findings: &mut Findi
     }
 }
 
-fn look_for_conductances(sheet: &Sheet, recorders: Option<&Dict>, findings: &mut Findings) {
-    let name = sheet.name.as_deref().unwrap_or_default();
+fn look_for_conductances(
+    name: &str,
+    sheet: &Sheet,
+    recorders: Option<&Dict>,
+    findings: &mut Findings,
+) {
     let recorded = recorded(recorders);
     let is_recorded = |names: [&str; 2]| {
         let one = |wanted: &str| recorded.iter().any(|(_, variables)| variables.contains(&wanted));

@@ -142,7 +142,8 @@ Examples:
   mozopt export examples/v1                          the best parameters as JSON
   mozopt export examples/v1 --format csv -o all.csv  every candidate: parameters, values, scores
   mozopt export examples/v1 --format front           the trade-offs between target classes
-  python run.py nest 1 param/defaults $(mozopt export . --format overrides) best";
+  mozopt export . --format params -o param_best      the model's parameter files with the best values
+  python run.py nest 1 param_best/defaults best      the model with them, whatever its protocol";
 
 const EVALUATE_EXAMPLES: &str = "\
 Examples:
@@ -354,8 +355,8 @@ pub struct ExportArguments {
     /// Of `front`: what the objectives are [default: those of the search]
     #[arg(long, value_enum)]
     pub objectives: Option<Objectives>,
-    /// Write to this file instead of stdout
-    #[arg(long, short, value_name = "FILE")]
+    /// Write to this file instead of stdout; of `params`: the new directory
+    #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
 }
 
@@ -366,6 +367,8 @@ pub enum ExportFormat {
     Json,
     /// A candidate's parameters as mozaik's command line takes them
     Overrides,
+    /// A mozaik model's parameter files with a candidate's values in them, to be used without mozopt
+    Params,
     /// All candidates with parameters, values and scores
     Csv,
     /// The candidates that no other beats in every objective: their objectives and parameters

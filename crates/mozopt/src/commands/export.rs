@@ -1,7 +1,9 @@
 //! `mozopt export`: parameters and results for other programs.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
+use mozaik_parameters::{Override, Value};
 use serde_json::Number;
 
 use crate::cli::{ExportArguments, ExportFormat};
@@ -10,6 +12,7 @@ use crate::durable;
 use crate::failure::{FINISHED, Failure};
 use crate::journal::{CandidateRecord, State};
 use crate::optimization_directory::OptimizationDirectory;
+use crate::parameter_folder::ParameterFolder;
 use crate::report::named_parameters;
 
 /// Exports the parameters of one candidate, or the table of all.
@@ -24,6 +27,10 @@ pub fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
             format!("{}\n", json.map_err(|error| Failure::failed(error, "this is a mistake"))?)
         }
         ExportFormat::Overrides => overrides(&configuration, chosen(&state, arguments.candidate)?),
+        ExportFormat::Params => {
+            let record = chosen(&state, arguments.candidate)?;
+            return params(&configuration, record, arguments.output.as_deref());
+        }
         ExportFormat::Csv => csv(&configuration, &state)?,
         ExportFormat::Front => front(&configuration, &state, arguments.objectives)?,
     };
@@ -59,6 +66,50 @@ fn overrides(configuration: &Configuration, record: &CandidateRecord) -> String 
     }
     text.push('\n');
     text
+}
+
+/// A copy of the model's parameter files with the candidate's values.
+fn params(
+    configuration: &Configuration,
+    record: &CandidateRecord,
+    output: Option<&Path>,
+) -> Result<u8, Failure> {
+    let Some(mozaik) = &configuration.simulator.mozaik else {
+        let kind = configuration.simulator.kind;
+        let message =
+            format!("only models of mozaik have parameter files, and this is kind = \"{kind}\"");
+        return Err(Failure::bad_input(message, "--format json gives the values"));
+    };
+    let Some(directory) = output else {
+        let help = "give a new one with --output, best in the model's directory";
+        return Err(Failure::bad_input("the parameter files need a directory", help));
+    };
+    let overrides: Vec<Override> = named_parameters(configuration, record)
+        .iter()
+        .map(|(path, number)| Override { path: path.as_str().into(), value: value(number) })
+        .collect();
+    let model_directory = &*configuration.model_directory;
+    let root = &*mozaik.parameters_file;
+    let root = ParameterFolder { model_directory, root, overrides: &overrides }.write(directory)?;
+    let script = mozaik.script.as_deref().unwrap_or("run.py");
+    say!(
+        "{}: candidate {}, {} values in their places. In {}:\n  {} {script} nest {} {root} NAME",
+        directory.display(),
+        record.number,
+        overrides.len(),
+        model_directory.display(),
+        mozaik.python,
+        configuration.threads,
+    );
+    Ok(FINISHED)
+}
+
+/// A number as mozaik was given it.
+fn value(number: &Number) -> Value {
+    match (number.as_i64(), number.as_f64()) {
+        (Some(integer), _) => Value::Integer(integer),
+        (None, float) => Value::Float(float.unwrap_or(f64::NAN)),
+    }
 }
 
 /// One line for each candidate: what was proposed and what came out.

@@ -2,20 +2,24 @@
 //! need, a `config_optimisation` and a `mozopt.toml` to begin from, and the experiment script.
 
 mod model_class;
+mod nest_modules;
 mod parameter_files;
 mod plan;
 mod proposal;
 mod recorders;
+mod sheet;
 
 use std::path::{Path, PathBuf};
-
-use mozaik_parameters::{Dict, Path as ParameterPath, Value};
 
 use crate::configuration::EXPERIMENT_SCRIPT;
 use crate::failure::Failure;
 use crate::model::MozaikParameters;
 use crate::optimization_directory::EXPERIMENT_FILE;
 pub use plan::{Plan, PlannedFile, State};
+pub use sheet::{Sheet, sheets};
+
+/// The seeds of the models of all versions of mozaik.
+const SEEDS: [&str; 3] = ["simulation_seed", "mozaik_seed", "pynn_seed"];
 
 /// What to prepare, and where.
 pub struct Preparation<'a> {
@@ -42,7 +46,7 @@ impl Preparation<'_> {
         if sheets.is_empty() {
             return Err(Failure::bad_input(
                 format!("{root} has no sheets: there is nothing to record or to fit"),
-                "mozaik keeps sheets under `sheets`, each with its `component` and `params`",
+                "a sheet is a sub-tree with its `component` and, among its `params`, `recorders`",
             ));
         }
         // What url() names is relative to the model's directory.
@@ -53,7 +57,7 @@ impl Preparation<'_> {
         let at = |name: &str| into.join(name);
         files.push(PlannedFile::new(
             at("param_optim/config_optimisation"),
-            proposal::config_optimisation(&model, &sheets),
+            proposal::config_optimisation(&model, &sheets, &mut notes),
             "parameters with ranges around their defaults, and targets: adjust both",
         ));
         let class = match self.model_class {
@@ -64,6 +68,8 @@ impl Preparation<'_> {
             class.as_deref(),
             (into != model_directory).then(|| relative(&model_directory, &into)).as_deref(),
             &format!("{prefix}/{}", self.root),
+            &nest_modules::find(&model_directory, &mut notes),
+            SEEDS.iter().any(|seed| model.resolved.root().entries.contains_key(*seed)),
         );
         files.push(PlannedFile::new(at("mozopt.toml"), settings, "how the search is run"));
         let script = EXPERIMENT_SCRIPT.to_owned();
@@ -72,52 +78,8 @@ impl Preparation<'_> {
     }
 }
 
-/// A sheet of the model, or several that one entry stands for (an LGN).
-pub struct Sheet {
-    /// Its key below `sheets`.
-    pub key: String,
-    /// How the data store calls it; `None` for an LGN, whose sheets have fixed names.
-    pub name: Option<String>,
-    /// mozaik's component.
-    pub component: String,
-    /// Whether its cells are NEST's own models and not PyNN's.
-    pub native_nest: bool,
-}
-
-impl Sheet {
-    /// Whether it lies in cortex: its cells have positions in visual space, and it can be fitted.
-    pub fn is_cortical(&self) -> bool {
-        self.name.is_some() && self.component.contains("Cortical")
-    }
-
-    /// The path of its recorders.
-    pub fn recorders(&self) -> ParameterPath {
-        ["sheets", &self.key, "params", "recorders"]
-            .iter()
-            .fold(ParameterPath::default(), |path, component| path.child(component))
-    }
-}
-
-/// The sheets of a resolved tree, in its order.
-pub fn sheets(root: &Dict) -> Vec<Sheet> {
-    let Ok(sheets) = root.dict(&"sheets".into()) else { return vec![] };
-    let sheet = |key: &String| {
-        let text = |path: &str| match root.value(&format!("sheets.{key}.{path}").as_str().into()) {
-            Ok(Value::Text(text)) => Some(text.clone()),
-            _ => None,
-        };
-        let native = format!("sheets.{key}.params.cell.native_nest");
-        Some(Sheet {
-            component: text("component")?,
-            name: text("params.name"),
-            native_nest: root.value(&native.as_str().into()) == Ok(&Value::Boolean(true)),
-            key: key.clone(),
-        })
-    };
-    sheets.entries.keys().filter_map(sheet).collect()
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+/// A path from the root, without symbolic links if it exists.
+pub fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let canonical = path.canonicalize().or_else(|_| std::path::absolute(path));
     canonical.map_err(|error| {
         Failure::bad_input(format!("{}: {error}", path.display()), "give a directory")
@@ -125,6 +87,6 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// `path` as seen from `base`, with slashes.
-fn relative(path: &Path, base: &Path) -> String {
+pub fn relative(path: &Path, base: &Path) -> String {
     pathdiff::diff_paths(path, base).unwrap_or_else(|| path.to_owned()).display().to_string()
 }

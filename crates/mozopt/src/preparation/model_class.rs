@@ -1,6 +1,6 @@
 //! Which class the model is: found by reading the text of its Python files, never by running them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::durable;
 
@@ -10,12 +10,8 @@ const MAX_FILE_BYTES: u64 = 4 << 20;
 /// Module and class of the model, where the files leave no doubt.
 pub fn find(model_directory: &Path, notes: &mut Vec<String>) -> Option<String> {
     let mut found = vec![];
-    let entries = std::fs::read_dir(model_directory).ok()?;
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path.extension().is_some_and(|extension| extension == "py")
-            && let Some(module) = path.file_stem().and_then(|stem| stem.to_str())
-            && let Ok(text) = durable::read_bounded(&path, MAX_FILE_BYTES)
-        {
+    for (path, text) in python_files(model_directory) {
+        if let Some(module) = path.file_stem().and_then(|stem| stem.to_str()) {
             found.extend(models_in(&text).map(|class| format!("{module}.{class}")));
         }
     }
@@ -32,6 +28,19 @@ pub fn find(model_directory: &Path, notes: &mut Vec<String>) -> Option<String> {
         )),
     }
     found.into_iter().next()
+}
+
+/// The model's own Python files with their texts, by name.
+pub fn python_files(model_directory: &Path) -> Vec<(PathBuf, String)> {
+    let entries = std::fs::read_dir(model_directory).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "py"));
+    let read = |path: PathBuf| {
+        let text = durable::read_bounded(&path, MAX_FILE_BYTES).ok()?;
+        Some((path, text))
+    };
+    paths.into_iter().filter_map(read).collect()
 }
 
 /// The classes of a module that are derived from mozaik's `Model`.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use mozaik_parameters::{Document, SourceFile, Value};
 
+use super::sheet::fitted;
 use super::{PlannedFile, Preparation, Sheet, absolute, recorders};
 use crate::durable;
 use crate::failure::Failure;
@@ -46,7 +47,7 @@ pub fn rewritten(
         .collect();
     let mut recorded = BTreeMap::new();
     for sheet in sheets {
-        let recorders = recorders::of(sheet);
+        let recorders = recorders::of(sheet, fitted(sheets, sheet));
         recorded.insert(recorders.file, recorders.text);
     }
     for (file, text) in recorded {
@@ -117,7 +118,7 @@ impl ParameterFiles<'_> {
         notes: &mut Vec<String>,
     ) -> Result<(), Failure> {
         let path = sheet.recorders();
-        let file = recorders::of(sheet).file;
+        let file = recorders::of(sheet, false).file;
         let replacement = format!("url(\"{}/{file}\")", self.prefix);
         let place = model.tree.locate(&path).ok().and_then(|location| {
             let name = self.in_param(&location.file.name)?;

@@ -16,14 +16,28 @@ pub struct Recorders {
 }
 
 /// The recorders of a sheet: of every cortical cell the spikes, and the conductances of cells at the
-/// electrodes of a grid of 200 µm.
-pub fn of(sheet: &Sheet) -> Recorders {
+/// electrodes of a grid of 200 µm. `fitted`: whether targets look at the sheet.
+pub fn of(sheet: &Sheet, fitted: bool) -> Recorders {
     if sheet.name.is_none() {
-        let text = format!(
-            "{{\n    # To see that the input works: the targets look at cortex.\n    '1' : {},\n}}\n",
-            random("'spikes',", OTHER_CELLS)
-        );
+        let (why, recorder) = if fitted {
+            ("The spikes of all cells: there is nothing else to fit.", all())
+        } else {
+            (
+                "To see that the input works: the targets look at cortex.",
+                random("'spikes',", OTHER_CELLS),
+            )
+        };
+        let text = format!("{{\n    # {why}\n    '1' : {recorder},\n}}\n");
         return Recorders { file: "optimization_recorder_lgn", text };
+    }
+    let all_spikes = format!(
+        "    # The spikes of all cells: synchrony and size tuning are computed from them.\n    \
+         '1' : {},\n",
+        all()
+    );
+    if !sheet.has_conductances {
+        let text = format!("{{\n{all_spikes}}}\n");
+        return Recorders { file: "optimization_recorder_spikes", text };
     }
     let (variables, suffix) = if sheet.native_nest {
         ("'g_ex', 'g_in'", "_native")
@@ -37,13 +51,16 @@ pub fn of(sheet: &Sheet) -> Recorders {
         (false, _) => (random(variables, CELLS), "optimization_recorder_random_native"),
     };
     let text = format!(
-        "{{\n    # The spikes of all cells: synchrony and size tuning are computed from them.\n    \
-         '1' : {{\n        'component' : 'mozaik.sheets.population_selector.RCAll',\n        \
-         'variables' : ('spikes',),\n        'params' : {{}},\n    }},\n    \
-         # Conductances of some cells: they take much more room than spikes.\n    \
+        "{{\n{all_spikes}    # Conductances of some cells: they take much more room than spikes.\n    \
          '2' : {conductances},\n}}\n"
     );
     Recorders { file, text }
+}
+
+fn all() -> String {
+    "{\n        'component' : 'mozaik.sheets.population_selector.RCAll',\n        \
+     'variables' : ('spikes',),\n        'params' : {},\n    }"
+        .to_owned()
 }
 
 fn grid(variables: &str) -> String {

@@ -242,7 +242,7 @@ mod tests {
             let numbers = numbers(&tree);
             let overrides: Vec<_> = chosen.iter().filter(|(_, value, _)| value.is_finite()).map(|(index, value, whole)| {
                 let value = if *whole { Value::Integer(*value as i64) } else { Value::Float(*value) };
-                of(index.get(&numbers), value)
+                of(&numbers[index.index(numbers.len())], value)
             }).collect();
             let wanted = tree.with(&overrides).unwrap().0.resolve();
             prop_assume!(wanted.is_ok());

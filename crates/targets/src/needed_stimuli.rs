@@ -2,14 +2,16 @@
 
 use std::fmt;
 
-use recording::{Stimulus, StimulusValue};
+use recording::Stimulus;
 
 use crate::TargetClass;
 use crate::modulation::periods;
 use crate::orientation::{OPTIMAL_RAD, ORTHOGONAL_RAD, is_same_orientation};
 use crate::orientation_tuning::{HIGH_CONTRAST, LOW_CONTRAST};
-use crate::presentations::{DISK, FULL_FIELD, SPONTANEOUS};
-use crate::spontaneous::{LEAST_DURATION_MS, USUAL_DURATION_MS, spontaneous_duration};
+use crate::presentations::{DISK, FULL_FIELD};
+use crate::spontaneous::{
+    LEAST_DURATION_MS, SPONTANEOUS, USUAL_DURATION_MS, is_spontaneous, spontaneous_duration,
+};
 
 /// Something that must be presented for a target to have a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -89,7 +91,7 @@ impl NeededStimulus {
             Self::Spontaneous => {
                 let durations: Vec<f64> = presented
                     .iter()
-                    .filter(|shown| is_undisturbed(shown))
+                    .filter(|shown| is_spontaneous(shown))
                     .filter_map(|shown| shown.number("duration"))
                     .collect();
                 let duration = spontaneous_duration(durations.iter().copied());
@@ -111,15 +113,6 @@ impl NeededStimulus {
             }),
         }
     }
-}
-
-/// Whether this is a period without a stimulus in which no cell is stimulated directly either, as by
-/// a kick.
-fn is_undisturbed(stimulus: &Stimulus) -> bool {
-    let directly = stimulus.parameters.get("direct_stimulation_name");
-    let is_stimulation =
-        |value: &StimulusValue| matches!(value, StimulusValue::Text(name) if name != "None");
-    stimulus.name == SPONTANEOUS && !directly.is_some_and(is_stimulation)
 }
 
 /// As a fragment of a sentence, after "there is no".
@@ -147,6 +140,8 @@ impl fmt::Display for NeededStimulus {
 #[cfg(test)]
 mod tests {
     use std::f64::consts::{FRAC_PI_2, PI};
+
+    use recording::StimulusValue;
 
     use super::*;
 

@@ -140,7 +140,7 @@ fn look_for_grids(root: &Dict, sheets: &[Sheet], findings: &mut Findings) {
             if component.ends_with(".RCGrid") {
                 let message = format!(
                     "{} records with RCGrid, but its cells have no place on a grid",
-                    sheet.key
+                    sheet.path
                 );
                 let recorder = sheet.recorders().child(key);
                 let file = entry.origin.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();

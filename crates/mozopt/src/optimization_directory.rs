@@ -3,7 +3,7 @@
 //! ```text
 //! configuration.json      the frozen configuration
 //! config_optimisation     a copy of the user's file, and of mozopt.toml
-//! provenance.json         how it was begun, and the model's commit
+//! provenance.json         how it was begun, the model's commit, the versions of its simulator
 //! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began, with
 //!                         mozopt_run.py, mozopt_ranks.py, mozopt_check.py
 //! journal.jsonl           what happened: the one source of truth

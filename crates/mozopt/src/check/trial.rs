@@ -55,7 +55,7 @@ pub fn run(
     let interrupt = Interrupt::listen()
         .map_err(|error| Failure::failed(error, "signals cannot be received on this system"))?;
     let mut executor = executor(configuration, &configuration.limits);
-    let job = Job { candidate: 0, attempt: 1, directory: directory.clone() };
+    let job = Job { candidate: 0, attempt: 1, out_of_memory: 0, directory: directory.clone() };
     executor.submit(job).map_err(failed)?;
     let end = loop {
         if let Some(ended) = executor.wait(TICK).map_err(failed)?.pop() {
@@ -74,7 +74,7 @@ pub fn run(
         )),
         JobEnd::OutOfMemory => Err(Failure::failed(
             "the simulation needed more memory than its job has",
-            "raise `mem` under [slurm]",
+            "raise `mem` under [slurm]; `mem_retry` gives repetitions of a search more",
         )),
         JobEnd::Fault(reason) => Err(Failure::failed(
             format!("the simulation did not run to its end: {reason}"),
@@ -82,7 +82,7 @@ pub fn run(
         )),
         JobEnd::Ended => {
             let result = read_json(&directory.result()).map_err(|error| {
-                let log = directory.log_tail(3).join("\n");
+                let log = directory.log_of_failure(3).join("\n");
                 Failure::failed(
                     format!("the job left no result: {error}\n{log}"),
                     format!("look into {}", directory.path().display()),

@@ -136,7 +136,7 @@ fn described(trial: &Trial, loaded: &Loaded) -> String {
         text.push_str(&targets_table(&trial.targets, &result.targets));
         text.push_str(&format!("\ntotal {:.2}\n", result.total));
     } else {
-        for line in trial.directory.log_tail(10) {
+        for line in trial.directory.log_of_failure(10) {
             text.push_str(&format!("  {line}\n"));
         }
     }

@@ -285,7 +285,7 @@ fn hash(text: &[u8]) -> String {
 }
 
 impl Limits {
-    /// Refuses limits that leave nothing to run.
+    /// Refuses limits that leave nothing to run, and what Slurm could not be asked for.
     pub fn check(&self) -> Result<(), Failure> {
         let hours = self.max_core_hours.is_some_and(|hours| !hours.is_finite() || hours <= 0.0);
         if self.max_ngen == 0 || self.max_simulations == Some(0) || hours {
@@ -294,7 +294,7 @@ impl Limits {
                 "give a number above 0",
             ));
         }
-        Ok(())
+        self.slurm.check()
     }
 
     /// Replaces what `flags` give.

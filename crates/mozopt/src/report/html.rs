@@ -204,12 +204,15 @@ pub fn provenance(
         let commit = provenance.model.as_ref();
         commit.map_or_else(|| "not under version control".to_owned(), Commit::in_words)
     });
+    let versions = provenance.as_ref().and_then(|provenance| provenance.versions.as_ref());
+    let versions = versions.map_or_else(not_recorded, ToString::to_string);
     let began = provenance
         .map(|provenance| format!("{}, on {}", provenance.command_line.join(" "), provenance.host));
     let pairs = [
         ("Optimization", directory.path().display().to_string()),
         ("Model", configuration.model_directory.display().to_string()),
         ("Commit of the model", commit.unwrap_or_else(not_recorded)),
+        ("Versions of the simulator", versions),
         ("Begun with", began.unwrap_or_else(not_recorded)),
         ("Begun by", format!("mozopt {}", configuration.mozopt_version)),
         ("Report by", format!("mozopt {}", env!("CARGO_PKG_VERSION"))),

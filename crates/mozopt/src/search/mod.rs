@@ -11,6 +11,7 @@ mod validation;
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use optimizers::{Candidate, Optimizer};
@@ -22,7 +23,7 @@ use crate::interrupt::{Interrupt, Wish};
 use crate::journal::{self, ControllerLock, Entry, Event, Holder, Journal, Phase, Proposal, State};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::requests::Requests;
-use crate::simulation::{Keep, Simulation};
+use crate::simulation::{Keep, Simulation, Versions};
 use crate::warm_start::{Earlier, WarmStart};
 use crate::watcher::{Progress, Watcher};
 
@@ -50,6 +51,10 @@ pub struct Search {
     tidying: Tidying,
     /// Candidates to submit, in order.
     waiting: VecDeque<u64>,
+    /// How many simulations fewer run at the same time, since there was not the memory for all.
+    fewer_slots: usize,
+    /// Versions that simulations were seen to have.
+    versions: Vec<Arc<Versions>>,
     _lock: ControllerLock,
 }
 
@@ -187,6 +192,8 @@ impl Search {
             looked_for_requests: Instant::now(),
             tidying: Tidying::begin(),
             waiting: VecDeque::new(),
+            fewer_slots: 0,
+            versions: vec![],
             _lock: lock,
         };
         search.adopt()?;
@@ -267,7 +274,7 @@ impl Search {
                         Adopted::Ended => ended.push(candidate),
                         Adopted::Gone => {
                             let reason = "it ended with its controller".to_owned();
-                            self.log(&[Event::Interrupted { candidate, reason, fault: false }])?;
+                            self.log(&[Event::ended_by_us(candidate, reason)])?;
                             self.waiting.push_back(candidate);
                         }
                     }
@@ -285,7 +292,13 @@ impl Search {
     }
 
     fn job(&self, candidate: u64, attempt: u32) -> Job {
-        Job { candidate, attempt, directory: self.directory.simulation(candidate) }
+        let out_of_memory = self.state.candidates[candidate as usize].out_of_memory;
+        Job { candidate, attempt, out_of_memory, directory: self.directory.simulation(candidate) }
+    }
+
+    /// How many simulations may run at the same time.
+    fn slots(&self) -> usize {
+        self.limits.slots.saturating_sub(self.fewer_slots).max(1)
     }
 
     /// Tells the optimizer what it may know: in generational mode the outcomes of a whole
@@ -329,7 +342,7 @@ impl Search {
                 Mode::Generational => offspring - proposed % offspring,
                 Mode::Asynchronous => {
                     let busy = self.executor.running() + self.waiting.len();
-                    u64::from(busy < self.limits.slots)
+                    u64::from(busy < self.slots())
                 }
             };
             let left =
@@ -375,7 +388,7 @@ impl Search {
 
     /// Fills the free slots.
     fn submit(&mut self) -> Result<(), Failure> {
-        while self.may_begin() && self.executor.running() < self.limits.slots {
+        while self.may_begin() && self.executor.running() < self.slots() {
             let Some(candidate) = self.waiting.pop_front() else { break };
             let attempt = self.state.candidates[candidate as usize].attempts + 1;
             let job = self.job(candidate, attempt);

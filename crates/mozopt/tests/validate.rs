@@ -171,15 +171,13 @@ fn the_embedded_model_is_inspected_in_a_protocol_of_its_own() {
     let rate = l4["spontaneous"]["rate_hz"]["mean"].as_f64().unwrap();
     assert!((value.as_f64().unwrap() - rate).abs() < 1e-9, "{value}, {rate}");
     // The network stays as it is, unless it is asked to vary.
-    let flags = "--seeds 3 --protocol spontaneous";
-    model.mozopt("validate", flags).exits(0);
-    model.mozopt("validate", &format!("{flags} --vary model")).exits(0);
+    model.mozopt("validate", "--seeds 3 --protocol spontaneous").exits(0);
+    model.mozopt("validate", "--seeds 1 --protocol spontaneous --vary model").exits(0);
     let positions = |protocol: &str, number: &str| {
         let simulation = optimization.file(protocol).join(directory.replace("-1", number));
         fs::read(simulation.join("datastore/sheet0.positions.npy")).unwrap()
     };
     let of_search = positions("validation-spontaneous", "-2");
     assert_eq!(of_search, positions("validation-spontaneous", "-3"));
-    let other = positions("validation-spontaneous.model", "-2");
-    assert!(other != of_search && other != positions("validation-spontaneous.model", "-3"));
+    assert!(of_search != positions("validation-spontaneous.model", "-1"));
 }

@@ -13,8 +13,10 @@ pub struct Counted {
     targets: Vec<ConfiguredTarget>,
     #[serde(skip)]
     counts: Vec<bool>,
-    targets_counted: usize,
-    targets_left_out: Vec<LeftOut>,
+    #[serde(rename = "targets_counted")]
+    count: usize,
+    #[serde(rename = "targets_left_out")]
+    left_out: Vec<LeftOut>,
 }
 
 /// A target that does not count.
@@ -41,14 +43,14 @@ impl Counted {
             .map(|i| completed.is_empty() || completed.iter().any(|result| has_value(result, i)))
             .collect();
         let reason = |i: usize| completed.first()?.targets.get(i)?.reason.clone();
-        let left_out = |(i, configured): (usize, &ConfiguredTarget)| LeftOut {
+        let without_value = |(i, configured): (usize, &ConfiguredTarget)| LeftOut {
             name: configured.target.name.clone(),
             reason: reason(i),
         };
-        let targets_left_out =
-            targets.iter().enumerate().filter(|(i, _)| !counts[*i]).map(left_out).collect();
-        let targets_counted = counts.iter().filter(|&&counts| counts).count();
-        Self { targets, counts, targets_counted, targets_left_out }
+        let left_out =
+            targets.iter().enumerate().filter(|(i, _)| !counts[*i]).map(without_value).collect();
+        let count = counts.iter().filter(|&&counts| counts).count();
+        Self { targets, counts, count, left_out }
     }
 
     /// All targets.
@@ -59,21 +61,21 @@ impl Counted {
     /// The sum of the scores that count; `None` if none does.
     pub fn total(&self, result: &SimulationResult) -> Option<f64> {
         let scores = result.targets.iter().zip(&self.counts).filter(|(_, counts)| **counts);
-        (self.targets_counted > 0).then(|| scores.map(|(target, _)| target.score).sum())
+        (self.count > 0).then(|| scores.map(|(target, _)| target.score).sum())
     }
 
     /// What the totals are called: `total score`, where not all targets count with how many do.
     pub fn heading(&self) -> String {
-        if self.targets_left_out.is_empty() {
+        if self.left_out.is_empty() {
             return "total score".to_owned();
         }
-        format!("total score of {} of {} targets", self.targets_counted, self.targets.len())
+        format!("total score of {} of {} targets", self.count, self.targets.len())
     }
 
     /// Which targets do not count, and why, a line for each reason.
     pub fn left_out(&self) -> Vec<String> {
         let mut lines: Vec<(Option<&str>, Vec<&str>)> = vec![];
-        for LeftOut { name, reason } in &self.targets_left_out {
+        for LeftOut { name, reason } in &self.left_out {
             match lines.iter_mut().find(|(known, _)| *known == reason.as_deref()) {
                 Some((_, names)) => names.push(name),
                 None => lines.push((reason.as_deref(), vec![name])),

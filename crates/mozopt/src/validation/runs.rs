@@ -55,12 +55,11 @@ impl Run {
         simulation.protocol = protocol.clone();
         let further_seeds = vary.further_seeds(&configuration.simulator);
         let new_networks = !further_seeds.is_empty();
-        match &mut simulation.mozaik {
-            Some(mozaik) => mozaik.seed_parameters.extend(further_seeds),
-            None => {
-                let seeds = further_seeds.into_iter().map(|path| (path, seed.into()));
-                simulation.parameters.extend(seeds);
-            }
+        if let Some(mozaik) = &mut simulation.mozaik {
+            mozaik.seed_parameters.extend(further_seeds);
+        } else {
+            let seeds = further_seeds.into_iter().map(|path| (path, seed.into()));
+            simulation.parameters.extend(seeds);
         }
         let directory = optimization.protocol(protocol, new_networks);
         let directory = directory.join(format!("{:06}-{number}", record.number));

@@ -397,8 +397,7 @@ fn a_launcher_that_does_not_work_is_a_problem_with_its_own_words() {
     let launcher = "mpirun --oversubscribe -np {ranks}";
     problem(launched(&model, 2, launcher, &[]), copies, "Open MPI v4.1.4");
     // Under Slurm other machines run the jobs.
-    let settings = model.read("mozopt.toml");
-    model.write("mozopt.toml", format!("{settings}\n[execution]\nexecutor = \"slurm\"\n"));
+    model.edit("mozopt.toml", "[execution]\n", "[execution]\nexecutor = \"slurm\"\n");
     let checked = launched(&model, 2, launcher, &[]).json();
     assert_eq!(found(&checked, "launcher", "starts 2 copies")["status"], "warning");
 }

@@ -45,7 +45,7 @@ pub fn reason(said: &str) -> String {
             .skip_while(|line| line.is_empty())
             .take_while(|line| !line.is_empty() && !is_rule(line))
             .collect();
-        return words.join(" ");
+        return words.join(" ").trim_end_matches(':').to_owned();
     }
     let last = lines.iter().rev().find(|line| !line.trim().is_empty());
     last.map_or("it said nothing", |line| line.trim()).to_owned()
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(
             reason(&slots),
             "There are not enough slots available in the system to satisfy the 3 slots that were \
-             requested by the application:"
+             requested by the application"
         );
         let traceback = format!(
             "Traceback (most recent call last):\n  File \"x.py\", line 1, in <module>\n    f()\n\

@@ -277,8 +277,9 @@ mod tests {
     #[test]
     fn an_error_that_was_caught_long_before_the_end_is_not_the_reason() {
         let caught = format!("{HEAD}\n  File \"model.py\", line 3\nOSError: no display\n");
-        let steps: String = (0..50).map(|step| format!("step {step}\n")).collect();
-        let log = Log::of(&format!("{caught}{steps}Segmentation fault\n"));
+        let steps: Vec<_> = (0..50).map(|step| format!("step {step}")).collect();
+        let steps = steps.join("\n");
+        let log = Log::of(&format!("{caught}{steps}\nSegmentation fault\n"));
         assert_eq!(log.error(), None);
         let shown = log.failure();
         assert!(shown.contains("OSError: no display\n…\nstep 46"), "{shown}");
@@ -310,9 +311,12 @@ mod tests {
 
     #[test]
     fn of_a_deep_traceback_both_ends_are_shown() {
-        let frames: String =
-            (0..200).map(|n| format!("  File \"a.py\", line {n}, in f\n")).collect();
-        let log = Log::of(&format!("{HEAD}\n{frames}RecursionError: too deep\n"));
+        let frames: Vec<_> = (0..200).map(|n| format!("  File \"a.py\", line {n}, in f")).collect();
+        let frames = frames.join(
+            "
+",
+        );
+        let log = Log::of(&format!("{HEAD}\n{frames}\nRecursionError: too deep\n"));
         let shown = log.failure();
         assert!(shown.contains("line 0, in f") && shown.contains("line 199, in f"), "{shown}");
         assert!(shown.contains("  … 170 lines …"), "{shown}");

@@ -170,20 +170,17 @@ impl Search {
         }
         let path = self.directory.provenance();
         if let Ok(mut provenance) = read_json::<Provenance>(&path) {
-            match &provenance.versions {
-                Some(first) => {
-                    if let Some(difference) = versions.difference_to(first) {
-                        self.watcher.say(&format!(
-                            "warning: candidate {candidate} ran with other versions than the search began with: \
-                             {difference}"
-                        ));
-                    }
+            if let Some(first) = &provenance.versions {
+                if let Some(difference) = versions.difference_to(first) {
+                    self.watcher.say(&format!(
+                        "warning: candidate {candidate} ran with other versions than the search began with: \
+                         {difference}"
+                    ));
                 }
-                None => {
-                    provenance.versions = Some((*versions).clone());
-                    durable::write_json(&path, &provenance)
-                        .map_err(|error| broken(error, &self.directory))?;
-                }
+            } else {
+                provenance.versions = Some((*versions).clone());
+                durable::write_json(&path, &provenance)
+                    .map_err(|error| broken(error, &self.directory))?;
             }
         }
         self.versions.push(versions);

@@ -66,7 +66,8 @@ pub fn of_failure(log: &Path, lines: usize) -> Vec<String> {
 
 /// The error with which a Python program ended: `KeyError: 'x'`.
 pub fn error(log: &Path) -> Option<String> {
-    let traceback = Traceback::last(&lines_of(log))?;
+    let all = lines_at_end(log);
+    let traceback = Traceback::last(&own_words(of_last_attempt(&all)))?;
     (traceback.after.len() <= LAST_WORDS).then(|| shortened(&traceback.error, LONGEST.1))
 }
 
@@ -134,31 +135,44 @@ impl Traceback {
     }
 }
 
-/// The lines of the last attempt that say something.
+/// The lines of the last attempt that say something; of an earlier one if it has not said anything.
 fn lines_of(log: &Path) -> Vec<String> {
+    let all = lines_at_end(log);
+    let attempt = of_last_attempt(&all);
+    own_words(if attempt.is_empty() { &all } else { attempt })
+}
+
+fn lines_at_end(log: &Path) -> Vec<String> {
     let Ok(bytes) = log::read_end(log, READ) else { return vec![] };
     let text = String::from_utf8_lossy(&bytes).into_owned();
     // Simulators print colours and progress bars: what is left of them here is their text.
     let text = console::strip_ansi_codes(&text);
-    let all: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let began = all.iter().rposition(|line| line.starts_with(ATTEMPT)).map_or(0, |line| line + 1);
-    let of_attempt = if began < all.len() { &all[began..] } else { &all[..] };
-    let own = without_aftermath(of_attempt);
-    let shown = if own.is_empty() { of_attempt } else { &own[..] };
-    shown.iter().map(|&line| line.to_owned()).collect()
+    let all = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    all.map(str::to_owned).collect()
+}
+
+fn of_last_attempt(lines: &[String]) -> &[String] {
+    let began = lines.iter().rposition(|line| line.starts_with(ATTEMPT));
+    &lines[began.map_or(0, |line| line + 1)..]
+}
+
+/// What a launcher says about the end of its ranks is left out, unless it is all there is.
+fn own_words(lines: &[String]) -> Vec<String> {
+    let own = without_aftermath(lines);
+    if own.is_empty() { lines.to_vec() } else { own }
 }
 
 /// Leaves out what a launcher says about the end of its ranks.
-fn without_aftermath<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+fn without_aftermath(lines: &[String]) -> Vec<String> {
     let mut left = vec![];
     let mut i = 0;
-    while let Some(&line) = lines.get(i) {
+    while let Some(line) = lines.get(i) {
         let block = if is_dashes(line) { block_length(&lines[i..]) } else { None };
         match block {
             Some(length) => i += length,
             None if is_about_help_messages(line) => i += 1,
             None => {
-                left.push(line);
+                left.push(line.clone());
                 i += 1;
             }
         }
@@ -168,9 +182,9 @@ fn without_aftermath<'a>(lines: &[&'a str]) -> Vec<&'a str> {
 
 /// The length of the block between dashes that begins here, if it is about the end of ranks. Programs draw
 /// lines of dashes, too.
-fn block_length(lines: &[&str]) -> Option<usize> {
+fn block_length(lines: &[String]) -> Option<usize> {
     let end = lines.iter().take(BLOCK).skip(1).position(|line| is_dashes(line))? + 1;
-    let says = |line: &&str| AFTERMATH.iter().any(|words| line.contains(words));
+    let says = |line: &String| AFTERMATH.iter().any(|words| line.contains(words));
     lines[1..end].iter().any(says).then_some(end + 1)
 }
 
@@ -263,8 +277,9 @@ mod tests {
     #[test]
     fn an_error_that_was_caught_long_before_the_end_is_not_the_reason() {
         let caught = format!("{HEAD}\n  File \"model.py\", line 3\nOSError: no display\n");
-        let steps: String = (0..50).map(|step| format!("step {step}\n")).collect();
-        let log = Log::of(&format!("{caught}{steps}Segmentation fault\n"));
+        let steps: Vec<_> = (0..50).map(|step| format!("step {step}")).collect();
+        let steps = steps.join("\n");
+        let log = Log::of(&format!("{caught}{steps}\nSegmentation fault\n"));
         assert_eq!(log.error(), None);
         let shown = log.failure();
         assert!(shown.contains("OSError: no display\n…\nstep 46"), "{shown}");
@@ -278,6 +293,7 @@ mod tests {
         assert_eq!((log.error(), &*log.failure()), (None, "it works now"));
         let log = Log::of(&format!("{first}{}\n", attempt_begins(2)));
         assert!(log.failure().contains("stale file handle"), "there is nothing else yet");
+        assert_eq!(log.error(), None);
     }
 
     #[test]
@@ -295,9 +311,12 @@ mod tests {
 
     #[test]
     fn of_a_deep_traceback_both_ends_are_shown() {
-        let frames: String =
-            (0..200).map(|n| format!("  File \"a.py\", line {n}, in f\n")).collect();
-        let log = Log::of(&format!("{HEAD}\n{frames}RecursionError: too deep\n"));
+        let frames: Vec<_> = (0..200).map(|n| format!("  File \"a.py\", line {n}, in f")).collect();
+        let frames = frames.join(
+            "
+",
+        );
+        let log = Log::of(&format!("{HEAD}\n{frames}\nRecursionError: too deep\n"));
         let shown = log.failure();
         assert!(shown.contains("line 0, in f") && shown.contains("line 199, in f"), "{shown}");
         assert!(shown.contains("  … 170 lines …"), "{shown}");

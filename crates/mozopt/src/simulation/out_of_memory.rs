@@ -74,7 +74,8 @@ fn memory_cgroups(membership: &str, mounts: &str) -> Vec<PathBuf> {
         });
         // In a container another part of the tree may be mounted than the names begin with.
         let below = path.and_then(|path| Path::new(path).strip_prefix(mount.root).ok());
-        let own = mount.point.join(below.unwrap_or(Path::new("")));
+        let below = below.filter(|below| !below.as_os_str().is_empty());
+        let own = below.map_or_else(|| mount.point.clone(), |below| mount.point.join(below));
         groups.extend(
             own.ancestors().take_while(|at| at.starts_with(&mount.point)).map(PathBuf::from),
         );

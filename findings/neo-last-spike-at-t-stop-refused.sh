@@ -11,7 +11,8 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check neo==0.14.6 quantities==0.16.4 numpy==2.4.6
+"$work/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+    neo==0.14.6 quantities==0.16.4 numpy==2.4.6
 "$work/venv/bin/python" -W ignore - <<'END'
 import neo, quantities as pq
 

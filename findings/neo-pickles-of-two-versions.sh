@@ -10,9 +10,11 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check neo==0.14.6 quantities==0.16.4 numpy==2.4.6
+"$work/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+    neo==0.14.6 quantities==0.16.4 numpy==2.4.6
 python3 -m venv "$work/older"
-"$work/older/bin/pip" install --quiet --no-compile --disable-pip-version-check neo==0.12.0 quantities==0.14.1 numpy==1.26.4
+"$work/older/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+    neo==0.12.0 quantities==0.14.1 numpy==1.26.4
 cd "$work"
 cat >write.py <<'END'
 import sys, neo, quantities as pq

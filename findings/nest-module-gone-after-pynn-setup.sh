@@ -10,7 +10,8 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check nest-simulator==3.10.0 PyNN==0.13.0 numpy==2.4.6
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check \
+    nest-simulator==3.10.0 PyNN==0.13.0 numpy==2.4.6
 cat >"$work/twinmodule.cpp" <<'END'
 #include "model_manager_impl.h"
 #include "nest_extension_interface.h"

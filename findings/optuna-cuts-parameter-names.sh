@@ -10,7 +10,8 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check optuna==5.0.0 plotly==7.1.0 numpy==2.4.6
+"$work/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+    optuna==5.0.0 plotly==7.1.0 numpy==2.4.6
 "$work/venv/bin/python" -W ignore - <<'END'
 import optuna
 

@@ -91,7 +91,7 @@ def list_protocol(arguments, protocols, found):
             model_class, experiments = listed(arguments, protocols, model_class)
             stimuli = [each for one in experiments for each in one.return_stimuli()]
             found["presented"] = [described(stimulus) for stimulus in stimuli]
-            found["warnings"] = unreadable(stimuli)
+            found["warnings"] = unimportable(experiments) + unreadable(stimuli)
     if model_class is not None:
         found["required_parameters"] = sorted(required_by(model_class))
 
@@ -185,6 +185,16 @@ def described(stimulus):
         value = getattr(stimulus, name, None)
         told[name] = value if isinstance(value, str) or value is None else float(value)
     return {"name": type(stimulus).__name__, **{k: v for k, v in told.items() if v is not None}}
+
+
+def unimportable(experiments):
+    """Warns of experiments whose class mozaik cannot import, which it does before it saves."""
+    wrong = {type(each).__name__ for each in experiments if "<locals>" in str(type(each))}
+    return [
+        f"{name} is a class inside a function. mozaik of today imports it by its name when all has "
+        "been presented, and cannot: put it at the top level of its file"
+        for name in sorted(wrong)
+    ]
 
 
 def unreadable(stimuli):

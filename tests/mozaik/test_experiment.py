@@ -464,6 +464,16 @@ class Running(unittest.TestCase):
         self.assertIn("NameError: name 'np' is not defined", run.stderr)
 
     @needs_nest
+    def test_check_warns_of_classes_that_mozaik_cannot_import(self):
+        inside = (
+            "def create_experiments(model):\n    class Rest(NoStimulation): pass\n"
+            '    return [Rest(model, ParameterSet({"duration": 500}))]\n\n\n'
+        )
+        model = self.copy_of_model([("run.py", "if __name__", inside + "if __name__")])
+        (warning,) = self.check("--script", "run.py", model=model)["warnings"]
+        self.assertIn("Rest is a class inside a function", warning)
+
+    @needs_nest
     def test_check_asks_nest_for_modules_and_models(self):
         found = self.check("--nest-modules", "nosuchmodule", "--nest-models", "iaf_cond_exp,relay")
         self.assertIn("could not be opened", found["nest_modules"]["nosuchmodule"])

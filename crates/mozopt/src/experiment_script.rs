@@ -22,8 +22,9 @@ const BESIDE: [(&str, &str); 3] = [
 pub fn write(script: &str, directory: &Path) -> io::Result<PathBuf> {
     for (name, text) in BESIDE.into_iter().chain([(FILE, script)]) {
         let path = directory.join(name);
-        durable::write(&path, text.as_bytes())
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+        durable::write(&path, text.as_bytes()).map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+        })?;
     }
     Ok(directory.join(FILE))
 }

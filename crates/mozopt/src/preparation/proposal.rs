@@ -106,7 +106,7 @@ fn proposed(path: &Path, inside: &[String], value: &Value) -> Option<Proposed> {
             (default * 0.7, (default * 1.3).min(1.0))
         }
         [.., "short_term_plasticity", "U"] if default <= 1.0 => {
-            ((default - 0.25).max(0.05).min(default / 2.0), (default + 0.25).min(1.0))
+            ((default - 0.25).max(0.05_f64.min(default / 2.0)), (default + 0.25).min(1.0))
         }
         [
             ..,

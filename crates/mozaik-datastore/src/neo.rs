@@ -48,13 +48,11 @@ pub(crate) fn spike_trains<'g>(
 ) -> Result<Vec<SpikeTrain<'g>>, Problem> {
     let list = container(graph, segment, "spiketrains")?;
     let times = graph.attribute(list, "_spike_time_array").filter(|&times| times != Value::None);
-    match (graph.attribute(list, "_items"), times) {
-        (Some(Value::None), Some(times)) => flat_trains(graph, list, times),
-        _ => {
-            let trains = elements(graph, segment, "spiketrains")?;
-            trains.iter().map(|&train| SpikeTrain::of(graph, train)).collect()
-        }
+    if let (Some(Value::None), Some(times)) = (graph.attribute(list, "_items"), times) {
+        return flat_trains(graph, list, times);
     }
+    let trains = elements(graph, segment, "spiketrains")?;
+    trains.iter().map(|&train| SpikeTrain::of(graph, train)).collect()
 }
 
 fn flat_trains<'g>(

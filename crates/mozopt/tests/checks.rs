@@ -38,9 +38,11 @@ fn well() -> Value {
 
 /// The same, but for these keys.
 fn well_but(changes: Value) -> Value {
-    let mut answer = well();
-    answer.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
-    answer
+    let (Value::Object(mut answer), Value::Object(changes)) = (well(), changes) else {
+        panic!("these are not objects");
+    };
+    answer.extend(changes);
+    Value::Object(answer)
 }
 
 fn check(model: &Model, flags: &str) -> Value {

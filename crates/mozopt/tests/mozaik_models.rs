@@ -333,7 +333,7 @@ fn a_model_without_visual_input_is_searched_at_rest() {
     let proposed = prepared(&model);
     assert_eq!(
         targets_of(&proposed, "Exc_Layer"),
-        ["SpontActivityTarget", "IrregularityTarget", "SynchronyTarget", "ConductanceRatioTarget"]
+        ["SpontActivityTarget", "IrregularityTarget", "SynchronyTarget", "ConductanceRatio"]
     );
     assert_eq!(targets_of(&proposed, "Inh_Layer"), ["SpontActivityTarget", "IrregularityTarget"]);
     let searched: Vec<_> = proposed["parameters"].as_object().unwrap().keys().collect();

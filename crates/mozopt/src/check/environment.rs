@@ -82,7 +82,7 @@ fn look_at_python(
             return None;
         }
     };
-    let Some(answer) = answers.answers.into_iter().next() else {
+    let Some(answer) = answers.all.into_iter().next() else {
         let message = if answers.timed_out {
             format!("`{}` has no answer after {} s", mozaik.python, shell::TIMEOUT.as_secs())
         } else {

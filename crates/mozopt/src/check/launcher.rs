@@ -52,7 +52,7 @@ pub fn look(examined: &Examined, script: &Script<'_>, findings: &mut Findings) {
             return findings.add(ABOUT, wrong, message);
         }
     };
-    let Answers { answers, count, timed_out, exit_code, reason, .. } = answers;
+    let Answers { all: answers, count, timed_out, exit_code, reason, .. } = answers;
     if timed_out {
         let message = format!("`{launcher}` has not started NEST after {} s", TIMEOUT.as_secs());
         return complain(findings, message, reason);

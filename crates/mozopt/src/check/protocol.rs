@@ -20,19 +20,15 @@ const LISTED: usize = 6;
 pub fn look(examined: &Examined, answer: Option<&Answer>, findings: &mut Findings) {
     let Some(what) = &examined.what else { return };
     let targets: Vec<&Target> = what.targets.iter().map(|configured| &configured.target).collect();
-    match answer.and_then(|answer| answer.presented.as_ref()) {
-        Some(presented) => {
-            let presented: Vec<Stimulus> = presented.iter().map(stimulus).collect();
-            compare(&targets, &presented, findings);
-        }
-        None => {
-            if let Some(why) = answer.and_then(|answer| answer.errors.get(ABOUT)) {
-                let message = "the script cannot list what it would present";
-                findings.add_with_help(ABOUT, Status::Warning, message, why.clone());
-            }
-            look_for_words(examined, &targets, findings);
-        }
+    if let Some(presented) = answer.and_then(|answer| answer.presented.as_ref()) {
+        let presented: Vec<Stimulus> = presented.iter().map(stimulus).collect();
+        return compare(&targets, &presented, findings);
     }
+    if let Some(why) = answer.and_then(|answer| answer.errors.get(ABOUT)) {
+        let message = "the script cannot list what it would present";
+        findings.add_with_help(ABOUT, Status::Warning, message, why.clone());
+    }
+    look_for_words(examined, &targets, findings);
 }
 
 /// A stimulus of the script's list.

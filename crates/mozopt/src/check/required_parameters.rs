@@ -26,9 +26,10 @@ pub fn look(tree: &Resolved, answer: &Answer, file: &str, findings: &mut Finding
         .collect();
     for &key in &missing {
         let message = format!("the model class requires `{key}`, which {file} does not have");
-        let help = suggestion(key, superfluous.iter().copied())
-            .map(|meant| meant.replace("did you mean", "is it"))
-            .unwrap_or_else(|| format!("{MOZAIK}: write it into {file}"));
+        let help = suggestion(key, superfluous.iter().copied()).map_or_else(
+            || format!("{MOZAIK}: write it into {file}"),
+            |meant| meant.replace("did you mean", "is it"),
+        );
         findings.add_with_help(ABOUT, Status::Problem, message, help);
     }
     for &key in &superfluous {

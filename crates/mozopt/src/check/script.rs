@@ -107,7 +107,7 @@ fn known<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
 /// What came of asking.
 pub struct Answers {
     /// Usually one; of processes that do not know of each other one each.
-    pub answers: Vec<Answer>,
+    pub all: Vec<Answer>,
     /// How many there seem to be: those of several processes may be mixed up in one another.
     pub count: usize,
     /// Whether it was given up.
@@ -165,7 +165,7 @@ impl<'a> Script<'a> {
             }
         }
         let asked = self.run(&line, &options)?;
-        if asked.answers.is_empty() && asked.reason.contains(UNKNOWN_OPTION) {
+        if asked.all.is_empty() && asked.reason.contains(UNKNOWN_OPTION) {
             return Ok(Answers { earlier_version: true, ..self.run(&line, &earlier)? });
         }
         Ok(asked)
@@ -194,7 +194,7 @@ impl<'a> Script<'a> {
         let answers = answers_in(&printed);
         Ok(Answers {
             count: answers.len().max(printed.matches(OF_EACH_ANSWER).count()),
-            answers,
+            all: answers,
             timed_out: shell::timed_out(&output),
             exit_code: output.status.code(),
             reason: shell::reason(&String::from_utf8_lossy(&output.stderr)),

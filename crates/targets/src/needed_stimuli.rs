@@ -104,11 +104,13 @@ impl NeededStimulus {
                         .is_some_and(|shown_rad| is_same_orientation(shown_rad, wanted)),
                 })
             }
-            Self::WholePeriods => gratings(FULL_FIELD, HIGH_CONTRAST).last().is_none_or(|last| {
-                let numbers = (last.number("duration"), last.number("temporal_frequency"));
-                let (Some(duration_ms), Some(frequency_hz)) = numbers else { return true };
-                periods(duration_ms, frequency_hz) >= 1.0
-            }),
+            Self::WholePeriods => {
+                gratings(FULL_FIELD, HIGH_CONTRAST).next_back().is_none_or(|last| {
+                    let numbers = (last.number("duration"), last.number("temporal_frequency"));
+                    let (Some(duration_ms), Some(frequency_hz)) = numbers else { return true };
+                    periods(duration_ms, frequency_hz) >= 1.0
+                })
+            }
         }
     }
 }

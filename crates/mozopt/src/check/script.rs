@@ -228,7 +228,7 @@ mod tests {
         let printed = "loading modules\n{not json\n{\"python\": \"3.11.7\", \"warnings\": null, \
                        \"nest\": {\"version\": 3, \"num_processes\": 2}}\nbye\n{\"python\": \"3\"}{\"python\": \"3\"}";
         let answers = answers_in(printed);
-        assert_eq!(answers.len(), 2, "{answers:?}");
+        assert_eq!(answers.len(), 3, "{answers:?}");
         assert_eq!(answers[0].python.as_deref(), Some("3.11.7"));
         assert_eq!((answers[0].nest.num_processes, answers[0].nest.has_mpi), (Some(2), None));
         assert_eq!(answers[0].nest.version, None, "what cannot be understood is unknown");

@@ -254,9 +254,10 @@ fn settings_that_contradict_each_other_are_refused() {
 
 #[test]
 fn the_embedded_models_parameters_are_known() {
+    let density = "sheets.l4_cortex_exc.params.density";
     let config = |path: &str, range: &str| {
         format!(
-            "{{\"parameters\": {{\n\"{path}\": {range}}},\n\"optimiser_centroid\": {{}},\n\"targets\": \
+            "{{\"parameters\": {{\n\"{path}\": {range}, \"{density}\": [300, 700]}},\n\"optimiser_centroid\": {{\"{density}\": 600}},\n\"targets\": \
              [{{\"class\": \"SpontActivityTarget\", \"sheet_name\": \"V1_Exc_L4\", \"target_value\": [1, 2]}}]}}"
         )
     };
@@ -372,6 +373,11 @@ fn without_any_centroid_the_search_begins_at_the_models_defaults() {
     assert_eq!(notices.len(), 1, "one line for all: {notices:?}");
     let said = notices[0]["message"].as_str().unwrap();
     assert!(said.contains("there is no `optimiser_centroid`"), "{said}");
+    // The file of the predecessor's forerunner has ranges beside the model's values.
+    let model = Model::new(config.to_string().replace("[0.0,1.0]", "[2.0,3.0]"), V1);
+    let checked = model.mozopt("check", "--json").exits(0).json();
+    let said = checked["checks"].to_string();
+    assert!(said.contains("lies outside its range: begins at 2"), "{said}");
     // Of a command nothing is known to begin at.
     let model =
         Model::new(changed(" \"optimiser_centroid\": {\"a\": 0.8, \"b\": 0.3},\n", ""), COMMAND);

@@ -172,5 +172,6 @@ fn the_experiment_script_and_the_stand_in_pass_their_own_tests() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/mozaik");
     let mut unittest = Command::new(python::environment().join("bin/python"));
     unittest.args(["-m", "unittest", "discover"]).arg(tests);
-    Running::of(&mut unittest).wait_at_most(PATIENCE).exits(0).says("OK");
+    // Three minutes of a core: of which it may get a part only.
+    Running::of(&mut unittest).wait_at_most(3 * PATIENCE).exits(0).says("OK");
 }

@@ -80,13 +80,15 @@ struct Decisions<'w> {
     of_one: Vec<Notice>,
     types: BTreeMap<Decided, Vec<&'w str>>,
     begun_at_defaults: Vec<(&'w str, f64)>,
+    /// Whether the user gives a centroid at all.
+    any_centroid: bool,
 }
 
 impl Decisions<'_> {
-    fn in_words(self, any_centroid: bool) -> Vec<Notice> {
+    fn in_words(self) -> Vec<Notice> {
         let mut notices = self.of_one;
         notices.extend(self.types.into_iter().map(|(decided, names)| decided.in_words(&names)));
-        if any_centroid {
+        if self.any_centroid {
             notices.extend(self.begun_at_defaults.into_iter().map(|(path, value)| {
                 format!("`{path}` has no centroid: begins at the model's default, {value}")
             }));
@@ -102,15 +104,15 @@ impl Known<'_> {
     /// Joins all parameters.
     pub fn join(&self, what: &ConfigOptimisation) -> Joined {
         let mut joined = Joined::default();
-        let mut decisions = Decisions::default();
+        let any_centroid = what.parameters.iter().any(|searched| searched.centroid.is_some());
+        let mut decisions = Decisions { any_centroid, ..Decisions::default() };
         for searched in &what.parameters {
             match self.parameter(searched, &mut decisions) {
                 Ok(parameter) => joined.parameters.push(parameter),
                 Err(mistake) => joined.mistakes.push(mistake),
             }
         }
-        let any_centroid = what.parameters.iter().any(|searched| searched.centroid.is_some());
-        joined.notices = decisions.in_words(any_centroid);
+        joined.notices = decisions.in_words();
         joined
     }
 
@@ -125,7 +127,7 @@ impl Known<'_> {
         if let Some(decided) = decided {
             decisions.types.entry(decided).or_default().push(path);
         }
-        let mut centroid = self.centroid(searched, default)?;
+        let mut centroid = self.centroid(searched, default, decisions)?;
         if searched.centroid.is_none() && low < high {
             decisions.begun_at_defaults.push((path, centroid));
         }
@@ -196,6 +198,7 @@ impl Known<'_> {
         &self,
         searched: &SearchedParameter,
         default: Option<DefaultValue>,
+        decisions: &mut Decisions<'_>,
     ) -> Result<f64, InputError> {
         let SearchedParameter { path, low, high, .. } = searched;
         if let Some(centroid) = searched.centroid {
@@ -211,6 +214,14 @@ impl Known<'_> {
             return Err(self.source.error(span, message, "where shall it begin?", Some(help)));
         };
         if value < *low || value > *high {
+            // Files of the predecessor's forerunner have no centroid, and ranges beside the model's values.
+            if !decisions.any_centroid {
+                let nearest = value.clamp(*low, *high);
+                decisions.of_one.push(format!(
+                    "the model's default of `{path}`, {value}, lies outside its range: begins at {nearest}"
+                ));
+                return Ok(nearest);
+            }
             let message = format!("`{path}` has no centroid, and the model's default lies outside");
             let help = format!("give it a value in [{low}, {high}] under `optimiser_centroid`");
             let label = format!("the default is {value}");

@@ -1,16 +1,19 @@
-"""Tests of python/mozopt_experiment.py, on a stand-in for mozaik.
+"""Tests of the experiment script and what runs it, on a stand-in for mozaik.
 
     pip install -r requirements.txt
     python -m unittest discover tests/mozaik
 
-Those that need PyNN or NEST are skipped where these are not installed.
+Those that need PyNN, NEST, a compiler or MPI are skipped where these are not installed.
 """
 
+import importlib.metadata
 import importlib.util
 import json
 import math
 import os
 import pickle
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,13 +25,18 @@ from unittest import mock
 HERE = Path(__file__).resolve().parent
 SCRIPT = HERE.parents[1] / "python" / "mozopt_experiment.py"
 sys.path.insert(0, str(HERE / "stand_in"))
+sys.path.insert(0, str(SCRIPT.parent))
 
-specification = importlib.util.spec_from_file_location("mozopt_experiment", SCRIPT)
-mozopt_experiment = importlib.util.module_from_spec(specification)
-specification.loader.exec_module(mozopt_experiment)
+import mozopt_experiment  # noqa: E402
+import mozopt_ranks  # noqa: E402
+import mozopt_run  # noqa: E402
 
 needs_pynn = unittest.skipUnless(importlib.util.find_spec("pyNN"), "PyNN is not installed")
 needs_nest = unittest.skipUnless(importlib.util.find_spec("nest"), "NEST is not installed")
+needs_compiler = unittest.skipUnless(shutil.which("g++"), "there is no g++")
+needs_mpi = unittest.skipUnless(
+    shutil.which("mpirun") and importlib.util.find_spec("mpi4py"), "MPI is not installed"
+)
 
 AFFERENT_WEIGHT = "sheets.l4_cortex_exc.AfferentConnection.base_weight"
 EXPLODING = {"sheets.l4_cortex_exc.L4ExcL4ExcConnection.base_weight": 0.01}
@@ -61,9 +69,9 @@ class CommandLine(unittest.TestCase):
         given = simulation({"sheets.l4_cortex_exc.K": 1000, AFFERENT_WEIGHT: 1e-05})
         given["threads"] = 4
         self.assertEqual(
-            mozopt_experiment.command_line(given, "/search/simulations/000017"),
+            mozopt_run.command_line(given, "/search/simulations/000017"),
             [
-                *(str(SCRIPT), "nest", "4", "param/defaults"),
+                *("mozopt_experiment.py", "nest", "4", "param/defaults"),
                 *("sheets.l4_cortex_exc.K", "1000"),
                 *(AFFERENT_WEIGHT, "1e-05"),
                 *("results_dir", "'/search/simulations/000017/datastore/'"),
@@ -83,7 +91,7 @@ class CommandLine(unittest.TestCase):
             "g": 2**70,
             "h": 5e-324,
         }
-        words = mozopt_experiment.command_line(simulation(parameters), "/a 'strange' place")
+        words = mozopt_run.command_line(simulation(parameters), "/a 'strange' place")
         self.assertEqual(len(words) % 2, 1, "mozaik takes an odd number of words only")
         pairs = words[4:-1]
         read = {path: eval(value, {}) for path, value in zip(pairs[::2], pairs[1::2])}
@@ -96,7 +104,7 @@ class CommandLine(unittest.TestCase):
 
     def test_several_seeds_or_none(self):
         for paths in ([], ["pynn_seed", "mozaik_seed"]):
-            words = mozopt_experiment.command_line(simulation(seed_parameters=paths), "/x")
+            words = mozopt_run.command_line(simulation(seed_parameters=paths), "/x")
             self.assertEqual(words[6:-1:2], paths)
 
 
@@ -110,20 +118,37 @@ class Copies(unittest.TestCase):
             ({"PMIX_RANK": "1"}, 2),
             # A batch script, which runs once whatever the number of tasks of its job.
             ({"SLURM_NTASKS": "16", "SLURM_PROCID": "0"}, 1),
+            # An interactive shell of 16 tasks, in which mozopt was started.
+            (
+                {
+                    **{"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "16"},
+                    "MOZOPT_SLURM_STEP": "7.0",
+                },
+                1,
+            ),
+            # A launcher within it.
+            (
+                {
+                    **{"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "1", "SLURM_STEP_NUM_TASKS": "4"},
+                    "MOZOPT_SLURM_STEP": "7.0",
+                },
+                4,
+            ),
             # mpirun lets srun start one daemon on each node.
             ({"SLURM_STEP_NUM_TASKS": "2", "OMPI_COMM_WORLD_SIZE": "32"}, 32),
         ]:
             with self.subTest(environment):
-                self.assertEqual(mozopt_experiment.launched_copies(environment), copies)
+                self.assertEqual(mozopt_ranks.launched_copies(environment), copies)
 
     def refused(self, ranks, processes, environment):
         with (
-            mock.patch.object(mozopt_experiment, "nest_processes", return_value=processes),
+            mock.patch.object(mozopt_ranks, "nest_processes", return_value=processes),
+            mock.patch.object(mozopt_ranks, "nest_has_mpi_alone", return_value=processes > 1),
             mock.patch.dict(os.environ, environment, clear=True),
             mock.patch("sys.stderr"),
         ):
             try:
-                mozopt_experiment.refuse_copies(ranks)
+                mozopt_ranks.refuse_copies(ranks)
             except SystemExit as end:
                 self.assertEqual(end.code, 78)
                 return True
@@ -138,19 +163,81 @@ class Copies(unittest.TestCase):
         self.assertTrue(self.refused(16, 1, {}), "no launcher")
         self.assertTrue(self.refused(8, 16, sixteen), "another number of processes")
 
-    def test_a_failing_rank_ends_all(self):
-        abort = mock.Mock()
-        mpi = types.SimpleNamespace(COMM_WORLD=types.SimpleNamespace(Abort=abort))
-        with (
-            mock.patch.dict(sys.modules, {"mpi4py.MPI": mpi}),
-            mock.patch.object(mozopt_experiment.traceback, "print_exc"),
-        ):
-            with self.assertRaises(ValueError), mozopt_experiment.all_ranks_ending(1):
-                raise ValueError
-            abort.assert_not_called()
-            with mozopt_experiment.all_ranks_ending(2):
-                raise ValueError
-            abort.assert_called_once_with(1)
+    def test_a_process_that_is_alone_ends_as_it_wants(self):
+        for error in (ValueError, SystemExit(3), SystemExit(0)):
+            with self.assertRaises(type(error) if isinstance(error, BaseException) else error):
+                with mozopt_ranks.all_ranks_ending(1):
+                    raise error
+
+
+@needs_mpi
+class UnderMpi(unittest.TestCase):
+    """Small programs under a real mpirun."""
+
+    def mpirun(self, program, ranks=2, seconds=60):
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(SCRIPT.parent), str(HERE / "stand_in")]),
+            **{"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"},
+        }
+        command = ["mpirun", "--oversubscribe", "-np", str(ranks), sys.executable, "-c", program]
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=seconds, env=environment
+        )
+
+    def test_whatever_ends_one_rank_ends_all(self):
+        """The others wait for it, and would do so until the time limit."""
+        for ending, code, said in [
+            ("raise ValueError('no such sheet')", 1, "ValueError: no such sheet"),
+            ("sys.exit(3)", 3, ""),
+            ("sys.exit('it is over')", 1, "it is over"),
+            ("raise KeyboardInterrupt", 1, "KeyboardInterrupt"),
+        ]:
+            with self.subTest(ending):
+                run = self.mpirun(
+                    "import sys\n"
+                    "from mpi4py import MPI\n"
+                    "from mozopt_ranks import all_ranks_ending\n"
+                    "with all_ranks_ending(2):\n"
+                    f"    if MPI.COMM_WORLD.rank == 1: {ending}\n"
+                    "    MPI.COMM_WORLD.barrier()\n"
+                )
+                self.assertEqual(run.returncode, code, run.stderr)
+                self.assertIn(said, run.stderr)
+
+    def test_ranks_that_end_well_end_by_themselves(self):
+        run = self.mpirun(
+            "import sys\n"
+            "from mozopt_ranks import all_ranks_ending\n"
+            "with all_ranks_ending(2): sys.exit(0)\n"
+        )
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+    def test_cells_at_other_positions_on_another_rank_are_refused(self):
+        """As with a mozaik that draws positions when each rank has drawn other numbers before."""
+        program = (
+            "import numpy, types\n"
+            "from mpi4py import MPI\n"
+            "from mozopt_ranks import all_ranks_ending, refuse_other_positions\n"
+            "drawn = numpy.random.RandomState(1)\n"
+            "drawn.rand({})\n"
+            "pop = types.SimpleNamespace(positions=drawn.rand(3, 5))\n"
+            "model = types.SimpleNamespace(sheets={{'V1': types.SimpleNamespace(pop=pop)}})\n"
+            "with all_ranks_ending(2): refuse_other_positions(model, 2)\n"
+        )
+        self.assertEqual(self.mpirun(program.format(4)).returncode, 0)
+        refused = self.mpirun(program.format("MPI.COMM_WORLD.rank"))
+        self.assertEqual(refused.returncode, 78, refused.stderr)
+        self.assertIn("the ranks have put the cells at different positions", refused.stderr)
+
+    @needs_nest
+    def test_two_copies_of_a_nest_without_mpi_are_refused(self):
+        """NEST 3.10 itself would end with exit code 127, and no word of it."""
+        if mozopt_ranks.nest_has_mpi_alone():
+            self.skipTest("this NEST has MPI")
+        run = self.mpirun("from mozopt_ranks import refuse_copies\nrefuse_copies(2)\n")
+        self.assertEqual(run.returncode, 78, run.stderr)
+        self.assertIn("one of 2 copies, but NEST does not see the others", run.stderr)
 
 
 @needs_pynn
@@ -201,24 +288,24 @@ class Protocols(unittest.TestCase):
                 total_ms = sum(each.duration for each in self.stimuli(protocol))
                 self.assertEqual(total_ms, seconds * 1000)
 
-    def test_experiments_of_older_versions_of_mozaik(self):
-        """Their constructor does not make stimuli, nothing is shuffled, some names differ."""
-        from mozaik.experiments import Experiment, vision
-        from parameters import ParameterSet
+    def test_a_model_without_visual_input_is_shown_nothing(self):
+        blind = types.SimpleNamespace(input_space=None)
+        for protocol, durations in [("optimization", [500, 5000]), ("full", [500, 20000])]:
+            experiments = mozopt_experiment.PROTOCOLS[protocol](blind)
+            stimuli = [each for one in experiments for each in one.return_stimuli()]
+            self.assertEqual([each.name for each in stimuli], ["InternalStimulus"] * 2)
+            self.assertEqual([each.duration for each in stimuli], durations)
 
-        class VisualExperiment(Experiment):
-            def __init__(self, model, parameters):
-                super().__init__(model, parameters)
-                self.background_luminance, self.density, self.frame_duration = 50.0, 10.0, 7.0
+    def test_mozaik_can_read_every_stimulus_again(self):
+        for protocol in mozopt_experiment.PROTOCOLS:
+            for stimulus in self.stimuli(protocol):
+                self.assertEqual(eval(str(stimulus), {})["duration"], stimulus.duration)
 
-        class MeasureSizeTuning(VisualExperiment):
-            required_parameters = ParameterSet({"num_sizes": int, "orientation": float})
-
-        with mock.patch.object(vision, "VisualExperiment", VisualExperiment):
-            self.assertEqual(len(mozopt_experiment.disk(self.model).return_stimuli()), 1)
-        with mock.patch.object(vision, "MeasureSizeTuning", MeasureSizeTuning):
-            given = mozopt_experiment.size_tuning(self.model)[-1].parameters
-            self.assertEqual(given, {"num_sizes": 16, "orientation": math.pi / 2})
+    def test_disks_grow_by_a_third_of_an_octave(self):
+        radii = mozopt_experiment.DISK_RADII
+        self.assertEqual((len(radii), radii[0], radii[-1]), (16, 0.156, 5.0))
+        steps = [math.log2(b / a) for a, b in zip(radii, radii[1:])]
+        self.assertTrue(all(abs(step - 1 / 3) < 0.01 for step in steps), steps)
 
 
 class Running(unittest.TestCase):
@@ -230,12 +317,12 @@ class Running(unittest.TestCase):
         self.directory = Path(directory.name)
         self.store = self.directory / "datastore" / "run"
 
-    def run_script(self, given, *words, model=HERE / "model", **environment):
+    def run_script(self, given, *words, model=HERE / "model", script=SCRIPT, **environment):
         file = self.directory / "simulation.json"
         file.write_text(json.dumps(given))
         self.before = sorted(self.directory.rglob("*"))
         return subprocess.run(
-            [sys.executable, SCRIPT, *words],
+            [sys.executable, script, *words],
             cwd=model,
             capture_output=True,
             text=True,
@@ -247,6 +334,28 @@ class Running(unittest.TestCase):
                 **environment,
             },
         )
+
+    def short_script(self):
+        """The script as somebody may change it: all that it presents takes a second."""
+        for file in SCRIPT.parent.glob("*.py"):
+            shutil.copy(file, self.directory)
+        script = self.directory / SCRIPT.name
+        text = script.read_text()
+        for name, duration in [("SETTLING", 100), ("SPONTANEOUS", 200), ("GRATING", 150)]:
+            before = next(line for line in text.splitlines() if line.startswith(f"{name}_DURATION"))
+            text = text.replace(before, f"{name}_DURATION = {duration}")
+        script.write_text(text)
+        return script
+
+    def copy_of_model(self, edits):
+        """A copy of the model, with pieces of its files replaced."""
+        model = self.directory / "model"
+        shutil.copytree(HERE / "model", model)
+        for name, old, new in edits:
+            text = (model / name).read_text()
+            self.assertIn(old, text)
+            (model / name).write_text(text.replace(old, new))
+        return model
 
     def index(self):
         with (self.store / "datastore.recordings.pickle").open("rb") as file:
@@ -295,7 +404,7 @@ class Running(unittest.TestCase):
         run = self.run_script(given, model=self.directory, PYTHONPATH="")
         self.assertEqual(run.returncode, 3, run.stderr)
         words = json.loads(run.stdout.splitlines()[-1])
-        self.assertEqual(words, mozopt_experiment.command_line(given, str(self.directory)))
+        self.assertEqual(words, mozopt_run.command_line(given, str(self.directory)))
 
     @needs_pynn
     def test_check_says_what_is_missing(self):
@@ -304,6 +413,71 @@ class Running(unittest.TestCase):
         found = json.loads(run.stdout)
         self.assertEqual(found["mozaik"]["path"], str(HERE / "stand_in" / "mozaik"))
         self.assertIn("No module named 'nowhere'", found["errors"]["nowhere.Model"])
+        self.assertIsNone(found["presented"])
+
+    def check(self, *words, **options):
+        run = self.run_script({}, "--check", *words, **options)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return json.loads(run.stdout)
+
+    @needs_nest
+    def test_check_lists_what_is_presented(self):
+        found = self.check(
+            *("--protocol", "optimization", "--model-class", "model.SelfSustainedPushPull")
+        )
+        self.assertEqual(found["errors"], {})
+        shown = [(each["name"], each["duration"]) for each in found["presented"]]
+        gratings = [("FullfieldDriftingSinusoidalGrating", 2000)] * 4
+        self.assertEqual(
+            shown,
+            [
+                *(("InternalStimulus", 500), ("InternalStimulus", 5000), *gratings),
+                ("DriftingSinusoidalGratingDisk", 2000),
+            ],
+        )
+        self.assertEqual(found["presented"][-1]["radius"], 1.25)
+        self.assertIn("null_stimulus_period", found["required_parameters"])
+        self.assertIn("visual_field", found["required_parameters"])
+        wrong = self.check("--protocol", "dreaming")
+        self.assertIn("dreaming", wrong["errors"]["protocol"])
+        # It is the file that is asked, not a list of what it was.
+        shorter = self.check("--protocol", "optimization", script=self.short_script())
+        self.assertEqual(shorter["presented"][1]["duration"], 200)
+
+    @needs_nest
+    def test_check_lists_what_a_run_script_presents_without_running_it(self):
+        found = self.check("--script", "run.py")
+        self.assertEqual([each["duration"] for each in found["presented"]], [500] * 3)
+        self.assertIn("sheets", found["required_parameters"])
+        model = self.copy_of_model([("run.py", "run_workflow(", "print(")])
+        found = self.check("--script", "run.py", model=model)
+        self.assertIn("does not call run_workflow", found["errors"]["protocol"])
+
+    @needs_nest
+    def test_check_warns_of_numbers_that_mozaik_cannot_read_again(self):
+        model = self.copy_of_model([("run.py", '"duration": 500', '"duration": np.float64(500)')])
+        (model / "run.py").write_text("import numpy as np\n" + (model / "run.py").read_text())
+        (warning,) = self.check("--script", "run.py", model=model)["warnings"]
+        self.assertIn("InternalStimulus has parameters that are NumPy's own", warning)
+        # Which is what happens otherwise, after the first presentation.
+        run = self.run_script(simulation(script="run.py", model_class=None), model=model)
+        self.assertIn("NameError: name 'np' is not defined", run.stderr)
+
+    @needs_nest
+    def test_check_warns_of_classes_that_mozaik_cannot_import(self):
+        inside = (
+            "def create_experiments(model):\n    class Rest(NoStimulation): pass\n"
+            '    return [Rest(model, ParameterSet({"duration": 500}))]\n\n\n'
+        )
+        model = self.copy_of_model([("run.py", "if __name__", inside + "if __name__")])
+        (warning,) = self.check("--script", "run.py", model=model)["warnings"]
+        self.assertIn("Rest is a class inside a function", warning)
+
+    @needs_nest
+    def test_check_asks_nest_for_modules_and_models(self):
+        found = self.check("--nest-modules", "nosuchmodule", "--nest-models", "iaf_cond_exp,relay")
+        self.assertIn("could not be opened", found["nest_modules"]["nosuchmodule"])
+        self.assertEqual(found["nest_models"], {"iaf_cond_exp": True, "relay": False})
 
     @needs_nest
     def test_check_with_all_there(self):
@@ -339,6 +513,88 @@ class Running(unittest.TestCase):
                 self.assertEqual((float(train.t_start), float(train.t_stop)), (0, 5000))
 
     @needs_nest
+    def test_every_generation_of_mozaik(self):
+        seeds = "'model_seed': 1, 'simulation_seed': 2, 'experiment_seed': 3,"
+        explosions = (
+            "    'explosion_monitoring': {\n        'sheet_name': 'V1_Exc_L4',\n"
+            "        'threshold': 50,  # Hz\n    },\n"
+        )
+        old = [
+            ("param/defaults", explosions, ""),
+            ("param/defaults", "    'steps_get_data': 0,\n", ""),
+        ]
+        new = [("param/defaults", "'pynn_seed': 1,\n    'mpi_seed': 1,", seeds)]
+        script = self.short_script()
+        for generation, edits, seed in [
+            ("2021", old, "pynn_seed"),
+            ("2025", [], "pynn_seed"),
+            ("2026", new, "simulation_seed"),
+        ]:
+            with self.subTest(generation):
+                model = self.copy_of_model(edits)
+                given = simulation(seed_parameters=[seed])
+                run = self.run_script(given, model=model, script=script, MOZAIK_STAND_IN=generation)
+                self.assertEqual(run.returncode, 0, run.stderr)
+                shown = {
+                    each.annotations["stimulus"]
+                    for each in self.index().segments
+                    if not each.null and "EndOfSimulation" not in each.annotations["stimulus"]
+                }
+                self.assertEqual(len(shown), 7)
+                self.assertEqual(self.parameters()[seed], 1179780824)
+                shutil.rmtree(self.store.parent)
+                shutil.rmtree(model)
+
+    @needs_nest
+    @needs_compiler
+    def test_cells_of_an_extension_module(self):
+        """PyNN resets NEST, which then knows the module no more."""
+        build = HERE / "nest_module" / "build.sh"
+        subprocess.run([build, sys.executable, self.directory], check=True)
+        cell = "'cell': {'model': 'relay_neuron', 'native_nest': True, 'params': {}},"
+        model = self.copy_of_model([("param/retina_lgn", "'cell': {},", cell)])
+        found_there = {"LD_LIBRARY_PATH": str(self.directory)}
+        script = self.short_script()
+        without = self.run_script(simulation(), model=model, script=script, **found_there)
+        self.assertIn("relay_neuron", without.stderr)
+        self.assertNotEqual(without.returncode, 0)
+        shutil.rmtree(self.store.parent)
+        given = simulation(nest_modules=["relaymodule"])
+        run = self.run_script(given, model=model, script=script, **found_there)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        (grating, *_) = self.segments(sheet="X_ON", contrast=100)
+        self.assertGreater(sum(map(len, grating.spiketrains)), 0)
+        found = self.check(
+            *("--nest-modules", "relaymodule", "--nest-models", "relay_neuron"), **found_there
+        )
+        self.assertEqual(found["nest_modules"], {"relaymodule": None})
+        self.assertEqual(found["nest_models"], {"relay_neuron": True})
+
+    @needs_nest
+    def test_what_was_recorded_is_saved_whatever_comes_after_the_last_presentation(self):
+        model, script = HERE / "model", self.short_script()
+        run = self.run_script(
+            simulation(),
+            model=model,
+            script=script,
+            MOZAIK_STAND_IN_FAIL="raise:after-presentations",
+        )
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(len([each for each in self.index().segments if not each.null]), 6 * 7)
+        error = (self.directory / "late_error.txt").read_text()
+        self.assertIn("RuntimeError: the stand-in was told to fail", error.splitlines()[-1])
+
+    @needs_nest
+    def test_the_versions_of_what_simulates(self):
+        run = self.run_script(simulation(), MOZAIK_STAND_IN_FAIL="raise:before-segments")
+        self.assertEqual(run.returncode, 1)
+        versions = json.loads((self.directory / "versions.json").read_text())
+        self.assertEqual(versions["numpy"], importlib.metadata.version("numpy"))
+        self.assertEqual(versions["nest"], importlib.metadata.version("nest-simulator"))
+        self.assertIn("stand-in at", versions["mozaik"])
+        self.assertFalse((self.directory / "late_error.txt").exists())
+
+    @needs_nest
     def test_a_run_script_that_explodes(self):
         """Later stimuli are left out, the store is complete, and its name has no parameters."""
         given = simulation(EXPLODING, script="run.py", model_class=None)
@@ -356,10 +612,11 @@ class Running(unittest.TestCase):
 
     @needs_nest
     def test_a_run_that_dies_leaves_segments_without_an_index(self):
-        run = self.run_script(simulation(EXPLODING), MOZAIK_STAND_IN_FAIL="raise:after-segments")
-        self.assertEqual(run.returncode, 1)
+        run = self.run_script(simulation(EXPLODING), MOZAIK_STAND_IN_FAIL="kill:after-segments")
+        self.assertEqual(run.returncode, -signal.SIGKILL)
         self.assertTrue((self.store / "Segment0.pickle").exists())
         self.assertFalse((self.store / "datastore.recordings.pickle").exists())
+        self.assertFalse((self.directory / "late_error.txt").exists())
 
 
 if __name__ == "__main__":

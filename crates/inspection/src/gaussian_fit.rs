@@ -10,6 +10,13 @@ use crate::simplex::minimize;
 /// Tuning is neither narrower nor wider than this.
 const WIDTHS_RAD: [f64; 2] = [0.05, FRAC_PI_2];
 
+/// Fewer orientations are no curve.
+pub const FEWEST_ORIENTATIONS: usize = 5;
+
+/// A fit that explains less of the variance is no tuning: what it leaves over is more than what it
+/// describes, and its width is that of chance.
+pub const LEAST_EXPLAINED: f64 = 0.5;
+
 /// b + A·exp(−d²/2σ²) with b, A ≥ 0, where d is the distance of an orientation from the peak on the
 /// circle of orientations: the least squares fit with σ between 0.05 rad and 90°.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -31,11 +38,7 @@ impl GaussianFit {
     /// looked for as well. `None` with fewer than five different orientations, if all rates are the
     /// same, if no Gaussian is better than a constant, or if σ is at a limit.
     pub fn of(points: &[(f64, f64)], with_peak: bool) -> Option<Self> {
-        let mut different: Vec<i64> =
-            points.iter().map(|(d, _)| (d.rem_euclid(PI) * 1e6) as i64).collect();
-        different.sort_unstable();
-        different.dedup();
-        if different.len() < 5 || points.iter().all(|point| point.1 == points[0].1) {
+        if !is_curve(points) || points.iter().all(|point| point.1 == points[0].1) {
             return None;
         }
         let squares = |log_width: f64, peak: f64| -> (f64, [f64; 2]) {
@@ -71,12 +74,36 @@ impl GaussianFit {
         })
     }
 
+    /// The share of the variance between these means that the fit explains; each is (orientation relative
+    /// to the preferred one in rad, mean rate in Hz, how many rates it is the mean of).
+    ///
+    /// Cells differ in their rates whatever is shown. What a tuning could explain is how the means over
+    /// cells differ, and a curve fitted to thousands of points may explain all of that and still little
+    /// of [their variance](Self::explained_variance).
+    pub fn explained_between(&self, means: &[(f64, f64, usize)]) -> f64 {
+        let n: f64 = means.iter().map(|&(_, _, n)| n as f64).sum();
+        let mean = means.iter().map(|&(_, rate, n)| n as f64 * rate).sum::<f64>() / n;
+        let squares = |of: &dyn Fn(f64) -> f64| -> f64 {
+            means.iter().map(|&(d, rate, n)| n as f64 * (rate - of(d)).powi(2)).sum()
+        };
+        1.0 - squares(&|d| self.rate_hz(d.to_degrees())) / squares(&|_| mean)
+    }
+
     /// The rate at an orientation relative to the preferred one.
     pub fn rate_hz(&self, orientation_deg: f64) -> f64 {
         let distance = difference(orientation_deg.to_radians(), self.peak_deg.to_radians());
         let width = self.half_width_deg.to_radians() / (2.0 * LN_2).sqrt();
         self.baseline_hz + self.amplitude_hz * (-0.5 * (distance / width).powi(2)).exp()
     }
+}
+
+/// Whether these are rates at enough different orientations.
+pub fn is_curve(points: &[(f64, f64)]) -> bool {
+    let mut different: Vec<i64> =
+        points.iter().map(|(d, _)| (d.rem_euclid(PI) * 1e6) as i64).collect();
+    different.sort_unstable();
+    different.dedup();
+    different.len() >= FEWEST_ORIENTATIONS
 }
 
 /// The difference of two orientations, −π/2 to π/2.
@@ -123,6 +150,23 @@ mod tests {
             (found.peak_deg + 20.0).abs() < 1e-3 && found.explained_variance > 0.999_999,
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn the_means_are_explained_where_cells_differ_in_rate() {
+        let tuning = |d: f64| 1.0 + 9.0 * (-0.5 * (d / 0.4).powi(2)).exp();
+        let differences: Vec<f64> = (-8..=8).map(|i| f64::from(i) * 0.17).collect();
+        // Half of the cells fire nine times as much as the others.
+        let points: Vec<_> = differences
+            .iter()
+            .flat_map(|&d| [0.2, 1.8].map(|gain| (d, gain * tuning(d))))
+            .collect();
+        let fit = GaussianFit::of(&points, false).unwrap();
+        let means: Vec<_> = differences.iter().map(|&d| (d, tuning(d), 2)).collect();
+        assert!(fit.explained_variance < 0.5, "{fit:?}");
+        assert!(fit.explained_between(&means) > 0.999_999);
+        let constant: Vec<_> = means.iter().map(|&(d, _, n)| (d, 4.0 + d, n)).collect();
+        assert!(fit.explained_between(&constant) < 0.0);
     }
 
     #[test]

@@ -25,7 +25,7 @@ use serde::Serialize;
 
 pub use contrast_response::{ContrastPoint, ContrastResponse};
 pub use distribution::{Distribution, PerCell};
-pub use gaussian_fit::GaussianFit;
+pub use gaussian_fit::{GaussianFit, LEAST_EXPLAINED};
 pub use modulation::Modulation;
 pub use orientation_tuning::{OrientationTuning, TuningBin};
 pub use signals::{ExampleTrace, SignalTrace};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use targets::orientation::is_same_orientation;
 
-use crate::gaussian_fit::difference;
+use crate::gaussian_fit::{FEWEST_ORIENTATIONS, LEAST_EXPLAINED, difference, is_curve};
 use crate::responses::{Grating, Responses};
 use crate::{Distribution, GaussianFit, PerCell};
 
@@ -36,14 +36,22 @@ pub struct OrientationTuning {
     pub rates_hz: Vec<f64>,
     /// The points in bins of 10° of the difference, around −80, …, 90.
     pub bins: Vec<TuningBin>,
-    /// A Gaussian fitted to all points, with its peak at 0.
+    /// A Gaussian fitted to all points, with its peak at 0; of a tuning, which explains at least half of
+    /// the variance between the means of the bins.
     pub fit: Option<GaussianFit>,
+    /// The share of the variance between the means of the bins that the fitted Gaussian explains, also
+    /// where that is too little for [a fit](Self::fit); `None` where no Gaussian is better than a constant,
+    /// or with fewer than five bins.
+    pub explained_between_bins: Option<f64>,
     /// The orientation selectivity index of each cell that was shown its preferred orientation and the
     /// orthogonal one (to 0.1 rad) and fires to either: (p − o)/(p + o) with p and o the rates to these.
     pub selectivity: PerCell,
-    /// The half width at half height of a Gaussian fitted to each cell, in degrees; of cells that were
-    /// shown five orientations at least and that a Gaussian fits with σ within its limits.
+    /// The half width at half height of a Gaussian fitted to each cell, in degrees; of tuned cells, which
+    /// were shown five orientations at least, and of whose variance a Gaussian with σ within its limits
+    /// explains at least half.
     pub half_width_deg: PerCell,
+    /// How many cells were shown five orientations at least.
+    pub cells_with_a_curve: usize,
 }
 
 /// The points whose difference from the preferred orientation is about the same.
@@ -86,7 +94,7 @@ impl OrientationTuning {
                 Self::of(contrast, &gratings, preferred_rad, resting_hz)
             })
             .collect();
-        if all.iter().all(|tuning| tuning.orientations_deg.len() < 5) {
+        if all.iter().all(|tuning| tuning.orientations_deg.len() < FEWEST_ORIENTATIONS) {
             missing.push(
                 "no half width at half height of single cells: it takes gratings of five orientations"
                     .to_owned(),
@@ -121,6 +129,15 @@ impl OrientationTuning {
         let of_cells = |value: fn(&[(f64, f64)]) -> Option<f64>| -> PerCell {
             curves.iter().filter_map(|(&cell, curve)| Some((cell, value(curve)?))).collect()
         };
+        let bins = binned(&points, spontaneous_hz);
+        let means: Vec<_> =
+            bins.iter().map(|bin| (bin.centre_deg.to_radians(), bin.mean_hz, bin.n)).collect();
+        let fit = GaussianFit::of(&points, false);
+        let explained_between_bins = fit
+            .filter(|_| bins.len() >= FEWEST_ORIENTATIONS)
+            .map(|fit| fit.explained_between(&means))
+            .filter(|share| share.is_finite());
+        let is_tuned = explained_between_bins.is_some_and(|share| share >= LEAST_EXPLAINED);
         Self {
             contrast_percent,
             orientations_deg,
@@ -130,10 +147,15 @@ impl OrientationTuning {
             neurons: cells.collect(),
             differences_deg: points.iter().map(|point| point.0.to_degrees()).collect(),
             rates_hz: points.iter().map(|point| point.1).collect(),
-            bins: binned(&points, spontaneous_hz),
-            fit: GaussianFit::of(&points, false),
+            bins,
+            fit: fit.filter(|_| is_tuned),
+            explained_between_bins,
             selectivity: of_cells(selectivity),
-            half_width_deg: of_cells(|curve| Some(GaussianFit::of(curve, true)?.half_width_deg)),
+            half_width_deg: of_cells(|curve| {
+                let fit = GaussianFit::of(curve, true)?;
+                (fit.explained_variance >= LEAST_EXPLAINED).then_some(fit.half_width_deg)
+            }),
+            cells_with_a_curve: curves.values().filter(|curve| is_curve(curve)).count(),
         }
     }
 }

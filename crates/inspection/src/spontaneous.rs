@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use recording::{Recording, Segment, Sheet};
 use serde::Serialize;
-use targets::SPONTANEOUS;
 use targets::histogram::Bins;
 use targets::isi::{coefficient_of_variation, has_enough_intervals};
 use targets::synchrony::BIN_MS;
+use targets::{is_spontaneous, spontaneous_duration, spontaneous_durations};
 
 use crate::{Distribution, PerCell};
 
@@ -84,36 +84,45 @@ pub struct PopulationRate {
     pub rate_hz: Vec<f64>,
 }
 
-/// The longest segment without a stimulus.
+/// The segment that targets are measured on, or, where the protocol has none, the longest without a
+/// stimulus.
 pub fn load(
     recording: &dyn Recording,
     sheet: &Sheet,
     missing: &mut Vec<String>,
 ) -> Option<Arc<Segment>> {
-    let mut longest: Option<Arc<Segment>> = None;
     let headers = recording.segments().iter().enumerate();
     let resting = headers.filter(|(_, header)| {
-        header.sheet == sheet.name && !header.null && header.stimulus.name == SPONTANEOUS
+        header.sheet == sheet.name && !header.null && is_spontaneous(&header.stimulus)
     });
-    for (number, _) in resting {
-        match recording.load(number) {
-            Ok(segment) if segment.duration_ms() > 0.0 && segment.duration_ms().is_finite() => {
-                let duration_ms = longest.as_ref().map_or(0.0, |known| known.duration_ms());
-                if segment.duration_ms() > duration_ms {
-                    longest = Some(segment);
-                }
-            }
-            Ok(segment) => {
-                missing.push(format!("segment {number} lasts {} ms", segment.duration_ms()));
-            }
-            Err(error) => missing.push(error.to_string()),
+    let resting: Vec<_> = resting
+        .map(|(number, header)| (number, header.stimulus.number("duration").unwrap_or(0.0)))
+        .collect();
+    let wanted_ms = spontaneous_duration(spontaneous_durations(recording));
+    let wanted = |ms: f64| Some(ms) == wanted_ms;
+    // Of equals the first one.
+    let chosen = resting
+        .iter()
+        .rev()
+        .max_by(|(_, a), (_, b)| wanted(*a).cmp(&wanted(*b)).then(a.total_cmp(b)));
+    let segment = chosen.and_then(|&(number, _)| match recording.load(number) {
+        Ok(segment) if segment.duration_ms() > 0.0 && segment.duration_ms().is_finite() => {
+            Some(segment)
         }
-    }
-    let longest = longest.filter(|segment| !segment.spike_trains.is_empty());
-    if longest.is_none() {
+        Ok(segment) => {
+            missing.push(format!("segment {number} lasts {} ms", segment.duration_ms()));
+            None
+        }
+        Err(error) => {
+            missing.push(error.to_string());
+            None
+        }
+    });
+    let segment = segment.filter(|segment| !segment.spike_trains.is_empty());
+    if segment.is_none() {
         missing.push("spontaneous activity was not recorded".to_owned());
     }
-    longest
+    segment
 }
 
 impl Spontaneous {

@@ -7,6 +7,7 @@ use pickle::{Graph, Value};
 use recording::Sheet;
 
 use crate::error::{Problem, attribute};
+use crate::experiments::{self, Experiment};
 use crate::explosion;
 use crate::neo;
 use crate::segment::Description;
@@ -23,6 +24,8 @@ pub(crate) struct Block {
     /// In the order of the sheets.
     pub(crate) annotations: Vec<NeuronAnnotations>,
     pub(crate) explosion_detected: bool,
+    /// The periods without a stimulus that were to be presented.
+    pub(crate) announced_rest_ms: Vec<f64>,
     pub(crate) segments: Vec<ListedSegment>,
 }
 
@@ -53,10 +56,12 @@ impl Block {
         if segments.iter().all(|segment| segment.description.recorded.is_some()) {
             segments.sort_by(|a, b| a.description.recorded.cmp(&b.description.recorded));
         }
+        let experiments = experiments::of(graph, annotations);
         Ok(Self {
             sheets,
             annotations: neuron_annotations,
-            explosion_detected: explosion::detected(graph, annotations, &segments),
+            explosion_detected: explosion::detected(graph, annotations, &experiments, &segments),
+            announced_rest_ms: experiments.iter().filter_map(Experiment::rest_ms).collect(),
             segments,
         })
     }

@@ -17,7 +17,9 @@
 
 mod analysis;
 mod block;
+mod compound_unit;
 mod error;
+mod experiments;
 mod explosion;
 mod file;
 mod neo;
@@ -28,6 +30,7 @@ mod segment;
 pub mod stimulus_text;
 mod store;
 mod unindexed;
+mod unit;
 mod writer;
 
 pub use analysis::{ANALYSIS, PerNeuronValue};

@@ -1,5 +1,7 @@
 //! The objects of neo 0.8 to 0.14 in a pickled segment.
 
+use std::collections::BTreeMap;
+
 use pickle::numpy::Array;
 use pickle::{Graph, Value};
 
@@ -12,24 +14,16 @@ const NEURON_IDS: [&str; 2] = ["source_ids", "channel_ids"];
 
 /// The elements of a container of a segment or block: a plain list up to neo 0.12, since then an
 /// object with a list under another name.
-///
-/// A `SpikeTrainList` also has its trains as flat arrays, but those are stale once mozaik has shifted
-/// and sorted the trains: only the list counts.
 pub(crate) fn elements<'g>(
     graph: &'g Graph<'_>,
     owner: Value,
     name: &str,
 ) -> Result<&'g [Value], Problem> {
-    let container = graph
-        .attribute(owner, &format!("_{name}"))
-        .map_or_else(|| attribute(graph, owner, name), Ok)?;
+    let container = container(graph, owner, name)?;
     if let Some(elements) = graph.sequence(container) {
         return Ok(elements);
     }
     match graph.attribute(container, "_items") {
-        Some(Value::None) if has_flat_trains(graph, container) => Err(Problem::contents(format!(
-            "the {name} are kept as flat arrays only, which mozaik never writes"
-        ))),
         Some(Value::None) => Ok(&[]),
         Some(items) => graph
             .sequence(items)
@@ -38,9 +32,67 @@ pub(crate) fn elements<'g>(
     }
 }
 
-fn has_flat_trains(graph: &Graph<'_>, container: Value) -> bool {
-    let times = graph.attribute(container, "_spike_time_array");
-    times.is_some_and(|times| times != Value::None)
+fn container(graph: &Graph<'_>, owner: Value, name: &str) -> Result<Value, Problem> {
+    let container = graph.attribute(owner, &format!("_{name}"));
+    container.map_or_else(|| attribute(graph, owner, name), Ok)
+}
+
+/// The spike trains of a segment.
+///
+/// As PyNN 0.13 hands them over, a `SpikeTrainList` has no trains, but the times of all in one flat
+/// array and as many ids beside it. Those stay in it and are stale once mozaik has shifted and sorted
+/// the trains: where there is a list of trains, it alone counts.
+pub(crate) fn spike_trains<'g>(
+    graph: &'g Graph<'_>,
+    segment: Value,
+) -> Result<Vec<SpikeTrain<'g>>, Problem> {
+    let list = container(graph, segment, "spiketrains")?;
+    let times = graph.attribute(list, "_spike_time_array").filter(|&times| times != Value::None);
+    if let (Some(Value::None), Some(times)) = (graph.attribute(list, "_items"), times) {
+        return flat_trains(graph, list, times);
+    }
+    let trains = elements(graph, segment, "spiketrains")?;
+    trains.iter().map(|&train| SpikeTrain::of(graph, train)).collect()
+}
+
+fn flat_trains<'g>(
+    graph: &'g Graph<'_>,
+    list: Value,
+    times: Value,
+) -> Result<Vec<SpikeTrain<'g>>, Problem> {
+    let damaged = |what: &str| Problem::contents(format!("the flat spike trains: {what}"));
+    let times = Quantity::of(graph, times)?;
+    let mut times_ms = vec![];
+    times.array.append_to(&mut times_ms);
+    let unit_in_ms = times.unit_in_ms()?;
+    let ids = |name: &str| {
+        let ids = graph.attribute(list, name).and_then(|ids| graph.numbers(ids));
+        ids.ok_or_else(|| damaged(&format!("{name} is not made of numbers")))
+    };
+    let (spike_ids, all_ids) = (ids("_channel_id_array")?, ids("_all_channel_ids")?);
+    if spike_ids.len() != times_ms.len() {
+        return Err(damaged(&format!("{} times of {} ids", times_ms.len(), spike_ids.len())));
+    }
+    let metadata = graph.attribute(list, "_spiketrain_metadata");
+    let end_ms = |name: &str| {
+        let end = metadata.and_then(|metadata| graph.get(metadata, name));
+        Quantity::of(graph, end.ok_or_else(|| damaged(&format!("they have no {name}")))?)?.in_ms()
+    };
+    let (t_start_ms, t_stop_ms) = (end_ms("t_start")?, end_ms("t_stop")?);
+    let mut by_id: BTreeMap<i64, Vec<f64>> =
+        all_ids.iter().map(|&id| (id as i64, vec![])).collect();
+    for (time, id) in times_ms.into_iter().zip(spike_ids) {
+        let train = by_id.get_mut(&(id as i64));
+        train.ok_or_else(|| damaged(&format!("{id} is not among the ids")))?.push(time);
+    }
+    let train = |(neuron_id, times)| SpikeTrain {
+        neuron_id,
+        t_start_ms,
+        t_stop_ms,
+        times: Times::Collected(times),
+        unit_in_ms,
+    };
+    Ok(by_id.into_iter().map(train).collect())
 }
 
 /// A `SpikeTrain`.
@@ -49,8 +101,15 @@ pub(crate) struct SpikeTrain<'g> {
     pub(crate) neuron_id: i64,
     pub(crate) t_start_ms: f64,
     pub(crate) t_stop_ms: f64,
-    times: Array<'g>,
+    times: Times<'g>,
     unit_in_ms: f64,
+}
+
+enum Times<'g> {
+    /// As they lie in the pickle.
+    Array(Array<'g>),
+    /// Out of those of all trains.
+    Collected(Vec<f64>),
 }
 
 impl<'g> SpikeTrain<'g> {
@@ -76,19 +135,25 @@ impl<'g> SpikeTrain<'g> {
             neuron_id,
             t_start_ms: Quantity::of(graph, t_start)?.in_ms()?,
             t_stop_ms: Quantity::of(graph, t_stop)?.in_ms()?,
-            times,
+            times: Times::Array(times),
             unit_in_ms,
         })
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.times.len()
+        match &self.times {
+            Times::Array(times) => times.len(),
+            Times::Collected(times) => times.len(),
+        }
     }
 
     /// Appends its spike times in ms.
     pub(crate) fn append_to(&self, times_ms: &mut Vec<f64>) {
         let start = times_ms.len();
-        self.times.append_to(times_ms);
+        match &self.times {
+            Times::Array(times) => times.append_to(times_ms),
+            Times::Collected(times) => times_ms.extend(times),
+        }
         if self.unit_in_ms != 1.0 {
             for time in &mut times_ms[start..] {
                 *time *= self.unit_in_ms;

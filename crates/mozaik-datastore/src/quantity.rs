@@ -4,12 +4,14 @@ use pickle::numpy::Array;
 use pickle::{Graph, Value};
 
 use crate::error::Problem;
+use crate::unit::{scale, symbol};
 
 /// A number or an array with its unit.
 pub(crate) struct Quantity<'g> {
+    graph: &'g Graph<'g>,
     pub(crate) array: Array<'g>,
-    /// The unit's symbol and exponent, where there is one; `ms` in `12 ms`, `(ms, -1)` in `1/ms`.
-    units: Vec<(String, f64)>,
+    /// The units whose product its unit is, with their exponents: (ms, -1) in `1/ms`.
+    pub(crate) units: Vec<(Value, f64)>,
 }
 
 impl<'g> Quantity<'g> {
@@ -22,11 +24,9 @@ impl<'g> Quantity<'g> {
         let array = Array::of_state(graph, state).map_err(|error| damaged(&error))?;
         let dimensionality = graph.sequence(state).and_then(|state| state.get(5));
         let entries = dimensionality.and_then(|&units| graph.entries(units));
-        let unit = |&(unit, exponent): &(Value, Value)| {
-            Some((symbol(graph, unit)?.to_owned(), graph.number(exponent)?))
-        };
+        let unit = |&(unit, exponent): &(Value, Value)| Some((unit, graph.number(exponent)?));
         let units = entries.and_then(|entries| entries.iter().map(unit).collect());
-        Ok(Self { array, units: units.ok_or_else(|| damaged(&"its units cannot be read"))? })
+        Ok(Self { graph, array, units: units.ok_or_else(|| damaged(&"its units cannot be read"))? })
     }
 
     fn single(&self) -> Result<f64, Problem> {
@@ -35,21 +35,28 @@ impl<'g> Quantity<'g> {
 
     /// The unit as people write it: `uS`, `1/ms`, `mV*ms`.
     pub(crate) fn unit(&self) -> String {
-        let factor = |(symbol, exponent): &(String, f64)| match exponent {
-            1.0 => symbol.clone(),
-            -1.0 => format!("1/{symbol}"),
-            _ => format!("{symbol}**{exponent}"),
+        let factor = |&(unit, exponent): &(Value, f64)| {
+            let symbol = symbol(self.graph, unit).unwrap_or("?");
+            match exponent {
+                1.0 => symbol.to_owned(),
+                -1.0 => format!("1/{symbol}"),
+                _ => format!("{symbol}**{exponent}"),
+            }
         };
         self.units.iter().map(factor).collect::<Vec<_>>().join("*")
     }
 
+    /// How many seconds, to this power, one unit is.
+    fn unit_in_seconds_to(&self, power: f64) -> Option<f64> {
+        scale(self.graph, &self.units)?.in_seconds_to(power)
+    }
+
     /// How many milliseconds one unit is.
     pub(crate) fn unit_in_ms(&self) -> Result<f64, Problem> {
-        match &self.units[..] {
-            [(symbol, 1.0)] => milliseconds(symbol),
-            _ => None,
-        }
-        .ok_or_else(|| Problem::contents(format!("a time in {}", self.unit())))
+        let seconds = self.unit_in_seconds_to(1.0).ok_or_else(|| {
+            Problem::contents(format!("a time in {}, which is no unit of time", self.unit()))
+        })?;
+        Ok(1e3 * seconds)
     }
 
     /// A time in milliseconds.
@@ -59,36 +66,9 @@ impl<'g> Quantity<'g> {
 
     /// The time between two samples in milliseconds, of a sampling rate.
     pub(crate) fn interval_ms(&self) -> Result<f64, Problem> {
-        let per_ms = match &self.units[..] {
-            [(symbol, -1.0)] => milliseconds(symbol).map(|ms| 1.0 / ms),
-            [(symbol, 1.0)] if symbol == "Hz" => Some(1e-3),
-            [(symbol, 1.0)] if symbol == "kHz" => Some(1.0),
-            _ => None,
-        };
-        let per_ms =
-            per_ms.ok_or_else(|| Problem::contents(format!("a rate in {}", self.unit())))?;
-        Ok(1.0 / (self.single()? * per_ms))
+        let per_second = self.unit_in_seconds_to(-1.0).ok_or_else(|| {
+            Problem::contents(format!("a rate in {}, which is no unit of frequency", self.unit()))
+        })?;
+        Ok(1e3 / (self.single()? * per_second))
     }
-}
-
-/// How many milliseconds a unit of time is.
-fn milliseconds(symbol: &str) -> Option<f64> {
-    match symbol {
-        "us" => Some(1e-3),
-        "ms" => Some(1.0),
-        "s" => Some(1e3),
-        _ => None,
-    }
-}
-
-/// The symbol of a unit: the third argument of `UnitTime("millisecond", 0.001 s, "ms", …)`.
-fn symbol<'g>(graph: &'g Graph<'_>, unit: Value) -> Option<&'g str> {
-    let (module, _) = graph.class(unit)?;
-    let arguments = graph.sequence(graph.instance(unit)?.arguments)?;
-    if module != "quantities.unitquantity" {
-        return None;
-    }
-    // A unit without a symbol is called by its name.
-    let named = |i: usize| arguments.get(i).and_then(|&name| graph.text(name));
-    named(2).or_else(|| named(0))
 }

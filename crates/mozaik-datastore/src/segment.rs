@@ -50,7 +50,7 @@ pub(crate) fn data(
     parts: Parts,
 ) -> Result<Segment, Problem> {
     let segment = graph.root();
-    let trains = spike_trains(graph, segment)?;
+    let trains = neo::spike_trains(graph, segment)?;
     let mut ends = trains.first().map(|train| (train.t_start_ms, train.t_stop_ms));
     let mut signals = vec![];
     if parts == Parts::All || ends.is_none() {
@@ -78,7 +78,7 @@ pub(crate) fn data(
 /// The ids of all neurons that were recorded in a segment.
 pub(crate) fn neuron_ids(graph: &Graph<'_>, segment: Value) -> Result<Vec<i64>, Problem> {
     let mut ids: Vec<_> =
-        spike_trains(graph, segment)?.iter().map(|train| train.neuron_id).collect();
+        neo::spike_trains(graph, segment)?.iter().map(|train| train.neuron_id).collect();
     for signal in analog_signals(graph, segment)? {
         ids.extend(signal.neuron_ids);
     }
@@ -87,17 +87,11 @@ pub(crate) fn neuron_ids(graph: &Graph<'_>, segment: Value) -> Result<Vec<i64>, 
 
 /// How long a segment lasts, by its first spike train or signal.
 pub(crate) fn duration_ms(graph: &Graph<'_>, segment: Value) -> Result<Option<f64>, Problem> {
-    if let Some(&train) = neo::elements(graph, segment, "spiketrains")?.first() {
-        let train = SpikeTrain::of(graph, train)?;
+    if let Some(train) = neo::spike_trains(graph, segment)?.first() {
         return Ok(Some(train.t_stop_ms - train.t_start_ms));
     }
     let signals = analog_signals(graph, segment)?;
     Ok(signals.first().map(|signal| signal.t_stop_ms() - signal.t_start_ms))
-}
-
-fn spike_trains<'g>(graph: &'g Graph<'_>, segment: Value) -> Result<Vec<SpikeTrain<'g>>, Problem> {
-    let trains = neo::elements(graph, segment, "spiketrains")?;
-    trains.iter().map(|&train| SpikeTrain::of(graph, train)).collect()
 }
 
 fn analog_signals<'g>(

@@ -31,6 +31,21 @@ pub struct StimulusTextError {
 /// # Errors
 /// When the text is not a dict display of literals, or has no name.
 pub fn parse(text: &str) -> Result<Stimulus, StimulusTextError> {
+    let mut parameters = parse_parameters(text)?;
+    parameters.remove("module_path");
+    match parameters.remove("name") {
+        Some(StimulusValue::Text(name)) => Ok(Stimulus { name, parameters }),
+        _ => Err(StimulusTextError { offset: 0, why: "it has no name" }),
+    }
+}
+
+/// Reads a dict of parameters, as that of an experiment, by the same rules.
+///
+/// # Errors
+/// When the text is not a dict display of literals.
+pub(crate) fn parse_parameters(
+    text: &str,
+) -> Result<BTreeMap<String, StimulusValue>, StimulusTextError> {
     let mut parser = Parser { text, offset: 0 };
     let mut parameters = BTreeMap::new();
     parser.expect('{', "a dict begins with {")?;
@@ -48,11 +63,7 @@ pub fn parse(text: &str) -> Result<Stimulus, StimulusTextError> {
     if parser.offset < text.len() {
         return Err(parser.error("there is more after the dict"));
     }
-    parameters.remove("module_path");
-    match parameters.remove("name") {
-        Some(StimulusValue::Text(name)) => Ok(Stimulus { name, parameters }),
-        _ => Err(StimulusTextError { offset: 0, why: "it has no name" }),
-    }
+    Ok(parameters)
 }
 
 struct Parser<'a> {

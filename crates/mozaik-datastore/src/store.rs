@@ -27,6 +27,7 @@ pub struct Store {
     /// The file of each segment.
     files: Vec<PathBuf>,
     explosion_detected: bool,
+    announced_rest_ms: Vec<f64>,
     deficiencies: Vec<String>,
 }
 
@@ -87,6 +88,7 @@ impl Store {
             headers: block.segments.iter().map(header).collect(),
             files: block.segments.iter().map(file).collect(),
             explosion_detected: block.explosion_detected,
+            announced_rest_ms: block.announced_rest_ms,
             deficiencies: vec![],
         }
     }
@@ -175,6 +177,10 @@ impl Recording for Store {
 
     fn explosion_detected(&self) -> bool {
         self.explosion_detected
+    }
+
+    fn announced_rest_ms(&self) -> &[f64] {
+        &self.announced_rest_ms
     }
 }
 

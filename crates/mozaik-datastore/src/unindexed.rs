@@ -63,7 +63,14 @@ pub(crate) fn block(directory: &Path, files: &[PathBuf]) -> (Block, Vec<Error>) 
     });
     let annotations = vec![BTreeMap::new(); sheets.len()];
     let segments = segments.collect();
-    (Block { sheets, annotations, explosion_detected: false, segments }, unreadable)
+    let block = Block {
+        sheets,
+        annotations,
+        explosion_detected: false,
+        announced_rest_ms: vec![],
+        segments,
+    };
+    (block, unreadable)
 }
 
 fn describe(graph: &Graph<'_>, identifier: String) -> Result<Found, Problem> {

@@ -6,7 +6,7 @@ mod support;
 
 use serde::Deserialize;
 use support::{Fixture, data};
-use targets::{PredecessorPositions, Scoring, Target, Value, Wanted, measure};
+use targets::{Scoring, Target, Value, Wanted, measure, measure_as_predecessor};
 
 const STORES: [&str; 5] = ["healthy", "edge", "subset", "exploded", "vogels_neo14_np2"];
 
@@ -102,14 +102,13 @@ struct Checked {
 
 fn check(fixture: &Fixture, name: &str) -> Checked {
     let store = fixture.store(name);
-    let store = PredecessorPositions::of(&store).unwrap();
     let mut checked = Checked::default();
     for Golden { class, sheet_name, kind } in goldens(name) {
         let Kind::Predecessor { target_value, norm, max_score, value, score, error } = kind else {
             continue;
         };
         let target = target(&class, &sheet_name, target_value, norm, max_score);
-        let ours: Value = measure(&store, &[&target]).remove(0);
+        let ours: Value = measure_as_predecessor(&store, &[&target]).unwrap().remove(0);
         let place = format!("{name}: {class} of {sheet_name}: {ours:?}");
         let golden = value.map(|value| value.parse::<f64>().unwrap());
         if reason_to_deviate(name, &class, &sheet_name).is_some() {
@@ -155,7 +154,6 @@ fn positions_are_taken_by_sheet_index() {
     let fixture = Fixture::unpack(&STORES[..3]);
     for (name, partly_recorded) in [("healthy", 2), ("edge", 2), ("subset", 6)] {
         let store = fixture.store(name);
-        let predecessor = PredecessorPositions::of(&store).unwrap();
         let mut deviating = 0;
         for Golden { class, sheet_name, kind } in goldens(name) {
             let Kind::BySheetIndex { by_sheet_index } = kind else { continue };
@@ -164,7 +162,7 @@ fn positions_are_taken_by_sheet_index() {
             let ours = measure(&store, &[&target]);
             let value = *ours[0].as_ref().unwrap();
             assert!(is_close(value, golden), "{name}: {class} of {sheet_name}: {value}");
-            deviating += usize::from(ours != measure(&predecessor, &[&target]));
+            deviating += usize::from(ours != measure_as_predecessor(&store, &[&target]).unwrap());
         }
         assert_eq!(deviating, partly_recorded, "{name}");
     }

@@ -3,16 +3,15 @@
 /// How today's mozaik writes the distribution that `function` made of these arguments (names and
 /// texts): exactly the same numbers, under PyNN's names. `None` for any other function.
 pub(crate) fn written_today(function: &str, arguments: &[(Option<&str>, &str)]) -> Option<String> {
-    // The names of the two arguments that may also be given without them, and their defaults.
-    let (first, second, defaults) = match function {
-        "UniformDist" => ("min", "max", ("0.0", "1.0")),
-        "NormalDist" | "LogNormalDistribution" => ("mean", "std", ("0.0", "1.0")),
-        "GammaDist" => ("mean", "std", ("0.0", "1.0")),
+    // The names of the two arguments that may also be given without them.
+    let (first, second) = match function {
+        "UniformDist" => ("min", "max"),
+        "NormalDist" | "LogNormalDistribution" | "GammaDist" => ("mean", "std"),
         _ => return None,
     };
     let named = |wanted: &[&str]| {
-        let has = |name: &Option<&str>| name.is_some_and(|name| wanted.contains(&name));
-        arguments.iter().find(|(name, _)| has(name)).map(|&(_, text)| text)
+        let has = |name: Option<&str>| name.is_some_and(|name| wanted.contains(&name));
+        arguments.iter().find(|&&(name, _)| has(name)).map(|&(_, text)| text)
     };
     let at = |position: usize| match arguments.get(position) {
         Some(&(None, text)) => Some(text),
@@ -27,7 +26,7 @@ pub(crate) fn written_today(function: &str, arguments: &[(Option<&str>, &str)]) 
         let (shape, scale) = (named(&["a"]).unwrap_or("1.0"), named(&["b"]).unwrap_or("1.0"));
         return Some(format!("PyNNDistribution(name='gamma',k={shape},theta={scale})"));
     }
-    let (a, b) = (a.unwrap_or(defaults.0), b.unwrap_or(defaults.1));
+    let (a, b) = (a.unwrap_or("0.0"), b.unwrap_or("1.0"));
     Some(match function {
         "UniformDist" => format!("PyNNDistribution(name='uniform',low={a},high={b})"),
         "NormalDist" => format!("PyNNDistribution(name='normal',mu={a},sigma={b})"),

@@ -51,12 +51,22 @@ pub fn summary(sheets: &[SheetInspection]) -> SummaryTable {
         row(&format!("OSI at {contrast} %"), &|s| spread(&tuning(s)?.selectivity.distribution));
         row(&format!("HWHH at {contrast} %, all cells (°)"), &|s| {
             let tuning = tuning(s)?;
-            let fit = tuning.fit?;
-            let share = short(fit.explained_variance);
-            Some(format!("{}, R² = {share} ({})", short(fit.half_width_deg), tuning.cells))
+            let share = tuning.explained_between_bins?;
+            Some(match tuning.fit {
+                Some(fit) => {
+                    format!("{}, R² {share:.2} ({})", short(fit.half_width_deg), tuning.cells)
+                }
+                None => format!("no tuning (R² {share:.2})"),
+            })
         });
         row(&format!("HWHH at {contrast} %, single cells (°)"), &|s| {
             spread(&tuning(s)?.half_width_deg.distribution)
+        });
+        row(&format!("tuned cells at {contrast} %"), &|s| {
+            let tuning = tuning(s)?;
+            let tuned = tuning.half_width_deg.distribution.n;
+            let of = tuning.cells_with_a_curve;
+            (of > 0).then(|| format!("{tuned} of {of}"))
         });
     }
     row("F1/F0", &|s| spread(&s.modulation.as_ref()?.f1_over_f0.distribution));

@@ -23,6 +23,7 @@ mod dashboard;
 mod data_store;
 mod durable;
 mod execution;
+mod experiment_script;
 mod failure;
 mod figure_data;
 mod inspection_summary;

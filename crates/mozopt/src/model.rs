@@ -12,8 +12,6 @@ use crate::failure::{Failure, suggestion};
 
 /// Larger than any file of parameters.
 const MAX_PARAMETERS_BYTES: u64 = 64 << 20;
-/// The parameters of a mozaik model that seed its random numbers.
-const SEEDS: [&str; 2] = ["mozaik_seed", "pynn_seed"];
 
 /// The model's parameters.
 pub enum ModelParameters {
@@ -82,13 +80,6 @@ impl ModelParameters {
                 help: suggestion(path, known.keys().map(String::as_str)),
             }),
         }
-    }
-
-    /// The parameters that are to be given a simulation's seed.
-    pub fn seeds(&self) -> Vec<String> {
-        let Self::Mozaik(model) = self else { return vec![] };
-        let known = &model.resolved.root().entries;
-        SEEDS.map(str::to_owned).into_iter().filter(|seed| known.contains_key(seed)).collect()
     }
 }
 

@@ -3,8 +3,9 @@
 //! ```text
 //! configuration.json      the frozen configuration
 //! config_optimisation     a copy of the user's file, and of mozopt.toml
-//! provenance.json         how it was begun, and the model's commit
-//! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began
+//! provenance.json         how it was begun, the model's commit, the versions of its simulator
+//! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began, with
+//!                         mozopt_run.py, mozopt_ranks.py, mozopt_check.py
 //! journal.jsonl           what happened: the one source of truth
 //! optimization.log        the same in words
 //! controller.lock         who runs it
@@ -13,20 +14,21 @@
 //! simulations/000217/     one directory for each candidate
 //! validation/000217-3/    the same for each further simulation of the best ones
 //! validation-full/000217-3/    the same in another protocol (`validate`), with comparison.json, .html
+//! validation-full.model/…      the same with a new network each time (`validate --vary model`)
 //! ```
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::durable;
+use crate::experiment_script;
 use crate::failure::Failure;
 use crate::journal;
 use crate::provenance;
 use crate::simulation::{Protocol, SimulationDirectory};
 
 /// The experiment script of a mozaik model.
-pub const EXPERIMENT_FILE: &str = "mozopt_experiment.py";
+pub use crate::experiment_script::FILE as EXPERIMENT_FILE;
 const SUFFIX: &str = "_Optimization";
 const TRIAL_SUFFIX: &str = "_Trial";
 
@@ -140,13 +142,9 @@ impl OptimizationDirectory {
 
     /// Freezes the script that simulates a mozaik model.
     pub fn write_experiment(&self, script: &str) -> Result<(), Failure> {
-        let path = self.0.join(EXPERIMENT_FILE);
-        durable::write(&path, script.as_bytes()).map_err(|error| {
-            Failure::failed(
-                format!("cannot write {}: {error}", path.display()),
-                "is the disk full?",
-            )
-        })
+        experiment_script::write(script, &self.0)
+            .map(drop)
+            .map_err(|error| Failure::failed(format!("cannot write {error}"), "is the disk full?"))
     }
 
     /// The log.
@@ -159,9 +157,11 @@ impl OptimizationDirectory {
         SimulationDirectory::new(self.0.join(format!("validation/{candidate:06}-{repetition}")))
     }
 
-    /// Where a protocol is presented to chosen candidates.
-    pub fn protocol(&self, protocol: &Protocol) -> PathBuf {
-        self.0.join(format!("validation-{protocol}"))
+    /// Where a protocol is presented to chosen candidates; whether to networks that are drawn anew each time.
+    pub fn protocol(&self, protocol: &Protocol, new_networks: bool) -> PathBuf {
+        // No protocol has a dot in its name.
+        let networks = if new_networks { ".model" } else { "" };
+        self.0.join(format!("validation-{protocol}{networks}"))
     }
 
     /// The files of all further simulations.

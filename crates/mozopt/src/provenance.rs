@@ -6,6 +6,7 @@ use std::process::Command;
 use serde::{Deserialize, Serialize};
 
 use crate::journal::host;
+use crate::simulation::Versions;
 
 /// The name of the file.
 pub const FILE_NAME: &str = "provenance.json";
@@ -19,6 +20,9 @@ pub struct Provenance {
     pub host: String,
     /// The version of the model; `None` if it is not under version control by git.
     pub model: Option<Commit>,
+    /// The versions that the first simulation to end ran with, as far as the simulator says them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub versions: Option<Versions>,
 }
 
 /// A version in git.
@@ -38,6 +42,7 @@ impl Provenance {
             command_line: arguments.map(|word| word.to_string_lossy().into_owned()).collect(),
             host: host(),
             model: Commit::of(model_directory),
+            versions: None,
         }
     }
 }

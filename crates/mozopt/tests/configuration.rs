@@ -80,7 +80,8 @@ fn the_predecessors_file_works_unchanged() {
     let first = model.optimization().json_of(0, "simulation.json")["parameters"].clone();
     let tau = "sheets.l4_cortex_exc.L4ExcL4ExcConnection.short_term_plasticity.tau_rec";
     let weight = "sheets.l4_cortex_exc.AfferentConnection.base_weight";
-    assert_eq!(first, json!({weight: 0.00057, tau: 30.0}), "candidate 0 is the centroid");
+    // Of this command's parameters nothing is known but how they are written.
+    assert_eq!(first, json!({weight: 0.00057, tau: 30}), "candidate 0 is the centroid");
     let names: Vec<Value> = model.optimization().outcomes()[0]["targets"]
         .as_array()
         .unwrap()
@@ -149,8 +150,6 @@ fn values_that_make_no_sense_are_pointed_at() {
     refused(&alone, "`b` has no centroid, and no default of the model is known");
     let integer = |range: &str| format!("{{\"range\": {range}, \"type\": \"int\"}},");
     case("[0.0, 1.0],", &integer("⌖[0.2, 0.8]"), "there is no integer between 0.2 and 0.8");
-    let half = changed("[0.0, 1.0],", &integer("[0, 1]")).replace("0.8", "⌖0.8");
-    refused(&half, "`a` is an integer, but its centroid is 0.8");
     let log = "{\"range\": ⌖[0, 1], \"scale\": \"log\"},";
     case("[0.0, 1.0],", log, "`a` cannot have a log scale");
     let measured = "\"IrregularityTarget\", \"sheet_name\": \"S\", ⌖\"command\": \"c\"";
@@ -255,9 +254,10 @@ fn settings_that_contradict_each_other_are_refused() {
 
 #[test]
 fn the_embedded_models_parameters_are_known() {
+    let density = "sheets.l4_cortex_exc.params.density";
     let config = |path: &str, range: &str| {
         format!(
-            "{{\"parameters\": {{\n\"{path}\": {range}}},\n\"optimiser_centroid\": {{}},\n\"targets\": \
+            "{{\"parameters\": {{\n\"{path}\": {range}, \"{density}\": [300, 700]}},\n\"optimiser_centroid\": {{\"{density}\": 600}},\n\"targets\": \
              [{{\"class\": \"SpontActivityTarget\", \"sheet_name\": \"V1_Exc_L4\", \"target_value\": [1, 2]}}]}}"
         )
     };
@@ -308,6 +308,134 @@ fn defaults_of_a_command_fill_in_centroids_and_tell_integers() {
     model.mozopt("run", "").exits(2).says("defaults.json: this is not an object");
     model.write("defaults.json", r#"{"net": {"k": 120}}"#);
     model.mozopt("run", "").exits(2).says("no parameter `net.K`").says("did you mean `net.k`?");
+}
+
+/// A model with `K`, an integer as in the predecessor's file: what a search of it says, where it begins, and the
+/// first value that reaches the model.
+fn with_k(k: &str, centroid: &str, flags: &str) -> (Ended, f64, Value) {
+    let config = format!(
+        "{{\"parameters\": {{\"K\": {k}, \"w\": [0.5, 2.0]}},\n\"optimiser_centroid\": \
+         {{\"K\": {centroid}, \"w\": 1}},\n\"targets\": [{{\"class\": \"TargetValue\", \"name\": \"x\", \
+         \"target_value\": 9}}]}}"
+    );
+    let model = Model::new(config, &format!("{COMMAND}parameters = \"defaults.json\"\n"));
+    let values = "echo '{\"values\": {\"x\": 0}}' > $(dirname $MOZOPT_SIMULATION)/values.json";
+    model.write("simulate.sh", values);
+    model.write("defaults.json", r#"{"K": 1000, "w": 1.0}"#);
+    let ended = model.mozopt("run", &format!("--max-simulations 1 {flags}")).exits(0);
+    let centroid = parameters(&model)[0]["centroid"].as_f64().unwrap();
+    let first = model.optimization().json_of(0, "simulation.json")["parameters"]["K"].clone();
+    (ended, centroid, first)
+}
+
+#[test]
+fn the_centroid_of_an_integer_is_rounded_within_its_range() {
+    let case = |k: &str, centroid: &str, rounded: u64| {
+        let (ended, begun, first) = with_k(k, centroid, "");
+        assert_eq!((begun, &first), (rounded as f64, &json!(rounded)), "{k}");
+        ended.says(&format!("`K` is an integer: its centroid {centroid} is rounded to {rounded}"));
+    };
+    case("[600, 1100]", "927.85", 928);
+    case("{\"range\": [1, 2.6], \"type\": \"int\"}", "2.6", 2);
+    case("{\"range\": [1.4, 3], \"type\": \"int\"}", "1.4", 2);
+    let (ended, ..) = with_k("[600, 1100]", "928", "");
+    assert!(!ended.stderr.contains("rounded"), "{}", ended.stderr);
+}
+
+#[test]
+fn to_the_predecessors_cma_es_every_parameter_is_a_float_unless_it_is_said() {
+    let flags = "--algorithm cma-es --variant bluepyopt";
+    let (ended, begun, first) = with_k("[600, 1100]", "927.85", flags);
+    assert_eq!(begun, 927.85);
+    assert!(first.is_f64() && first.as_f64().unwrap().fract() != 0.0, "{first}");
+    let ended = ended.says("`K` reaches the model as a float, as the predecessor's did");
+    assert!(!ended.stderr.contains("`w`"), "{}", ended.stderr);
+    let integer = "{\"range\": [600, 1100], \"type\": \"int\"}";
+    for (k, flags) in [(integer, flags), ("[600, 1100]", "--algorithm cma-es")] {
+        let (ended, begun, first) = with_k(k, "927.85", flags);
+        assert!(begun == 928.0 && first.is_u64(), "{k}: {begun}, {first}");
+        ended.says("rounded to 928");
+    }
+}
+
+#[test]
+fn without_any_centroid_the_search_begins_at_the_models_defaults() {
+    let path = "sheets.l4_cortex_exc.AfferentConnection.base_weight";
+    let other = "sheets.l4_cortex_exc.params.density";
+    let config = json!({
+        "parameters": {path: [0.0, 1.0], other: [1, 10000]},
+        "targets": [{"class": "SpontActivityTarget", "sheet_name": "V1_Exc_L4", "target_value": [1, 2]}],
+    });
+    let model = Model::new(config.to_string(), V1);
+    let checked = model.mozopt("check", "--json").exits(0).json();
+    let about = |check: &&Value| check["message"].as_str().unwrap().contains("begins");
+    let notices: Vec<_> = checked["checks"].as_array().unwrap().iter().filter(about).collect();
+    assert_eq!(notices.len(), 1, "one line for all: {notices:?}");
+    let said = notices[0]["message"].as_str().unwrap();
+    assert!(said.contains("there is no `optimiser_centroid`"), "{said}");
+    // The file of the predecessor's forerunner has ranges beside the model's values.
+    let model = Model::new(config.to_string().replace("[0.0,1.0]", "[2.0,3.0]"), V1);
+    let checked = model.mozopt("check", "--json").exits(0).json();
+    let said = checked["checks"].to_string();
+    assert!(said.contains("lies outside its range: begins at 2"), "{said}");
+    // Of a command nothing is known to begin at.
+    let model =
+        Model::new(changed(" \"optimiser_centroid\": {\"a\": 0.8, \"b\": 0.3},\n", ""), COMMAND);
+    let ended = model.mozopt("run", "").exits(2);
+    ended.says("`a` has no centroid, and no default of the model is known").says("`b`");
+}
+
+#[test]
+fn integer_ranges_of_an_unknown_model_are_integers_and_check_says_so() {
+    let config = r#"{"parameters": {"n": [1, 9], "p": [0, 1], "k": [5, 5], "f": {"range": [1, 9], "type": "float"}, "r": [1.0, 9]},
+        "optimiser_centroid": {"n": 5, "p": 0.5, "f": 5, "r": 5},
+        "targets": [{"class": "TargetValue", "name": "x", "target_value": 9}]}"#;
+    let model = Model::new(config, COMMAND);
+    let values = "echo '{\"values\": {\"x\": 0}}' > $(dirname $MOZOPT_SIMULATION)/values.json";
+    model.write("simulate.sh", values);
+    let words = [
+        "`n`, `k` are searched as integers, since the range is written so",
+        "otherwise write {\"range\": […], \"type\": \"float\"}",
+        "`p` reaches the model as a float, since the centroid is not whole",
+        "otherwise write {\"range\": […], \"type\": \"int\"}",
+    ];
+    let checked = model.mozopt("check", "").exits(0);
+    let ended = model.mozopt("run", "--max-simulations 1").exits(0);
+    for words in words {
+        assert!(checked.stdout.contains(words), "{}", checked.stdout);
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    }
+    let first = model.optimization().json_of(0, "simulation.json")["parameters"].clone();
+    assert_eq!(first, json!({"n": 5, "p": 0.5, "k": 5, "f": 5.0, "r": 5.0}));
+}
+
+#[test]
+fn by_default_as_many_simulations_run_as_there_are_cores_for() {
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let slots = |kind: &str, ranks: usize, threads: usize| {
+        let model = Model::of_mozaik();
+        model.write("param_optim/config_optimisation", CONFIG);
+        let settings = match kind {
+            "mozaik" => format!(
+                "[simulator]\nkind = \"mozaik\"\nmodel_class = \"model.SmallPushPull\"\nparameters = \
+                 \"param/defaults\"\npython = \"false\"\nlauncher = \"env RANKS={{ranks}}\"\nranks = {ranks}\n"
+            ),
+            _ => COMMAND.to_owned(),
+        };
+        let path = "sheets.l4_cortex_exc.L4ExcL4ExcConnection.base_weight";
+        let config = changed("\"a\"", &format!("\"{path}\"")).replace("\"b\"", "\"trial\"");
+        model.write("param_optim/config_optimisation", config);
+        model.write("mozopt.toml", format!("{settings}[execution]\nthreads = {threads}\n"));
+        model.write("simulate.sh", "exit 1");
+        model.mozopt("run", "--max-simulations 1").exits(1);
+        let text = fs::read(model.optimization().file("configuration.json")).unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()["limits"]["slots"].clone()
+    };
+    assert_eq!(slots("command", 1, 1), cores);
+    assert_eq!(slots("command", 1, cores + 1), 1, "at least one");
+    assert_eq!(slots("mozaik", 1, 1), cores);
+    assert_eq!(slots("mozaik", 2, 1), (cores / 2).max(1));
+    assert_eq!(slots("mozaik", 2, 2), (cores / 4).max(1));
 }
 
 #[test]
@@ -461,6 +589,7 @@ fn the_schema_of_config_optimisation_accepts_what_the_program_accepts() {
         ),
         (false, target(r#"{"class": "TargetValue", "target_value": 1}"#)),
         (false, changed("\"targets\"", "\"target\"")),
+        (true, changed("\"b\": [0.0, 1.0]", "\"b\": [0.3, 0.3]").replace(", \"b\": 0.3", "")),
         (false, changed("\"a\": [0.0, 1.0]", "\"a\": [0.0]")),
         (false, changed("\"a\": [0.0, 1.0]", "\"a\": [0.0, 1, 2]")),
         (false, changed("\"a\": [0.0, 1.0]", "\"a\": [0.0, \"1\"]")),

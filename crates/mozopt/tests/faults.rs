@@ -320,3 +320,113 @@ fn names_with_spaces_and_quotes_are_no_problem() {
     let summary = Running::of(run.arg("run").arg(&odd).arg("--json")).wait().exits(0).json();
     assert_eq!((&summary["simulations"], &summary["failed"]), (&8.into(), &0.into()));
 }
+
+/// A memory cgroup of its own, of version 1 or 2; removed at the end. `None` where this user may not make one.
+struct MemoryCgroup(PathBuf);
+
+impl MemoryCgroup {
+    fn limited_to(megabytes: u64) -> Option<Self> {
+        let made = [
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes"),
+            ("/sys/fs/cgroup", "memory.max", "memory.swap.max"),
+        ]
+        .into_iter()
+        .find_map(|(place, limit, swap)| {
+            let name = tempfile::Builder::new().prefix("mozopt-test-").tempdir_in(place).ok()?;
+            let group = Self(name.keep());
+            fs::write(group.0.join(limit), (megabytes << 20).to_string()).ok()?;
+            // Without swap there is no such file, and nothing to limit.
+            let swap_limit = if swap.contains("memsw") { megabytes << 20 } else { 0 };
+            let _ = fs::write(group.0.join(swap), swap_limit.to_string());
+            Some(group)
+        });
+        if made.is_none() {
+            eprintln!("SKIPPED: this user may not make a memory cgroup");
+        }
+        made
+    }
+
+    /// Runs a search in it.
+    fn runs(&self, model: &Model, flags: &str) -> support::Ended {
+        let enter = "echo $$ > \"$0/cgroup.procs\" && exec \"$@\"";
+        let mut command = Command::new("bash");
+        command.args(["-c", enter]).arg(&self.0).arg(env!("CARGO_BIN_EXE_mozopt")).arg("run");
+        Running::of(command.arg(model.path()).args(flags.split_whitespace())).wait()
+    }
+}
+
+impl Drop for MemoryCgroup {
+    fn drop(&mut self) {
+        support::wait_until("the cgroup is empty", || fs::remove_dir(&self.0).is_ok());
+    }
+}
+
+/// Takes 400 MB of memory, page by page.
+const GREEDY: &str = "python3 -c \"x = b'x' * (400 << 20); print(len(x))\"";
+
+fn interruptions(optimization: &Optimization) -> Vec<serde_json::Value> {
+    optimization.events("interrupted")
+}
+
+#[test]
+fn a_simulator_that_the_kernel_ends_for_want_of_memory_is_run_again() {
+    let Some(group) = MemoryCgroup::limited_to(200) else { return };
+    // The first attempts of two of them; one ends by the signal itself, one by a shell that tells of it.
+    let model = Model::simulated_by(&format!(
+        "case $MOZOPT_SIMULATION in */00000[01]/*) d=$(dirname $MOZOPT_SIMULATION); echo $d >> noted;; esac
+         [ -z \"$d\" ] || [ -e $d/again ] || {{
+             touch $d/again
+             case $d in *0) exec {GREEDY};; *) {GREEDY} || exit $?;; esac
+         }}\n{IDENTITY}"
+    ));
+    let run = group.runs(&model, "--max-ngen 1").exits(0);
+    run.says("candidate 0: the kernel ended the simulator for want of memory (signal 9)")
+        .says("candidate 1: the kernel ended the simulator for want of memory (exit code 137)")
+        .says("memory is short: from now on 1 at a time instead of 2");
+    let optimization = model.optimization();
+    let (_model_too, undisturbed) = finished_model();
+    assert_eq!(
+        optimization.outcomes(),
+        undisturbed.outcomes()[..4],
+        "nothing was held against them"
+    );
+    assert_eq!(model.noted().len(), 4);
+    for event in interruptions(&optimization) {
+        assert_eq!((&event["fault"], &event["out_of_memory"]), (&true.into(), &true.into()));
+        let reason = event["reason"].as_str().unwrap();
+        assert!(reason.contains("its largest process had ") && reason.contains(" MB"), "{reason}");
+    }
+}
+
+#[test]
+fn what_never_has_the_memory_it_needs_is_out_of_memory_in_the_end() {
+    let Some(group) = MemoryCgroup::limited_to(200) else { return };
+    let model = Model::simulated_by(&format!(
+        "case $MOZOPT_SIMULATION in */000002/*) echo again >> noted; exec {GREEDY};; esac\n{IDENTITY}"
+    ));
+    group.runs(&model, "--max-ngen 1 --retries 1").exits(0);
+    let optimization = model.optimization();
+    let outcome = &optimization.outcomes()[2];
+    assert_eq!(outcome["outcome"], "out_of_memory");
+    let reason = outcome["reason"].as_str().unwrap();
+    assert!(reason.contains("for want of memory") && reason.ends_with(", 2 times"), "{reason}");
+    assert_eq!((model.noted().len(), interruptions(&optimization).len()), (2, 1));
+}
+
+#[test]
+fn a_rank_that_the_kernel_ends_for_want_of_memory_is_seen_through_mpirun() {
+    let Some(group) = MemoryCgroup::limited_to(300) else { return };
+    if Command::new("mpirun").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: there is no mpirun");
+        return;
+    }
+    let greedy_rank = format!("[ $OMPI_COMM_WORLD_RANK = 0 ] && exec sleep 60; exec {GREEDY}");
+    let model = Model::simulated_by(&format!(
+        "[ -e again ] || {{ touch again; exec mpirun --allow-run-as-root --oversubscribe -np 2 bash rank.sh; }}\n\
+         {IDENTITY}"
+    ));
+    model.write("rank.sh", greedy_rank);
+    let run = group.runs(&model, "--max-simulations 1").exits(0);
+    run.says("candidate 0: the kernel ended the simulator for want of memory (exit code 137)");
+    assert_eq!(model.optimization().outcomes()[0]["outcome"], "completed");
+}

@@ -7,6 +7,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use inspection::{GaussianFit, LEAST_EXPLAINED};
 use serde_json::{Value, json};
 use stores::Fixture;
 use support::{Ended, Running, mozopt};
@@ -88,13 +89,21 @@ fn assert_orientation_tuning(found: &Value, golden: &Value, what: &str) {
         let wanted = spontaneous.map(|rate| wanted[2].as_f64().unwrap() / rate);
         assert_close(&json!(relative), &json!(wanted), 1e-10, what);
     }
+    let column = |name: &str| found[name].as_array().unwrap().iter().map(|x| x.as_f64().unwrap());
+    let points: Vec<_> =
+        column("differences_deg").map(f64::to_radians).zip(column("rates_hz")).collect();
+    let fit = json!(GaussianFit::of(&points, false));
     if golden["fit"].is_null() {
-        assert!(found["fit"].is_null(), "{what}: {}", found["fit"]);
+        assert!(fit.is_null(), "{what}: {fit}");
     } else {
         // A minimum is flat: its place is known to half of the digits of its depth.
-        assert_close(&found["fit"]["half_width_deg"], &golden["fit"][0], 1e-4, what);
-        assert_close(&found["fit"]["explained_variance"], &golden["fit"][1], 1e-7, what);
+        assert_close(&fit["half_width_deg"], &golden["fit"][0], 1e-4, what);
+        assert_close(&fit["explained_variance"], &golden["fit"][1], 1e-7, what);
     }
+    // These networks of a few hundred cells are not tuned: the fits explain a quarter of their variance at most.
+    assert!(found["fit"].is_null(), "{what}: {}", found["fit"]);
+    let share = found["explained_between_bins"].as_f64();
+    assert!(share.is_none_or(|share| share < LEAST_EXPLAINED), "{what}: {share:?}");
 }
 
 #[test]
@@ -178,6 +187,11 @@ fn one_sheet_can_be_chosen_and_the_page_needs_nothing_else() {
     let page = &html[..html.find("<script").unwrap()];
     assert_eq!(page.matches("<figure id=").count(), 7);
     assert!(page.contains("No size_tuning: it takes gratings in disks of several radii."));
+    // A Gaussian with a half width of 5.7° explains a third of what the means of the bins differ by.
+    for text in [page, &*ended.stdout] {
+        assert!(text.contains("no tuning (R² 0.3"), "{text}");
+        assert!(text.contains("HWHH at 100 %, all cells (°)"), "{text}");
+    }
     assert!(!page.contains("src=") && !page.contains("<link"));
     inspect(&fixture.path("subset"), &output, "--sheet V1_Exc_L5").exits(2).says("V1_Exc_L4");
     inspect(fixture.directory.path(), &output, "").exits(0);

@@ -146,10 +146,9 @@ fn explosions_crashes_and_missing_stores_are_told_apart() {
     };
     let (crashed, reason, _) =
         outcome(&prelude("export MOZAIK_STAND_IN_FAIL=raise:before-segments"));
-    assert_eq!(
-        (&crashed, &reason),
-        (&json!("crashed"), &json!("the simulator ended with exit code 1"))
-    );
+    assert_eq!(crashed, "crashed", "{reason}");
+    let error = "the simulator ended with exit code 1: RuntimeError: the stand-in was told to fail";
+    assert!(reason.as_str().unwrap().starts_with(error), "{reason}");
     let (incomplete, reason, _) = outcome(&|model| {
         model.edit("run.py", "if __name__", "import os, mozaik.storage.datastore as d\nd.PickledDataStore.save = lambda self: None\nif __name__");
     });
@@ -160,10 +159,9 @@ fn explosions_crashes_and_missing_stores_are_told_apart() {
         let ranks = "ranks = 2\nlauncher = \"env PMI_SIZE={ranks} PMI_RANK=0\"\n";
         model.edit("mozopt.toml", "script = ", &format!("{ranks}script = "));
     });
-    assert_eq!(
-        (&refused, &reason),
-        (&json!("crashed"), &json!("the simulator ended with exit code 78"))
-    );
+    assert_eq!(refused, "crashed", "{reason}");
+    let words = reason.as_str().unwrap();
+    assert!(words.starts_with("the simulator ended with exit code 78"), "{reason}");
     assert_eq!(simulation["mozaik"]["ranks"], 2);
     let line = "env PMI_SIZE=2 PMI_RANK=0 python \"$MOZOPT_EXPERIMENT\"";
     assert_eq!(simulation["command"], line);
@@ -174,5 +172,6 @@ fn the_experiment_script_and_the_stand_in_pass_their_own_tests() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/mozaik");
     let mut unittest = Command::new(python::environment().join("bin/python"));
     unittest.args(["-m", "unittest", "discover"]).arg(tests);
-    Running::of(&mut unittest).wait_at_most(PATIENCE).exits(0).says("OK");
+    // Three minutes of a core: of which it may get a part only.
+    Running::of(&mut unittest).wait_at_most(3 * PATIENCE).exits(0).says("OK");
 }

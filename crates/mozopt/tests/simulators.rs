@@ -276,6 +276,159 @@ fn a_crash_is_told_by_its_exit_code_or_signal() {
 }
 
 #[test]
+fn a_simulator_that_somebody_kills_is_run_again_and_never_held_against_the_parameters() {
+    for script in ["kill -KILL $$", "bash -c 'kill -KILL $$'; exit $?"] {
+        let script = format!(
+            "[ -e $directory/again ] || {{ touch $directory/again; {script}; }}; {IDENTITY}"
+        );
+        let (result, model) = result_and_model(&script, "");
+        assert_eq!(result["outcome"], "completed");
+        let interrupted = model.optimization().events("interrupted");
+        assert_eq!(interrupted.len(), 4);
+        let why = interrupted[0]["reason"].as_str().unwrap();
+        assert!(why.starts_with("the simulator was killed from outside ("), "{why}");
+    }
+    let (result, model) = result_and_model("note $directory; kill -KILL $$", "--retries 1");
+    assert_eq!(result["outcome"], "node_failure");
+    assert!(
+        reason(&result).contains("(signal 9)") && reason(&result).ends_with(", 2 times"),
+        "{result}"
+    );
+    assert_eq!(model.noted().len(), 4 * 2);
+}
+
+#[test]
+fn a_python_error_is_the_reason_of_a_crash() {
+    let python = "python3 -c \"print('about to fail'); {}['x']\"";
+    let (result, model) = result_and_model(python, "");
+    assert_eq!(result["outcome"], "crashed");
+    assert_eq!(reason(&result), "the simulator ended with exit code 1: KeyError: 'x'");
+    let shown = model.optimization().mozopt("show 0", "").exits(0);
+    shown.shows("Traceback (most recent call last):").shows("line 1, in <module>");
+    // Of another attempt, whose end had another cause, it is not.
+    let script = "[ -e $directory/again ] && exit 3; touch $directory/again; \
+                  python3 -c \"import os; {}['x']\"; kill -KILL $$";
+    let result = result_of(script);
+    assert_eq!(reason(&result), "the simulator ended with exit code 3");
+}
+
+#[test]
+fn what_failed_when_everything_was_saved_is_measured_and_the_error_told() {
+    let failing = |store: &str| {
+        let model = model_with_store(store);
+        let python = model.read("simulate.py");
+        model.write(
+            "simulate.py",
+            format!(
+                "{python}\nif '000002' not in directory:\n    \
+                 open(os.path.join(directory, '../late_error.txt'), 'w').write(\
+                 'Traceback (most recent call last):\\n  File \"m.py\"\\nKeyError: 3\\n\\n')\n    sys.exit(1)\n"
+            ),
+        );
+        model
+    };
+    let model = failing("");
+    let run = model.mozopt("run", "--max-simulations 3").exits(0);
+    run.says("candidate 0 completed: after the last presentation: KeyError: 3");
+    let outcomes = model.optimization().outcomes();
+    assert_eq!(outcomes[0]["outcome"], "completed");
+    assert_eq!(outcomes[0]["targets"][0]["value"], 0.4);
+    assert_eq!(reason(&outcomes[0]), "after the last presentation: KeyError: 3");
+    assert_eq!(model.optimization().json_of(0, "finished.json")["exit_code"], 1);
+    assert_eq!(
+        (&outcomes[2]["outcome"], &outcomes[2]["reason"]),
+        (&json!("completed"), &Value::Null)
+    );
+
+    let exploded = failing("exploded");
+    exploded.mozopt("run", "--max-simulations 1").exits(0);
+    let outcome = &exploded.optimization().outcomes()[0];
+    assert_eq!(outcome["outcome"], "exploded");
+    assert!(reason(outcome).ends_with("ran away; after the last presentation: KeyError: 3"));
+
+    // A store that is not complete is never taken.
+    let incomplete = failing("'no index'");
+    incomplete.mozopt("run", "--max-simulations 1");
+    let outcome = &incomplete.optimization().outcomes()[0];
+    assert_eq!(outcome["outcome"], "crashed");
+    assert_eq!(reason(outcome), "the simulator ended with exit code 1");
+}
+
+#[test]
+fn the_error_of_an_earlier_attempt_is_not_told_of_a_later_one() {
+    let script = format!(
+        "[ -e $directory/again ] || {{ echo late > $directory/late_error.txt; echo '{{\"a\": \"1\"}}' > \
+         $directory/versions.json; touch $directory/again; kill -KILL $$; }}\n{IDENTITY}"
+    );
+    let result = result_of(&script);
+    assert_eq!(result["outcome"], "completed");
+    assert_eq!((&result["reason"], &result["versions"]), (&Value::Null, &Value::Null));
+}
+
+#[test]
+fn versions_go_from_the_simulator_into_results_and_provenance() {
+    let versions = r#"{"python": "3.11.7", "nest": "3.10.0"}"#;
+    let script = format!(
+        "case $directory in *2) nest=3.9;; *3) echo nonsense > $directory/versions.json;; *) nest=3.10.0;; esac
+         [ -z \"$nest\" ] || echo '{{\"python\": \"3.11.7\", \"nest\": \"'$nest'\"}}' > $directory/versions.json
+         {IDENTITY}"
+    );
+    let model = Model::simulated_by(&odd_ones(&script));
+    let run = model.mozopt("run", "--max-ngen 1 --slots 1 --offspring-size 5").exits(0);
+    run.says("candidate 2 ran with other versions than the search began with: nest 3.9 instead of 3.10.0");
+    let optimization = model.optimization();
+    let expected: Value = serde_json::from_str(versions).unwrap();
+    let provenance: Value =
+        serde_json::from_slice(&fs::read(optimization.file("provenance.json")).unwrap()).unwrap();
+    assert_eq!(provenance["versions"], expected);
+    let outcomes = optimization.outcomes();
+    assert_eq!((&outcomes[0]["versions"], &outcomes[3]["versions"]), (&expected, &Value::Null));
+    assert_eq!(optimization.json_of(2, "result.json")["versions"]["nest"], "3.9");
+    let log = fs::read_to_string(optimization.file("simulations/000003/output.log")).unwrap();
+    assert!(log.contains("versions.json is ignored"), "{log}");
+    optimization.mozopt("show 2", "").exits(0).shows("versions: python 3.11.7, nest 3.9");
+    optimization.mozopt("status", "").exits(0).shows("versions: python 3.11.7, nest 3.10.0");
+    assert_eq!(optimization.mozopt("status", "--json").json()["versions"], expected);
+}
+
+#[test]
+fn the_embedded_model_has_the_version_of_this_program() {
+    let model = Model::of_v1();
+    model.mozopt("run", "--max-simulations 1").exits(0);
+    let versions = json!({"mozopt": env!("CARGO_PKG_VERSION")});
+    assert_eq!(model.optimization().outcomes()[0]["versions"], versions);
+}
+
+#[test]
+fn a_simulator_is_told_what_its_launcher_needs_to_know() {
+    let script = "note $OMPI_MCA_hwloc_base_binding_policy $PRTE_MCA_hwloc_default_binding_policy \
+                  ${MOZOPT_SLURM_STEP:-no step}; exit 3";
+    let noted = |variables: &[(&str, &str)], prelude: &str| {
+        let model = Model::simulated_by(&odd_ones(script));
+        model.edit(
+            "mozopt.toml",
+            "[simulator]\n",
+            &format!("[simulator]\nprelude = \"{prelude}\"\n"),
+        );
+        let mut command = mozopt();
+        for name in ["OMPI_MCA_hwloc_base_binding_policy", "SLURM_STEP_NUM_TASKS"] {
+            command.env_remove(name);
+        }
+        command.envs(variables.iter().copied()).args(["run", "--max-simulations", "1"]);
+        support::Running::of(command.arg(model.path())).wait();
+        model.noted().remove(0)
+    };
+    assert_eq!(noted(&[], "true"), "none none no step");
+    let user = [("OMPI_MCA_hwloc_base_binding_policy", "core"), ("MOZOPT_SLURM_STEP", "1.1")];
+    assert_eq!(
+        noted(&user, "export PRTE_MCA_hwloc_default_binding_policy=numa"),
+        "core numa no step"
+    );
+    let step = [("SLURM_STEP_NUM_TASKS", "16"), ("SLURM_JOB_ID", "7"), ("SLURM_STEP_ID", "0")];
+    assert_eq!(noted(&step, "true"), "none none 7.0");
+}
+
+#[test]
 fn a_job_that_vanishes_is_run_again_and_then_given_up() {
     let (result, model) = result_and_model("note $directory; kill -9 0", "--retries 1");
     assert_eq!(result["outcome"], "node_failure");

@@ -207,7 +207,44 @@ fn every_end_has_its_class(cluster: &Cluster) {
     let results = model.optimization().outcomes();
     assert_eq!(results[1]["reason"], "the simulator ended with exit code 7");
     assert_eq!(results[2]["reason"], "the simulator ended with signal 11");
-    assert_eq!(interruptions(&model), [""; 0]);
+    // What ran out of memory was run again, twice.
+    let interruptions = interruptions(&model);
+    assert_eq!(
+        interruptions.len(),
+        if cluster.limits_memory() { 2 } else { 0 },
+        "{interruptions:?}"
+    );
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn a_simulation_that_ran_out_of_memory_gets_more() {
+    let cluster = Cluster::alone();
+    if !cluster.limits_memory() {
+        eprintln!("SKIPPED: this cluster does not limit memory");
+        return;
+    }
+    let greedy = "python3 -c 'x = b\"x\" * (150 << 20); print(len(x))' || exit $?";
+    let model = model(greedy, "mem_retry = 2\n");
+    wait(model.begin("run", "--max-simulations 1"))
+        .exits(0)
+        .says("it is run again with mem = 120M");
+    assert_eq!(outcomes(&model), ["completed"]);
+    assert_eq!((interruptions(&model).len(), begun(&model)), (2, 3), "60, 120 and 240 MB");
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn memory_that_no_node_has_is_not_asked_for_again() {
+    let cluster = Cluster::alone();
+    if !cluster.limits_memory() {
+        eprintln!("SKIPPED: this cluster does not limit memory");
+        return;
+    }
+    let greedy = "[ -e again ] || { touch again; python3 -c 'x = b\"x\" * (150 << 20); print(len(x))' || exit $?; }";
+    let model = model(greedy, "mem_retry = 1000000\n");
+    wait(model.begin("run", "--max-simulations 1")).exits(0).says("is tried with mem = 60M");
+    assert_eq!(outcomes(&model), ["completed"]);
 }
 
 #[test]

@@ -23,6 +23,23 @@ fn uninterrupted(flags: &str) -> (Vec<Value>, Vec<Value>) {
 }
 
 #[test]
+fn while_the_first_simulations_run_none_has_failed() {
+    let model =
+        Model::simulated_by("echo $$ >> noted; while [ ! -f go ]; do sleep 0.02; done; exit 1");
+    let search = model.begin("run", "");
+    model.wait_for_notes(2);
+    let status = model.mozopt("status", "").exits(0).shows("no simulation has ended yet");
+    assert!(!status.stdout.contains("could be measured") && !status.stdout.contains("why:"));
+    model.mozopt("report", "").exits(0);
+    let report = std::fs::read_to_string(model.optimization().file("report.html")).unwrap();
+    assert!(report.contains("No simulation has ended yet."));
+    model.write("go", "");
+    search.wait().exits(1);
+    let ended = model.mozopt("status", "").exits(0).shows("no candidate could be measured");
+    ended.shows("why:").shows("show 0");
+}
+
+#[test]
 fn the_first_ctrl_c_lets_running_simulations_finish() {
     let model = Model::simulated_by(&slow(0.4));
     let search = model.begin("run", "--json");

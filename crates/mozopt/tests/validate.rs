@@ -75,6 +75,81 @@ fn what_cannot_be_validated_is_said() {
 }
 
 #[test]
+fn what_did_not_run_to_an_end_of_the_models_own_is_simulated_again() {
+    let model = Model::simulated_by(&format!(
+        "if grep -q '\"protocol\": \"full\"' $MOZOPT_SIMULATION && [ -f broken ]; then\n\
+         echo broken >> noted; [ $(cat broken) = nothing ] && exit 0; exit 1; fi\n{SEEDED}"
+    ));
+    model.mozopt("run", "-q").exits(0);
+    let searched = model.noted().len();
+    let validated = || model.mozopt("validate", "--seeds 2");
+    model.write("broken", "crashing");
+    validated().exits(1).shows("crashed");
+    model.write("broken", "nothing");
+    validated().exits(1).shows("no data");
+    assert_eq!(model.noted().len(), searched + 4);
+    fs::remove_file(model.path().join("broken")).unwrap();
+    validated().exits(0).shows("completed");
+    assert_eq!(model.noted().len(), searched + 6);
+    validated().exits(0).shows("completed");
+    assert_eq!(model.noted().len(), searched + 6, "what completed is taken");
+    // An explosion is the model's.
+    let exploding = Model::simulated_by(&format!(
+        "{SEEDED}\ngrep -q '\"protocol\": \"full\"' $MOZOPT_SIMULATION && sed -i 's/^{{/{{\"exploded\": true, /' \
+         $(dirname $MOZOPT_SIMULATION)/values.json\ntrue"
+    ));
+    exploding.mozopt("run", "-q").exits(0);
+    for _ in 0..2 {
+        exploding.mozopt("validate", "--seeds 2").exits(1).shows("exploded");
+        assert_eq!(exploding.noted().len(), searched + 2);
+    }
+}
+
+#[test]
+fn totals_count_the_targets_that_the_protocol_shows() {
+    let model = Model::simulated_by(&format!(
+        "{SEEDED}\ngrep -q '\"protocol\": \"full\"' $MOZOPT_SIMULATION && sed -i 's/\"y\": 3.5/\"y\": null/' \
+         $(dirname $MOZOPT_SIMULATION)/values.json\n\
+         grep -q '\"protocol\": \"nothing\"' $MOZOPT_SIMULATION && \
+         echo '{{\"values\": {{\"x\": null, \"y\": null}}}}' > $(dirname $MOZOPT_SIMULATION)/values.json\ntrue"
+    ));
+    model.mozopt("run", "-q").exits(0);
+    let comparison = model.mozopt("validate", "--seeds 2 --json").exits(0).json();
+    assert_eq!(comparison["targets_counted"], 1);
+    let left_out = json!([{"name": "y", "reason": "the simulator gave no value"}]);
+    assert_eq!(comparison["targets_left_out"], left_out);
+    let candidate = &comparison["candidates"][0];
+    // Of x alone, on both sides: |value − 2| / 0.1.
+    for side in ["search", "protocol"] {
+        let values = candidate["targets"][0][side]["values"].as_array().unwrap();
+        let totals = candidate["total"][side]["values"].as_array().unwrap();
+        assert_eq!(values.len(), totals.len());
+        for (value, total) in values.iter().zip(totals) {
+            let score = ((value.as_f64().unwrap() - 2.0).abs() / 0.1).min(20.0);
+            assert!((total.as_f64().unwrap() - score).abs() < 1e-9, "{side}: {value}, {total}");
+        }
+    }
+    let own = candidate["total"]["protocol"]["values"][0].clone();
+    assert_eq!(candidate["simulations"][0]["total"], own);
+    let words = model.mozopt("validate", "--seeds 2").exits(0);
+    let words = words.shows("total score of 1 of 2 targets");
+    words.shows("not in the totals: y: no value in any simulation of the protocol");
+    let html = model.optimization().file("validation-full/comparison.html");
+    assert!(fs::read_to_string(html).unwrap().contains("total score of 1 of 2 targets"));
+
+    // Every target counts in the protocol of the search; and nothing is no total of 0.
+    let all = model.mozopt("validate", "--seeds 1 --protocol other").exits(0);
+    assert!(
+        all.stdout.contains("total score ") && !all.stdout.contains("of 2 targets"),
+        "{}",
+        all.stdout
+    );
+    let nothing = model.mozopt("validate", "--seeds 1 --protocol nothing --json").exits(1).json();
+    assert_eq!(nothing["targets_counted"], 0);
+    assert_eq!(nothing["candidates"][0]["total"]["protocol"]["mean"], Value::Null);
+}
+
+#[test]
 fn the_embedded_model_is_inspected_in_a_protocol_of_its_own() {
     let model = Model::of_v1();
     model.mozopt("run", "-q").exits(0);
@@ -95,4 +170,14 @@ fn the_embedded_model_is_inspected_in_a_protocol_of_its_own() {
     let value = &comparison["candidates"][0]["targets"][0]["protocol"]["mean"];
     let rate = l4["spontaneous"]["rate_hz"]["mean"].as_f64().unwrap();
     assert!((value.as_f64().unwrap() - rate).abs() < 1e-9, "{value}, {rate}");
+    // The network stays as it is, unless it is asked to vary.
+    model.mozopt("validate", "--seeds 3 --protocol spontaneous").exits(0);
+    model.mozopt("validate", "--seeds 1 --protocol spontaneous --vary model").exits(0);
+    let positions = |protocol: &str, number: &str| {
+        let simulation = optimization.file(protocol).join(directory.replace("-1", number));
+        fs::read(simulation.join("datastore/sheet0.positions.npy")).unwrap()
+    };
+    let of_search = positions("validation-spontaneous", "-2");
+    assert_eq!(of_search, positions("validation-spontaneous", "-3"));
+    assert!(of_search != positions("validation-spontaneous.model", "-1"));
 }

@@ -86,6 +86,10 @@ pub trait Recording {
     /// Whether the simulator stopped because the network's activity ran away.
     fn explosion_detected(&self) -> bool;
 
+    /// How long the protocol rests without a stimulus, each time, as far as the recording says what was
+    /// to be presented; a run that ended early has not recorded all of it.
+    fn announced_rest_ms(&self) -> &[f64];
+
     /// The sheet of this name.
     fn sheet(&self, name: &str) -> Option<&Sheet> {
         self.sheets().iter().find(|sheet| sheet.name == name)
@@ -99,6 +103,7 @@ pub struct InMemory {
     headers: Vec<SegmentHeader>,
     segments: Vec<Arc<Segment>>,
     explosion_detected: bool,
+    announced_rest_ms: Vec<f64>,
 }
 
 impl InMemory {
@@ -111,6 +116,11 @@ impl InMemory {
     pub fn push(&mut self, header: SegmentHeader, segment: Segment) {
         self.headers.push(header);
         self.segments.push(Arc::new(segment));
+    }
+
+    /// Notes that the protocol rests so long.
+    pub fn announce_rest(&mut self, duration_ms: f64) {
+        self.announced_rest_ms.push(duration_ms);
     }
 
     /// Notes that the network exploded.
@@ -134,5 +144,9 @@ impl Recording for InMemory {
 
     fn explosion_detected(&self) -> bool {
         self.explosion_detected
+    }
+
+    fn announced_rest_ms(&self) -> &[f64] {
+        &self.announced_rest_ms
     }
 }

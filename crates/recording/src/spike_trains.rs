@@ -2,6 +2,9 @@
 ///
 /// Trains are numbered in the order of the data store. A train's number is the sheet index of its
 /// neuron only where every neuron was recorded: use [`SpikeTrains::neuron`].
+///
+/// The times of a train are finite and ascend, whatever order they came in: simulators hand over spikes
+/// in the order of their threads, and an interval between two of them that is negative is no interval.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SpikeTrains {
     neurons: Vec<u32>,
@@ -11,7 +14,7 @@ pub struct SpikeTrains {
 }
 
 /// Arrays that do not describe spike trains.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SpikeTrainsError {
     /// One spike count is needed for each neuron.
     #[error("{neurons} neurons but {counts} spike counts")]
@@ -29,18 +32,26 @@ pub enum SpikeTrainsError {
         /// The number of spike times.
         spikes: usize,
     },
+    /// A spike is at some time.
+    #[error("the train of neuron {neuron} has a spike at {time_ms} ms")]
+    NoTime {
+        /// The sheet index of the train's neuron.
+        neuron: u32,
+        /// Infinite, or not a number.
+        time_ms: f64,
+    },
 }
 
 impl SpikeTrains {
     /// Spike trains from flat arrays: `neurons[i]` is the sheet index of train `i`, which has
-    /// `counts[i]` spikes; `times_ms` holds the trains one after another.
+    /// `counts[i]` spikes; `times_ms` holds the trains one after another, each in any order.
     ///
     /// # Errors
-    /// When the lengths contradict each other.
+    /// When the lengths contradict each other, or a time is infinite or not a number.
     pub fn from_counts(
         neurons: Vec<u32>,
         counts: &[u32],
-        times_ms: Vec<f64>,
+        mut times_ms: Vec<f64>,
     ) -> Result<Self, SpikeTrainsError> {
         if neurons.len() != counts.len() {
             let (neurons, counts) = (neurons.len(), counts.len());
@@ -57,13 +68,24 @@ impl SpikeTrains {
         if sum != times_ms.len() {
             return Err(SpikeTrainsError::SumDiffers { sum, spikes: times_ms.len() });
         }
+        let mut start = 0;
+        for (&neuron, &end) in neurons.iter().zip(&ends) {
+            let train = &mut times_ms[start..end];
+            if let Some(&time_ms) = train.iter().find(|time_ms| !time_ms.is_finite()) {
+                return Err(SpikeTrainsError::NoTime { neuron, time_ms });
+            }
+            sort(train);
+            start = end;
+        }
         Ok(Self { neurons, ends, times_ms })
     }
 
-    /// Appends the train of one neuron.
+    /// Appends the train of one neuron, whose times are finite.
     pub fn push(&mut self, neuron: u32, times_ms: impl IntoIterator<Item = f64>) {
         self.neurons.push(neuron);
+        let start = self.times_ms.len();
         self.times_ms.extend(times_ms);
+        sort(&mut self.times_ms[start..]);
         self.ends.push(self.times_ms.len());
     }
 
@@ -109,6 +131,13 @@ impl SpikeTrains {
     }
 }
 
+/// Nearly every train is in order already.
+fn sort(train: &mut [f64]) {
+    if !train.is_sorted() {
+        train.sort_unstable_by(f64::total_cmp);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +161,24 @@ mod tests {
         assert_eq!(differ, Err(SpikeTrainsError::CountsDiffer { neurons: 1, counts: 0 }));
         let sum = SpikeTrains::from_counts(vec![1], &[3], vec![0.0]);
         assert_eq!(sum, Err(SpikeTrainsError::SumDiffers { sum: 3, spikes: 1 }));
+    }
+
+    #[test]
+    fn times_ascend_whatever_order_they_came_in() {
+        let mixed = SpikeTrains::from_counts(vec![4, 2], &[3, 2], vec![9.0, 1.0, 5.0, 2.0, -1.0]);
+        let mut trains = SpikeTrains::default();
+        trains.push(4, [5.0, 9.0, 1.0]);
+        trains.push(2, [2.0, -1.0]);
+        assert_eq!(trains.times_ms(), [1.0, 5.0, 9.0, -1.0, 2.0]);
+        assert_eq!(mixed, Ok(trains));
+    }
+
+    #[test]
+    fn a_spike_is_at_some_time() {
+        for time_ms in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let trains = SpikeTrains::from_counts(vec![4, 2], &[1, 2], vec![1.0, 2.0, time_ms]);
+            let said = trains.unwrap_err().to_string();
+            assert_eq!(said, format!("the train of neuron 2 has a spike at {time_ms} ms"));
+        }
     }
 }

@@ -286,6 +286,10 @@ impl Recording for Store {
     fn explosion_detected(&self) -> bool {
         self.index.explosion_detected
     }
+
+    fn announced_rest_ms(&self) -> &[f64] {
+        &[]
+    }
 }
 
 fn array_name(segment: usize, column: &str) -> String {

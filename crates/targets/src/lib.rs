@@ -13,6 +13,7 @@ pub mod histogram;
 pub mod isi;
 mod measure;
 pub mod modulation;
+mod needed_stimuli;
 pub mod orientation;
 pub mod orientation_tuning;
 mod predecessor;
@@ -20,13 +21,19 @@ mod presentations;
 pub mod rate;
 mod scoring;
 pub mod size_tuning;
+pub mod spontaneous;
 pub mod synchrony;
 mod target;
 mod target_class;
 
 pub use measure::measure;
-pub use predecessor::PredecessorPositions;
-pub use presentations::{DISK, FULL_FIELD, SPONTANEOUS};
+pub use needed_stimuli::NeededStimulus;
+pub use predecessor::measure_as_predecessor;
+pub use presentations::{DISK, FULL_FIELD};
 pub use scoring::{Rule, Score, Scoring, ScoringError, Wanted};
+pub use spontaneous::{
+    LEAST_DURATION_MS, SPONTANEOUS, USUAL_DURATION_MS, is_spontaneous, spontaneous_duration,
+    spontaneous_durations,
+};
 pub use target::{Missing, Target, Value};
 pub use target_class::{TargetClass, UnknownTargetClass};

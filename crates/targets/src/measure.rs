@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use recording::Recording;
 
 use crate::orientation_tuning::{self, HIGH_CONTRAST, LOW_CONTRAST};
+use crate::predecessor::Rules;
 use crate::presentations::Presentations;
 use crate::{Missing, Target, TargetClass, Value};
 use crate::{conductance, isi, modulation, rate, size_tuning, synchrony};
@@ -13,6 +14,14 @@ use crate::{conductance, isi, modulation, rate, size_tuning, synchrony};
 /// Each segment that is needed is loaded once. At most one segment with its signals and the spikes
 /// of one sheet are in memory at a time.
 pub fn measure<T: Borrow<Target>>(recording: &dyn Recording, targets: &[T]) -> Vec<Value> {
+    measure_by(Rules::Ours, recording, targets)
+}
+
+pub(crate) fn measure_by<T: Borrow<Target>>(
+    rules: Rules,
+    recording: &dyn Recording,
+    targets: &[T],
+) -> Vec<Value> {
     let keys = targets.iter().map(|target| key(target.borrow()));
     let mut wanted: BTreeMap<&str, BTreeSet<TargetClass>> = BTreeMap::new();
     for (sheet_name, class) in keys.clone().flatten() {
@@ -20,7 +29,7 @@ pub fn measure<T: Borrow<Target>>(recording: &dyn Recording, targets: &[T]) -> V
     }
     let mut values = BTreeMap::new();
     for (sheet_name, classes) in wanted {
-        for (class, value) in measure_sheet(recording, sheet_name, classes) {
+        for (class, value) in measure_sheet(rules, recording, sheet_name, classes) {
             values.insert((sheet_name, class), value);
         }
     }
@@ -39,6 +48,7 @@ fn key(target: &Target) -> Result<(&str, TargetClass), Missing> {
 }
 
 fn measure_sheet(
+    rules: Rules,
     recording: &dyn Recording,
     sheet_name: &str,
     classes: BTreeSet<TargetClass>,
@@ -49,7 +59,7 @@ fn measure_sheet(
         let missing = Missing::new(reason);
         return classes.into_iter().map(|class| (class, Err(missing.clone()))).collect();
     };
-    let mut presentations = Presentations::of(recording, sheet);
+    let mut presentations = Presentations::of(recording, sheet, rules);
     let mut classes: Vec<_> = classes.into_iter().collect();
     // The only one that needs signals goes first, as its segment is kept without them afterwards.
     classes.sort_by_key(|&class| class != TargetClass::ConductanceRatio);

@@ -77,6 +77,11 @@ pub(crate) fn modulation_ratio(presentations: &mut Presentations<'_>) -> Value {
     Ok(2.0 * first / mean)
 }
 
+/// How many periods of the grating are presented.
+pub(crate) fn periods(duration_ms: f64, frequency_hz: f64) -> f64 {
+    (duration_ms / (1000.0 / frequency_hz)).round_ties_even()
+}
+
 /// The harmonic at the temporal frequency of a grating.
 fn harmonic_of(presentations: &mut Presentations<'_>, grating: usize) -> Result<Harmonic, Missing> {
     let frequency_hz = presentations.stimulus(grating).number("temporal_frequency");
@@ -88,7 +93,7 @@ fn harmonic_of(presentations: &mut Presentations<'_>, grating: usize) -> Result<
     })?;
     let segment = presentations.spikes(grating)?;
     let duration_ms = segment.duration_ms();
-    let periods = (duration_ms / (1000.0 / frequency_hz)).round_ties_even();
+    let periods = periods(duration_ms, frequency_hz);
     Bins::new(segment.t_start_ms, segment.t_stop_ms, BIN_MS)
         .filter(|bins| periods >= 1.0 && periods <= bins.count() as f64 / 2.0)
         .map(|bins| Harmonic::new(bins, periods as usize))

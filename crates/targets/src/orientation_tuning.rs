@@ -16,6 +16,7 @@ pub const LOW_CONTRAST: f64 = 10.0;
 /// `OrientationTuningPreference`: the mean rate of the oriented cells at their preferred
 /// orientation divided by that at the orthogonal one. Of several trials the last counts.
 pub(crate) fn preference(presentations: &mut Presentations<'_>) -> Value {
+    presentations.require_as_predecessor()?;
     let mut rate_hz = |orientation_rad| {
         let trials = presentations.gratings_at(FULL_FIELD, HIGH_CONTRAST, orientation_rad)?;
         let segment = presentations.spikes(trials[trials.len() - 1])?;

@@ -1,21 +1,46 @@
+//! What the predecessor of this program computes where the two differ.
+
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use recording::{LoadError, Recording, Segment, SegmentHeader, Sheet};
 
+use crate::measure::measure_by;
+use crate::{Target, Value};
+
+/// How spontaneous activity is known, and what needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// By [`crate::spontaneous`].
+    Ours,
+    /// By its 5000 ms alone, and the cells that prefer an orientation are picked from it.
+    Predecessor,
+}
+
+/// The values that the predecessor of this program computes, in the order of the targets. Positions are
+/// by train number; spontaneous activity lasts 5000 ms, and `OrientationTuningPreference` and
+/// `SizeTuning` have no value without it.
+///
+/// # Errors
+/// When the first segment of a sheet, which says what cells were recorded, cannot be loaded.
+pub fn measure_as_predecessor<T: Borrow<Target>>(
+    recording: &dyn Recording,
+    targets: &[T],
+) -> Result<Vec<Value>, LoadError> {
+    Ok(measure_by(Rules::Predecessor, &PredecessorPositions::of(recording)?, targets))
+}
+
 /// A recording whose cells lie where the predecessor of this program looks for them: it takes the
 /// position of a cell by the number of its spike train instead of by its sheet index. The two are
 /// the same only where every cell of a sheet was recorded. Synchrony and size tuning depend on it.
-pub struct PredecessorPositions<'a> {
+struct PredecessorPositions<'a> {
     recording: &'a dyn Recording,
     sheets: Vec<Sheet>,
 }
 
 impl<'a> PredecessorPositions<'a> {
     /// Moves the cells of a recording.
-    ///
-    /// # Errors
-    /// When the first segment of a sheet, which says what cells were recorded, cannot be loaded.
-    pub fn of(recording: &'a dyn Recording) -> Result<Self, LoadError> {
+    fn of(recording: &'a dyn Recording) -> Result<Self, LoadError> {
         let mut sheets = recording.sheets().to_vec();
         for sheet in &mut sheets {
             let is_first = |header: &SegmentHeader| header.sheet == sheet.name;
@@ -52,5 +77,9 @@ impl Recording for PredecessorPositions<'_> {
 
     fn explosion_detected(&self) -> bool {
         self.recording.explosion_detected()
+    }
+
+    fn announced_rest_ms(&self) -> &[f64] {
+        self.recording.announced_rest_ms()
     }
 }

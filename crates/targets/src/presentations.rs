@@ -5,14 +5,16 @@ use recording::{LoadError, Recording, Segment, Sheet, Stimulus};
 
 use crate::Missing;
 use crate::orientation::is_same_orientation;
+use crate::predecessor::Rules;
+use crate::spontaneous::{
+    LEAST_DURATION_MS, SPONTANEOUS, USUAL_DURATION_MS, is_spontaneous, spontaneous_duration,
+    spontaneous_durations,
+};
 
 /// The name of a grating that fills the visual field.
 pub const FULL_FIELD: &str = "FullfieldDriftingSinusoidalGrating";
 /// The name of a grating in a disk.
 pub const DISK: &str = "DriftingSinusoidalGratingDisk";
-/// The name of the absence of a stimulus.
-pub const SPONTANEOUS: &str = "InternalStimulus";
-const SPONTANEOUS_MS: f64 = 5000.0;
 
 /// What one sheet did while each stimulus was presented.
 ///
@@ -21,12 +23,13 @@ const SPONTANEOUS_MS: f64 = 5000.0;
 pub(crate) struct Presentations<'a> {
     pub(crate) sheet: &'a Sheet,
     recording: &'a dyn Recording,
+    rules: Rules,
     spikes: BTreeMap<usize, Arc<Segment>>,
 }
 
 impl<'a> Presentations<'a> {
-    pub(crate) fn of(recording: &'a dyn Recording, sheet: &'a Sheet) -> Self {
-        Self { sheet, recording, spikes: BTreeMap::new() }
+    pub(crate) fn of(recording: &'a dyn Recording, sheet: &'a Sheet, rules: Rules) -> Self {
+        Self { sheet, recording, rules, spikes: BTreeMap::new() }
     }
 
     /// Where the cells of the sheet lie.
@@ -97,29 +100,48 @@ impl<'a> Presentations<'a> {
         self.spikes(segment)
     }
 
+    /// The predecessor picks the cells that it examines from spontaneous activity, and so has no value
+    /// without it.
+    pub(crate) fn require_as_predecessor(&self) -> Result<(), Missing> {
+        if self.rules == Rules::Predecessor { self.find_spontaneous().map(drop) } else { Ok(()) }
+    }
+
     fn find_spontaneous(&self) -> Result<usize, Missing> {
-        let is_wanted =
-            |shown: &Stimulus| shown.name == SPONTANEOUS && shown.has("duration", SPONTANEOUS_MS);
-        let is_longer = |shown: &Stimulus| {
-            let duration_ms = shown.number("duration");
-            shown.name == SPONTANEOUS && duration_ms.is_some_and(|ms| ms > SPONTANEOUS_MS)
+        let (is_resting, rest_ms): (fn(&Stimulus) -> bool, _) = match self.rules {
+            Rules::Ours => {
+                (is_spontaneous, spontaneous_duration(spontaneous_durations(self.recording)))
+            }
+            Rules::Predecessor => (|shown| shown.name == SPONTANEOUS, Some(USUAL_DURATION_MS)),
         };
-        let mut found = self.find(is_wanted);
-        if found.is_empty() {
-            // A protocol that looks closer than that of an optimization.
-            found = self.find(is_longer);
-        }
+        let resting = self.find(is_resting);
+        let duration_ms = |segment: &usize| self.stimulus(*segment).number("duration");
+        let sheet = &self.sheet.name;
+        let wanted = rest_ms.map_or_else(
+            || format!("{USUAL_DURATION_MS} ms, or the longest of at least {LEAST_DURATION_MS} ms"),
+            |rest_ms| format!("{rest_ms} ms"),
+        );
+        let found: Vec<_> = resting
+            .iter()
+            .filter(|&segment| rest_ms.is_some() && duration_ms(segment) == rest_ms)
+            .collect();
         match found[..] {
-            [segment] => Ok(segment),
-            [] => Err(Missing::new(format!(
-                "{} has no segment of spontaneous activity ({SPONTANEOUS} of {SPONTANEOUS_MS} ms)",
-                self.sheet.name
-            ))),
+            [&segment] => Ok(segment),
+            [] => {
+                let periods = resting.iter().filter_map(duration_ms);
+                let periods: Vec<_> = periods.map(|ms| format!("{ms} ms")).collect();
+                let periods = match &periods[..] {
+                    [] => "no period without a stimulus was recorded".to_owned(),
+                    [period] => format!("the period without a stimulus lasts {period}"),
+                    periods => format!("those without a stimulus last {}", periods.join(", ")),
+                };
+                Err(Missing::new(format!(
+                    "{sheet} has no segment of spontaneous activity ({SPONTANEOUS} of {wanted}): \
+                     {periods}"
+                )))
+            }
             ref many => Err(Missing::new(format!(
-                "{} has {} segments of spontaneous activity ({SPONTANEOUS} of \
-                 {SPONTANEOUS_MS} ms), not one",
-                self.sheet.name,
-                many.len()
+                "{sheet} has {} segments of spontaneous activity ({SPONTANEOUS} of {wanted}), not one",
+                many.len(),
             ))),
         }
     }

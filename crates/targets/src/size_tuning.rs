@@ -21,6 +21,7 @@ pub fn is_suppressed(disk_spikes: usize, full_field_spikes: usize) -> bool {
 /// `SizeTuning`: the share of suppressed cells among the oriented cells near the centre. Of several
 /// trials or disks the first counts.
 pub(crate) fn size_tuning(presentations: &mut Presentations<'_>) -> Value {
+    presentations.require_as_predecessor()?;
     let preferences = presentations.preferences()?;
     let positions_deg = presentations.positions_deg()?;
     let is_examined = |cell: usize| {

@@ -7,11 +7,14 @@ use std::sync::{Arc, Weak};
 
 use recording::{
     InMemory, LoadError, Recording, Segment, SegmentHeader, Sheet, Signal, SpikeTrains, Stimulus,
+    StimulusValue,
 };
 use targets::TargetClass as C;
 use targets::orientation::is_same_orientation;
 use targets::size_tuning::is_suppressed;
-use targets::{Missing, Rule, Scoring, Target, TargetClass, Value, Wanted, measure};
+use targets::{
+    Missing, Rule, Scoring, Target, TargetClass, Value, Wanted, measure, measure_as_predecessor,
+};
 
 const SHEET: &str = "V1_Exc_L2/3";
 
@@ -217,6 +220,10 @@ impl Recording for Watched {
     fn explosion_detected(&self) -> bool {
         false
     }
+
+    fn announced_rest_ms(&self) -> &[f64] {
+        self.recording.announced_rest_ms()
+    }
 }
 
 #[test]
@@ -250,15 +257,80 @@ fn each_segment_is_loaded_once_and_one_at_a_time() {
     assert_eq!(loads, [1, 2, 3, 4, 5]);
 }
 
+fn rest(duration_ms: f64, spikes: u32) -> (SegmentHeader, Segment) {
+    let stimulus = Stimulus::new("InternalStimulus", &[("duration", duration_ms)]);
+    shown(stimulus, &[(0, spikes)])
+}
+
 #[test]
-fn a_longer_rest_is_taken_where_none_lasts_5_s() {
-    let rest = |duration| Stimulus::new("InternalStimulus", &[("duration", duration)]);
-    let (settling, long) = (shown(rest(500.0), &[(0, 9)]), shown(rest(20_000.0), &[(0, 40)]));
-    let looked_closer = recording([settling.clone(), long.clone()]);
-    assert_eq!(value(&looked_closer, C::SpontActivity), Ok(2.0));
-    let both = recording([long, shown(spontaneous(), &[(0, 5)])]);
-    assert_eq!(value(&both, C::SpontActivity), Ok(1.0));
-    assert!(reason(&recording([settling]), C::SpontActivity).contains("no segment of spontaneous"));
+fn the_duration_of_spontaneous_activity_is_the_protocols() {
+    let rate_hz = |periods: &[(f64, u32)]| {
+        let periods = periods.iter().map(|&(duration_ms, spikes)| rest(duration_ms, spikes));
+        value(&recording(periods), C::SpontActivity)
+    };
+    assert_eq!(rate_hz(&[(500.0, 9), (20_000.0, 40)]), Ok(2.0));
+    assert_eq!(rate_hz(&[(20_000.0, 40), (5000.0, 5)]), Ok(1.0), "5 s is the one");
+    assert_eq!(rate_hz(&[(6000.0, 6), (20_000.0, 40), (1029.0, 1)]), Ok(2.0), "the longest");
+    // Multiples of 7 ms.
+    assert_eq!(rate_hz(&[(147.0, 9), (4998.0, 2499)]), Ok(500.0));
+    assert!(rate_hz(&[(500.0, 9), (999.0, 9)]).is_err());
+}
+
+#[test]
+fn a_kick_is_no_spontaneous_activity() {
+    let (mut header, kicked) = rest(5000.0, 700);
+    let name = StimulusValue::Text("Kick".to_owned());
+    header.stimulus.parameters.insert("direct_stimulation_name".to_owned(), name);
+    let recording = recording([(header, kicked), rest(2000.0, 8)]);
+    assert_eq!(value(&recording, C::SpontActivity), Ok(4.0));
+}
+
+/// The settling before it would be another state of the network.
+#[test]
+fn of_a_run_that_did_not_come_to_its_rest_no_other_is_taken() {
+    let mut ended_early = recording([rest(1680.0, 99)]);
+    ended_early.announce_rest(1680.0);
+    ended_early.announce_rest(4998.0);
+    assert_eq!(
+        reason(&ended_early, C::SpontActivity),
+        "V1_Exc_L2/3 has no segment of spontaneous activity (InternalStimulus of 4998 ms): the period \
+         without a stimulus lasts 1680 ms"
+    );
+}
+
+#[test]
+fn the_predecessor_has_no_value_without_5_s_of_rest() {
+    let gratings = || {
+        [
+            shown(full_field(100.0, FRAC_PI_2), &[(0, 10)]),
+            shown(full_field(100.0, 0.0), &[(0, 5)]),
+            shown(disk(), &[(0, 20)]),
+        ]
+    };
+    let values = |duration_ms: f64| {
+        let recording = recording(gratings().into_iter().chain([rest(duration_ms, 20)]));
+        let targets =
+            [C::SpontActivity, C::OrientationTuningPreference, C::SizeTuning, C::ModulationRatio]
+                .map(target);
+        let of_the_predecessor = measure_as_predecessor(&recording, &targets).unwrap();
+        let scores = targets.iter().zip(&of_the_predecessor);
+        let scores: Vec<_> = scores.map(|(t, v)| t.score_as_predecessor(v).get()).collect();
+        (measure(&recording, &targets), of_the_predecessor, scores)
+    };
+    let (ours, predecessors, _) = values(5000.0);
+    assert_eq!(ours, predecessors);
+    assert!(ours.iter().all(Result::is_ok), "{ours:?}");
+    let (ours, predecessors, scores) = values(4998.0);
+    assert_eq!((&ours[1], &ours[2]), (&Ok(2.0), &Ok(1.0)));
+    assert_eq!(predecessors[3], ours[3], "it looks at all gratings");
+    assert_eq!(scores[..3], [20.0, 20.0, 20.0]);
+    for missing in &predecessors[..3] {
+        assert_eq!(
+            missing.as_ref().unwrap_err().to_string(),
+            "V1_Exc_L2/3 has no segment of spontaneous activity (InternalStimulus of 5000 ms): the \
+             period without a stimulus lasts 4998 ms"
+        );
+    }
 }
 
 #[test]
@@ -266,7 +338,8 @@ fn a_missing_value_says_why() {
     let nothing = recording([]);
     assert_eq!(
         reason(&nothing, C::SpontActivity),
-        "V1_Exc_L2/3 has no segment of spontaneous activity (InternalStimulus of 5000 ms)"
+        "V1_Exc_L2/3 has no segment of spontaneous activity (InternalStimulus of 5000 ms, or the longest \
+         of at least 1000 ms): no period without a stimulus was recorded"
     );
     assert_eq!(
         reason(&nothing, C::SizeTuning),
@@ -302,6 +375,10 @@ fn a_missing_value_says_why() {
     assert_eq!(
         reason(&twice, C::Irregularity),
         "V1_Exc_L2/3 has 2 segments of spontaneous activity (InternalStimulus of 5000 ms), not one"
+    );
+    let brief = recording([rest(500.0, 9), rest(700.0, 9)]);
+    assert!(
+        reason(&brief, C::Irregularity).ends_with("those without a stimulus last 500 ms, 700 ms")
     );
     let nobody = recording([shown(spontaneous(), &[])]);
     assert_eq!(reason(&nobody, C::SpontActivity), "no cell of the sheet V1_Exc_L2/3 was recorded");

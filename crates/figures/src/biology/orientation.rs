@@ -39,7 +39,7 @@ pub fn tuning(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
         "Response to full-field gratings by the difference of their orientation from the one that a cell \
          prefers by the map. Points: cells, each once for each orientation shown (n points; thinned out above \
          {MOST_POINTS}; those beyond the axis lie at its end). Circles with bars: mean and standard error in \
-         bins of 10°. Line: Gaussian fitted to all points, with its half width at half height and the share of the variance that it explains. Vermilion, \
+         bins of 10°. Line: Gaussian fitted to all points, with its half width at half height, where it explains at least half of the variance between the means (R²). Vermilion, \
          dashed: mean rate while nothing is shown. Last column: the means over that rate ({}).{}",
         legend.join(", "),
         left_out(sheets, |sheet| !sheet.orientation_tuning.is_empty())
@@ -137,13 +137,13 @@ fn absolute(title: &str, tuning: &OrientationTuning) -> Value {
             ],
         },
     }));
-    let width = tuning.fit.map_or_else(
-        || "no Gaussian fits".to_owned(),
-        |fit| {
-            let share = number(fit.explained_variance);
-            format!("HWHH {}° (R² {share})", number(fit.half_width_deg))
-        },
-    );
+    let width = match (tuning.fit, tuning.explained_between_bins) {
+        (Some(fit), Some(share)) => {
+            format!("HWHH {}° (R² {share:.2})", number(fit.half_width_deg))
+        }
+        (_, Some(share)) => format!("no tuning (R² {share:.2})"),
+        _ => "no Gaussian fits".to_owned(),
+    };
     panel(
         title,
         &format!("n = {}, {} cells; {width}", tuning.rates_hz.len(), tuning.cells),
@@ -192,12 +192,31 @@ fn relative(sheet: &str, tunings: &[OrientationTuning]) -> Value {
     panel(&format!("{sheet}, relative"), &resting, &layers)
 }
 
+fn half_widths(title: &str, tuning: &OrientationTuning) -> Value {
+    let (widths, cells) = (&tuning.half_width_deg.distribution, tuning.cells_with_a_curve);
+    let Some(median) = widths.median else {
+        let why = if cells == 0 { "no curves" } else { "no cell is tuned" };
+        return nothing(title, &format!("{why} (n = {cells})"));
+    };
+    let histogram = Histogram {
+        axis: Axis::linear(0.0, 110.0),
+        bins: 22,
+        title: "Half width at half height (°)",
+        counted: "Cells",
+        unit: "°",
+    };
+    let mut panel = histogram.panel(title, widths);
+    let subtitle = format!("n = {} of {cells} cells tuned, median {}°", widths.n, number(median));
+    panel["title"]["subtitle"] = json!(subtitle);
+    panel
+}
+
 pub fn selectivity(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
     let contrasts = contrasts(sheets);
     let widths = sheets
         .iter()
         .flat_map(|sheet| &sheet.orientation_tuning)
-        .any(|tuning| tuning.half_width_deg.distribution.n > 0);
+        .any(|tuning| tuning.cells_with_a_curve > 0);
     let mut panels = vec![];
     for sheet in sheets.iter().filter(|sheet| !sheet.orientation_tuning.is_empty()) {
         for &contrast in &contrasts {
@@ -216,14 +235,7 @@ pub fn selectivity(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
             };
             panels.push(index.panel(&title, &tuning.selectivity.distribution));
             if widths {
-                let width = Histogram {
-                    axis: Axis::linear(0.0, 110.0),
-                    bins: 22,
-                    title: "Half width at half height (°)",
-                    counted: "Cells",
-                    unit: "°",
-                };
-                panels.push(width.panel(&title, &tuning.half_width_deg.distribution));
+                panels.push(half_widths(&title, tuning));
             }
         }
     }
@@ -236,7 +248,7 @@ pub fn selectivity(sheets: &[SheetInspection]) -> Result<Figure, NotEnough> {
         });
     }
     let missing = if widths {
-        " Half width of a Gaussian fitted to each cell's responses."
+        " Half width of a Gaussian fitted to each cell's responses, of tuned cells: it explains at least half of their variance."
     } else {
         " The half width of single cells takes gratings of five orientations."
     };

@@ -1,37 +1,28 @@
 //! Whether a job would find what it needs: the prelude's lines work, and Python has mozaik, PyNN and NEST.
 
-use std::io;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::Value;
-
+use super::script::{Answer, Script};
 use super::{Findings, Status};
-use crate::configuration::{EXPERIMENT_VARIABLE, Examined, Simulator};
+use super::{cell_models, launcher, plastic_synapses, required_parameters, shell};
+use crate::configuration::{EXPERIMENT_SCRIPT, Examined, Mozaik, Simulator};
+use crate::model::ModelParameters;
 
 const ABOUT: &str = "environment";
-/// Loading modules over a slow file system takes its time.
-const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Tries the prelude, and what it makes available.
-pub fn look(examined: &Examined, findings: &mut Findings) {
-    let (Some(simulator), Some(directory)) = (&examined.simulator, &examined.model_directory)
-    else {
-        return;
-    };
+/// Tries the prelude, and what it makes available. Gives what the experiment script of a mozaik model
+/// says.
+pub fn look(examined: &Examined, output: &Path, findings: &mut Findings) -> Option<Answer> {
+    let (simulator, directory) = (examined.simulator.as_ref()?, examined.model_directory.as_ref()?);
     if simulator.prelude.is_some() && !prelude_works(simulator, directory, findings) {
-        return;
+        return None;
     }
-    match (&simulator.mozaik, &simulator.command, &examined.loaded) {
-        (Some(_), _, loaded) => {
-            let text = loaded.as_ref().and_then(|loaded| loaded.experiment.as_deref());
-            look_at_python(simulator, directory, text, findings);
-        }
-        (None, Some(command), _) => look_at_command(simulator, command, directory, findings),
-        (None, None, _) => {}
+    match (&simulator.mozaik, &simulator.command) {
+        (Some(_), _) => return look_at_python(examined, simulator, directory, output, findings),
+        (None, Some(command)) => look_at_command(simulator, command, directory, findings),
+        (None, None) => {}
     }
+    None
 }
 
 /// Runs the prelude's lines; those that fail are named.
@@ -40,7 +31,7 @@ fn prelude_works(simulator: &Simulator, directory: &Path, findings: &mut Finding
     let script = format!(
         "trap 'echo \"mozopt: $BASH_COMMAND\" >&2; failed=1' ERR\n{prelude}\ntrap - ERR\nexit ${{failed:-0}}\n"
     );
-    match shell(&script, directory) {
+    match shell::run(&script, directory) {
         Ok(output) if output.status.success() => {
             findings.add(ABOUT, Status::Ok, "the prelude works");
             true
@@ -61,82 +52,107 @@ fn prelude_works(simulator: &Simulator, directory: &Path, findings: &mut Finding
     }
 }
 
-/// What the experiment script says with `--check`.
-#[derive(Deserialize)]
-struct Imported {
-    python: String,
-    #[serde(rename = "pyNN")]
-    pynn: Option<String>,
-    neo: Option<String>,
-    numpy: Option<String>,
-    nest: Nest,
-    mozaik: Value,
-    errors: serde_json::Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-struct Nest {
-    version: Option<String>,
-    has_mpi: Option<bool>,
-}
-
-/// Lets the experiment script say what can be imported.
+/// Lets the experiment script say what there is.
 fn look_at_python(
+    examined: &Examined,
     simulator: &Simulator,
     directory: &Path,
-    experiment: Option<&str>,
+    output: &Path,
     findings: &mut Findings,
-) {
-    let Some(mozaik) = &simulator.mozaik else { return };
-    let text = experiment.unwrap_or(crate::configuration::EXPERIMENT_SCRIPT);
-    let output = tempfile::NamedTempFile::new().and_then(|file| {
-        std::fs::write(file.path(), text)?;
-        let class = mozaik.model_class.as_deref().unwrap_or_default();
-        let line = format!(
-            "{}\n{} \"${EXPERIMENT_VARIABLE}\" --check --model-class '{class}'\n",
-            simulator.prelude.as_deref().unwrap_or_default(),
-            mozaik.python,
-        );
-        let script = format!("export {EXPERIMENT_VARIABLE}='{}'\n{line}", file.path().display());
-        shell(&script, directory)
-    });
-    let output = match output {
-        Ok(output) => output,
+) -> Option<Answer> {
+    let mozaik = simulator.mozaik.as_ref()?;
+    let loaded = examined.loaded.as_ref();
+    let text = loaded.and_then(|loaded| loaded.experiment.as_deref()).unwrap_or(EXPERIMENT_SCRIPT);
+    let threads = loaded.map_or(1, |loaded| loaded.configuration.threads);
+    let tree = match &examined.model {
+        Some(ModelParameters::Mozaik(model)) => Some(&model.resolved),
+        _ => None,
+    };
+    let cell_models = tree.map(cell_models::named_in).unwrap_or_default();
+    let names: Vec<&str> = cell_models.keys().map(String::as_str).collect();
+    // Ranks on other machines of an allocation see what is shared.
+    let place = if launcher::in_allocation() { output.to_owned() } else { std::env::temp_dir() };
+    let script = Script::new(text, simulator, mozaik, directory, threads, &place);
+    let asked = script.and_then(|script| Ok((script.ask(&names)?, script)));
+    let (answers, script) = match asked {
+        Ok(asked) => asked,
         Err(error) => {
             let message = format!("Python cannot be tried: {error}");
-            return findings.add(ABOUT, Status::Problem, message);
+            findings.add(ABOUT, Status::Problem, message);
+            return None;
         }
     };
-    let Ok(imported) = serde_json::from_slice::<Imported>(&output.stdout) else {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let last = said.trim().lines().last().unwrap_or("it said nothing").to_owned();
-        let message = format!("`{}` does not run the experiment script", mozaik.python);
-        return findings.add_with_help(ABOUT, Status::Problem, message, last);
+    let Some(answer) = answers.all.into_iter().next() else {
+        let message = if answers.timed_out {
+            format!("`{}` has no answer after {} s", mozaik.python, shell::TIMEOUT.as_secs())
+        } else {
+            format!("`{}` does not run the experiment script", mozaik.python)
+        };
+        findings.add_with_help(ABOUT, Status::Problem, message, answers.reason);
+        return None;
     };
-    for (module, error) in &imported.errors {
-        let message = format!("Python cannot import {module}");
-        let help = error.as_str().unwrap_or_default().to_owned();
-        findings.add_with_help(ABOUT, Status::Problem, message, help);
+    if answers.earlier_version {
+        let message =
+            "the experiment script is of an earlier version, which cannot tell what it presents";
+        let help = "`mozopt prepare --force` writes today's, and keeps this one beside it";
+        findings.add_with_help(ABOUT, Status::Warning, message, help);
     }
-    if mozaik.ranks > 1 && imported.nest.has_mpi == Some(false) {
+    look_at_imports(&answer, mozaik, findings);
+    if let Some(tree) = tree {
+        required_parameters::look(tree, &answer, &mozaik.parameters_file, findings);
+        cell_models::look(tree, &cell_models, &answer, findings);
+        plastic_synapses::look(tree, mozaik.ranks, &answer, findings);
+    }
+    let lacks_mpi = mozaik.ranks > 1 && answer.nest.has_mpi == Some(false);
+    if !lacks_mpi && !answer.errors.contains_key("nest") {
+        launcher::look(examined, &script, findings);
+    }
+    Some(answer)
+}
+
+/// Says what could be imported, and in which version.
+fn look_at_imports(answer: &Answer, mozaik: &Mozaik, findings: &mut Findings) {
+    // About the protocol more is said with it.
+    let errors: Vec<_> = answer.errors.iter().filter(|(what, _)| *what != "protocol").collect();
+    for (module, error) in &errors {
+        let message = format!("Python cannot import {module}");
+        findings.add_with_help(ABOUT, Status::Problem, message, (*error).clone());
+    }
+    if mozaik.ranks > 1 && answer.nest.has_mpi == Some(false) {
         let message =
             format!("{} ranks are wanted, but this NEST was built without MPI", mozaik.ranks);
         let help = "each process would simulate the whole network: take another NEST, or ranks = 1";
         findings.add_with_help(ABOUT, Status::Problem, message, help);
     }
-    if imported.errors.is_empty() {
-        let version = |version: &Option<String>| version.clone().unwrap_or("?".to_owned());
-        let message = format!(
-            "Python {}, mozaik {}, PyNN {}, NEST {}, neo {}, NumPy {}",
-            imported.python,
-            imported.mozaik["path"].as_str().unwrap_or("?"),
-            version(&imported.pynn),
-            version(&imported.nest.version),
-            version(&imported.neo),
-            version(&imported.numpy),
-        );
-        findings.add(ABOUT, Status::Ok, message);
+    if errors.is_empty() {
+        findings.add(ABOUT, Status::Ok, versions(answer));
     }
+    for warning in &answer.warnings {
+        findings.add(ABOUT, Status::Warning, warning.clone());
+    }
+}
+
+/// Everything that was found, with its version.
+fn versions(answer: &Answer) -> String {
+    let mozaik = match (&answer.mozaik.version, &answer.mozaik.path) {
+        (Some(version), Some(path)) => Some(format!("{version} in {path}")),
+        (version, path) => version.as_ref().or(path.as_ref()).cloned(),
+    };
+    let named = [
+        ("Python", &answer.python),
+        ("mozaik", &mozaik),
+        ("PyNN", &answer.pynn),
+        ("NEST", &answer.nest.version),
+        ("neo", &answer.neo),
+        ("NumPy", &answer.numpy),
+    ];
+    let version = |(name, version): &(&str, &Option<String>)| {
+        format!("{name} {}", version.as_deref().unwrap_or("?"))
+    };
+    let mut found: Vec<String> = named.iter().map(version).collect();
+    // It names itself.
+    found.extend(answer.mpi.clone());
+    found.join(", ")
 }
 
 /// Looks for the program that a command begins with.
@@ -149,7 +165,7 @@ fn look_at_command(
     let plain = |word: &&str| word.chars().all(|c| c.is_alphanumeric() || "./_-+".contains(c));
     let Some(program) = command.split_whitespace().next().filter(plain) else { return };
     let prelude = simulator.prelude.as_deref().unwrap_or_default();
-    let found = shell(&format!("{prelude}\ntype {program}\n"), directory);
+    let found = shell::run(&format!("{prelude}\ntype {program}\n"), directory);
     if found.is_ok_and(|output| output.status.success()) {
         findings.add(ABOUT, Status::Ok, format!("{program} is there"));
     } else {
@@ -157,14 +173,4 @@ fn look_at_command(
         let help = format!("commands start in {}", directory.display());
         findings.add_with_help(ABOUT, Status::Problem, message, help);
     }
-}
-
-/// Runs lines of bash, as job.sh would.
-fn shell(script: &str, directory: &Path) -> io::Result<Output> {
-    let seconds = TIMEOUT.as_secs().to_string();
-    Command::new("timeout")
-        .args(["--kill-after=5", &seconds, "bash", "-c", script])
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .output()
 }

@@ -1,9 +1,16 @@
 //! What can be found wrong with a search before it costs anything.
 
 mod budget;
+mod cell_models;
 mod environment;
+mod launcher;
 mod overrides;
+mod plastic_synapses;
+mod protocol;
 mod recording;
+mod required_parameters;
+mod script;
+mod shell;
 mod trial;
 
 use std::path::Path;
@@ -12,7 +19,7 @@ use serde::Serialize;
 
 use crate::configuration::{Configuration, Examined, Loaded, Settings};
 use crate::failure::Failure;
-pub use trial::{Trial, run as run_trial};
+pub use trial::{Trial, look as look_at_trial, run as run_trial};
 
 /// Everything that was found.
 #[derive(Default)]
@@ -117,7 +124,8 @@ pub fn look(
     }
     overrides::look(&examined, &mut findings);
     recording::look(&examined, &mut findings);
-    environment::look(&examined, &mut findings);
+    let answer = environment::look(&examined, output, &mut findings);
+    protocol::look(&examined, answer.as_ref(), &mut findings);
     budget::look(&examined, output, &mut findings);
     (findings, examined.loaded.filter(|_| !are_any))
 }

@@ -1,20 +1,19 @@
-//! Whether what the targets measure is presented and recorded.
+//! Whether what the targets measure is recorded.
 
 use std::collections::BTreeSet;
 
 use mozaik_parameters::{Dict, Value};
 use targets::TargetClass;
-use targets::TargetClass as C;
 
 use super::{Findings, Status};
-use crate::configuration::{EXPERIMENT_SCRIPT, Examined};
+use crate::configuration::Examined;
 use crate::failure::suggestion;
 use crate::model::ModelParameters;
 use crate::preparation::{Sheet, sheets};
 
 const ABOUT: &str = "recording";
 
-/// Compares the targets with the model's sheets and recorders, and with the protocol.
+/// Compares the targets with the model's sheets and recorders.
 pub fn look(examined: &Examined, findings: &mut Findings) {
     let (Some(ModelParameters::Mozaik(model)), Some(what)) = (&examined.model, &examined.what)
     else {
@@ -52,7 +51,7 @@ pub fn look(examined: &Examined, findings: &mut Findings) {
         let message = "spikes of all cells and conductances of the sheets that targets measure";
         findings.add(ABOUT, Status::Ok, message);
     }
-    look_at_protocol(examined, findings);
+    look_for_grids(root, &sheets, findings);
 }
 
 /// What one recorder records, and of which cells.
@@ -126,60 +125,28 @@ fn prepare(sheet: &Sheet) -> String {
     )
 }
 
-/// Whether the script presents the stimuli. Of a script of the user's own only the text can be read.
-fn look_at_protocol(examined: &Examined, findings: &mut Findings) {
-    let (Some(what), Some(simulator), Some(directory)) =
-        (&examined.what, &examined.simulator, &examined.model_directory)
-    else {
-        return;
-    };
-    let Some(mozaik) = &simulator.mozaik else { return };
-    let (name, text) = match (&mozaik.script, &examined.loaded) {
-        (Some(script), _) => {
-            let path = directory.join(script);
-            let Ok(text) = std::fs::read_to_string(&path) else {
-                let message = format!("cannot read the run script {}", path.display());
-                let help = "`script` is relative to the model's directory";
-                return findings.add_with_help(ABOUT, Status::Problem, message, help);
+/// mozaik places the electrodes of a grid in cortex, which an LGN has not.
+fn look_for_grids(root: &Dict, sheets: &[Sheet], findings: &mut Findings) {
+    for sheet in sheets.iter().filter(|sheet| sheet.name.is_none() && !sheet.is_cortical()) {
+        let Ok(Value::Dict(recorders)) = root.value(&sheet.recorders()) else { continue };
+        for (key, entry) in &recorders.entries {
+            let component = match &entry.value {
+                Value::Dict(recorder) => {
+                    recorder.entries.get("component").map(|entry| &entry.value)
+                }
+                _ => None,
             };
-            (script.as_str(), text)
-        }
-        (None, Some(loaded)) => {
-            ("the experiment script", loaded.experiment.clone().unwrap_or_default())
-        }
-        (None, None) => return,
-    };
-    if text == EXPERIMENT_SCRIPT {
-        findings.add(ABOUT, Status::Ok, "the protocol presents what every target needs");
-        return;
-    }
-    let classes: BTreeSet<C> = what.targets.iter().map(|target| target.target.class).collect();
-    let any = |wanted: &[C]| wanted.iter().any(|class| classes.contains(class));
-    let gratings = [
-        C::OrientationTuningPreference,
-        C::OrientationTuningOrthoHigh,
-        C::OrientationTuningOrthoLow,
-        C::SizeTuning,
-        C::ModulationRatio,
-    ];
-    let spontaneous = [
-        C::SpontActivity,
-        C::Irregularity,
-        C::Synchrony,
-        C::ConductanceRatio,
-        C::OrientationTuningOrthoHigh,
-        C::OrientationTuningOrthoLow,
-    ];
-    let needs: [(bool, &[&str], &str); 3] = [
-        (any(&spontaneous), &["NoStimulation"], "5000 ms without a stimulus"),
-        (any(&gratings), &["OrientationTuning", "Grating"], "full-field gratings"),
-        (any(&[C::SizeTuning]), &["SizeTuning", "Disk"], "a grating in a disk"),
-    ];
-    for (needed, words, what) in needs {
-        if needed && !words.iter().any(|word| text.contains(word)) {
-            let message = format!("{name} does not seem to present {what}, which targets need");
-            let help = format!("its text has no word of {}", words.join(", "));
-            findings.add_with_help(ABOUT, Status::Warning, message, help);
+            let Some(Value::Text(component)) = component else { continue };
+            if component.ends_with(".RCGrid") {
+                let message = format!(
+                    "{} records with RCGrid, but its cells have no place on a grid",
+                    sheet.path
+                );
+                let recorder = sheet.recorders().child(key);
+                let file = entry.origin.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
+                let help = format!("write RCRandomN or RCAll for {recorder}{file}");
+                findings.add_with_help(ABOUT, Status::Problem, message, help);
+            }
         }
     }
 }

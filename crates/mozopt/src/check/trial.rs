@@ -3,14 +3,18 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::{Findings, Status};
 use crate::configuration::{ConfiguredTarget, Loaded, SimulationSeed};
 use crate::durable;
 use crate::execution::{Job, JobEnd, executor};
 use crate::failure::Failure;
 use crate::interrupt::{Interrupt, Wish};
 use crate::optimization_directory::OptimizationDirectory;
-use crate::simulation::{Keep, Simulation, SimulationDirectory, SimulationResult, read_json};
+use crate::simulation::{
+    Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult, read_json,
+};
 
+const ABOUT: &str = "simulation";
 /// The seed of a trial whose seed is to be drawn.
 const SEED: u64 = 1;
 const TICK: Duration = Duration::from_millis(200);
@@ -51,7 +55,7 @@ pub fn run(
     let interrupt = Interrupt::listen()
         .map_err(|error| Failure::failed(error, "signals cannot be received on this system"))?;
     let mut executor = executor(configuration, &configuration.limits);
-    let job = Job { candidate: 0, attempt: 1, directory: directory.clone() };
+    let job = Job { candidate: 0, attempt: 1, out_of_memory: 0, directory: directory.clone() };
     executor.submit(job).map_err(failed)?;
     let end = loop {
         if let Some(ended) = executor.wait(TICK).map_err(failed)?.pop() {
@@ -70,7 +74,7 @@ pub fn run(
         )),
         JobEnd::OutOfMemory => Err(Failure::failed(
             "the simulation needed more memory than its job has",
-            "raise `mem` under [slurm]",
+            "raise `mem` under [slurm]; `mem_retry` gives repetitions of a search more",
         )),
         JobEnd::Fault(reason) => Err(Failure::failed(
             format!("the simulation did not run to its end: {reason}"),
@@ -78,7 +82,7 @@ pub fn run(
         )),
         JobEnd::Ended => {
             let result = read_json(&directory.result()).map_err(|error| {
-                let log = directory.log_tail(3).join("\n");
+                let log = directory.log_of_failure(3).join("\n");
                 Failure::failed(
                     format!("the job left no result: {error}\n{log}"),
                     format!("look into {}", directory.path().display()),
@@ -86,5 +90,46 @@ pub fn run(
             })?;
             Ok(Some(Trial { directory, result, targets: configuration.targets()? }))
         }
+    }
+}
+
+/// Judges how the centroid went.
+pub fn look(trial: &Trial, findings: &mut Findings) {
+    let SimulationResult { outcome, reason, targets, .. } = &trial.result;
+    let because = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let missing: Vec<_> = targets.iter().filter(|target| target.value.is_none()).collect();
+    match outcome {
+        OutcomeClass::Completed | OutcomeClass::Incomplete if !missing.is_empty() => {
+            let names: Vec<_> = missing.iter().map(|target| target.target.name.as_str()).collect();
+            let message = format!("the centroid has no value of {}", names.join(", "));
+            let mut reasons: Vec<&str> = vec![];
+            for reason in missing.iter().filter_map(|target| target.reason.as_deref()) {
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
+            }
+            let help = reasons.join("; ");
+            findings.add_with_help(ABOUT, Status::Problem, message, help);
+        }
+        OutcomeClass::Completed | OutcomeClass::Incomplete => {
+            let message = format!("the centroid has a value of all {} targets", targets.len());
+            findings.add(ABOUT, Status::Ok, message);
+        }
+        OutcomeClass::Exploded => {
+            let message = format!("the centroid explodes{because}");
+            let help = "the search begins where the model does not work: what would be presented later is \
+                        not measured. Better give another `optimiser_centroid`";
+            findings.add_with_help(ABOUT, Status::Warning, message, help);
+        }
+        failed => {
+            let message = format!("the centroid cannot be simulated: {}{because}", failed.words());
+            let help = format!("look into {}", trial.directory.path().display());
+            findings.add_with_help(ABOUT, Status::Problem, message, help);
+        }
+    }
+    if *outcome == OutcomeClass::Completed && reason.is_some() {
+        let message =
+            format!("the centroid was simulated to the end, but not without an error{because}");
+        findings.add(ABOUT, Status::Warning, message);
     }
 }

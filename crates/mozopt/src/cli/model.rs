@@ -79,10 +79,12 @@ Examples:
   mozopt check . --json | jq '.checks[] | select(.status != \"ok\")'
 
 Looks at the configuration, at every parameter in the model's tree, at what is recorded and presented
-for the targets, at the prelude and what Python can import, at disk, time and cores. --simulate also runs
-the centroid once, through the executor that the search would use.
+for the targets, at the prelude and what Python can import, at NEST's modules and cell models, at the MPI
+launcher, at disk, time and cores. --simulate also runs the centroid once, through the executor that the
+search would use.
 
-Exit codes: 0 nothing is in the way, 1 the simulation failed, 2 something would go wrong.";
+Exit codes: 0 nothing is in the way, 1 the simulation failed or a target has no value, 2 something would go
+wrong.";
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args};
 
 use crate::configuration::{ExecutorKind, TimeLimit};
 use crate::simulation::Protocol;
+use crate::validation::Vary;
 
 pub(super) const VALIDATE_EXAMPLES: &str = "\
 Examples:
@@ -14,10 +15,12 @@ Examples:
   mozopt validate . --candidates 217,305 --seeds 5 --slots 4
   mozopt validate . --best 3 --executor slurm --keep false
   mozopt validate . --protocol size_tuning                another protocol of the experiment script
+  mozopt validate . --vary model                          another network each time
 
 The full protocol: 20 s without a stimulus, ten orientations at two contrasts, sixteen sizes of disks, two
-trials. What was simulated is found again when the command is repeated. docs/figures.md says what is
-written, and what a simulator of your own gets.
+trials. What was simulated is found again when the command is repeated; what crashed, had no data, needed too
+much memory or ran too long is simulated again then. docs/figures.md says what is written, and what a simulator
+of your own gets.
 
 Exit codes: 0 finished, 1 no simulation could be measured, 2 bad input, 3 stopped by the user.";
 
@@ -36,6 +39,9 @@ pub struct ValidateArguments {
     /// How often each is simulated, with seeds of their own
     #[arg(long, value_name = "N", default_value = "3")]
     pub seeds: NonZeroU32,
+    /// What differs between these simulations
+    #[arg(long, value_enum, default_value = "simulation")]
+    pub vary: Vary,
     /// What is presented: a protocol of the embedded model or of the experiment script
     #[arg(long, value_name = "NAME", default_value = "full")]
     pub protocol: Protocol,

@@ -7,12 +7,12 @@ use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::check::{Finding, Findings, Status, Trial, look, run_trial};
+use crate::check::{Finding, Status, Trial, look, look_at_trial, run_trial};
 use crate::cli::CheckArguments;
 use crate::configuration::Loaded;
 use crate::failure::{BAD_INPUT, FAILED, FINISHED, Failure, STOPPED, program};
 use crate::report::targets_table;
-use crate::simulation::SimulationResult;
+use crate::simulation::{OutcomeClass, SimulationResult};
 use crate::watcher::duration;
 
 /// What is printed with `--json`.
@@ -28,28 +28,33 @@ struct Report<'a> {
 pub fn check(arguments: CheckArguments) -> Result<u8, Failure> {
     let CheckArguments { directory, config, output, simulate, json, settings } = arguments;
     let output = output.as_deref().unwrap_or(&directory);
-    let (findings, loaded) = look(&directory, config.as_deref(), output, *settings);
+    let (mut findings, loaded) = look(&directory, config.as_deref(), output, *settings);
     if !json {
-        super::print(&listed(&findings))?;
+        super::print(&listed(&findings.0))?;
     }
     let blocked = findings.worst() == Status::Problem;
+    let before = findings.0.len();
     let trial = match &loaded {
         Some(loaded) if simulate && !blocked => {
             let Some(trial) = simulated(loaded, output)? else { return Ok(STOPPED) };
+            look_at_trial(&trial, &mut findings);
             Some(trial)
         }
         _ => None,
     };
-    let ok = !blocked && trial.as_ref().is_none_or(|trial| !trial.result.outcome.is_failure());
+    let ok = findings.worst() != Status::Problem;
     if json {
         let simulation = trial.as_ref().map(|trial| &trial.result);
         super::print_json(&Report { ok, checks: &findings.0, simulation })?;
     } else if let (Some(trial), Some(loaded)) = (&trial, &loaded) {
         super::print(&described(trial, loaded))?;
-    } else if blocked {
-        say!("{}", if simulate { "not simulated: mend what is marked first" } else { "not ready" });
-    } else {
-        say!("ready: {} run {}", program(), directory.display());
+        super::print(&listed(&findings.0[before..]))?;
+    }
+    match (ok, blocked && simulate) {
+        _ if json => {}
+        (true, _) => say!("ready: {} run {}", program(), directory.display()),
+        (false, true) => say!("not simulated: mend what is marked first"),
+        (false, false) => say!("not ready"),
     }
     Ok(match (blocked, ok) {
         (true, _) => BAD_INPUT,
@@ -72,9 +77,9 @@ fn simulated(loaded: &Loaded, output: &std::path::Path) -> Result<Option<Trial>,
     trial
 }
 
-fn listed(findings: &Findings) -> String {
+fn listed(findings: &[Finding]) -> String {
     let mut text = String::new();
-    for finding in &findings.0 {
+    for finding in findings {
         let mark = match finding.status {
             Status::Ok => style("✓").green(),
             Status::Note => style("·").dim(),
@@ -114,20 +119,24 @@ fn described(trial: &Trial, loaded: &Loaded) -> String {
         megabytes(result.peak_memory),
         megabytes(result.data_store_size),
     ));
-    let configuration = &loaded.configuration;
-    let offspring = configuration.optimizer.offspring_size as f64;
-    let rounds = (offspring / configuration.limits.slots as f64).ceil();
-    let generation = seconds.mul_f64(rounds);
-    text.push_str(&format!(
-        "a generation of {offspring} would take about {}, {} generations {}\n",
-        duration(generation),
-        configuration.limits.max_ngen,
-        duration(generation.mul_f64(configuration.limits.max_ngen as f64)),
-    ));
-    text.push_str(&targets_table(&trial.targets, &result.targets));
-    text.push_str(&format!("\ntotal {:.2}\n", result.total));
-    if result.outcome.is_failure() {
-        for line in trial.directory.log_tail(10) {
+    // What ended early says nothing about how long a simulation takes.
+    if result.outcome == OutcomeClass::Completed {
+        let configuration = &loaded.configuration;
+        let offspring = configuration.optimizer.offspring_size as f64;
+        let rounds = (offspring / configuration.limits.slots as f64).ceil();
+        let generation = seconds.mul_f64(rounds);
+        text.push_str(&format!(
+            "a generation of {offspring} would take about {}, {} generations {}\n",
+            duration(generation),
+            configuration.limits.max_ngen,
+            duration(generation.mul_f64(configuration.limits.max_ngen as f64)),
+        ));
+    }
+    if result.targets.iter().any(|target| target.value.is_some()) {
+        text.push_str(&targets_table(&trial.targets, &result.targets));
+        text.push_str(&format!("\ntotal {:.2}\n", result.total));
+    } else {
+        for line in trial.directory.log_of_failure(10) {
             text.push_str(&format!("  {line}\n"));
         }
     }

@@ -7,9 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use comfy_table::CellAlignment;
 use indicatif::{ProgressBar, ProgressStyle};
-use recording::Recording;
 use serde::Serialize;
-use targets::{PredecessorPositions, Score, Target, Value};
+use targets::{Target, measure, measure_as_predecessor};
 
 use crate::cli::EvaluateArguments;
 use crate::configuration::{ConfiguredTarget, read_targets};
@@ -17,7 +16,7 @@ use crate::data_store::memory::{Memory, available, needed_for};
 use crate::data_store::{self, DataStore};
 use crate::failure::{FAILED, FINISHED, Failure};
 use crate::report::{table, targets_table};
-use crate::simulation::{TargetResult, measure};
+use crate::simulation::{TargetResult, measure_by_commands};
 
 /// What is known of one store; what is printed with `--json`.
 #[derive(Debug, Serialize)]
@@ -135,16 +134,22 @@ fn evaluate_store(
         Err(error) => return Evaluation::failed(path, error.to_string()),
     };
     let recording = store.recording();
-    let scored = if predecessor {
-        match PredecessorPositions::of(recording) {
-            Ok(moved) => {
-                score(&moved, path, model_directory, targets, Target::score_as_predecessor)
-            }
+    let measured: Vec<_> = targets.iter().map(|configured| &configured.target).collect();
+    let values = if predecessor {
+        match measure_as_predecessor(recording, &measured) {
+            Ok(values) => values,
             Err(error) => return Evaluation::failed(path, error.to_string()),
         }
     } else {
-        score(recording, path, model_directory, targets, Target::score)
+        measure(recording, &measured)
     };
+    let score = if predecessor { Target::score_as_predecessor } else { Target::score };
+    let values = measure_by_commands(values, path, model_directory, targets);
+    let scored: Vec<_> = targets
+        .iter()
+        .zip(&values)
+        .map(|(target, value)| TargetResult::new(target, value, score(&target.target, value)))
+        .collect();
     Evaluation {
         store: path.display().to_string(),
         exploded: recording.explosion_detected(),
@@ -154,23 +159,6 @@ fn evaluate_store(
         predecessor,
         error: None,
     }
-}
-
-/// Measures the targets and scores them by these rules.
-fn score(
-    recording: &dyn Recording,
-    path: &Path,
-    model_directory: &Path,
-    targets: &[ConfiguredTarget],
-    rules: impl Fn(&Target, &Value) -> Score,
-) -> Vec<TargetResult> {
-    let values = measure(recording, path, model_directory, targets);
-    let scored = targets.iter().zip(&values);
-    scored
-        .map(|(configured, value)| {
-            TargetResult::new(configured, value, rules(&configured.target, value))
-        })
-        .collect()
 }
 
 impl Evaluation {

@@ -40,7 +40,7 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
         return Err(Failure::bad_input(message, help));
     };
     let simulation = directory.simulation(record.number);
-    let log = simulation.log_tail(LOG_LINES);
+    let log = simulation.log_of(record.result().map(|result| result.outcome), LOG_LINES);
     if arguments.json {
         super::print_json(&Shown {
             candidate: record.number,
@@ -83,10 +83,15 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
             targets_table(&configuration.targets()?, &result.targets)
         ));
     }
+    if let Some(versions) = record.result().and_then(|result| result.versions.as_ref()) {
+        text.push_str(&format!("\nversions: {versions}\n"));
+    }
     if !log.is_empty() {
         let path = simulation.log();
+        let failed = record.result().is_some_and(|result| result.outcome.is_failure());
+        let title = if failed { "from the log" } else { "end of the log" };
         let lines = log.join("\n  ");
-        text.push_str(&format!("\nend of the log, {}:\n  {lines}\n", path.display()));
+        text.push_str(&format!("\n{title}, {}:\n  {lines}\n", path.display()));
     }
     if simulation.data_store().exists() {
         text.push_str(&format!("\nits data store: {}\n", simulation.data_store().display()));

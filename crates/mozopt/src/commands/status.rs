@@ -10,7 +10,9 @@ use crate::cli::StatusArguments;
 use crate::failure::{FINISHED, Failure, program};
 use crate::journal::{ControllerLock, Holder, Phase};
 use crate::optimization_directory::OptimizationDirectory;
+use crate::provenance::Provenance;
 use crate::report::{Summary, closing};
+use crate::simulation::{Versions, read_json};
 use crate::usage::Usage;
 use crate::watcher::duration;
 
@@ -22,6 +24,7 @@ struct Status {
     running: usize,
     failures: BTreeMap<&'static str, usize>,
     usage: Usage,
+    versions: Option<Versions>,
 }
 
 /// Prints where the optimization stands.
@@ -36,9 +39,12 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
         *failures.entry(result.outcome.words()).or_default() += 1;
     }
     let usage = Usage::of(&directory, &configuration, &state);
+    let provenance: Option<Provenance> = read_json(&directory.provenance()).ok();
+    let versions = provenance.and_then(|provenance| provenance.versions);
     if arguments.json {
         let summary = Summary::of(&directory, &configuration, &state);
-        super::print_json(&Status { summary, controller, running, failures, usage })?;
+        let status = Status { summary, controller, running, failures, usage, versions };
+        super::print_json(&status)?;
         return Ok(FINISHED);
     }
     let mut text = format!("{}\n", directory.shown());
@@ -61,6 +67,9 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
     if !failures.is_empty() {
         let words: Vec<_> = failures.iter().map(|(class, n)| format!("{n} {class}")).collect();
         text.push_str(&format!("failures: {}\n", words.join(", ")));
+    }
+    if let Some(versions) = &versions {
+        text.push_str(&format!("versions: {versions}\n"));
     }
     text.push_str(&in_words(&usage));
     text.push_str(&closing(&directory, &configuration, &state)?);

@@ -12,7 +12,7 @@ use crate::interrupt::Interrupt;
 use crate::journal::{CandidateRecord, State};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::simulation::SimulationResult;
-use crate::validation::{CandidateComparison, Comparison, Run, Runs};
+use crate::validation::{CandidateComparison, Comparison, Counted, Run, Runs};
 
 /// Simulates, inspects, compares, and prints the comparison.
 pub fn validate(arguments: &ValidateArguments) -> Result<u8, Failure> {
@@ -21,7 +21,8 @@ pub fn validate(arguments: &ValidateArguments) -> Result<u8, Failure> {
     let records = chosen(arguments, &state)?;
     let script = script(arguments, &configuration)?;
     let run = |record: &CandidateRecord, number| {
-        let mut run = Run::new(&optimization, &configuration, record, number, &arguments.protocol);
+        let ValidateArguments { protocol, vary, .. } = arguments;
+        let mut run = Run::new(&optimization, &configuration, record, number, protocol, *vary);
         if let (Some(script), Some(mozaik)) = (script, &mut run.simulation.mozaik) {
             mozaik.script = Some(script.to_owned());
         }
@@ -38,6 +39,9 @@ pub fn validate(arguments: &ValidateArguments) -> Result<u8, Failure> {
     let interrupt = Interrupt::listen()
         .map_err(|error| Failure::failed(error, "signals cannot be received on this system"))?;
     say!("{} simulations of the protocol {}", runs.len(), arguments.protocol);
+    if let Some(notice) = arguments.vary.notice(&configuration.simulator) {
+        say!("note: {notice}");
+    }
     let results =
         Runs::new(&configuration, limits).results(&runs, &interrupt, &|words| say!("{words}"))?;
     let Some(results) = results else {
@@ -50,18 +54,23 @@ pub fn validate(arguments: &ValidateArguments) -> Result<u8, Failure> {
         let page = inspected(run, arguments.keep)?;
         known.push((run, result, page));
     }
-    let targets = configuration.targets()?;
+    let new_networks = !arguments.vary.further_seeds(&configuration.simulator).is_empty();
+    let targets =
+        Counted::of(configuration.targets()?, known.iter().filter_map(|it| it.1.as_ref()));
     let of_record = |record: &&CandidateRecord| {
         let is_its = |(run, ..): &&(&Run, _, _)| run.simulation.candidate == record.number;
         let runs: Vec<_> = known.iter().filter(is_its).cloned().collect();
         CandidateComparison::new(&optimization, &configuration, &targets, record, &runs)
     };
+    let candidates = records.iter().map(of_record).collect();
     let comparison = Comparison {
         optimization: optimization.path().display().to_string(),
         protocol: arguments.protocol.to_string(),
-        candidates: records.iter().map(of_record).collect(),
+        new_networks,
+        candidates,
+        targets,
     };
-    let directory = optimization.protocol(&arguments.protocol);
+    let directory = optimization.protocol(&arguments.protocol, new_networks);
     let json = comparison.json()?;
     for (name, content) in [("comparison.json", &json), ("comparison.html", &comparison.html())] {
         let path = directory.join(name);

@@ -3,18 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::config_optimisation::{FrozenTarget, ParameterType, SearchedParameter};
+use super::config_optimisation::FrozenTarget;
+use super::parameters::{Joined, Known};
+use super::seeds::Seeds;
 use super::settings::{Algorithm, ExecutorKind, Mode, Objectives, Settings, TimeLimit, Variant};
 use super::simulator::{Simulator, model_directory};
 use super::{
     CONFIG_OPTIMISATION, ConfigOptimisation, Configuration, EXPERIMENT_SCRIPT, FORMAT, Limits,
-    Loaded, Notice, Optimizer, Parameter, SlurmSettings, WHAT_IT_SAYS, read_settings, read_text,
+    Loaded, Optimizer, SlurmSettings, WHAT_IT_SAYS, read_settings, read_text,
 };
-use crate::failure::{Failure, InputError, Source};
+use crate::failure::{Failure, Source};
 use crate::model::ModelParameters;
-
-/// Above this ratio of its ends a range is better searched on a log scale.
-const DECADE: f64 = 10.0;
 
 /// Candidates of a generation with which the composite optimizer needs few simulations.
 const SMALL_GENERATION: usize = 6;
@@ -88,9 +87,13 @@ impl Examined {
             let model = ModelParameters::of(simulator, settings, model_directory);
             self.model = self.noting(model);
         }
-        if let Some(Simulator { mozaik: Some(mozaik), .. }) = &mut self.simulator {
-            mozaik.seed_parameters =
-                self.model.as_ref().map(ModelParameters::seeds).unwrap_or_default();
+        if let (Some(simulator), Some(ModelParameters::Mozaik(model))) =
+            (&mut self.simulator, &self.model)
+        {
+            match Seeds::of(model, settings.simulator.seeds.as_deref(), simulator.seed) {
+                Ok(seeds) => simulator.set_seeds(seeds),
+                Err(failure) => self.failures.push(failure),
+            }
         }
     }
 
@@ -104,14 +107,20 @@ impl Examined {
         else {
             return Ok(None);
         };
-        let source = Source { name, text };
-        let mut notices = vec![];
-        let mut parameters = vec![];
-        for searched in &what.parameters {
-            match parameter(&source, searched, model, &mut notices) {
-                Ok(parameter) => parameters.push(parameter),
-                Err(mistake) => self.failures.push(mistake.into()),
-            }
+        let algorithm = settings.optimizer.algorithm;
+        let known = Known {
+            source: &Source { name, text },
+            model,
+            seeds: &simulator.seeds(),
+            variant: settings.optimizer.variant.filter(|_| algorithm == Some(Algorithm::CmaEs)),
+            kind: simulator.kind,
+        };
+        let Joined { parameters, mistakes, mut notices } = known.join(what);
+        self.failures.extend(mistakes.into_iter().map(Failure::from));
+        if simulator.mozaik.as_ref().is_some_and(|mozaik| mozaik.seed_parameters.is_empty()) {
+            notices.push(
+                "no seed of the model is known: it has its own in every simulation".to_owned(),
+            );
         }
         if !parameters.is_empty() && parameters.iter().all(|p| p.low == p.high) {
             let help = "give at least one parameter a range of two different numbers";
@@ -136,7 +145,7 @@ impl Examined {
             // Slots that wait for the slowest of a generation are nodes that stand idle.
             ExecutorKind::Slurm => Mode::Asynchronous,
         });
-        let slots = slots(settings, executor);
+        let slots = slots(settings, executor, simulator);
         let optimizer = optimizer(settings, parameters.len(), mode, slots)?;
         let limits = limits(settings, executor, slots.unwrap_or(optimizer.offspring_size));
         let configuration = Configuration {
@@ -157,12 +166,14 @@ impl Examined {
     }
 }
 
-/// How many simulations at the same time, where it does not depend on the size of a generation.
-fn slots(settings: &Settings, executor: ExecutorKind) -> Option<usize> {
+/// How many simulations at the same time, where it does not depend on the size of a generation: as many as
+/// there are cores for, with the local executor.
+fn slots(settings: &Settings, executor: ExecutorKind, simulator: &Simulator) -> Option<usize> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = settings.execution.threads.map_or(1, usize::from);
+    let each = simulator.ranks().saturating_mul(threads);
     let given = settings.execution.slots.map(usize::from);
-    given.or_else(|| (executor == ExecutorKind::Local).then(|| cores().div_ceil(threads)))
+    given.or_else(|| (executor == ExecutorKind::Local).then(|| (cores() / each).max(1)))
 }
 
 /// How many candidates a generation has where that is not said. In small generations the composite optimizer needs
@@ -236,66 +247,4 @@ fn limits(settings: &Settings, executor: ExecutorKind, slots: usize) -> Limits {
     };
     limits.override_with(settings);
     limits
-}
-
-/// Joins a searched parameter with what is known about the model.
-fn parameter(
-    source: &Source<'_>,
-    searched: &SearchedParameter,
-    model: &ModelParameters,
-    notices: &mut Vec<Notice>,
-) -> Result<Parameter, InputError> {
-    let SearchedParameter { path, low, high, .. } = searched;
-    let default = model.default(path).map_err(|unfit| {
-        let span = searched.name_span.start..searched.name_span.end;
-        source.error(span, unfit.message, unfit.label, unfit.help)
-    })?;
-    let integer = match searched.kind {
-        Some(kind) => kind == ParameterType::Int,
-        None => searched.written_as_integers && default.is_some_and(|default| default.integer),
-    };
-    let centroid = if let Some(centroid) = searched.centroid {
-        centroid
-    } else if low == high {
-        *low
-    } else {
-        let span = searched.name_span.start..searched.name_span.end;
-        let Some(default) = default else {
-            let message = format!("`{path}` has no centroid, and no default of the model is known");
-            let help = "give it a value under `optimiser_centroid`".to_owned();
-            return Err(source.error(span, message, "where shall it begin?", Some(help)));
-        };
-        let value = default.value;
-        if value < *low || value > *high {
-            let message = format!("`{path}` has no centroid, and the model's default lies outside");
-            let help = format!("give it a value in [{low}, {high}] under `optimiser_centroid`");
-            let label = format!("the default is {value}");
-            let span = searched.range_span.start..searched.range_span.end;
-            return Err(source.error(span, message, label, Some(help)));
-        }
-        notices.push(format!("`{path}` has no centroid: begins at the model's default, {value}"));
-        value
-    };
-    if integer && centroid.fract() != 0.0 {
-        let span = searched.centroid_span.unwrap_or(searched.name_span);
-        let message = format!("`{path}` is an integer, but its centroid is {centroid}");
-        let help = "round it, or write \"type\": \"float\"".to_owned();
-        return Err(source.error(span.start..span.end, message, "not an integer", Some(help)));
-    }
-    let suggest_log = searched.log_scale.is_none() && *low > 0.0 && high / low >= DECADE;
-    if suggest_log {
-        notices.push(format!(
-            "the range of `{path}` spans a factor of {:.0}: consider \
-             {{\"range\": [{low}, {high}], \"scale\": \"log\"}}",
-            high / low
-        ));
-    }
-    Ok(Parameter {
-        path: path.clone(),
-        low: *low,
-        high: *high,
-        integer,
-        log_scale: searched.log_scale.unwrap_or(false),
-        centroid,
-    })
 }

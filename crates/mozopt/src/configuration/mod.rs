@@ -3,6 +3,8 @@
 
 mod config_optimisation;
 mod examined;
+mod parameters;
+mod seeds;
 mod settings;
 mod simulator;
 mod slurm;
@@ -17,6 +19,7 @@ pub use config_optimisation::{
     ConfigOptimisation, ConfiguredTarget, FrozenTarget, SCHEMA as CONFIG_OPTIMISATION_SCHEMA,
 };
 pub use examined::Examined;
+pub use seeds::drive_both;
 pub use settings::{
     Algorithm, ExecutorKind, Mode, Objectives, Settings, SimulationSeed, SimulatorKind, TimeLimit,
     Variant,
@@ -150,7 +153,7 @@ pub struct Loaded {
 }
 
 /// The experiment script: what runs mozaik inside a job.
-pub const EXPERIMENT_SCRIPT: &str = include_str!("../../../../python/mozopt_experiment.py");
+pub use crate::experiment_script::SCRIPT as EXPERIMENT_SCRIPT;
 
 impl Configuration {
     /// Reads and joins the two files of a model's directory, and the flags; also what is known about
@@ -220,7 +223,7 @@ impl Configuration {
 
     /// The tasks of one simulation, and the cores that each of them takes.
     pub fn tasks(&self, limits: &Limits) -> (usize, usize) {
-        let ranks = self.simulator.mozaik.as_ref().map_or(1, |mozaik| mozaik.ranks);
+        let ranks = self.simulator.ranks();
         match limits.executor {
             ExecutorKind::Local => (ranks, self.threads),
             ExecutorKind::Slurm => (
@@ -282,7 +285,7 @@ fn hash(text: &[u8]) -> String {
 }
 
 impl Limits {
-    /// Refuses limits that leave nothing to run.
+    /// Refuses limits that leave nothing to run, and what Slurm could not be asked for.
     pub fn check(&self) -> Result<(), Failure> {
         let hours = self.max_core_hours.is_some_and(|hours| !hours.is_finite() || hours <= 0.0);
         if self.max_ngen == 0 || self.max_simulations == Some(0) || hours {
@@ -291,7 +294,7 @@ impl Limits {
                 "give a number above 0",
             ));
         }
-        Ok(())
+        self.slurm.check()
     }
 
     /// Replaces what `flags` give.

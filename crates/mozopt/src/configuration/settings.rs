@@ -80,6 +80,10 @@ pub struct SimulatorSettings {
     /// `nest.Install("stepcurrentmodule")` of a run script does [default: none]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub nest_modules: Option<Vec<String>>,
+    /// Of `mozaik`: the parameters that get the simulation's seed [default: `simulation_seed` where the model
+    /// has it, else `mozaik_seed` and `pynn_seed`]
+    #[arg(long, value_name = "PATH,…", value_delimiter = ',')]
+    pub seeds: Option<Vec<String>>,
     /// Shell lines to run before each simulation (`module load …`, `conda activate …`)
     #[arg(long, value_name = "LINES")]
     pub prelude: Option<String>,
@@ -96,8 +100,8 @@ pub struct ExecutionSettings {
     /// What runs the simulations [default: local]
     #[arg(long, value_enum)]
     pub executor: Option<ExecutorKind>,
-    /// How many simulations run at the same time [default: with `local` the number of cores, with
-    /// `slurm` the candidates of a generation]
+    /// How many simulations run at the same time [default: with `local` cores / (ranks × threads), at
+    /// least 1, with `slurm` the candidates of a generation]
     #[arg(long, value_name = "N")]
     pub slots: Option<NonZeroUsize>,
     /// How many threads each simulation may use [default: 1]
@@ -377,6 +381,7 @@ impl Settings {
                 launcher: fs.launcher.or(s.launcher),
                 ranks: fs.ranks.or(s.ranks),
                 nest_modules: fs.nest_modules.or(s.nest_modules),
+                seeds: fs.seeds.or(s.seeds),
                 prelude: fs.prelude.or(s.prelude),
                 simulation_seed: fs.simulation_seed.or(s.simulation_seed),
             },

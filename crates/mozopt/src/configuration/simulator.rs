@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::seeds::Seeds;
 use super::settings::{Drawn, SimulationSeed, SimulatorKind, SimulatorSettings};
 use crate::failure::Failure;
 
@@ -27,6 +28,10 @@ pub struct Simulator {
     /// Of `mozaik`: what the experiment script needs to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mozaik: Option<Mozaik>,
+    /// Of `mozaik`: the parameters that seed the network alone. They stay as they are unless the network shall
+    /// vary, and then get the simulation's seed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network_seeds: Vec<String>,
 }
 
 /// How a mozaik model is started: the part of `simulation.json` that the experiment script reads.
@@ -76,7 +81,41 @@ impl Simulator {
             prelude: given.prelude.clone(),
             seed: given.simulation_seed.unwrap_or(SimulationSeed::Drawn(Drawn::Drawn)),
             mozaik,
+            network_seeds: vec![],
         })
+    }
+
+    /// Gives simulations' seeds to these parameters.
+    pub fn set_seeds(&mut self, seeds: Seeds) {
+        if let Some(mozaik) = &mut self.mozaik {
+            mozaik.seed_parameters = seeds.of_simulation;
+            self.network_seeds = seeds.of_network;
+        }
+    }
+
+    /// Every parameter of the model that is a seed, as far as is known.
+    pub fn seeds(&self) -> Vec<String> {
+        let of_simulation = self.mozaik.iter().flat_map(|mozaik| &mozaik.seed_parameters);
+        of_simulation.chain(&self.network_seeds).cloned().collect()
+    }
+
+    /// MPI processes of one simulation.
+    pub fn ranks(&self) -> usize {
+        self.mozaik.as_ref().map_or(1, |mozaik| mozaik.ranks)
+    }
+
+    /// What starts MPI processes, with their number; `None` if the script is started without.
+    pub fn launcher(&self) -> Option<&str> {
+        let line = self.mozaik.as_ref()?.python_line();
+        let launcher = self.command.as_deref()?.strip_suffix(&line)?.trim_end();
+        (!launcher.is_empty()).then_some(launcher)
+    }
+}
+
+impl Mozaik {
+    /// The shell line that starts one process of the experiment script, which the job names in a variable.
+    pub fn python_line(&self) -> String {
+        format!("{} \"${EXPERIMENT_VARIABLE}\"", self.python)
     }
 }
 
@@ -85,7 +124,7 @@ const LOOK: &str = "look at [simulator] in mozopt.toml";
 /// Refuses settings that would have no effect.
 fn only_for(kind: SimulatorKind, given: &SimulatorSettings) -> Result<(), Failure> {
     use SimulatorKind::{Command, Mozaik};
-    let settings: [(&str, bool, &[SimulatorKind]); 10] = [
+    let settings: [(&str, bool, &[SimulatorKind]); 11] = [
         ("command", given.command.is_some(), &[Command]),
         ("parameters", given.parameters.is_some(), &[Command, Mozaik]),
         ("model_dir", given.model_dir.is_some(), &[Command, Mozaik]),
@@ -96,6 +135,7 @@ fn only_for(kind: SimulatorKind, given: &SimulatorSettings) -> Result<(), Failur
         ("launcher", given.launcher.is_some(), &[Mozaik]),
         ("ranks", given.ranks.is_some(), &[Mozaik]),
         ("nest_modules", given.nest_modules.is_some(), &[Mozaik]),
+        ("seeds", given.seeds.is_some(), &[Mozaik]),
     ];
     for (name, is_given, kinds) in settings {
         if is_given && !kinds.contains(&kind) {
@@ -136,10 +176,10 @@ fn mozaik(given: &SimulatorSettings) -> Result<Mozaik, Failure> {
     })
 }
 
-/// The shell line that starts the experiment script, which the job names in a variable.
+/// The shell line that starts the experiment script, on all ranks.
 fn mozaik_line(launcher: Option<&str>, mozaik: &Mozaik) -> Result<String, Failure> {
     let ranks = mozaik.ranks;
-    let script = format!("{} \"${EXPERIMENT_VARIABLE}\"", mozaik.python);
+    let script = mozaik.python_line();
     match launcher {
         None if ranks > 1 => {
             let message = format!("{ranks} ranks are wanted, but nothing starts them");

@@ -114,6 +114,9 @@ fn details(followed: &Followed, number: u64) -> Result<Option<String>, Failure> 
         if let Some(bytes) = result.peak_memory {
             facts.push(("Memory at most", format!("{:.2} GB", bytes as f64 / 1e9)));
         }
+        if let Some(versions) = &result.versions {
+            facts.push(("Versions", versions.to_string()));
+        }
     }
     if let Phase::Submitted { job } = &record.phase {
         facts.push(("Job", job.clone()));
@@ -156,7 +159,7 @@ fn details(followed: &Followed, number: u64) -> Result<Option<String>, Failure> 
         }
     }
     html.push_str("</ul>\n");
-    let log = directory.log_tail(LOG_LINES);
+    let log = directory.log_of(record.result().map(|result| result.outcome), LOG_LINES);
     if !log.is_empty() {
         let log = escaped(&log.join("\n"));
         html.push_str(&format!("<h3>End of the log</h3>\n<pre tabindex=\"0\">{log}</pre>\n"));
@@ -165,7 +168,7 @@ fn details(followed: &Followed, number: u64) -> Result<Option<String>, Failure> 
 }
 
 /// The files of a simulation that can be looked at.
-fn files(directory: &SimulationDirectory) -> [(&'static str, PathBuf); 7] {
+fn files(directory: &SimulationDirectory) -> [(&'static str, PathBuf); 9] {
     [
         ("output.log", directory.log()),
         ("simulation.json", directory.simulation()),
@@ -173,6 +176,8 @@ fn files(directory: &SimulationDirectory) -> [(&'static str, PathBuf); 7] {
         ("started.json", directory.started()),
         ("result.json", directory.result()),
         ("values.json", directory.values()),
+        ("versions.json", directory.versions()),
+        ("late_error.txt", directory.late_error()),
         ("finished.json", directory.finished()),
     ]
 }

@@ -21,8 +21,17 @@ pub struct Job {
     pub candidate: u64,
     /// The attempt: a job that another attempt left does not count.
     pub attempt: u32,
+    /// How many attempts before this one ended for want of memory.
+    pub out_of_memory: u32,
     /// Its files.
     pub directory: SimulationDirectory,
+}
+
+impl Job {
+    /// The same, that asks for no more memory than before its last end for want of it.
+    fn given_less(&self) -> Self {
+        Self { out_of_memory: self.out_of_memory.saturating_sub(1), ..self.clone() }
+    }
 }
 
 /// A job that is no longer there.

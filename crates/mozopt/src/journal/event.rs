@@ -70,6 +70,9 @@ pub enum Event {
         reason: String,
         /// Whether something failed, so that it counts against the allowed repetitions.
         fault: bool,
+        /// Whether it was a want of memory, so that the repetition gets more where that is configured.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        out_of_memory: bool,
     },
     /// The outcome is known.
     Finished {
@@ -98,6 +101,13 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
+}
+
+impl Event {
+    /// An attempt ended for no fault: it, or its controller, was stopped.
+    pub fn ended_by_us(candidate: u64, reason: String) -> Self {
+        Self::Interrupted { candidate, reason, fault: false, out_of_memory: false }
+    }
 }
 
 /// A proposed candidate.

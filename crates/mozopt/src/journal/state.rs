@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Entry, Event, FORMAT, Proposal, Validated};
 use crate::configuration::Limits;
 use crate::requests::Request;
-use crate::simulation::{OutcomeClass, SimulationResult, TargetId};
+use crate::simulation::{OutcomeClass, SimulationResult, TargetId, Versions};
 
 /// Everything that is known about an optimization.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +37,7 @@ pub struct State {
     controller_began: Option<Timestamp>,
     format_seen: bool,
     targets: Vec<Arc<TargetId>>,
+    versions: Option<Arc<Versions>>,
 }
 
 /// A controller's time.
@@ -65,6 +66,8 @@ pub struct CandidateRecord {
     pub attempts: u32,
     /// How many of these ended with a fault that is not the model's.
     pub faults: u32,
+    /// How many of these faults were a want of memory.
+    pub out_of_memory: u32,
     /// How far it is.
     pub phase: Phase,
     /// Whether the optimizer knows its outcome.
@@ -122,6 +125,7 @@ impl CandidateRecord {
             parameters: proposal.parameters.clone(),
             attempts: 0,
             faults: 0,
+            out_of_memory: 0,
             phase: Phase::Waiting,
             told: false,
             submitted: None,
@@ -182,7 +186,7 @@ impl State {
                         return Err(contradiction("a candidate's number is out of order"));
                     }
                     let mut record = CandidateRecord::new(proposal, *generation);
-                    record.phase = Phase::Finished(self.sharing_targets(result));
+                    record.phase = Phase::Finished(self.sharing(result));
                     record.finished = Some(entry.time);
                     record.told = true;
                     self.candidates.push(record);
@@ -203,15 +207,16 @@ impl State {
                 })?;
                 record.phase = Phase::Submitted { job: job.clone() };
             }
-            Event::Interrupted { candidate, fault, .. } => {
+            Event::Interrupted { candidate, fault, out_of_memory, .. } => {
                 let record = self.unfinished(*candidate).ok_or_else(|| {
                     contradiction("a simulation is interrupted whose outcome is known")
                 })?;
                 record.faults += u32::from(*fault);
+                record.out_of_memory += u32::from(*out_of_memory);
                 record.phase = Phase::Waiting;
             }
             Event::Finished { candidate, result } => {
-                let result = self.sharing_targets(result);
+                let result = self.sharing(result);
                 let record = self
                     .unfinished(*candidate)
                     .ok_or_else(|| contradiction("a candidate has two outcomes"))?;
@@ -248,14 +253,18 @@ impl State {
         Ok(())
     }
 
-    /// The result, with names of targets that all results have in common: copies of them would be most
-    /// of what a simulation leaves in memory.
-    fn sharing_targets(&mut self, result: &SimulationResult) -> SimulationResult {
+    /// The result, with names of targets and versions that all results have in common: copies of them would
+    /// be most of what a simulation leaves in memory.
+    fn sharing(&mut self, result: &SimulationResult) -> SimulationResult {
         let mut result = result.clone();
         if self.targets.is_empty() {
             self.targets = result.targets.iter().map(|it| Arc::clone(&it.target)).collect();
         }
         result.share_targets(&self.targets);
+        if let Some(versions) = &self.versions {
+            result.share_versions(versions);
+        }
+        self.versions = result.versions.clone().or_else(|| self.versions.take());
         result
     }
 

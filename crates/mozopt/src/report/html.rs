@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use figures::escaped;
 
-use super::{amount, place, wanted};
+use super::{amount, none_measured, place, wanted};
 use crate::configuration::{Configuration, ConfiguredTarget};
 use crate::failure::Failure;
 use crate::journal::{CandidateRecord, Phase, State};
@@ -70,7 +70,8 @@ pub fn what_was_searched(configuration: &Configuration, state: &State) -> String
 pub fn best_candidate(configuration: &Configuration, state: &State) -> Result<String, Failure> {
     let mut html = "<h2 id=\"best\">Best candidate</h2>\n".to_owned();
     let Some((record, result)) = state.recommended() else {
-        html.push_str("<p>No candidate could be measured.</p>\n");
+        let why = none_measured(state).replacen('n', "N", 1);
+        html.push_str(&format!("<p>{why}.</p>\n"));
         return Ok(html);
     };
     html.push_str(&format!(
@@ -203,12 +204,15 @@ pub fn provenance(
         let commit = provenance.model.as_ref();
         commit.map_or_else(|| "not under version control".to_owned(), Commit::in_words)
     });
+    let versions = provenance.as_ref().and_then(|provenance| provenance.versions.as_ref());
+    let versions = versions.map_or_else(not_recorded, ToString::to_string);
     let began = provenance
         .map(|provenance| format!("{}, on {}", provenance.command_line.join(" "), provenance.host));
     let pairs = [
         ("Optimization", directory.path().display().to_string()),
         ("Model", configuration.model_directory.display().to_string()),
         ("Commit of the model", commit.unwrap_or_else(not_recorded)),
+        ("Versions of the simulator", versions),
         ("Begun with", began.unwrap_or_else(not_recorded)),
         ("Begun by", format!("mozopt {}", configuration.mozopt_version)),
         ("Report by", format!("mozopt {}", env!("CARGO_PKG_VERSION"))),

@@ -109,8 +109,10 @@ pub fn closing(
     ));
     let (shown, program) = (directory.shown(), program());
     let Some((record, result)) = state.recommended() else {
-        text.push_str("no candidate could be measured\n");
-        text.push_str(&format!("\nwhy: {program} show {} {shown}\n", state.imported));
+        text.push_str(&format!("{}\n", none_measured(state)));
+        if let Some((record, _)) = state.run_here().next() {
+            text.push_str(&format!("\nwhy: {program} show {} {shown}\n", record.number));
+        }
         return Ok(text);
     };
     let first = state.ranked().into_iter().find(|(record, _)| record.generation == 1);
@@ -143,6 +145,16 @@ pub fn closing(
         record.number,
     ));
     Ok(text)
+}
+
+/// How it stands where there is no best candidate.
+pub fn none_measured(state: &State) -> &'static str {
+    match (state.simulated(), &state.stopped) {
+        (0, None) => "no simulation has ended yet",
+        (0, Some(_)) => "no simulation has ended",
+        (_, None) => "no candidate could be measured yet",
+        (_, Some(_)) => "no candidate could be measured",
+    }
 }
 
 /// Every target's value, what is wanted, and the score.

@@ -127,7 +127,7 @@ impl Search {
             result.reason.as_deref().unwrap_or(result.outcome.words()),
         );
         self.log(&[Event::Stopped { reason: message.clone() }])?;
-        let log = self.directory.simulation(number).log_tail(5);
+        let log = self.directory.simulation(number).log_of_failure(5);
         if !log.is_empty() {
             message.push_str("\nthe end of its log:\n  ");
             message.push_str(&log.join("\n  "));

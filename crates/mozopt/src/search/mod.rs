@@ -5,16 +5,16 @@ mod ending;
 mod outcomes;
 mod replay;
 mod requests;
+pub mod seeds;
 mod tidying;
 mod validation;
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use optimizers::{Candidate, Optimizer};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::configuration::{Configuration, ConfiguredTarget, Limits, Mode, SimulationSeed};
 use crate::execution::{Adopted, EndedJob, Executor, Job, JobEnd, executor};
@@ -23,14 +23,13 @@ use crate::interrupt::{Interrupt, Wish};
 use crate::journal::{self, ControllerLock, Entry, Event, Holder, Journal, Phase, Proposal, State};
 use crate::optimization_directory::OptimizationDirectory;
 use crate::requests::Requests;
-use crate::simulation::{Keep, Simulation};
+use crate::simulation::{Keep, Simulation, Versions};
 use crate::warm_start::{Earlier, WarmStart};
 use crate::watcher::{Progress, Watcher};
 
 pub use ending::End;
 use replay::{import, optimizer, outcome, replay};
 use tidying::Tidying;
-pub use validation::seed_of;
 
 /// How long the controller sleeps at most before it looks around.
 const TICK: Duration = Duration::from_millis(200);
@@ -52,6 +51,10 @@ pub struct Search {
     tidying: Tidying,
     /// Candidates to submit, in order.
     waiting: VecDeque<u64>,
+    /// How many simulations fewer run at the same time, since there was not the memory for all.
+    fewer_slots: usize,
+    /// Versions that simulations were seen to have.
+    versions: Vec<Arc<Versions>>,
     _lock: ControllerLock,
 }
 
@@ -189,6 +192,8 @@ impl Search {
             looked_for_requests: Instant::now(),
             tidying: Tidying::begin(),
             waiting: VecDeque::new(),
+            fewer_slots: 0,
+            versions: vec![],
             _lock: lock,
         };
         search.adopt()?;
@@ -269,7 +274,7 @@ impl Search {
                         Adopted::Ended => ended.push(candidate),
                         Adopted::Gone => {
                             let reason = "it ended with its controller".to_owned();
-                            self.log(&[Event::Interrupted { candidate, reason, fault: false }])?;
+                            self.log(&[Event::ended_by_us(candidate, reason)])?;
                             self.waiting.push_back(candidate);
                         }
                     }
@@ -287,7 +292,13 @@ impl Search {
     }
 
     fn job(&self, candidate: u64, attempt: u32) -> Job {
-        Job { candidate, attempt, directory: self.directory.simulation(candidate) }
+        let out_of_memory = self.state.candidates[candidate as usize].out_of_memory;
+        Job { candidate, attempt, out_of_memory, directory: self.directory.simulation(candidate) }
+    }
+
+    /// How many simulations may run at the same time.
+    fn slots(&self) -> usize {
+        self.limits.slots.saturating_sub(self.fewer_slots).max(1)
     }
 
     /// Tells the optimizer what it may know: in generational mode the outcomes of a whole
@@ -331,7 +342,7 @@ impl Search {
                 Mode::Generational => offspring - proposed % offspring,
                 Mode::Asynchronous => {
                     let busy = self.executor.running() + self.waiting.len();
-                    u64::from(busy < self.limits.slots)
+                    u64::from(busy < self.slots())
                 }
             };
             let left =
@@ -366,22 +377,18 @@ impl Search {
         Ok(())
     }
 
-    /// A new seed for every candidate, that depends on nothing but its number and the search's seed.
-    /// It fits into 31 bits, as NEST and PyNN want it.
     fn simulation_seed(&self, candidate: u64) -> u64 {
         match self.configuration.simulator.seed {
             SimulationSeed::Fixed(seed) => u64::from(seed),
             SimulationSeed::Drawn(_) => {
-                let mut random = ChaCha8Rng::seed_from_u64(self.configuration.optimizer.seed);
-                random.set_stream(candidate);
-                u64::from(random.next_u32() >> 1)
+                seeds::of_candidate(self.configuration.optimizer.seed, candidate)
             }
         }
     }
 
     /// Fills the free slots.
     fn submit(&mut self) -> Result<(), Failure> {
-        while self.may_begin() && self.executor.running() < self.limits.slots {
+        while self.may_begin() && self.executor.running() < self.slots() {
             let Some(candidate) = self.waiting.pop_front() else { break };
             let attempt = self.state.candidates[candidate as usize].attempts + 1;
             let job = self.job(candidate, attempt);

@@ -2,14 +2,18 @@
 //! removed.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 
 use super::{Search, broken};
-use crate::configuration::Limits;
+use crate::configuration::{ExecutorKind, Limits};
 use crate::durable;
 use crate::execution::{EndedJob, JobEnd};
 use crate::failure::Failure;
 use crate::journal::Event;
-use crate::simulation::{OutcomeClass, SimulationResult, read_json};
+use crate::provenance::Provenance;
+use crate::simulation::{
+    OutcomeClass, SimulationDirectory, SimulationResult, Versions, peak_in_words, read_json,
+};
 
 impl Search {
     /// Takes the outcome of a job that ended.
@@ -23,8 +27,8 @@ impl Search {
                 }
                 Ok(_) => return self.retry(candidate, "its result.json has other targets"),
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    let log = directory.log_tail(1);
-                    let log = log.first().map(|line| format!(" (its log ends: {line})"));
+                    let log = directory.last_words();
+                    let log = log.map(|line| format!(" (its log ends: {line})"));
                     let log = log.unwrap_or_default();
                     return self.retry(candidate, &format!("the job left no result{log}"));
                 }
@@ -39,22 +43,30 @@ impl Search {
             }
             JobEnd::OutOfMemory => match read_json::<SimulationResult>(&directory.result()) {
                 Ok(result) if !result.outcome.is_failure() => result,
-                _ => self.out_of_memory(),
+                _ => self.out_of_memory(&directory),
             },
             JobEnd::Fault(ref reason) => return self.retry(candidate, reason),
             JobEnd::Cancelled => {
                 let reason = "cancelled by the user".to_owned();
-                self.log(&[Event::Interrupted { candidate, reason, fault: false }])?;
+                self.log(&[Event::ended_by_us(candidate, reason)])?;
                 self.waiting.push_front(candidate);
                 return Ok(());
             }
         };
+        if result.outcome.is_fault() {
+            return self.retry_or_finish(candidate, result);
+        }
         self.finish(candidate, result)
     }
 
-    pub(super) fn out_of_memory(&self) -> SimulationResult {
-        let reason = "it needed more memory than its job has".to_owned();
-        self.without_values(OutcomeClass::OutOfMemory, reason)
+    /// Of a job that Slurm ended; how much its simulator had, its result may say.
+    pub(super) fn out_of_memory(&self, directory: &SimulationDirectory) -> SimulationResult {
+        let left: Option<SimulationResult> = read_json(&directory.result()).ok();
+        let peak_memory = left.and_then(|result| result.peak_memory);
+        let peak = peak_in_words(peak_memory);
+        let reason = format!("it needed more memory than its job has{peak}");
+        let result = self.without_values(OutcomeClass::OutOfMemory, reason);
+        SimulationResult { peak_memory, ..result }
     }
 
     pub(super) fn without_values(&self, class: OutcomeClass, reason: String) -> SimulationResult {
@@ -63,19 +75,56 @@ impl Search {
 
     /// Runs a simulation again that failed for no fault of the model, as often as allowed.
     pub(super) fn retry(&mut self, candidate: u64, reason: &str) -> Result<(), Failure> {
+        let result = self.without_values(OutcomeClass::NodeFailure, reason.to_owned());
+        self.retry_or_finish(candidate, result)
+    }
+
+    /// The same, where this is the outcome if it was run as often as allowed.
+    fn retry_or_finish(
+        &mut self,
+        candidate: u64,
+        mut result: SimulationResult,
+    ) -> Result<(), Failure> {
         durable::has_room(self.directory.path()).map_err(|error| {
             broken(format!("{}: {error}", self.directory.path().display()), &self.directory)
         })?;
-        let faults = self.state.candidates[candidate as usize].faults + 1;
+        let reason = result.reason.unwrap_or_else(|| result.outcome.words().to_owned());
+        let out_of_memory = result.outcome == OutcomeClass::OutOfMemory;
+        let record = &self.state.candidates[candidate as usize];
+        let faults = record.faults + 1;
         if faults <= self.limits.retries {
-            self.watcher.say(&format!("candidate {candidate}: {reason}; it is run again"));
-            let reason = reason.to_owned();
-            self.log(&[Event::Interrupted { candidate, reason, fault: true }])?;
+            let more = self.more_memory(out_of_memory, record.out_of_memory + 1);
+            self.watcher.say(&format!("candidate {candidate}: {reason}; it is run again{more}"));
+            self.log(&[Event::Interrupted { candidate, reason, fault: true, out_of_memory }])?;
             self.waiting.push_front(candidate);
+            if out_of_memory {
+                self.run_fewer();
+            }
             return Ok(());
         }
-        let reason = format!("{reason}, {faults} times");
-        self.finish(candidate, self.without_values(OutcomeClass::NodeFailure, reason))
+        result.reason = Some(format!("{reason}, {faults} times"));
+        self.finish(candidate, result)
+    }
+
+    /// How much memory a repetition gets, in words.
+    fn more_memory(&self, out_of_memory: bool, ends: u32) -> String {
+        let Limits { executor, slurm, .. } = &self.limits;
+        match slurm.mem_after(ends) {
+            _ if !out_of_memory || *executor != ExecutorKind::Slurm => String::new(),
+            Some(mem) if slurm.mem_retry.is_some() => format!(" with mem = {mem}"),
+            _ => " (`mem_retry = 2` under [slurm] would give it more memory)".to_owned(),
+        }
+    }
+
+    /// On this machine simulations share the memory: with fewer of them each has more.
+    pub(super) fn run_fewer(&mut self) {
+        let slots = self.slots();
+        if self.limits.executor == ExecutorKind::Local && slots > 1 {
+            self.fewer_slots += 1;
+            let fewer = self.slots();
+            self.watcher
+                .say(&format!("memory is short: from now on {fewer} at a time instead of {slots}"));
+        }
     }
 
     fn finish(&mut self, candidate: u64, mut result: SimulationResult) -> Result<(), Failure> {
@@ -88,7 +137,17 @@ impl Search {
             let words = result.outcome.words();
             let reason = result.reason.clone().unwrap_or_default();
             self.watcher.note(&format!("candidate {candidate} {words}: {reason}"));
-        } else if before.is_none_or(|best| result.total < best) {
+        } else if let Some(reason) = &result.reason {
+            // The same happens after every simulation: it is said once.
+            let known =
+                self.state.finished().any(|(_, result)| result.reason.as_ref() == Some(reason));
+            let message = format!("candidate {candidate} {}: {reason}", result.outcome.words());
+            if known { self.watcher.note(&message) } else { self.watcher.say(&message) }
+        }
+        if let Some(versions) = result.versions.clone() {
+            self.note_versions(candidate, versions)?;
+        }
+        if !result.outcome.is_failure() && before.is_none_or(|best| result.total < best) {
             self.watcher.note(&format!("candidate {candidate} is the best: {:.3}", result.total));
         }
         let Limits { keep_failures, keep_all, .. } = self.limits;
@@ -101,6 +160,30 @@ impl Search {
         self.let_go_of_the_rest(|rank, number| {
             rank == self.limits.keep_best || number == candidate
         });
+        Ok(())
+    }
+
+    /// The first versions are the search's; others may be the reason why later values differ.
+    fn note_versions(&mut self, candidate: u64, versions: Arc<Versions>) -> Result<(), Failure> {
+        if self.versions.contains(&versions) {
+            return Ok(());
+        }
+        let path = self.directory.provenance();
+        if let Ok(mut provenance) = read_json::<Provenance>(&path) {
+            if let Some(first) = &provenance.versions {
+                if let Some(difference) = versions.difference_to(first) {
+                    self.watcher.say(&format!(
+                        "warning: candidate {candidate} ran with other versions than the search began with: \
+                         {difference}"
+                    ));
+                }
+            } else {
+                provenance.versions = Some((*versions).clone());
+                durable::write_json(&path, &provenance)
+                    .map_err(|error| broken(error, &self.directory))?;
+            }
+        }
+        self.versions.push(versions);
         Ok(())
     }
 

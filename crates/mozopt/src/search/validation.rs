@@ -3,10 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
-use super::{Search, TICK, broken};
+use super::{Search, TICK, broken, seeds};
 use crate::configuration::SimulationSeed;
 use crate::execution::{Adopted, Job, JobEnd};
 use crate::failure::Failure;
@@ -24,6 +21,8 @@ struct Repetition {
     /// 1, 2, ….
     number: u32,
     attempt: u32,
+    /// How many of the attempts before ended for want of memory.
+    out_of_memory: u32,
 }
 
 impl Search {
@@ -49,7 +48,12 @@ impl Search {
         let wanted: VecDeque<_> = compared
             .iter()
             .flat_map(|&candidate| {
-                (1..=repetitions).map(move |number| Repetition { candidate, number, attempt: 1 })
+                (1..=repetitions).map(move |number| Repetition {
+                    candidate,
+                    number,
+                    attempt: 1,
+                    out_of_memory: 0,
+                })
             })
             .collect();
         let Some(results) = self.repeat(wanted)? else { return Ok(false) };
@@ -99,7 +103,7 @@ impl Search {
                 Wish::StopAfterRunning => waiting.clear(),
                 Wish::Cancel => self.executor.cancel_all(),
             }
-            while running.len() < self.limits.slots && self.may_begin() {
+            while running.len() < self.slots() && self.may_begin() {
                 let Some(repetition) = waiting.pop_front() else { break };
                 if let Some(result) = self.begin_repetition(key(&repetition), repetition)? {
                     results.entry(repetition.candidate).or_default().push(result);
@@ -118,18 +122,24 @@ impl Search {
                 let result = match ended.end {
                     JobEnd::Cancelled => continue,
                     JobEnd::TimedOut => Some(self.timed_out()),
-                    JobEnd::OutOfMemory => Some(self.out_of_memory()),
+                    JobEnd::OutOfMemory => Some(self.out_of_memory(&self.directory_of(repetition))),
                     JobEnd::Fault(_) => None,
                     JobEnd::Ended => read_json(&self.directory_of(repetition).result()).ok(),
                 };
+                let outcome = result.as_ref().map_or(OutcomeClass::NodeFailure, |it| it.outcome);
                 match result {
-                    Some(result) => results.entry(repetition.candidate).or_default().push(result),
-                    None if repetition.attempt <= self.limits.retries => {
+                    _ if outcome.is_fault() && repetition.attempt <= self.limits.retries => {
                         repetition.attempt += 1;
+                        if outcome == OutcomeClass::OutOfMemory {
+                            repetition.out_of_memory += 1;
+                            self.run_fewer();
+                        }
                         waiting.push_back(repetition);
                     }
                     // A machine that failed says nothing about the candidate.
                     None => {}
+                    Some(_) if outcome == OutcomeClass::NodeFailure => {}
+                    Some(result) => results.entry(repetition.candidate).or_default().push(result),
                 }
             }
         }
@@ -144,13 +154,16 @@ impl Search {
     ) -> Result<Option<SimulationResult>, Failure> {
         let failed = |error: std::io::Error| broken(error, &self.directory);
         let directory = self.directory_of(repetition);
-        let job = Job { candidate: key, attempt: repetition.attempt, directory: directory.clone() };
+        let Repetition { attempt, out_of_memory, .. } = repetition;
+        let job = Job { candidate: key, attempt, out_of_memory, directory: directory.clone() };
         if repetition.attempt == 1 && directory.simulation().exists() {
             match self.executor.adopt(job.clone()).map_err(failed)? {
                 Adopted::Running => return Ok(None),
                 Adopted::Ended | Adopted::Gone => {}
             }
-            if let Ok(result) = read_json(&directory.result()) {
+            if let Ok(result) = read_json::<SimulationResult>(&directory.result())
+                && !result.outcome.is_fault()
+            {
                 return Ok(Some(result));
             }
         }
@@ -159,7 +172,11 @@ impl Search {
         let simulation = Simulation::new(
             &self.configuration,
             repetition.candidate,
-            seed_of(self.configuration.optimizer.seed, repetition.candidate, repetition.number),
+            seeds::of_repetition(
+                self.configuration.optimizer.seed,
+                repetition.candidate,
+                repetition.number,
+            ),
             &record.parameters,
             repetition.attempt,
             keep,
@@ -179,15 +196,4 @@ impl Search {
     fn directory_of(&self, repetition: Repetition) -> crate::simulation::SimulationDirectory {
         self.directory.validation(repetition.candidate, repetition.number)
     }
-}
-
-/// The seed of a candidate's further simulation 1, 2, …, which no candidate's own simulation has.
-pub fn seed_of(search_seed: u64, candidate: u64, number: u32) -> u64 {
-    let mut random = ChaCha8Rng::seed_from_u64(search_seed);
-    random.set_stream(!candidate);
-    let mut seed = 0;
-    for _ in 0..number {
-        seed = u64::from(random.next_u32() >> 1);
-    }
-    seed
 }

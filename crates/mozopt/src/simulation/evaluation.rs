@@ -73,7 +73,8 @@ pub fn evaluate(
     let mut values = match &store {
         Some(store) => {
             let whole = Whole { recording: store.recording(), damage: RefCell::default() };
-            let values = measure_recording(&whole, targets);
+            let measured: Vec<_> = targets.iter().map(|configured| &configured.target).collect();
+            let values = targets::measure(&whole, &measured);
             if let Some(damage) = whole.damage.take() {
                 return no_data(format!("the data store is damaged: {damage}"));
             }
@@ -128,26 +129,20 @@ fn only_store_in(directory: &Path) -> Result<Option<DataStore>, String> {
     }
 }
 
-/// The values of all targets on a data store: of those that are measured on the recording, and of
-/// those that a command of the user's measures, which runs in `model_directory`.
-pub fn measure(
-    recording: &dyn Recording,
+/// Puts in the values of the targets that a command of the user's measures on a data store, which runs
+/// in `model_directory`.
+pub fn measure_by_commands(
+    mut values: Vec<Value>,
     path: &Path,
     model_directory: &Path,
     targets: &[ConfiguredTarget],
 ) -> Vec<Value> {
-    let mut values = measure_recording(recording, targets);
     for (configured, value) in targets.iter().zip(&mut values) {
         if let Some(command) = &configured.command {
             *value = command_value(command, model_directory, path, configured);
         }
     }
     values
-}
-
-fn measure_recording(recording: &dyn Recording, targets: &[ConfiguredTarget]) -> Vec<Value> {
-    let measured: Vec<_> = targets.iter().map(|configured| &configured.target).collect();
-    targets::measure(recording, &measured)
 }
 
 /// A recording of which every segment that is asked for must be readable: a target that is missing
@@ -184,6 +179,10 @@ impl Recording for Whole<'_> {
 
     fn explosion_detected(&self) -> bool {
         self.recording.explosion_detected()
+    }
+
+    fn announced_rest_ms(&self) -> &[f64] {
+        self.recording.announced_rest_ms()
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,9 +18,10 @@ use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::evaluation::evaluate;
+use super::out_of_memory::{OutOfMemoryKills, peak_in_words, was_killed};
 use super::{
     Finished, OutcomeClass, SIMULATION_VARIABLE, Simulation, SimulationDirectory, SimulationResult,
-    Started, log,
+    Started, Versions, excerpt, log,
 };
 use crate::configuration::{Configuration, ConfiguredTarget, EXPERIMENT_VARIABLE};
 use crate::durable;
@@ -32,6 +33,15 @@ use crate::optimization_directory::EXPERIMENT_FILE;
 pub const ALREADY_RUNNING: u8 = 75;
 /// The exit code of a job that was told to end.
 pub const INTERRUPTED: u8 = 143;
+/// The environment variable that holds the step of Slurm in which the job runs, if it does: a launcher that
+/// the simulator has inside the job starts another one.
+const SLURM_STEP_VARIABLE: &str = "MOZOPT_SLURM_STEP";
+/// How Open MPI is told not to bind ranks to cores, version 4 and from 5 on: it counts cores from 0 in each
+/// simulation, so that those that run at the same time would share the first ones.
+const NO_BINDING: [&str; 2] =
+    ["OMPI_MCA_hwloc_base_binding_policy", "PRTE_MCA_hwloc_default_binding_policy"];
+/// The longest error in a reason, characters.
+const LONGEST_ERROR: usize = 300;
 /// How often the length of the log is looked at.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
@@ -50,11 +60,13 @@ pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<Stri
          here=$(dirname \"$(readlink -f \"$0\")\")\n\
          export OMP_NUM_THREADS={}\n\
          {}\
+         {}\
          cd \"$here\" || exit 1\n\
          exec {} job --from \"$from\" \"$@\"\n",
         simulation.candidate,
         simulation.threads,
         prelude.unwrap_or_default(),
+        NO_BINDING.map(|name| format!("export {name}=\"${{{name}:-none}}\"\n")).concat(),
         quoted(&mozopt),
     ))
 }
@@ -115,6 +127,9 @@ pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, Failure> {
         time: jiff::Timestamp::now(),
     };
     durable::write_json(&directory.started(), &started).map_err(failed(&directory.started()))?;
+    if std::fs::metadata(directory.log()).is_ok_and(|log| log.len() > 0) {
+        say!("{}", excerpt::attempt_begins(simulation.attempt));
+    }
     let ended = simulate_and_evaluate(&directory, &simulation, &configuration, &targets);
     let Some((result, status)) = ended else {
         return Ok(Ended::Interrupted);
@@ -180,7 +195,7 @@ fn simulate_and_evaluate(
     targets: &[ConfiguredTarget],
 ) -> Option<(SimulationResult, Option<ExitStatus>)> {
     let began = Instant::now();
-    let killed_before = out_of_memory_kills();
+    let kills_before = OutOfMemoryKills::so_far();
     let status = match simulate(directory, simulation) {
         Ok(None) => return None,
         Ok(Some(status)) => Ok(status),
@@ -193,25 +208,82 @@ fn simulate_and_evaluate(
     let mut result = match &status {
         Ok(status) if status.success() => evaluate(directory, &configuration.directory, targets),
         Ok(status) => {
-            let out_of_memory = status.signal() == Some(Signal::KILL.as_raw())
-                && out_of_memory_kills() > killed_before;
-            let (class, reason) = if out_of_memory {
-                (OutcomeClass::OutOfMemory, "the simulator was killed for want of memory".into())
-            } else {
-                (OutcomeClass::Crashed, format!("the simulator ended with {}", words(*status)))
-            };
-            SimulationResult::without_values(class, reason, targets)
+            let out_of_memory =
+                was_killed(*status) && OutOfMemoryKills::so_far().more_than(&kills_before);
+            let saved = saved_before_an_error(directory, configuration, targets);
+            saved.unwrap_or_else(|| {
+                let (class, reason) = if out_of_memory {
+                    let words = words(*status);
+                    let reason =
+                        format!("the kernel ended the simulator for want of memory ({words})");
+                    (OutcomeClass::OutOfMemory, reason + &peak_in_words(peak_memory))
+                } else {
+                    bad_end(*status, directory, peak_memory)
+                };
+                SimulationResult::without_values(class, reason, targets)
+            })
         }
         Err(error) => {
             let reason = format!("the simulator could not be started: {error}");
             SimulationResult::without_values(OutcomeClass::Crashed, reason, targets)
         }
     };
+    if let OutcomeClass::Completed | OutcomeClass::Exploded = result.outcome
+        && directory.late_error().exists()
+    {
+        let error = excerpt::tail(&directory.late_error(), 1).pop().unwrap_or_default();
+        let error = excerpt::shortened(&error, LONGEST_ERROR);
+        let before = result.reason.map(|reason| format!("{reason}; ")).unwrap_or_default();
+        result.reason = Some(format!("{before}after the last presentation: {error}"));
+    }
+    result.versions = versions(directory, simulation).map(Arc::new);
     result.simulation_seconds = simulation_seconds;
     result.peak_memory = peak_memory;
     result.data_store_size = size_of(&directory.data_store());
     result.evaluation_seconds = evaluated.elapsed().as_secs_f64();
     Some((result, status.ok()))
+}
+
+/// The result of a simulator that failed when it had saved everything, and said so.
+fn saved_before_an_error(
+    directory: &SimulationDirectory,
+    configuration: &Configuration,
+    targets: &[ConfiguredTarget],
+) -> Option<SimulationResult> {
+    if !directory.late_error().exists() {
+        return None;
+    }
+    let result = evaluate(directory, &configuration.directory, targets);
+    (result.outcome != OutcomeClass::NoData).then_some(result)
+}
+
+/// What an end is that was not for want of memory: the model's own fault, or somebody else's.
+fn bad_end(
+    status: ExitStatus,
+    directory: &SimulationDirectory,
+    peak_memory: Option<u64>,
+) -> (OutcomeClass, String) {
+    if was_killed(status) {
+        // An administrator, or a program that watches the memory: a model does not end itself so.
+        let words = words(status);
+        let reason = format!("the simulator was killed from outside ({words}), not by the kernel");
+        return (OutcomeClass::NodeFailure, reason + &peak_in_words(peak_memory));
+    }
+    // Of one that a signal ended, an error in the log was not the end.
+    let error = status.code().and_then(|_| excerpt::error(&directory.log()));
+    let error = error.map(|error| format!(": {error}")).unwrap_or_default();
+    (OutcomeClass::Crashed, format!("the simulator ended with {}{error}", words(status)))
+}
+
+/// What the simulator says about its versions.
+fn versions(directory: &SimulationDirectory, simulation: &Simulation) -> Option<Versions> {
+    if simulation.command.is_none() {
+        return Some(Versions::of_this_program());
+    }
+    Versions::read(&directory.versions()).unwrap_or_else(|why| {
+        say!("versions.json is ignored: {why}");
+        None
+    })
 }
 
 fn words(status: ExitStatus) -> String {
@@ -243,7 +315,11 @@ fn simulate(
     command
         .env(SIMULATION_VARIABLE, directory.simulation())
         .env(EXPERIMENT_VARIABLE, optimization.with_file_name(EXPERIMENT_FILE))
+        .env_remove(SLURM_STEP_VARIABLE)
         .stdin(Stdio::null());
+    if let Some(step) = slurm_step() {
+        command.env(SLURM_STEP_VARIABLE, step);
+    }
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT])?;
     // Whatever the simulator leaves behind becomes a child of this process.
     set_child_subreaper(Some(getpid()))?;
@@ -253,6 +329,9 @@ fn simulate(
     loop {
         if let Some(status) = child.try_wait()? {
             kill_children();
+            // What told this process to end may have ended the simulator first.
+            let told = signals.pending().any(|signal| signal != SIGCHLD);
+            told_to_end |= told && !status.success();
             return Ok((!told_to_end).then_some(status));
         }
         if signals.wait().any(|signal| signal != SIGCHLD) {
@@ -260,6 +339,13 @@ fn simulate(
             kill_process(Pid::from_child(&child), Signal::TERM)?;
         }
     }
+}
+
+/// The step of Slurm that this process runs in, as `srun` says it to what it starts: job and number.
+fn slurm_step() -> Option<String> {
+    let variable = |name| std::env::var(name).ok();
+    variable("SLURM_STEP_NUM_TASKS")?;
+    Some(format!("{}.{}", variable("SLURM_JOB_ID")?, variable("SLURM_STEP_ID")?))
 }
 
 /// Keeps the log from filling the disk, as long as this process lives.
@@ -308,13 +394,4 @@ fn size_of(directory: &Path) -> Option<u64> {
             if metadata.is_dir() { size_of(&entry.path()).unwrap_or(0) } else { metadata.len() };
     }
     Some(size)
-}
-
-/// How many processes this machine has killed for want of memory since it was started.
-fn out_of_memory_kills() -> u64 {
-    let counters = std::fs::read_to_string("/proc/vmstat").unwrap_or_default();
-    counters
-        .lines()
-        .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
-        .unwrap_or(0)
 }

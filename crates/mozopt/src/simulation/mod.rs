@@ -7,15 +7,20 @@
 //! started.json      by the job itself: where it runs, and since when
 //! datastore/        whatever the simulator wrote; removed after the evaluation unless kept
 //! values.json       instead of a data store, by simulators that measure themselves
+//! versions.json     by simulators that say what they are: versions of Python, NEST and so on
+//! late_error.txt    by simulators that have saved everything and failed afterwards: the error
 //! result.json       by the job: outcome, every value and score
 //! finished.json     by the job itself: how the simulator ended
 //! ```
 
 mod evaluation;
+mod excerpt;
 pub mod job;
 mod log;
+mod out_of_memory;
 mod protocol;
 mod result;
+mod versions;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,9 +32,11 @@ use serde_json::Number;
 use crate::configuration::{Configuration, Mozaik};
 use crate::durable;
 
-pub use evaluation::measure;
+pub use evaluation::measure_by_commands;
+pub use out_of_memory::peak_in_words;
 pub use protocol::Protocol;
 pub use result::{OutcomeClass, SimulationResult, TargetId, TargetResult};
+pub use versions::Versions;
 
 /// Larger than any file of the contract.
 const MAX_FILE_BYTES: u64 = 16 << 20;
@@ -221,6 +228,16 @@ impl SimulationDirectory {
         self.0.join("values.json")
     }
 
+    /// What the simulator said about its versions.
+    pub fn versions(&self) -> PathBuf {
+        self.0.join("versions.json")
+    }
+
+    /// What went wrong after the simulator had saved everything.
+    pub fn late_error(&self) -> PathBuf {
+        self.0.join("late_error.txt")
+    }
+
     /// Held locked by the job while it runs.
     pub fn lock(&self) -> PathBuf {
         self.0.join("job.lock")
@@ -229,7 +246,15 @@ impl SimulationDirectory {
     /// Makes the directory ready for an attempt: what an earlier one left is removed.
     pub fn prepare(&self, simulation: &Simulation, prelude: Option<&str>) -> io::Result<()> {
         std::fs::create_dir_all(&self.0)?;
-        for leftover in [self.started(), self.finished(), self.result(), self.values()] {
+        let leftovers = [
+            self.started(),
+            self.finished(),
+            self.result(),
+            self.values(),
+            self.versions(),
+            self.late_error(),
+        ];
+        for leftover in leftovers {
             remove_if_there(std::fs::remove_file(leftover))?;
         }
         self.remove_data_store()?;
@@ -252,7 +277,25 @@ impl SimulationDirectory {
 
     /// The last lines of the log, at most `lines`.
     pub fn log_tail(&self, lines: usize) -> Vec<String> {
-        log::tail(&self.log(), lines)
+        excerpt::tail(&self.log(), lines)
+    }
+
+    /// What the log says about a failure: Python's last traceback, or else the last lines, at most `lines`.
+    pub fn log_of_failure(&self, lines: usize) -> Vec<String> {
+        excerpt::of_failure(&self.log(), lines)
+    }
+
+    /// What a line has room for of a failure: Python's last error, or else the last line of the log.
+    pub fn last_words(&self) -> Option<String> {
+        excerpt::error(&self.log()).or_else(|| self.log_tail(1).pop())
+    }
+
+    /// The part of the log that concerns an outcome, at most `lines` where it is not a traceback.
+    pub fn log_of(&self, outcome: Option<OutcomeClass>, lines: usize) -> Vec<String> {
+        match outcome {
+            Some(outcome) if outcome.is_failure() => self.log_of_failure(lines),
+            _ => self.log_tail(lines),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use targets::{Missing, Score, Value};
 
-use super::{Finished, SimulationDirectory, Started, read_json};
+use super::{Finished, SimulationDirectory, Started, Versions, read_json};
 use crate::configuration::ConfiguredTarget;
 
 /// What kind of end a simulation came to.
@@ -27,7 +27,8 @@ pub enum OutcomeClass {
     Crashed,
     /// The simulator ended well, but left nothing that can be measured.
     NoData,
-    /// The machine failed under it, as often as it was tried. Says nothing about the parameters.
+    /// The machine failed under it, or somebody killed it, as often as it was tried. Says nothing about the
+    /// parameters.
     NodeFailure,
 }
 
@@ -59,6 +60,16 @@ impl OutcomeClass {
             Self::NodeFailure,
         ];
         all.into_iter().find(|class| class.words() == words)
+    }
+
+    /// Whether the model came to it by itself, so that the same simulation would again.
+    pub fn is_the_models_own(self) -> bool {
+        matches!(self, Self::Completed | Self::Exploded)
+    }
+
+    /// Whether the next attempt may end otherwise, with the same parameters: such an attempt is repeated.
+    pub fn is_fault(self) -> bool {
+        matches!(self, Self::OutOfMemory | Self::NodeFailure)
     }
 
     /// Whether something went wrong.
@@ -99,6 +110,10 @@ pub struct SimulationResult {
     /// The size of the data store, bytes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub data_store_size: Option<u64>,
+    /// The versions that the simulator said it has; the same for nearly all results of a search: they are in
+    /// memory once.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub versions: Option<Arc<Versions>>,
 }
 
 /// Which target it is.
@@ -195,6 +210,7 @@ impl SimulationResult {
             finished: None,
             peak_memory: None,
             data_store_size: None,
+            versions: None,
         }
     }
 
@@ -228,6 +244,13 @@ impl SimulationResult {
             if result.target == *target {
                 result.target = Arc::clone(target);
             }
+        }
+    }
+
+    /// Refers to these versions instead of own copies, if they are the same.
+    pub fn share_versions(&mut self, versions: &Arc<Versions>) {
+        if self.versions.as_ref() == Some(versions) {
+            self.versions = Some(Arc::clone(versions));
         }
     }
 

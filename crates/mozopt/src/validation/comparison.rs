@@ -13,7 +13,7 @@ use crate::optimization_directory::OptimizationDirectory;
 use crate::report::{amount, named_parameters, table, wanted};
 use crate::simulation::{OutcomeClass, SimulationResult, read_json};
 
-use super::Run;
+use super::{Counted, Run};
 
 /// Candidates in the protocol of the search and in another one; what `--json` prints.
 #[derive(Debug, Serialize)]
@@ -22,6 +22,11 @@ pub struct Comparison {
     pub optimization: String,
     /// The other protocol.
     pub protocol: String,
+    /// Whether each simulation of the protocol had a network of its own.
+    pub new_networks: bool,
+    /// The targets, and those that the totals count.
+    #[serde(flatten)]
+    pub targets: Counted,
     /// The candidates.
     pub candidates: Vec<CandidateComparison>,
 }
@@ -100,7 +105,7 @@ impl CandidateComparison {
     pub fn new(
         optimization: &OptimizationDirectory,
         configuration: &Configuration,
-        targets: &[ConfiguredTarget],
+        targets: &Counted,
         record: &CandidateRecord,
         runs: &[(&Run, Option<SimulationResult>, Option<String>)],
     ) -> Self {
@@ -130,7 +135,7 @@ impl CandidateComparison {
                     seed: run.simulation.seed,
                     outcome: result.map(|result| result.outcome.words().to_owned()),
                     reason: result.and_then(|result| result.reason.clone()),
-                    total: result.map(|result| result.total),
+                    total: result.and_then(|result| targets.total(result)),
                     inspection: page.clone(),
                 }
             };
@@ -138,10 +143,10 @@ impl CandidateComparison {
             candidate: record.number,
             parameters: named_parameters(configuration, record),
             total: SideBySide {
-                search: Several::of(search.iter().map(|result| result.total)),
-                protocol: Several::of(protocol().map(|result| result.total)),
+                search: Several::of(search.iter().filter_map(|result| targets.total(result))),
+                protocol: Several::of(protocol().filter_map(|result| targets.total(result))),
             },
-            targets: targets.iter().enumerate().map(target).collect(),
+            targets: targets.targets().iter().enumerate().map(target).collect(),
             simulations: runs.iter().map(simulation).collect(),
         }
     }
@@ -151,9 +156,9 @@ impl CandidateComparison {
         self.total.protocol.n > 0
     }
 
-    fn rows(&self) -> impl Iterator<Item = [String; 5]> {
+    fn rows(&self, counted: &Counted) -> impl Iterator<Item = [String; 5]> {
         let total = [
-            "total score".to_owned(),
+            counted.heading(),
             String::new(),
             String::new(),
             self.total.search.in_words(),
@@ -187,8 +192,12 @@ fn of_search(
 
 impl Comparison {
     fn headings(&self) -> [String; 5] {
-        let protocol = format!("{} protocol", self.protocol);
+        let protocol = format!("{} protocol{}", self.protocol, self.networks());
         ["target".into(), "wanted".into(), "norm".into(), "search".into(), protocol]
+    }
+
+    fn networks(&self) -> &'static str {
+        if self.new_networks { ", new networks" } else { "" }
     }
 
     /// For a terminal.
@@ -198,7 +207,7 @@ impl Comparison {
             text.push_str(&format!("candidate {}\n", candidate.candidate));
             let headings = self.headings();
             let mut rows = table(&headings.each_ref().map(String::as_str));
-            for row in candidate.rows() {
+            for row in candidate.rows(&self.targets) {
                 rows.add_row(row);
             }
             for column in 1..5 {
@@ -218,17 +227,24 @@ impl Comparison {
                 ));
             }
         }
+        for line in self.targets.left_out() {
+            text.push_str(&format!("{line}\n"));
+        }
         text + "mean ± standard deviation over simulations that ran through (how many)\n"
     }
 
     /// A page with the same, and links to the inspections.
     pub fn html(&self) -> String {
-        let title = format!("{} protocol of {}", self.protocol, self.optimization);
+        let title =
+            format!("{} protocol{} of {}", self.protocol, self.networks(), self.optimization);
         let mut body = format!(
             "<h1>{}</h1>\n<p class=\"caption\">Mean ± standard deviation over simulations with different \
              seeds that ran through (how many).</p>\n",
             escaped(&title)
         );
+        for line in self.targets.left_out() {
+            body.push_str(&format!("<p>{}</p>\n", escaped(&line)));
+        }
         for candidate in &self.candidates {
             body.push_str(&format!(
                 "<h2>Candidate {}</h2>\n<table>\n<thead><tr>",
@@ -236,7 +252,7 @@ impl Comparison {
             ));
             body.extend(self.headings().map(|heading| format!("<th>{}</th>", escaped(&heading))));
             body.push_str("</tr></thead>\n<tbody>\n");
-            for row in candidate.rows() {
+            for row in candidate.rows(&self.targets) {
                 body.push_str("<tr>");
                 body.extend(row.map(|cell| format!("<td>{}</td>", escaped(&cell))));
                 body.push_str("</tr>\n");

@@ -3,7 +3,11 @@
 //! Nothing of it enters the journal: the search is read, and may go on.
 
 mod comparison;
+mod counted;
 mod runs;
+mod vary;
 
 pub use comparison::{CandidateComparison, Comparison};
+pub use counted::Counted;
 pub use runs::{Run, Runs};
+pub use vary::Vary;

@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::Duration;
 
-use crate::configuration::{Configuration, Limits};
+use crate::configuration::{Configuration, ExecutorKind, Limits};
 use crate::execution::{Adopted, Executor, Job, JobEnd, executor};
 use crate::failure::Failure;
 use crate::interrupt::{Interrupt, Wish};
 use crate::journal::CandidateRecord;
 use crate::optimization_directory::OptimizationDirectory;
-use crate::search::seed_of;
+use crate::search::seeds;
 use crate::simulation::{
     Keep, OutcomeClass, Protocol, Simulation, SimulationDirectory, SimulationResult, read_json,
 };
+
+use super::Vary;
 
 const TICK: Duration = Duration::from_millis(200);
 
@@ -24,6 +26,8 @@ pub struct Run {
     pub simulation: Simulation,
     /// Its files.
     pub directory: SimulationDirectory,
+    /// How many attempts ended for want of memory.
+    out_of_memory: u32,
 }
 
 /// Simulations of candidates in a protocol.
@@ -41,21 +45,31 @@ impl Run {
         record: &CandidateRecord,
         number: u32,
         protocol: &Protocol,
+        vary: Vary,
     ) -> Self {
         // The data is inspected before it may be removed.
         let keep = Keep { all: true, failures: true, below: None };
-        let seed = seed_of(configuration.optimizer.seed, record.number, number);
+        let seed = seeds::of_repetition(configuration.optimizer.seed, record.number, number);
         let mut simulation =
             Simulation::new(configuration, record.number, seed, &record.parameters, 1, keep);
         simulation.protocol = protocol.clone();
-        let directory =
-            optimization.protocol(protocol).join(format!("{:06}-{number}", record.number));
-        Self { simulation, directory: SimulationDirectory::new(directory) }
+        let further_seeds = vary.further_seeds(&configuration.simulator);
+        let new_networks = !further_seeds.is_empty();
+        if let Some(mozaik) = &mut simulation.mozaik {
+            mozaik.seed_parameters.extend(further_seeds);
+        } else {
+            let seeds = further_seeds.into_iter().map(|path| (path, seed.into()));
+            simulation.parameters.extend(seeds);
+        }
+        let directory = optimization.protocol(protocol, new_networks);
+        let directory = directory.join(format!("{:06}-{number}", record.number));
+        Self { simulation, directory: SimulationDirectory::new(directory), out_of_memory: 0 }
     }
 
     fn job(&self, key: u64) -> Job {
         let attempt = self.simulation.attempt;
-        Job { candidate: key, attempt, directory: self.directory.clone() }
+        let (out_of_memory, directory) = (self.out_of_memory, self.directory.clone());
+        Job { candidate: key, attempt, out_of_memory, directory }
     }
 
     /// The attempt that was begun before, if it is of the same simulation.
@@ -114,7 +128,16 @@ impl<'a> Runs<'a> {
                     JobEnd::Fault(_) => None,
                     JobEnd::Ended => read_json(&directory.result()).ok(),
                 };
+                let outcome = result.as_ref().map_or(OutcomeClass::NodeFailure, |it| it.outcome);
                 match result {
+                    _ if outcome.is_fault() && run.simulation.attempt <= self.limits.retries => {
+                        run.simulation.attempt += 1;
+                        if outcome == OutcomeClass::OutOfMemory {
+                            run.out_of_memory += 1;
+                            self.run_fewer(said);
+                        }
+                        waiting.push_back((i, run));
+                    }
                     Some(result) => {
                         said(&format!(
                             "{}: {}",
@@ -122,10 +145,6 @@ impl<'a> Runs<'a> {
                             result.outcome.words()
                         ));
                         results[i] = Some(result);
-                    }
-                    None if run.simulation.attempt <= self.limits.retries => {
-                        run.simulation.attempt += 1;
-                        waiting.push_back((i, run));
                     }
                     None => said(&format!("{}: its machine failed", directory.path().display())),
                 }
@@ -145,9 +164,8 @@ impl<'a> Runs<'a> {
             }
             let result: io::Result<SimulationResult> = read_json(&run.directory.result());
             match result {
-                Ok(result) if result.outcome != OutcomeClass::NodeFailure => {
-                    return Ok(Some(result));
-                }
+                Ok(result) if result.outcome.is_the_models_own() => return Ok(Some(result)),
+                // What it died of may have been mended since.
                 _ => run.simulation.attempt = 1,
             }
         }
@@ -155,6 +173,18 @@ impl<'a> Runs<'a> {
         run.directory.prepare(&run.simulation, prelude)?;
         self.executor.submit(run.job(key))?;
         Ok(None)
+    }
+
+    /// On this machine simulations share the memory: with fewer of them each has more.
+    fn run_fewer(&mut self, said: &dyn Fn(&str)) {
+        let slots = self.limits.slots;
+        if self.limits.executor == ExecutorKind::Local && slots > 1 {
+            self.limits.slots -= 1;
+            said(&format!(
+                "memory is short: from now on {} at a time instead of {slots}",
+                slots - 1
+            ));
+        }
     }
 
     fn without_values(&self, outcome: OutcomeClass) -> Result<SimulationResult, Failure> {

@@ -8,14 +8,22 @@ runs alone, and parameters without a simple meaning are checked but have no effe
 
 import importlib
 import logging
+import os
 
 import numpy as np
 
 __version__ = "0.1.stand-in"
 
+# Which mozaik this is like: "2021", "2025", or "2026", the one with three seeds.
+GENERATION = os.environ.get("MOZAIK_STAND_IN", "2025")
+SEEDS = {"2026": ("model_seed", "simulation_seed", "experiment_seed")}.get(
+    GENERATION, ("mozaik_seed", "pynn_seed")
+)
+
 MPI_ROOT = 0
-rng = None  # for the order of stimuli; seeded by mozaik_seed
-pynn_rng = None  # for cells, connections and noise; seeded by pynn_seed
+rng = None  # for the order of stimuli
+pynn_rng = None  # for cells and connections
+noise_rng = None  # for the spikes of the LGN
 
 
 class mpi_comm:
@@ -25,12 +33,21 @@ class mpi_comm:
     size = 1
 
 
-def setup_mpi(mozaik_seed=513, pynn_seed=1023):
-    global rng, pynn_rng
+def setup_mpi(**seeds):
+    """Seeds the generators of random numbers."""
+    global rng, pynn_rng, noise_rng
     from pyNN.random import NumpyRNG
 
-    rng = np.random.RandomState(mozaik_seed)
-    pynn_rng = NumpyRNG(seed=pynn_seed)
+    if GENERATION == "2026":
+        if seeds.get("simulation_seed") == 0:
+            raise ValueError("simulation_seed must be above 0")
+        rng = np.random.RandomState(seeds.get("experiment_seed", 513))
+        pynn_rng = NumpyRNG(seed=seeds.get("model_seed", 1023))
+        noise_rng = np.random.RandomState(seeds.get("simulation_seed", 5))
+    else:
+        rng = np.random.RandomState(seeds.get("mozaik_seed", 513))
+        pynn_rng = NumpyRNG(seed=seeds.get("pynn_seed", 1023))
+        noise_rng = pynn_rng.rng
 
 
 def getMozaikLogger():

@@ -13,6 +13,7 @@ import mozaik
 from mozaik.cli import parse_workflow_args
 from mozaik.stimuli import EndOfSimulationBlank
 from mozaik.storage.datastore import PickledDataStore
+from mozaik.tools.json_export import get_experimental_protocols, save_json
 from mozaik.tools.distribution_parametrization import load_parameters
 
 logger = mozaik.getMozaikLogger()
@@ -41,7 +42,7 @@ def prepare_workflow(simulation_name, model_class):
     run_name, _, num_threads, url, modified_parameters = parse_workflow_args()
     # Loaded twice: the first time for the seeds, which distributions need when they are made.
     parameters = load_parameters(url, modified_parameters)
-    seeds = {name: parameters[name] for name in ("mozaik_seed", "pynn_seed") if name in parameters}
+    seeds = {name: parameters[name] for name in mozaik.SEEDS if name in parameters}
     print("START MPI")
     mozaik.setup_mpi(**seeds)
     print("Loading parameters")
@@ -87,17 +88,26 @@ def result_directory_name(simulation_run_name, simulation_name, modified_paramet
 
 
 def run_experiments(model, experiment_list, parameters):
-    """Presents all stimuli, or those until an explosion, and a last blank."""
+    """Presents all stimuli, or those until an explosion, and a last blank.
+
+    Then it describes the experiments in a file, and only its caller saves the data store.
+    """
     data_store = PickledDataStore(Global.root_directory)
     data_store.annotate_block(model, parameters, experiment_list)
     exploded = False
     for number, experiment in enumerate(experiment_list, 1):
         logger.info("Starting experiment: %s", type(experiment).__name__)
-        exploded = experiment.run(data_store)
+        waiting = data_store.identify_unpresented_stimuli(experiment.return_stimuli())
+        ended = experiment.run(data_store, waiting)
+        # The time, since 2022 also whether the model exploded.
+        exploded = isinstance(ended, tuple) and ended[1]
         if exploded:
             logger.info("ERROR: Model exploded, stopping simulation!")
             break
         logger.info("Experiment %d/%d finished", number, len(experiment_list))
+    fail_if_told("after-presentations")
+    if mozaik.GENERATION == "2021":
+        return data_store
     period = parameters.null_stimulus_period
     blank = EndOfSimulationBlank(trial=0, duration=period, frame_duration=period)
     model.present_and_store(blank, data_store)
@@ -105,6 +115,8 @@ def run_experiments(model, experiment_list, parameters):
         "rngs_state": [float(mozaik.rng.rand())],
         "explosion_detected": exploded,
     }
+    protocols = get_experimental_protocols(data_store)
+    save_json(protocols, Global.root_directory + "experimental_protocols.json")
     return data_store
 
 

@@ -38,8 +38,9 @@ impl<'a> Reader<'a> {
         let known = ["parameters", "optimiser_centroid", "targets"];
         self.noting(self.only_keys(root, &known, "config_optimisation"));
         let mut parameters = self.parameters(self.required(root, "parameters")?)?;
-        let centroid = self.required(root, "optimiser_centroid");
-        self.noting(centroid.and_then(|centroid| self.centroid(centroid, root, &mut parameters)));
+        if let Some(centroid) = root.get("optimiser_centroid") {
+            self.noting(self.centroid(centroid, root, &mut parameters));
+        }
         let targets = self.targets(self.required(root, "targets")?)?;
         Ok(ConfigOptimisation { parameters, targets })
     }

@@ -78,7 +78,7 @@ impl Slurm {
     fn send(&mut self, watched: &mut Watched) -> Result<(), Trouble> {
         let Watched { job, record, .. } = watched;
         let excluded = self.nodes.excluded();
-        let arguments = self.resources.arguments(&record.name, &job.directory, excluded.as_deref());
+        let arguments = self.resources.arguments(&record.name, job, excluded.as_deref());
         match client::submit(&arguments) {
             Ok(id) => {
                 watched.sent = true;
@@ -92,6 +92,15 @@ impl Slurm {
             Err(_) if excluded.is_some() => {
                 self.say("nodes that failed are used again: there are no others".to_owned());
                 self.nodes.forgive();
+                return self.send(watched);
+            }
+            Err(trouble)
+                if self.resources.memory(job) != self.resources.memory(&job.given_less()) =>
+            {
+                // There may be no node that has so much.
+                *job = job.given_less();
+                let mem = self.resources.memory(job).unwrap_or_default();
+                self.say(format!("{trouble}; {} is tried with mem = {mem}", record.name));
                 return self.send(watched);
             }
             Err(trouble) => return Err(trouble),

@@ -77,6 +77,7 @@ mod tests {
         let job = |attempt, path: &str| Job {
             candidate: 3,
             attempt,
+            out_of_memory: 0,
             directory: SimulationDirectory::new(path.into()),
         };
         let names = [job(1, "/a/000003"), job(1, "/b/000003"), job(1, "/a/000003")]

@@ -1,7 +1,7 @@
 //! What sbatch is asked for.
 
 use crate::configuration::{Configuration, Limits, SlurmSettings, TimeLimit};
-use crate::simulation::SimulationDirectory;
+use crate::execution::Job;
 use crate::simulation::job::quoted;
 
 /// What Slurm allows beyond `time_limit`, which the controller keeps: so a job ends even when no
@@ -11,8 +11,7 @@ const MARGIN_SECONDS: u64 = 300;
 /// Options of sbatch that are the same for every simulation.
 pub struct Resources {
     options: Vec<String>,
-    excluded: Option<String>,
-    srun: Option<String>,
+    slurm: SlurmSettings,
 }
 
 impl Resources {
@@ -32,17 +31,19 @@ impl Resources {
         ];
         options.extend(place(slurm));
         options.extend(slurm.options.iter().cloned());
-        Self { options, excluded: slurm.exclude.clone(), srun: slurm.srun.clone() }
+        Self { options, slurm: slurm.clone() }
+    }
+
+    /// The memory that a job asks for.
+    pub fn memory(&self, job: &Job) -> Option<String> {
+        self.slurm.mem_after(job.out_of_memory)
     }
 
     /// The arguments of sbatch for a job of this name.
-    pub fn arguments(
-        &self,
-        name: &str,
-        directory: &SimulationDirectory,
-        failing_nodes: Option<&str>,
-    ) -> Vec<String> {
-        let excluded: Vec<_> = self.excluded.as_deref().into_iter().chain(failing_nodes).collect();
+    pub fn arguments(&self, name: &str, job: &Job, failing_nodes: Option<&str>) -> Vec<String> {
+        let directory = &job.directory;
+        let excluded = self.slurm.exclude.as_deref();
+        let excluded: Vec<_> = excluded.into_iter().chain(failing_nodes).collect();
         let mut arguments = vec![
             "--parsable".to_owned(),
             format!("--job-name={name}"),
@@ -51,13 +52,14 @@ impl Resources {
             "--output=output.log".to_owned(),
             "--open-mode=append".to_owned(),
         ];
+        arguments.extend(self.memory(job).map(|mem| format!("--mem={mem}")));
         arguments.extend(self.options.iter().cloned());
         if !excluded.is_empty() {
             arguments.push(format!("--exclude={}", excluded.join(",")));
         }
         // sbatch copies a script that it is given, and job.sh is where it is. `exec`: what Slurm sends
         // reaches the job itself.
-        let srun = self.srun.as_ref().map(|srun| format!("{srun} ")).unwrap_or_default();
+        let srun = self.slurm.srun.as_ref().map(|srun| format!("{srun} ")).unwrap_or_default();
         arguments.push(format!("--wrap=exec {srun}bash {}", quoted(&directory.job_script())));
         arguments
     }
@@ -70,7 +72,6 @@ fn place(slurm: &SlurmSettings) -> impl Iterator<Item = String> {
         ("partition", slurm.partition.as_ref()),
         ("account", slurm.account.as_ref()),
         ("nodes", nodes.as_ref()),
-        ("mem", slurm.mem.as_ref()),
         ("nodelist", slurm.nodelist.as_ref()),
         ("constraint", slurm.constraint.as_ref()),
         ("hint", slurm.hint.as_ref()),

@@ -1,7 +1,10 @@
 """Experiments: lists of stimuli, presented one after the other."""
 
+import time
+
 from parameters import ParameterSet
 
+import mozaik
 from mozaik.core import ParametrizedObject
 from mozaik.stimuli import InternalStimulus
 
@@ -15,9 +18,15 @@ class Experiment(ParametrizedObject):
     def return_stimuli(self):
         return self.stimuli
 
-    def run(self, data_store):
-        """Presents all stimuli, until the model explodes; whether it did."""
-        return any(self.model.present_and_store(each, data_store) for each in self.stimuli)
+    def run(self, data_store, stimulus_indexes):
+        """Presents these stimuli, until the model explodes; the time it took, and whether it did."""
+        began, exploded = time.time(), False
+        for index in stimulus_indexes:
+            exploded = self.model.present_and_store(self.stimuli[index], data_store)
+            if exploded:
+                break
+        seconds = time.time() - began
+        return seconds if mozaik.GENERATION == "2021" else (seconds, exploded)
 
 
 class NoStimulation(Experiment):

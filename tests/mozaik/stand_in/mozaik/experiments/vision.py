@@ -13,15 +13,18 @@ from mozaik.experiments import Experiment
 class VisualExperiment(Experiment):
     """Subclasses fill `stimuli` in generate_stimuli."""
 
-    required_parameters = ParameterSet({"shuffle_stimuli": bool})
+    required_parameters = ParameterSet(
+        {} if mozaik.GENERATION == "2021" else {"shuffle_stimuli": bool}
+    )
 
     def __init__(self, model, parameters):
         super().__init__(model, parameters)
         self.background_luminance = model.input_space.background_luminance
         self.density = 1 / model.input_layer.parameters.receptive_field.spatial_resolution
         self.frame_duration = model.input_space.parameters.update_interval
-        self.generate_stimuli()
-        if parameters.shuffle_stimuli:
+        if mozaik.GENERATION != "2021":
+            self.generate_stimuli()
+        if parameters.get("shuffle_stimuli"):
             mozaik.rng.shuffle(self.stimuli)
 
     def generate_stimuli(self):
@@ -45,6 +48,15 @@ class VisualExperiment(Experiment):
         )
 
 
+class Measurement(VisualExperiment):
+    """mozaik's own experiments: in every version they have their stimuli when they are made."""
+
+    def __init__(self, model, parameters):
+        super().__init__(model, parameters)
+        if not self.stimuli:
+            self.generate_stimuli()
+
+
 GRATINGS = {
     **dict.fromkeys(["spatial_frequency", "temporal_frequency", "grating_duration"], float),
     "contrasts": list,
@@ -52,7 +64,7 @@ GRATINGS = {
 }
 
 
-class MeasureOrientationTuningFullfield(VisualExperiment):
+class MeasureOrientationTuningFullfield(Measurement):
     required_parameters = ParameterSet({**GRATINGS, "num_orientations": int})
 
     def generate_stimuli(self):
@@ -69,7 +81,7 @@ class MeasureOrientationTuningFullfield(VisualExperiment):
             )
 
 
-class MeasureSizeTuning(VisualExperiment):
+class MeasureSizeTuning(Measurement):
     required_parameters = ParameterSet(
         {
             **GRATINGS,
@@ -94,7 +106,7 @@ class MeasureSizeTuning(VisualExperiment):
                 x,
                 y,
                 contrast=contrast,
-                radius=float(radius),
+                radius=radius,  # NumPy's own number, as in mozaik
                 orientation=orientation,
                 trial=trial,
             )

@@ -13,16 +13,30 @@ from mozaik.stimuli import InternalStimulus
 logger = mozaik.getMozaikLogger()
 
 
+# The parameters of a model that only some versions of mozaik have.
+OF_GENERATION = {
+    "2021": {"mpi_seed": int, "pynn_seed": int},
+    "2025": {
+        **dict.fromkeys(["mpi_seed", "pynn_seed", "steps_get_data"], int),
+        "explosion_monitoring": ParameterSet,
+    },
+    "2026": {
+        **dict.fromkeys([*mozaik.SEEDS, "steps_get_data"], int),
+        "explosion_monitoring": ParameterSet,
+    },
+}
+
+
 class Model(BaseComponent):
     """Subclasses make their sheets and connections, and set `input_layer` and `visual_field`."""
 
     required_parameters = ParameterSet(
         {
             **dict.fromkeys(["name", "results_dir", "input_space_type"], str),
-            **dict.fromkeys(["sheets", "input_space", "explosion_monitoring"], ParameterSet),
+            **dict.fromkeys(["sheets", "input_space"], ParameterSet),
             **dict.fromkeys(["null_stimulus_period", "time_step", "min_delay", "max_delay"], float),
-            **dict.fromkeys(["mpi_seed", "pynn_seed", "steps_get_data"], int),
             **dict.fromkeys(["reset", "store_stimuli"], bool),
+            **OF_GENERATION[mozaik.GENERATION],
         }
     )
 
@@ -36,7 +50,10 @@ class Model(BaseComponent):
             threads=int(num_threads),
         )
         self.sheets = OrderedDict()
-        self.input_space = load_component(parameters.input_space_type)(parameters.input_space)
+        self.input_space = None
+        if parameters.input_space is not None:
+            space = load_component(parameters.input_space_type)
+            self.input_space = space(parameters.input_space)
         self.simulator_time = 0.0
 
     def register_sheet(self, sheet):
@@ -56,7 +73,8 @@ class Model(BaseComponent):
 
     def _run(self, duration, stimulus):
         start = self.simulator_time
-        self.input_layer.process_input(stimulus, duration, start)
+        if self.input_space is not None:
+            self.input_layer.process_input(stimulus, duration, start)
         logger.info("Simulating the network for %s ms", duration)
         self.sim.run(duration)
         self.simulator_time += duration
@@ -67,7 +85,7 @@ class Model(BaseComponent):
         rates_hz = {name: sheet.mean_rate for name, sheet in self.sheets.items()}
         for name, rate_hz in rates_hz.items():
             logger.info("Sheet %s average rate: %f", name, rate_hz)
-        monitoring = self.parameters.explosion_monitoring
+        monitoring = self.parameters.get("explosion_monitoring")
         return bool(monitoring and rates_hz.get(monitoring.sheet_name, 0) > monitoring.threshold)
 
     def neuron_ids(self):

@@ -26,6 +26,11 @@ class PickledDataStore:
             "experiment_parameters": [(str(type(e)), str(e.parameters)) for e in experiments],
         }
 
+    def identify_unpresented_stimuli(self, stimuli):
+        """The indexes of stimuli that are not stored; the texts of those that are must be Python."""
+        stored = [eval(text, {}) for text in self.stimuli]
+        return [i for i, each in enumerate(stimuli) if eval(str(each), {}) not in stored]
+
     def add_recording(self, segments, stimulus, null):
         """Writes the segments of one presentation, or of the blank before it."""
         self.stimuli[str(stimulus)] = None

@@ -15,7 +15,7 @@ BIN_MS = 1.0
 
 
 class SpatioTemporalFilterRetinaLGN(BaseComponent):
-    """An ON and an OFF sheet. Of its parameters only density, size and recorders have an effect.
+    """An ON and an OFF sheet. Of its parameters only density, size, recorders and cell have an effect.
 
     Rates are those of a linear cell with saturating contrast and a divisive suppressive field
     (after Bonin, Mante and Carandini, 2005); ON and OFF are in opposite phase, and negative rates
@@ -53,22 +53,33 @@ class LgnSheet(Sheet):
     def __init__(self, model, name, parameters):
         width, height = parameters.size
         count = int(parameters.density * width * height)
-        pop = model.sim.Population(count, model.sim.SpikeSourceArray(), label=name)
+        self.sources = pop = model.sim.Population(count, model.sim.SpikeSourceArray(), label=name)
+        if parameters.cell.get("native_nest"):
+            pop = self._relays(model.sim, parameters.cell, name)
         positions = np.zeros((3, count))
         positions[:2] = mozaik.pynn_rng.rng.uniform(-0.5, 0.5, (count, 2)).T * [[width], [height]]
         pop.positions = positions
         super().__init__(model, name, pop, parameters)
 
+    def _relays(self, sim, cell, name):
+        """Cells of a model of NEST's, or of an extension module, that fire when their source does."""
+        pop = sim.Population(
+            self.sources.size, sim.native_cell_type(cell.model)(**cell.params), label=name
+        )
+        synapse = sim.StaticSynapse(weight=1.0, delay=sim.get_min_delay())
+        sim.Projection(self.sources, pop, sim.OneToOneConnector(), synapse)
+        return pop
+
     def show(self, stimulus, sign, duration, start):
         time_step = self.model.parameters.time_step
-        rng = mozaik.pynn_rng.rng
+        rng = mozaik.noise_rng
         # PyNN needs some steps between now and the first spike.
         begin_ms = np.arange(BIN_MS, duration, BIN_MS)
         rates_hz = self._rates_hz(stimulus, sign, begin_ms)
         fires = rng.uniform(size=rates_hz.shape) < rates_hz * BIN_MS / 1000
         times = start + begin_ms + rng.uniform(0, BIN_MS, fires.shape)
         times = np.round(times / time_step) * time_step
-        self.pop.set(
+        self.sources.set(
             spike_times=[
                 self.model.sim.Sequence(cell_times[cell_fires])
                 for cell_times, cell_fires in zip(times, fires)

@@ -19,7 +19,7 @@ pub use config_optimisation::{
     ConfigOptimisation, ConfiguredTarget, FrozenTarget, SCHEMA as CONFIG_OPTIMISATION_SCHEMA,
 };
 pub use examined::Examined;
-pub use seeds::drive_both;
+pub use seeds::{drive_both, has_known_seed};
 pub use settings::{
     Algorithm, ExecutorKind, Mode, Objectives, Settings, SimulationSeed, SimulatorKind, TimeLimit,
     Variant,

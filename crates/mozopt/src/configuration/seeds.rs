@@ -68,6 +68,12 @@ impl Seeds {
     }
 }
 
+/// Whether the model has a seed of any version of mozaik, so that simulations can differ in their noise.
+pub fn has_known_seed(model: &MozaikParameters) -> bool {
+    let known = &model.resolved.root().entries;
+    TOGETHER.iter().chain([&NOISE]).any(|seed| known.contains_key(*seed))
+}
+
 /// Whether these, given one seed, are known to draw network and noise.
 pub fn drive_both(seeds: &[String]) -> bool {
     !seeds.is_empty() && seeds.iter().all(|seed| TOGETHER.contains(&seed.as_str()))

@@ -11,15 +11,12 @@ mod sheet;
 
 use std::path::{Path, PathBuf};
 
-use crate::configuration::EXPERIMENT_SCRIPT;
+use crate::configuration::{EXPERIMENT_SCRIPT, has_known_seed};
 use crate::failure::Failure;
 use crate::model::MozaikParameters;
 use crate::optimization_directory::EXPERIMENT_FILE;
 pub use plan::{Plan, PlannedFile, State};
 pub use sheet::{Sheet, sheets};
-
-/// The seeds of the models of all versions of mozaik.
-const SEEDS: [&str; 3] = ["simulation_seed", "mozaik_seed", "pynn_seed"];
 
 /// What to prepare, and where.
 pub struct Preparation<'a> {
@@ -69,7 +66,7 @@ impl Preparation<'_> {
             (into != model_directory).then(|| relative(&model_directory, &into)).as_deref(),
             &format!("{prefix}/{}", self.root),
             &nest_modules::find(&model_directory, &mut notes),
-            SEEDS.iter().any(|seed| model.resolved.root().entries.contains_key(*seed)),
+            has_known_seed(&model),
         );
         files.push(PlannedFile::new(at("mozopt.toml"), settings, "how the search is run"));
         let script = EXPERIMENT_SCRIPT.to_owned();

@@ -3,8 +3,12 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use configuration::{ConfigurationError, LimitError};
+use journal::DirectoryError;
 use miette::{Diagnostic, NamedSource, SourceSpan};
-use mozaik_parameters::Problem;
+use optimizers::SpaceError;
+use reading::{Mistake, Place};
+use simulation::job::JobError;
 
 /// A command that did what it was asked for; an optimization that ended by itself.
 pub const FINISHED: u8 = 0;
@@ -14,8 +18,7 @@ pub const FAILED: u8 = 1;
 pub const BAD_INPUT: u8 = 2;
 /// The user stopped the optimization; `resume` continues it.
 pub const STOPPED: u8 = 3;
-/// The controller left its simulations running for the one that follows.
-pub const HANDED_OVER: u8 = 4;
+pub use executors::HANDED_OVER;
 
 /// Why a command ended early.
 #[derive(Debug)]
@@ -36,18 +39,6 @@ impl Failure {
     /// Something that did not work, and what to do about it.
     pub fn failed(message: impl fmt::Display, help: impl fmt::Display) -> Self {
         Self::Failed(miette::miette!(help = help.to_string(), "{message}"))
-    }
-
-    /// Several failures as one.
-    pub fn all(failures: Vec<Self>) -> Self {
-        let mut mistakes = vec![];
-        for failure in failures {
-            match failure {
-                Self::BadInput(reports) => mistakes.extend(reports),
-                failed @ Self::Failed(_) => return failed,
-            }
-        }
-        Self::BadInput(mistakes)
     }
 
     /// The reports to print.
@@ -74,12 +65,9 @@ impl Failure {
 }
 
 /// A mistake at one place of an input file, ready to be printed.
-#[derive(Debug)]
-pub struct InputError(pub miette::Report);
-
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{message}")]
-struct Mistake {
+struct AtPlace {
     message: String,
     #[source_code]
     file: NamedSource<String>,
@@ -90,100 +78,137 @@ struct Mistake {
     help: Option<String>,
 }
 
-impl From<InputError> for Failure {
-    fn from(error: InputError) -> Self {
-        Self::BadInput(vec![error.0])
+/// Lines up to this many bytes are shown with a mistake in them.
+const LONGEST_LINE: usize = 400;
+
+fn report(mistake: Mistake) -> miette::Report {
+    let Mistake { message, help, place } = mistake;
+    let Some(Place { name, text, span, label }) = place else {
+        return miette::miette!(help = help.unwrap_or_default(), "{message}");
+    };
+    let line_start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
+    let line_end = text[span.start..].find('\n').map_or(text.len(), |i| span.start + i);
+    if line_end - line_start > LONGEST_LINE {
+        // A file in one line is not printed whole: the place is named, and what stands there.
+        let line = text[..span.start].matches('\n').count() + 1;
+        let column = text[line_start..span.start].chars().count() + 1;
+        let excerpt: String = text[span.start..line_end].chars().take(60).collect();
+        let help = help.unwrap_or_else(|| "look at this place".to_owned());
+        return miette::miette!(
+            help = help,
+            "{message}\n[{name}:{line}:{column}] {label}: {excerpt}…"
+        );
+    }
+    let file = NamedSource::new(name, text.to_string());
+    AtPlace { message, file, span: span.into(), label, help }.into()
+}
+
+impl From<Mistake> for Failure {
+    fn from(mistake: Mistake) -> Self {
+        Self::BadInput(vec![report(mistake)])
+    }
+}
+
+impl From<Vec<Mistake>> for Failure {
+    fn from(mistakes: Vec<Mistake>) -> Self {
+        Self::BadInput(mistakes.into_iter().map(report).collect())
     }
 }
 
 impl From<mozaik_parameters::Error> for Failure {
     fn from(error: mozaik_parameters::Error) -> Self {
-        let message = error.problem.to_string();
-        let help = error.problem.advice();
-        let Some(origin) = error.origin else {
-            let help = match error.problem {
-                Problem::Unreadable { .. } => Some("give the root parameter file".to_owned()),
-                _ => help,
-            };
-            return Self::bad_input(message, help.unwrap_or_else(|| "look at the path".to_owned()));
+        Mistake::from(error).into()
+    }
+}
+
+impl From<SpaceError> for Failure {
+    fn from(error: SpaceError) -> Self {
+        Self::bad_input(error, "look at the ranges under `parameters`")
+    }
+}
+
+impl From<ConfigurationError> for Failure {
+    fn from(error: ConfigurationError) -> Self {
+        let help = match &error {
+            ConfigurationError::Unreadable { .. } => {
+                "the file was written when the optimization began and is not to be edited"
+                    .to_owned()
+            }
+            ConfigurationError::OtherFormat { version, .. } => {
+                format!("it was written by mozopt {version}: use that version")
+            }
+            ConfigurationError::Edited { .. } => {
+                "undo that, or begin a new optimization; limits are changed by the flags of resume"
+                    .to_owned()
+            }
+            ConfigurationError::Target(_) => "the file was edited".to_owned(),
         };
-        let source = Source { name: &origin.file.name, text: &origin.file.text };
-        // Of what goes on for many lines, the first is shown.
-        let lines = origin.text().find('\n').map_or(origin.span.end, |end| origin.span.start + end);
-        source.error(origin.span.start..lines, message, "here", help).into()
+        Self::failed(error, help)
     }
 }
 
-/// The text of an input file, for pointing at places in it.
-pub struct Source<'a> {
-    /// The file's path as the user would write it.
-    pub name: &'a str,
-    /// Its whole text.
-    pub text: &'a str,
+impl From<LimitError> for Failure {
+    fn from(error: LimitError) -> Self {
+        let help = error.advice();
+        Self::bad_input(error, help)
+    }
 }
 
-impl Source<'_> {
-    /// A mistake at this range of bytes.
-    pub fn error(
-        &self,
-        span: std::ops::Range<usize>,
-        message: impl Into<String>,
-        label: impl Into<String>,
-        help: Option<String>,
-    ) -> InputError {
-        let line_start = self.text[..span.start].rfind('\n').map_or(0, |end| end + 1);
-        let line_end =
-            self.text[span.start..].find('\n').map_or(self.text.len(), |i| span.start + i);
-        let (message, label) = (message.into(), label.into());
-        if line_end - line_start > LONGEST_LINE {
-            // A file in one line is not printed whole: the place is named, and what stands there.
-            let line = self.text[..span.start].matches('\n').count() + 1;
-            let column = self.text[line_start..span.start].chars().count() + 1;
-            let excerpt: String = self.text[span.start..line_end].chars().take(60).collect();
-            let place = format!("[{}:{line}:{column}] {label}: {excerpt}…", self.name);
-            let help = help.unwrap_or_else(|| "look at this place".to_owned());
-            return InputError(miette::miette!(help = help, "{message}\n{place}"));
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        match &error {
+            DirectoryError::NotMade { .. } | DirectoryError::Full { .. } => {
+                Self::bad_input(error, "give another place with --output")
+            }
+            DirectoryError::NoDirectory(_)
+            | DirectoryError::Unreadable { .. }
+            | DirectoryError::NoOptimization(_) => {
+                let help =
+                    "give the directory of an optimization, or the one in which it was begun";
+                Self::bad_input(error, help)
+            }
+            DirectoryError::NoScript(_) => Self::failed(error, "is the disk full?"),
         }
-        let file = NamedSource::new(self.name, self.text.to_owned());
-        let mistake = Mistake { message, file, span: span.into(), label, help };
-        InputError(mistake.into())
     }
 }
 
-/// Lines up to this many bytes are shown with a mistake in them.
-const LONGEST_LINE: usize = 400;
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::NotASimulation(_) => {
+                Self::bad_input(error, "run this in the directory of a simulation")
+            }
+            JobError::NoCopy { .. } => {
+                Self::bad_input(error, "give a directory that does not exist yet")
+            }
+            JobError::HasFinished => Self::bad_input(
+                error,
+                "to run it again, into a directory of its own: bash job.sh --again DIRECTORY",
+            ),
+            JobError::Configuration(error) => error.into(),
+            JobError::Io { .. } => Self::failed(error, "is the disk full?"),
+        }
+    }
+}
 
 /// How the user called this program, for commands that they may copy.
 pub fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "mozopt".to_owned())
 }
 
-/// "did you mean `max_ngen`?", where one of the known names is near the given one.
-pub fn suggestion<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let distance = |name: &str| strsim::damerau_levenshtein(given, name);
-    let nearest = known.into_iter().min_by_key(|name| distance(name))?;
-    (distance(nearest) <= 1 + given.chars().count() / 4)
-        .then(|| format!("did you mean `{nearest}`?"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Source, suggestion};
+    use reading::Source;
+
+    use super::report;
 
     #[test]
     fn of_a_file_in_one_line_only_the_place_is_shown() {
         let text = format!("{}WRONG{}", "ü ".repeat(5000), " ä".repeat(5000));
         let at = text.find("WRONG").unwrap();
-        let error = Source { name: "config", text: &text }.error(at..at + 5, "bad", "here", None);
-        let printed = format!("{:?}", error.0);
+        let mistake = Source::new("config", &text).error(at..at + 5, "bad", "here", None);
+        let printed = format!("{:?}", report(mistake));
         assert!(printed.contains("config:1:10001") && printed.contains("WRONG"), "{printed}");
         assert!(printed.len() < 2000, "{} bytes", printed.len());
-    }
-
-    #[test]
-    fn near_names_are_suggested_and_far_ones_are_not() {
-        let known = ["max_ngen", "max_simulations", "algorithm"];
-        assert_eq!(suggestion("max_negn", known).as_deref(), Some("did you mean `max_ngen`?"));
-        assert_eq!(suggestion("population", known), None);
     }
 }

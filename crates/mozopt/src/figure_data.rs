@@ -4,11 +4,12 @@ use figures::{Candidate, Outcome, Parameter, Search, Target};
 use jiff::Timestamp;
 use targets::{Rule, Wanted};
 
-use crate::configuration::{Configuration, ConfiguredTarget};
+use configuration::{Configuration, ConfiguredTarget};
+use journal::{CandidateRecord, State};
+use simulation::{OutcomeClass, SimulationResult};
+
 use crate::failure::Failure;
-use crate::journal::{CandidateRecord, State};
 use crate::report::wanted;
-use crate::simulation::{OutcomeClass, SimulationResult};
 
 /// An optimization as the figures know it.
 pub fn search(configuration: &Configuration, state: &State) -> Result<Search, Failure> {

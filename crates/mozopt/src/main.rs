@@ -1,7 +1,7 @@
 //! `mozopt`: finds the parameters that make a spiking model of visual cortex behave like the brain.
 //!
 //! Data goes one way round a loop: the optimizer ([`search`]) proposes a candidate, an executor
-//! ([`execution`]) runs its simulation as an external command, the job evaluates what was simulated
+//! ([`executors`]) runs its simulation as an external command, the job evaluates what was simulated
 //! ([`simulation`]), and the optimizer is told. The [`journal`] knows every step before it is taken.
 
 #![warn(clippy::unwrap_used)]
@@ -18,26 +18,16 @@ macro_rules! say {
 mod check;
 mod cli;
 mod commands;
-mod configuration;
 mod dashboard;
 mod data_store;
-mod durable;
-mod execution;
-mod experiment_script;
 mod failure;
 mod figure_data;
 mod inspection_summary;
 mod interrupt;
-mod journal;
-mod model;
-mod optimization_directory;
 mod parameter_folder;
 mod preparation;
-mod provenance;
 mod report;
-mod requests;
 mod search;
-mod simulation;
 mod usage;
 mod validation;
 mod warm_start;
@@ -51,7 +41,7 @@ use cli::{Color, Command, CommandLine};
 
 fn main() -> ExitCode {
     // While it is where it was started from.
-    let _ = simulation::job::program();
+    let _ = simulation::program();
     let CommandLine { color, command } = CommandLine::parse();
     use_color(color);
     let ended = match command {

@@ -11,7 +11,6 @@ use mozaik_parameters::{
     Dict, Document, Override, Path as ParameterPath, Resolved, SourceFile, Tree, Value,
 };
 
-use crate::durable;
 use crate::failure::Failure;
 use crate::preparation::{absolute, relative};
 

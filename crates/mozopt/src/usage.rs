@@ -1,14 +1,12 @@
 //! What an optimization has used: cores, time in the queue, and disk.
 
+use configuration::{Configuration, Limits};
+use journal::{OptimizationDirectory, State, Watch};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
-
-use crate::configuration::{Configuration, Limits};
-use crate::journal::{State, Watch};
-use crate::optimization_directory::OptimizationDirectory;
 
 /// What the simulations of an optimization whose outcome is known have used, as far as it is known.
 #[derive(Debug, Serialize)]

@@ -6,13 +6,12 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 use targets::Missing;
 
-use crate::configuration::{Configuration, ConfiguredTarget};
-use crate::durable;
+use configuration::{Configuration, ConfiguredTarget};
+use journal::{self, OptimizationDirectory, State};
+use reading::ModelParameters;
+use simulation::{OutcomeClass, SimulationResult, TargetResult};
+
 use crate::failure::Failure;
-use crate::journal::{self, State};
-use crate::model::ModelParameters;
-use crate::optimization_directory::OptimizationDirectory;
-use crate::simulation::{OutcomeClass, SimulationResult, TargetResult};
 
 /// Larger than a table of many thousand simulations.
 const MAX_BYTES: u64 = 1 << 30;
@@ -197,7 +196,7 @@ impl Reader<'_> {
         if !searched.iter().any(|parameter| given.contains_key(&parameter.path)) {
             return Err(self.wrong("it has none of the searched parameters"));
         }
-        let value = |parameter: &crate::configuration::Parameter| {
+        let value = |parameter: &configuration::Parameter| {
             let Some(given) = given.get(&parameter.path) else { return Ok(parameter.centroid) };
             given
                 .as_f64()
@@ -237,7 +236,7 @@ impl Reader<'_> {
         find: impl Fn(&ConfiguredTarget) -> Option<usize>,
     ) -> Result<Mapping, Failure> {
         let default = |path: &str| self.model.default(path).ok().flatten().map(|d| d.value);
-        let origin = |parameter: &crate::configuration::Parameter| {
+        let origin = |parameter: &configuration::Parameter| {
             if let Some(column) = paths.iter().position(|path| *path == parameter.path) {
                 return Ok(Origin::Column(column));
             }

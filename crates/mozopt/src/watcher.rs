@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use console::{Term, style, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::configuration::{Configuration, Limits};
-use crate::journal::State;
+use configuration::{Configuration, Limits};
+use journal::State;
+use simulation::TargetResult;
+
 use crate::report::{amount, wanted};
-use crate::simulation::TargetResult;
 
 /// How many of the worst targets the live view shows.
 const WORST: usize = 5;

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use configuration::{Configuration, ExecutorKind};
+use reading::Examined;
+
 use super::{Findings, Status};
-use crate::configuration::{Configuration, Examined, ExecutorKind};
-use crate::durable;
 use crate::watcher::duration;
 
 const ABOUT: &str = "budget";
@@ -33,7 +34,7 @@ fn look_at_disk(configuration: &Configuration, output: &Path, findings: &mut Fin
     let needed = STORE_BYTES.saturating_mul(stores as u64);
     let gigabytes = |bytes: u64| bytes as f64 / f64::from(1 << 30);
     let message = format!("{:.1} GB are free in {}", gigabytes(free), output.display());
-    if free < needed && configuration.simulator.kind != crate::configuration::SimulatorKind::V1 {
+    if free < needed && configuration.simulator.kind != configuration::SimulatorKind::V1 {
         let help =
             format!("{stores} data stores of a full model need about {:.0} GB", gigabytes(needed));
         findings.add_with_help(ABOUT, Status::Warning, message, help);

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use configuration::{Mozaik, Simulator};
+use reading::{Examined, ModelParameters};
+use simulation::EXPERIMENT_SCRIPT;
+
 use super::script::{Answer, Script};
 use super::{Findings, Status};
 use super::{cell_models, launcher, plastic_synapses, required_parameters, shell};
-use crate::configuration::{EXPERIMENT_SCRIPT, Examined, Mozaik, Simulator};
-use crate::model::ModelParameters;
 
 const ABOUT: &str = "environment";
 

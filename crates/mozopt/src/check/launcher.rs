@@ -2,10 +2,12 @@
 
 use indexmap::IndexMap;
 
+use configuration::ExecutorKind;
+use reading::Examined;
+
 use super::script::{Answers, Script};
 use super::shell::TIMEOUT;
 use super::{Findings, Status};
-use crate::configuration::{Examined, ExecutorKind};
 
 const ABOUT: &str = "launcher";
 /// So many groups of ranks are named with their cores.

@@ -17,7 +17,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::configuration::{Configuration, Examined, Loaded, Settings};
+use configuration::Configuration;
+use reading::{Examined, Loaded, Settings};
+
 use crate::failure::Failure;
 pub use trial::{Trial, look as look_at_trial, run as run_trial};
 
@@ -106,10 +108,10 @@ pub fn look(
 ) -> (Findings, Option<Loaded>) {
     let mut findings = Findings::default();
     let mut examined = Examined::new(directory, config, flags);
-    let mistakes = std::mem::take(&mut examined.failures);
+    let mistakes = std::mem::take(&mut examined.mistakes);
     let are_any = !mistakes.is_empty();
-    for failure in mistakes {
-        findings.add_failure("configuration", failure);
+    for mistake in mistakes {
+        findings.add_failure("configuration", mistake.into());
     }
     if let Some(loaded) = &examined.loaded {
         let Configuration { parameters, .. } = &loaded.configuration;

@@ -2,9 +2,9 @@
 
 use mozaik_parameters::{Path, Value};
 
+use reading::{Examined, ModelParameters};
+
 use super::{Findings, Status};
-use crate::configuration::Examined;
-use crate::model::ModelParameters;
 
 const ABOUT: &str = "parameters";
 /// Of so many parameters that follow another one the names are given.

@@ -7,9 +7,11 @@ use recording::{Stimulus, StimulusValue};
 use serde_json::Value;
 use targets::{NeededStimulus, Target, TargetClass as C};
 
+use reading::Examined;
+use simulation::EXPERIMENT_SCRIPT;
+
 use super::script::Answer;
 use super::{Findings, Status};
-use crate::configuration::{EXPERIMENT_SCRIPT, Examined};
 
 const ABOUT: &str = "protocol";
 /// So many different values of a stimulus' parameter are listed.

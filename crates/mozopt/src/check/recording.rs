@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use mozaik_parameters::{Dict, Value};
 use targets::TargetClass;
 
+use reading::{Examined, ModelParameters, suggestion};
+
 use super::{Findings, Status};
-use crate::configuration::Examined;
-use crate::failure::suggestion;
-use crate::model::ModelParameters;
 use crate::preparation::{Sheet, sheets};
 
 const ABOUT: &str = "recording";

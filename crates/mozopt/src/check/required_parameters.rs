@@ -3,9 +3,10 @@
 
 use mozaik_parameters::{Dict, Resolved};
 
+use reading::suggestion;
+
 use super::script::Answer;
 use super::{Findings, Status};
-use crate::failure::suggestion;
 
 const ABOUT: &str = "parameters";
 

@@ -11,11 +11,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use configuration::{EXPERIMENT_VARIABLE, Mozaik, Simulator};
+use simulation::EXPERIMENT_FILE;
+use simulation::Protocol;
+
 use super::shell;
-use crate::configuration::{EXPERIMENT_VARIABLE, Mozaik, Simulator};
-use crate::experiment_script;
-use crate::optimization_directory::EXPERIMENT_FILE;
-use crate::simulation::Protocol;
 
 /// What argparse says to an option that an earlier version of the script does not have.
 const UNKNOWN_OPTION: &str = "unrecognized arguments";
@@ -141,7 +141,7 @@ impl<'a> Script<'a> {
         place: &Path,
     ) -> io::Result<Self> {
         let place = tempfile::Builder::new().prefix(".mozopt-check-").tempdir_in(place)?;
-        experiment_script::write(text, place.path())?;
+        simulation::write_experiment(text, place.path())?;
         Ok(Self { simulator, mozaik, directory, threads, place })
     }
 

@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
+use configuration::{ConfiguredTarget, SimulationSeed};
+use durable::read_json;
+use executors::{Job, JobEnd, executor};
+use journal::OptimizationDirectory;
+use reading::Loaded;
+use simulation::{Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult};
+
 use super::{Findings, Status};
-use crate::configuration::{ConfiguredTarget, Loaded, SimulationSeed};
-use crate::durable;
-use crate::execution::{Job, JobEnd, executor};
 use crate::failure::Failure;
 use crate::interrupt::{Interrupt, Wish};
-use crate::optimization_directory::OptimizationDirectory;
-use crate::simulation::{
-    Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult, read_json,
-};
 
 const ABOUT: &str = "simulation";
 /// The seed of a trial whose seed is to be drawn.

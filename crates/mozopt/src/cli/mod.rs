@@ -6,6 +6,9 @@ mod inspect;
 mod model;
 mod validate;
 
+use configuration::{LimitChange, Objectives, TimeLimit};
+use reading::Settings;
+use simulation::Protocol;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -16,9 +19,6 @@ pub use figures::*;
 pub use inspect::*;
 pub use model::*;
 pub use validate::*;
-
-use crate::configuration::{ExecutorKind, Limits, Objectives, Settings, SlurmSettings, TimeLimit};
-use crate::simulation::Protocol;
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
@@ -246,74 +246,9 @@ pub struct ResumeArguments {
     /// Show no progress
     #[arg(long, short)]
     pub quiet: bool,
-    /// What may change.
+    /// What may change; it stays so until it is changed again.
     #[command(flatten)]
-    pub limits: LimitArguments,
-}
-
-/// What may change when an optimization is resumed; it stays so until it is changed again.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Limits")]
-pub struct LimitArguments {
-    /// How many generations to run
-    #[arg(long, value_name = "N")]
-    max_ngen: Option<u64>,
-    /// How many simulations to run at most
-    #[arg(long, value_name = "N")]
-    max_simulations: Option<u64>,
-    /// How long the search may propose, all its controllers together
-    #[arg(long, value_name = "TIME")]
-    max_time: Option<TimeLimit>,
-    /// How many core-hours the simulations may take
-    #[arg(long, value_name = "X")]
-    max_core_hours: Option<f64>,
-    /// How often the best candidates are simulated again at the end; 0: not at all
-    #[arg(long, value_name = "N")]
-    validate_best: Option<u32>,
-    /// What runs the simulations
-    #[arg(long, value_enum)]
-    executor: Option<ExecutorKind>,
-    /// How many simulations run at the same time
-    #[arg(long, value_name = "N")]
-    slots: Option<NonZeroUsize>,
-    /// How long a simulation may run
-    #[arg(long, value_name = "TIME")]
-    time_limit: Option<TimeLimit>,
-    /// How often a simulation is run again after a fault that is not the model's
-    #[arg(long, value_name = "N")]
-    retries: Option<u32>,
-    /// Keep the data stores of this many best candidates
-    #[arg(long, value_name = "N")]
-    keep_best: Option<usize>,
-    /// Keep the data stores of failed simulations
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
-    keep_failures: Option<bool>,
-    /// Keep every data store
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
-    keep_all: Option<bool>,
-    #[command(flatten)]
-    slurm: SlurmSettings,
-}
-
-impl LimitArguments {
-    /// Changes the limits that were given.
-    pub fn change(&self, limits: &mut Limits) {
-        let mut settings = Settings::default();
-        settings.optimizer.max_ngen = self.max_ngen;
-        settings.optimizer.max_simulations = self.max_simulations;
-        settings.optimizer.max_time = self.max_time;
-        settings.optimizer.max_core_hours = self.max_core_hours;
-        settings.optimizer.validate_best = self.validate_best;
-        settings.execution.executor = self.executor;
-        settings.execution.slots = self.slots;
-        settings.execution.time_limit = self.time_limit;
-        settings.execution.retries = self.retries;
-        settings.slurm = self.slurm.clone();
-        settings.keep.best = self.keep_best;
-        settings.keep.failures = self.keep_failures;
-        settings.keep.all = self.keep_all;
-        limits.override_with(&settings);
-    }
+    pub limits: LimitChange,
 }
 
 /// Arguments of `status`.

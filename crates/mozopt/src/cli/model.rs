@@ -1,10 +1,9 @@
 //! Arguments of the commands about models written with mozaik.
 
+use reading::Settings;
 use std::path::PathBuf;
 
 use clap::Args;
-
-use crate::configuration::Settings;
 
 pub const PARAMETERS_EXAMPLES: &str = "\
 Examples:

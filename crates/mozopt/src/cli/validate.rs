@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use crate::configuration::{ExecutorKind, TimeLimit};
-use crate::simulation::Protocol;
+use configuration::{ExecutorKind, TimeLimit};
+use simulation::Protocol;
+
 use crate::validation::Vary;
 
 pub(super) const VALIDATE_EXAMPLES: &str = "\

@@ -7,12 +7,13 @@ use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use reading::Loaded;
+use simulation::{OutcomeClass, SimulationResult};
+
 use crate::check::{Finding, Status, Trial, look, look_at_trial, run_trial};
 use crate::cli::CheckArguments;
-use crate::configuration::Loaded;
 use crate::failure::{BAD_INPUT, FAILED, FINISHED, Failure, STOPPED, program};
 use crate::report::targets_table;
-use crate::simulation::{OutcomeClass, SimulationResult};
 use crate::watcher::duration;
 
 /// What is printed with `--json`.

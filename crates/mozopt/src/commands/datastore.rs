@@ -6,10 +6,12 @@ use comfy_table::CellAlignment;
 use recording::{Recording, Segment, SegmentHeader, Sheet, Stimulus, StimulusValue};
 use serde::Serialize;
 
+use reading::suggestion;
+
 use crate::cli::{ArrayFormat, DatastoreArguments};
-use crate::data_store::{self, DataStore, Format};
-use crate::failure::{FAILED, FINISHED, Failure, suggestion};
+use crate::failure::{FAILED, FINISHED, Failure};
 use crate::report::{amount, table};
+use simulation::data_store::{self, DataStore, Format};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -143,7 +145,7 @@ fn export(
     arguments: &DatastoreArguments,
 ) -> Result<u8, Failure> {
     let output = &arguments.output;
-    let files = data_store::export(recording, sheets, format, output).map_err(|error| {
+    let files = crate::data_store::export(recording, sheets, format, output).map_err(|error| {
         let message = format!("the export to {} failed: {error}", output.display());
         Failure::failed(
             message,

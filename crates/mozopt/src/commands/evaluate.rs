@@ -10,13 +10,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use targets::{Target, measure, measure_as_predecessor};
 
+use configuration::ConfiguredTarget;
+use reading::read_targets;
+use simulation::{TargetResult, measure_by_commands};
+
 use crate::cli::EvaluateArguments;
-use crate::configuration::{ConfiguredTarget, read_targets};
 use crate::data_store::memory::{Memory, available, needed_for};
-use crate::data_store::{self, DataStore};
 use crate::failure::{FAILED, FINISHED, Failure};
 use crate::report::{table, targets_table};
-use crate::simulation::{TargetResult, measure_by_commands};
+use simulation::data_store::{self, DataStore};
 
 /// What is known of one store; what is printed with `--json`.
 #[derive(Debug, Serialize)]

@@ -6,12 +6,11 @@ use std::path::Path;
 use mozaik_parameters::{Override, Value};
 use serde_json::Number;
 
+use configuration::{Configuration, Objectives};
+use journal::{CandidateRecord, OptimizationDirectory, State};
+
 use crate::cli::{ExportArguments, ExportFormat};
-use crate::configuration::{Configuration, Objectives};
-use crate::durable;
 use crate::failure::{FINISHED, Failure};
-use crate::journal::{CandidateRecord, State};
-use crate::optimization_directory::OptimizationDirectory;
 use crate::parameter_folder::ParameterFolder;
 use crate::report::named_parameters;
 

@@ -6,7 +6,6 @@ use std::path::Path;
 use ::figures::{DrawError, Engine, Figure, Kind, Page, Search, Theme, convergence};
 
 use crate::cli::{CONVERGENCE, FigureFormat, FiguresArguments};
-use crate::durable;
 use crate::failure::{FINISHED, Failure};
 use crate::report::comparison::searches;
 

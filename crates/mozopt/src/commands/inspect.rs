@@ -11,7 +11,6 @@ use serde::Serialize;
 use super::datastore::{chosen, open};
 use super::figures::{SCALE, cannot_draw, cannot_write};
 use crate::cli::{InspectArguments, InspectFormat, ThemeChoice};
-use crate::durable;
 use crate::failure::{FINISHED, Failure};
 use crate::inspection_summary::summary;
 

@@ -2,7 +2,7 @@
 
 use crate::cli::JobArguments;
 use crate::failure::{FINISHED, Failure};
-use crate::simulation::job::{ALREADY_RUNNING, Ended, INTERRUPTED, run};
+use simulation::job::{ALREADY_RUNNING, Ended, INTERRUPTED, run};
 
 /// Simulates and evaluates in the working directory, or in a new one.
 pub fn job(arguments: &JobArguments) -> Result<u8, Failure> {

@@ -24,10 +24,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::configuration::Configuration;
+use configuration::Configuration;
+use journal::{self, OptimizationDirectory, State};
+
 use crate::failure::Failure;
-use crate::journal::{self, State};
-use crate::optimization_directory::OptimizationDirectory;
 
 /// Prints data to stdout. A reader that has seen enough (`| head`) is no error.
 fn print(text: &str) -> Result<(), Failure> {

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use ::figures::{Kind, Page, escaped};
 
+use journal::OptimizationDirectory;
+
 use crate::cli::ReportArguments;
-use crate::durable;
 use crate::failure::{FINISHED, Failure};
 use crate::figure_data;
-use crate::optimization_directory::OptimizationDirectory;
 use crate::report::{Compared, comparison, html};
 
 /// Writes the report and prints the path of its file.
@@ -31,7 +31,7 @@ pub fn report(arguments: &ReportArguments) -> Result<u8, Failure> {
 
 /// The optimizations that the user means.
 pub fn find_all(optimizations: &[PathBuf]) -> Result<Vec<OptimizationDirectory>, Failure> {
-    optimizations.iter().map(|given| OptimizationDirectory::find(given)).collect()
+    optimizations.iter().map(|given| Ok(OptimizationDirectory::find(given)?)).collect()
 }
 
 /// Reads several optimizations to be compared.

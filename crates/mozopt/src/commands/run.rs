@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use configuration::Algorithm;
+use journal::{OptimizationDirectory, Provenance};
+use reading::Loaded;
+
 use crate::cli::{ResumeArguments, RunArguments};
-use crate::configuration::{Algorithm, Configuration, Loaded};
-use crate::durable;
 use crate::failure::{FINISHED, Failure, HANDED_OVER, STOPPED};
 use crate::interrupt::Interrupt;
-use crate::optimization_directory::OptimizationDirectory;
-use crate::provenance::Provenance;
 use crate::report::{Summary, closing};
 use crate::search::{End, Search};
 use crate::warm_start;
@@ -24,7 +24,7 @@ pub fn run(arguments: RunArguments) -> Result<u8, Failure> {
 pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
     let RunArguments { directory, config, output, warm_start, settings, quiet, .. } = arguments;
     let (Loaded { configuration, notices, experiment }, model) =
-        Configuration::load(&directory, config.as_deref(), *settings)?;
+        reading::load(&directory, config.as_deref(), *settings)?;
     if configuration.optimizer.algorithm != Algorithm::Composite && !warm_start.is_empty() {
         return Err(Failure::bad_input(
             "only algorithm = \"composite\" takes over what is known from before",

@@ -1,7 +1,8 @@
 //! `mozopt schema`: the JSON Schemas of the two configuration files.
 
+use reading::{CONFIG_OPTIMISATION_SCHEMA, Settings};
+
 use crate::cli::{SchemaArguments, SchemaFile};
-use crate::configuration::{CONFIG_OPTIMISATION_SCHEMA, Settings};
 use crate::failure::{FINISHED, Failure};
 
 /// Prints the schema of one of the files.

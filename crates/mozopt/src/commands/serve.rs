@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
+use journal::OptimizationDirectory;
+use simulation::host;
+
 use crate::cli::ServeArguments;
 use crate::dashboard::{Followed, Token, bind, serve as serve_dashboard};
 use crate::failure::{FINISHED, Failure};
-use crate::journal::host;
-use crate::optimization_directory::OptimizationDirectory;
 
 /// Prints the address and serves the dashboard until Ctrl-C.
 pub fn serve(arguments: &ServeArguments) -> Result<u8, Failure> {

@@ -5,13 +5,13 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Number;
 
+use journal::{CandidateRecord, OptimizationDirectory, Phase};
+use simulation::SimulationResult;
+
 use crate::cli::ShowArguments;
 use crate::failure::{FINISHED, Failure};
-use crate::journal::{CandidateRecord, Phase};
-use crate::optimization_directory::OptimizationDirectory;
 use crate::report::{amount, named_parameters, place, table, targets_table};
-use crate::simulation::SimulationResult;
-use crate::simulation::job::quoted;
+use simulation::quoted;
 
 const LOG_LINES: usize = 10;
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use recording::store::Writer;
 use v1_model::{Event, Parameters};
 
+use simulation::{SIMULATION_VARIABLE, Simulation};
+
 use crate::cli::SimulateArguments;
 use crate::failure::{FINISHED, Failure};
-use crate::simulation::{SIMULATION_VARIABLE, Simulation};
 
 /// Simulates and writes a data store.
 pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {

@@ -6,13 +6,13 @@ use std::time::Duration;
 use indicatif::DecimalBytes;
 use serde::Serialize;
 
+use durable::read_json;
+use journal::{ControllerLock, Holder, OptimizationDirectory, Phase, Provenance};
+use simulation::Versions;
+
 use crate::cli::StatusArguments;
 use crate::failure::{FINISHED, Failure, program};
-use crate::journal::{ControllerLock, Holder, Phase};
-use crate::optimization_directory::OptimizationDirectory;
-use crate::provenance::Provenance;
 use crate::report::{Summary, closing};
-use crate::simulation::{Versions, read_json};
 use crate::usage::Usage;
 use crate::watcher::duration;
 

@@ -3,13 +3,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use configuration::ExecutorKind;
+use executors::{ControllerJob, cancel_left};
+use journal::{ControllerLock, OptimizationDirectory, Phase, Request, Requests};
+
 use crate::cli::StopArguments;
-use crate::configuration::ExecutorKind;
-use crate::execution::{ControllerJob, cancel_left};
 use crate::failure::{FINISHED, Failure, program};
-use crate::journal::{ControllerLock, Phase};
-use crate::optimization_directory::OptimizationDirectory;
-use crate::requests::{Request, Requests};
 
 /// How long a controller may take to end.
 const PATIENCE: Duration = Duration::from_secs(180);

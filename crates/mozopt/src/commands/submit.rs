@@ -2,11 +2,11 @@
 
 use std::io;
 
+use executors::ControllerJob;
+use journal::{self, ControllerLock, OptimizationDirectory};
+
 use crate::cli::{RunArguments, SubmitArguments};
-use crate::execution::ControllerJob;
 use crate::failure::{FINISHED, Failure, program};
-use crate::journal::{self, ControllerLock};
-use crate::optimization_directory::OptimizationDirectory;
 
 /// Begins an optimization, or takes one that is there, and submits its controller.
 pub fn submit(arguments: &SubmitArguments) -> Result<u8, Failure> {

@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
+use configuration::Configuration;
+use journal::{CandidateRecord, OptimizationDirectory, State};
+use simulation::SimulationResult;
+
 use super::figures::cannot_write;
 use super::inspect::Inspection;
 use crate::cli::{InspectFormat, ValidateArguments};
-use crate::configuration::Configuration;
-use crate::durable;
 use crate::failure::{FAILED, FINISHED, Failure, STOPPED};
 use crate::interrupt::Interrupt;
-use crate::journal::{CandidateRecord, State};
-use crate::optimization_directory::OptimizationDirectory;
-use crate::simulation::SimulationResult;
 use crate::validation::{CandidateComparison, Comparison, Counted, Run, Runs};
 
 /// Simulates, inspects, compares, and prints the comparison.

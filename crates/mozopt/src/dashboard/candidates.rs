@@ -13,13 +13,15 @@ use figures::escaped;
 use serde::Deserialize;
 use serde_json::json;
 
+use durable::read_json;
+use journal::{CandidateRecord, Phase};
+use simulation::{SimulationDirectory, Started};
+
 use super::followed::Followed;
 use super::{Answer, Refusal, Shared, computed};
 use crate::failure::Failure;
-use crate::journal::{CandidateRecord, Phase};
 use crate::report::{amount, html};
-use crate::simulation::job::quoted;
-use crate::simulation::{SimulationDirectory, Started, read_json};
+use simulation::quoted;
 
 /// Rows that are sent at once.
 const MOST_ROWS: usize = 200;

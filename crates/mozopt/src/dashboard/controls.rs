@@ -7,10 +7,10 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde_json::json;
 
+use journal::{ControllerLock, Request, Requests};
+
 use super::{Answer, Refusal, Shared, computed};
 use crate::failure::Failure;
-use crate::journal::ControllerLock;
-use crate::requests::{Request, Requests};
 
 /// Hands a request to the controller, which does it soon; the news say when it did.
 pub async fn request(
@@ -28,8 +28,8 @@ pub async fn request(
             known.state.limits.as_ref().unwrap_or(&followed.configuration.limits).clone()
         };
         change.change(&mut limits);
-        if let Err(failure) = limits.check() {
-            return refused(StatusCode::UNPROCESSABLE_ENTITY, failure.in_words());
+        if let Err(error) = limits.check() {
+            return refused(StatusCode::UNPROCESSABLE_ENTITY, error.to_string());
         }
     }
     let resume = followed.resume();

@@ -8,15 +8,16 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::pictures::Pictures;
-use crate::configuration::{Configuration, Limits};
-use crate::failure::{Failure, program};
-use crate::journal::{
-    CandidateRecord, ControllerLock, Follower, Holder, JournalError, Phase, State,
+use configuration::{Configuration, Limits};
+use journal::{
+    CandidateRecord, ControllerLock, Follower, Holder, JournalError, OptimizationDirectory, Phase,
+    State,
 };
-use crate::optimization_directory::OptimizationDirectory;
+use simulation::SimulationResult;
+
+use super::pictures::Pictures;
+use crate::failure::{Failure, program};
 use crate::report::html;
-use crate::simulation::SimulationResult;
 use crate::watcher::{Progress, duration, time_left};
 
 /// How often the journal is looked at.

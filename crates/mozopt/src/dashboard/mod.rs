@@ -1,7 +1,7 @@
 //! The dashboard: the report of an optimization, live, for the user's own browser.
 //!
 //! It reads what anybody may read who sees the optimization's directory, and asks its controller through
-//! [`Requests`](crate::requests::Requests): neither has to be on the same machine. Several
+//! [`Requests`](journal::Requests): neither has to be on the same machine. Several
 //! viewers share what is computed for them.
 
 mod access;

@@ -70,7 +70,7 @@ fn write_whole(path: PathBuf, write: impl FnOnce(&mut File) -> Result<()>) -> Re
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(directory)?;
     write(file.as_file_mut())?;
-    crate::durable::persist(file, &path)?;
+    durable::persist(file, &path)?;
     Ok(path)
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use super::sizes;
+use simulation::data_store::sizes;
 
 /// So much memory, and how much of it is free.
 pub struct Memory {

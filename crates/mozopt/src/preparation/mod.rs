@@ -11,10 +11,11 @@ mod sheet;
 
 use std::path::{Path, PathBuf};
 
-use crate::configuration::{EXPERIMENT_SCRIPT, has_known_seed};
+use reading::{MozaikParameters, has_known_seed};
+use simulation::EXPERIMENT_FILE;
+use simulation::EXPERIMENT_SCRIPT;
+
 use crate::failure::Failure;
-use crate::model::MozaikParameters;
-use crate::optimization_directory::EXPERIMENT_FILE;
 pub use plan::{Plan, PlannedFile, State};
 pub use sheet::{Sheet, sheets};
 

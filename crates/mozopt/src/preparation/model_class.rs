@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::durable;
-
 /// A file with a model has no more.
 const MAX_FILE_BYTES: u64 = 4 << 20;
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use mozaik_parameters::{Document, SourceFile, Value};
 
+use reading::MozaikParameters;
+
 use super::sheet::fitted;
 use super::{PlannedFile, Preparation, Sheet, absolute, recorders};
-use crate::durable;
 use crate::failure::Failure;
-use crate::model::MozaikParameters;
 
 /// Larger than any parameter file.
 const MAX_FILE_BYTES: u64 = 4 << 20;

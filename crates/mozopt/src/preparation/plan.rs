@@ -4,7 +4,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::durable;
 use crate::failure::Failure;
 
 /// All files of a preparation.

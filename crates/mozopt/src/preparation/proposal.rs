@@ -4,10 +4,11 @@
 use mozaik_parameters::{Path, Value};
 use targets::TargetClass;
 
+use reading::MozaikParameters;
+use simulation::EXPERIMENT_FILE;
+
 use super::nest_modules::{NestModule, listed};
 use super::sheet::{Sheet, fitted};
-use crate::model::MozaikParameters;
-use crate::optimization_directory::EXPERIMENT_FILE;
 
 /// What is smaller is there to be without effect: a release probability, a time constant in ms.
 const SWITCHED_OFF: f64 = 1e-6;

@@ -7,11 +7,12 @@ use figures::{Page, Search, convergence, escaped};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use configuration::Configuration;
+use journal::State;
+
 use super::html::{cell, number, table, text};
 use super::{amount, wanted};
-use crate::configuration::Configuration;
 use crate::failure::Failure;
-use crate::journal::State;
 
 /// One of the optimizations.
 pub struct Compared {
@@ -63,7 +64,7 @@ fn best(compared: &[Compared]) -> String {
             }
             None => row.push_str("<td></td><td></td><td></td>"),
         }
-        let again = state.validated().map(crate::journal::Validated::in_words);
+        let again = state.validated().map(journal::Validated::in_words);
         row.push_str(&text(&again.unwrap_or_default()));
         row.push_str(&number(state.running_seconds / 3600.0));
         row.push_str(&text(state.stopped.as_deref().unwrap_or("runs, or was killed")));

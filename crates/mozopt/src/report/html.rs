@@ -5,13 +5,13 @@ use std::fmt::Display;
 
 use figures::escaped;
 
+use configuration::{Configuration, ConfiguredTarget};
+use durable::read_json;
+use journal::{CandidateRecord, Commit, OptimizationDirectory, Phase, Provenance, State};
+use simulation::TargetResult;
+
 use super::{amount, none_measured, place, wanted};
-use crate::configuration::{Configuration, ConfiguredTarget};
 use crate::failure::Failure;
-use crate::journal::{CandidateRecord, Phase, State};
-use crate::optimization_directory::OptimizationDirectory;
-use crate::provenance::{Commit, Provenance};
-use crate::simulation::{TargetResult, read_json};
 
 /// What was searched, how, and why it stopped.
 pub fn what_was_searched(configuration: &Configuration, state: &State) -> String {

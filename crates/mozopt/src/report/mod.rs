@@ -11,11 +11,11 @@ use serde::Serialize;
 use serde_json::Number;
 use targets::{Rule, Scoring, Wanted};
 
-use crate::configuration::{Configuration, ConfiguredTarget, Parameter};
+use configuration::{Configuration, ConfiguredTarget, Parameter};
+use journal::{CandidateRecord, OptimizationDirectory, State, Validated};
+use simulation::{TargetResult, number};
+
 use crate::failure::{Failure, program};
-use crate::journal::{CandidateRecord, State, Validated};
-use crate::optimization_directory::OptimizationDirectory;
-use crate::simulation::{TargetResult, number};
 
 pub use comparison::Compared;
 

@@ -1,11 +1,12 @@
 //! When a search ends, and why.
 
+use configuration::Limits;
+use journal::Event;
+use simulation::{OutcomeClass, SimulationResult};
+
 use super::Search;
-use crate::configuration::Limits;
 use crate::failure::{Failure, program};
 use crate::interrupt::Wish;
-use crate::journal::Event;
-use crate::simulation::{OutcomeClass, SimulationResult};
 
 /// Why a search ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,14 +16,16 @@ use std::time::{Duration, Instant};
 
 use optimizers::{Candidate, Optimizer};
 
-use crate::configuration::{Configuration, ConfiguredTarget, Limits, Mode, SimulationSeed};
-use crate::execution::{Adopted, EndedJob, Executor, Job, JobEnd, executor};
+use configuration::{Configuration, ConfiguredTarget, Limits, Mode, SimulationSeed};
+use executors::{Adopted, EndedJob, Executor, Job, JobEnd, executor};
+use journal::{
+    self, ControllerLock, Entry, Event, Holder, Journal, OptimizationDirectory, Phase, Proposal,
+    Requests, State,
+};
+use simulation::{Keep, Simulation, Versions};
+
 use crate::failure::{Failure, program};
 use crate::interrupt::{Interrupt, Wish};
-use crate::journal::{self, ControllerLock, Entry, Event, Holder, Journal, Phase, Proposal, State};
-use crate::optimization_directory::OptimizationDirectory;
-use crate::requests::Requests;
-use crate::simulation::{Keep, Simulation, Versions};
 use crate::warm_start::{Earlier, WarmStart};
 use crate::watcher::{Progress, Watcher};
 
@@ -68,7 +70,7 @@ impl Search {
         interrupt: Interrupt,
     ) -> Result<Self, Failure> {
         let lock = lock(&directory)?;
-        crate::durable::write_json(&directory.configuration(), &configuration)
+        durable::write_json(&directory.configuration(), &configuration)
             .map_err(|error| broken(error, &directory))?;
         let mut journal =
             Journal::create(&directory.journal()).map_err(|error| broken(error, &directory))?;

@@ -4,16 +4,14 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 
+use configuration::{ExecutorKind, Limits};
+use durable::read_json;
+use executors::{EndedJob, JobEnd};
+use journal::{Event, Provenance};
+use simulation::{OutcomeClass, SimulationDirectory, SimulationResult, Versions, peak_in_words};
+
 use super::{Search, broken};
-use crate::configuration::{ExecutorKind, Limits};
-use crate::durable;
-use crate::execution::{EndedJob, JobEnd};
 use crate::failure::Failure;
-use crate::journal::Event;
-use crate::provenance::Provenance;
-use crate::simulation::{
-    OutcomeClass, SimulationDirectory, SimulationResult, Versions, peak_in_words, read_json,
-};
 
 impl Search {
     /// Takes the outcome of a job that ended.

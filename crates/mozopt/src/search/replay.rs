@@ -10,10 +10,11 @@ use optimizers::{
 };
 use targets::{Rule, Scoring, Wanted};
 
-use crate::configuration::{Algorithm, Configuration, Parameter, Variant};
+use configuration::{Algorithm, Configuration, Parameter, Variant};
+use journal::{CandidateRecord, Entry, Event, Proposal, State};
+use simulation::{OutcomeClass, SimulationResult, TargetResult};
+
 use crate::failure::Failure;
-use crate::journal::{CandidateRecord, Entry, Event, Proposal, State};
-use crate::simulation::{OutcomeClass, SimulationResult, TargetResult};
 
 /// The configured optimizer, which has not been asked for anything yet.
 pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Failure> {

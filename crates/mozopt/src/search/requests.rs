@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use journal::{Event, Request, Requests};
+
 use super::{Search, broken};
 use crate::failure::Failure;
 use crate::interrupt::Wish;
-use crate::journal::Event;
-use crate::requests::{Request, Requests};
 
 /// How often the search looks for requests. The directory may be on a file server.
 const INTERVAL: Duration = Duration::from_secs(1);

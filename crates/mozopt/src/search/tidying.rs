@@ -1,10 +1,9 @@
 //! What is not kept is removed while the search goes on: a data store may have hundreds of files, and file
 //! systems are slow at removing them.
 
+use simulation::SimulationDirectory;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
-
-use crate::simulation::SimulationDirectory;
 
 /// So many may wait for their removal; the search waits for it where there are more.
 const WAITING: usize = 100;

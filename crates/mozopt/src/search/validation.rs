@@ -3,13 +3,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use configuration::SimulationSeed;
+use durable::read_json;
+use executors::{Adopted, Job, JobEnd};
+use journal::{Event, Validated};
+use simulation::{Keep, OutcomeClass, Simulation, SimulationResult};
+
 use super::{Search, TICK, broken, seeds};
-use crate::configuration::SimulationSeed;
-use crate::execution::{Adopted, Job, JobEnd};
 use crate::failure::Failure;
 use crate::interrupt::Wish;
-use crate::journal::{Event, Validated};
-use crate::simulation::{Keep, OutcomeClass, Simulation, SimulationResult, read_json};
 
 /// How many candidates are compared.
 const COMPARED: usize = 3;
@@ -193,7 +195,7 @@ impl Search {
         self.without_values(OutcomeClass::TimedOut, reason)
     }
 
-    fn directory_of(&self, repetition: Repetition) -> crate::simulation::SimulationDirectory {
+    fn directory_of(&self, repetition: Repetition) -> simulation::SimulationDirectory {
         self.directory.validation(repetition.candidate, repetition.number)
     }
 }

@@ -6,12 +6,13 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Number;
 
-use crate::configuration::{Configuration, ConfiguredTarget};
+use configuration::{Configuration, ConfiguredTarget};
+use durable::read_json;
+use journal::{CandidateRecord, OptimizationDirectory};
+use simulation::{OutcomeClass, SimulationResult};
+
 use crate::failure::Failure;
-use crate::journal::CandidateRecord;
-use crate::optimization_directory::OptimizationDirectory;
 use crate::report::{amount, named_parameters, table, wanted};
-use crate::simulation::{OutcomeClass, SimulationResult, read_json};
 
 use super::{Counted, Run};
 

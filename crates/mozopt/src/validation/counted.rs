@@ -1,9 +1,8 @@
 //! Which targets the totals of a comparison count.
 
+use configuration::ConfiguredTarget;
 use serde::Serialize;
-
-use crate::configuration::ConfiguredTarget;
-use crate::simulation::{OutcomeClass, SimulationResult};
+use simulation::{OutcomeClass, SimulationResult};
 
 /// The targets of a search, and which of them a protocol shows: one that no simulation of it has a value of
 /// says nothing about the candidates, but would cost each its greatest score.

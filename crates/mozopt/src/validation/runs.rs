@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::time::Duration;
 
-use crate::configuration::{Configuration, ExecutorKind, Limits};
-use crate::execution::{Adopted, Executor, Job, JobEnd, executor};
+use configuration::{Configuration, ExecutorKind, Limits};
+use durable::read_json;
+use executors::{Adopted, Executor, Job, JobEnd, executor};
+use journal::{CandidateRecord, OptimizationDirectory};
+use simulation::{Keep, OutcomeClass, Protocol, Simulation, SimulationDirectory, SimulationResult};
+
 use crate::failure::Failure;
 use crate::interrupt::{Interrupt, Wish};
-use crate::journal::CandidateRecord;
-use crate::optimization_directory::OptimizationDirectory;
 use crate::search::seeds;
-use crate::simulation::{
-    Keep, OutcomeClass, Protocol, Simulation, SimulationDirectory, SimulationResult, read_json,
-};
 
 use super::Vary;
 

@@ -1,9 +1,9 @@
 //! What differs between the simulations of one candidate.
 
 use clap::ValueEnum;
+use configuration::{Simulator, SimulatorKind};
+use reading::drive_both;
 use serde::Serialize;
-
-use crate::configuration::{Simulator, SimulatorKind, drive_both};
 
 /// What differs between the simulations of one candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]

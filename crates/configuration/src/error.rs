@@ -1,0 +1,67 @@
+//! What can be wrong with a frozen configuration, and with limits.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A frozen configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file cannot be read, or is not a configuration.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system or the parser says.
+        source: io::Error,
+    },
+    /// Another version of the program wrote it.
+    #[error("{} has the format {format}", path.display())]
+    OtherFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: u32,
+        /// The version of mozopt that wrote it.
+        version: String,
+    },
+    /// It is not what it was when the optimization began.
+    #[error("{} was edited after the optimization began", path.display())]
+    Edited {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A target that no version can have written.
+    #[error("configuration.json: {0}")]
+    Target(String),
+}
+
+/// Limits under which nothing could be run.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LimitError {
+    /// A limit of 0.
+    #[error("a limit of 0 leaves nothing to run")]
+    NothingToRun,
+    /// `mem_retry` is below 1.
+    #[error("mem_retry = {0} under [slurm]: memory would not grow")]
+    MemoryWouldNotGrow(f64),
+    /// `mem_retry` without `mem`.
+    #[error("mem_retry under [slurm] needs `mem`: without it nothing is known to grow")]
+    NoMemoryToGrow,
+    /// `mem` cannot be multiplied.
+    #[error("mem = \"{0}\" under [slurm] is no size that could grow")]
+    NotASize(String),
+}
+
+impl LimitError {
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::NothingToRun => "give a number above 0",
+            Self::MemoryWouldNotGrow(_) => "give a number from 1 on: mem_retry = 2",
+            Self::NoMemoryToGrow => "give what the first attempt gets: mem = \"16G\"",
+            Self::NotASize(_) => {
+                "write a number with K, M, G or T, as \"16G\", or leave out mem_retry"
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! `[slurm]` of `mozopt.toml`: what Slurm is asked for, for every simulation.
+
+use std::num::NonZeroU32;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{LimitError, TimeLimit};
+
+/// What Slurm is asked for, for every simulation (`executor = "slurm"`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "settings", derive(clap::Args, schemars::JsonSchema))]
+#[cfg_attr(feature = "settings", command(next_help_heading = "Slurm"))]
+#[serde(deny_unknown_fields, default)]
+pub struct SlurmSettings {
+    /// The partition [default: the cluster's]
+    #[cfg_attr(feature = "settings", arg(long = "slurm-partition", value_name = "NAME"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partition: Option<String>,
+    /// The account to charge [default: yours]
+    #[cfg_attr(feature = "settings", arg(long = "slurm-account", value_name = "NAME"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Nodes for one simulation [default: left to Slurm]
+    #[cfg_attr(feature = "settings", arg(long = "slurm-nodes", value_name = "N"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<NonZeroU32>,
+    /// Tasks of one simulation [default: its MPI processes]
+    #[cfg_attr(feature = "settings", arg(long = "slurm-ntasks", value_name = "N"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ntasks: Option<NonZeroU32>,
+    /// Cores of each task [default: `threads`]
+    #[cfg_attr(feature = "settings", arg(long = "slurm-cpus-per-task", value_name = "N"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpus_per_task: Option<NonZeroU32>,
+    /// Memory on each node, as `16G` [default: the cluster's]
+    #[cfg_attr(feature = "settings", arg(long = "slurm-mem", value_name = "SIZE"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mem: Option<String>,
+    /// By what `mem` grows with each repetition of a simulation that ran out of memory: `2` [default: it
+    /// does not]
+    #[cfg_attr(feature = "settings", arg(long = "slurm-mem-retry", value_name = "X"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mem_retry: Option<f64>,
+    /// Slurm's own limit for a job, above which it ends even if no controller watches
+    /// [default: `time_limit` and 5 minutes]
+    #[cfg_attr(feature = "settings", arg(long = "slurm-time", value_name = "TIME"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<TimeLimit>,
+    /// Nodes not to use, as Slurm lists them: `node[3-5],node9`
+    #[cfg_attr(feature = "settings", arg(long = "slurm-exclude", value_name = "NODES"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclude: Option<String>,
+    /// Nodes that each simulation must have
+    #[cfg_attr(feature = "settings", arg(long = "slurm-nodelist", value_name = "NODES"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodelist: Option<String>,
+    /// Features that the nodes must have
+    #[cfg_attr(feature = "settings", arg(long = "slurm-constraint", value_name = "FEATURES"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub constraint: Option<String>,
+    /// How tasks are bound to cores: `nomultithread`, `compute_bound`, …
+    #[cfg_attr(feature = "settings", arg(long = "slurm-hint", value_name = "HINT"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Further options of sbatch, word for word: `["--qos=long", "--exclusive"]`
+    #[cfg_attr(
+        feature = "settings",
+        arg(long = "slurm-options", value_name = "OPTION", allow_hyphen_values = true)
+    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// What starts the job on its nodes, where that is not the simulator's launcher: `srun -n 1`
+    #[cfg_attr(feature = "settings", arg(long = "slurm-srun", value_name = "COMMAND"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub srun: Option<String>,
+    /// How often the queue is looked at; less often while Slurm is slow [default: 10s]
+    #[cfg_attr(feature = "settings", arg(long = "slurm-poll", value_name = "TIME"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poll: Option<TimeLimit>,
+}
+
+impl SlurmSettings {
+    /// Replaces what `flags` give.
+    #[must_use]
+    pub fn overridden_by(self, flags: Self) -> Self {
+        Self {
+            partition: flags.partition.or(self.partition),
+            account: flags.account.or(self.account),
+            nodes: flags.nodes.or(self.nodes),
+            ntasks: flags.ntasks.or(self.ntasks),
+            cpus_per_task: flags.cpus_per_task.or(self.cpus_per_task),
+            mem: flags.mem.or(self.mem),
+            mem_retry: flags.mem_retry.or(self.mem_retry),
+            time: flags.time.or(self.time),
+            exclude: flags.exclude.or(self.exclude),
+            nodelist: flags.nodelist.or(self.nodelist),
+            constraint: flags.constraint.or(self.constraint),
+            hint: flags.hint.or(self.hint),
+            options: if flags.options.is_empty() { self.options } else { flags.options },
+            srun: flags.srun.or(self.srun),
+            poll: flags.poll.or(self.poll),
+        }
+    }
+
+    /// Refuses what cannot be done.
+    pub fn check(&self) -> Result<(), LimitError> {
+        let Some(factor) = self.mem_retry else { return Ok(()) };
+        if !(factor >= 1.0 && factor.is_finite()) {
+            return Err(LimitError::MemoryWouldNotGrow(factor));
+        }
+        let mem = self.mem.as_deref().ok_or(LimitError::NoMemoryToGrow)?;
+        let size: Result<Megabytes, ()> = mem.parse();
+        size.map(drop).map_err(|()| LimitError::NotASize(mem.to_owned()))
+    }
+
+    /// The memory for a simulation that ran out of it so often before.
+    pub fn mem_after(&self, out_of_memory: u32) -> Option<String> {
+        let mem = self.mem.as_ref()?;
+        let grown = self.mem_retry.filter(|_| out_of_memory > 0).and_then(|factor| {
+            let Megabytes(first) = mem.parse().ok()?;
+            Some(format!("{:.0}M", (first * factor.powf(f64::from(out_of_memory))).ceil()))
+        });
+        grown.or_else(|| Some(mem.clone()))
+    }
+
+    /// Whether everything is left to its default.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Memory as Slurm writes it: `16G`, `500M`, `16000` (megabytes). 0, which is all that a node has, cannot grow.
+struct Megabytes(f64);
+
+impl FromStr for Megabytes {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let text = text.trim().to_ascii_uppercase();
+        let text = text.strip_suffix('B').unwrap_or(&text);
+        let unit = text.chars().last().filter(char::is_ascii_alphabetic);
+        let megabytes = match unit {
+            Some('K') => 1.0 / 1024.0,
+            None | Some('M') => 1.0,
+            Some('G') => 1024.0,
+            Some('T') => 1024.0 * 1024.0,
+            Some(_) => return Err(()),
+        };
+        let number: u32 =
+            text[..text.len() - usize::from(unit.is_some())].parse().map_err(|_| ())?;
+        if number == 0 { Err(()) } else { Ok(Self(f64::from(number) * megabytes)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(mem: Option<&str>, mem_retry: Option<f64>) -> SlurmSettings {
+        SlurmSettings { mem: mem.map(str::to_owned), mem_retry, ..SlurmSettings::default() }
+    }
+
+    #[test]
+    fn memory_grows_with_each_end_for_want_of_it() {
+        let double = settings(Some("16G"), Some(2.0));
+        let sizes: Vec<_> = (0..3).map(|ends| double.mem_after(ends).unwrap()).collect();
+        assert_eq!(sizes, ["16G", "32768M", "65536M"]);
+        for (mem, grown) in
+            [("1000", "1500M"), ("2048K", "3M"), ("1t", "1572864M"), ("5GB", "7680M")]
+        {
+            assert_eq!(settings(Some(mem), Some(1.5)).mem_after(1).unwrap(), grown);
+        }
+        assert_eq!(settings(Some("16G"), None).mem_after(2).unwrap(), "16G");
+        assert_eq!(settings(None, None).mem_after(2), None);
+    }
+
+    #[test]
+    fn memory_that_cannot_grow_is_refused() {
+        assert!(settings(Some("16G"), Some(1.0)).check().is_ok());
+        assert!(
+            settings(None, None).check().is_ok() && settings(Some("all"), None).check().is_ok()
+        );
+        for factor in [0.5, 0.0, -2.0, f64::NAN, f64::INFINITY] {
+            assert!(settings(Some("16G"), Some(factor)).check().is_err(), "{factor}");
+        }
+        assert!(settings(None, Some(2.0)).check().is_err());
+        for mem in ["0", "", "much", "1.5G", "16P", "G", "é"] {
+            assert!(settings(Some(mem), Some(2.0)).check().is_err(), "{mem}");
+        }
+    }
+}

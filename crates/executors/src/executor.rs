@@ -1,0 +1,93 @@
+//! What an executor is: it is handed jobs, and says how they ended.
+
+use std::fs::{OpenOptions, TryLockError};
+use std::io;
+use std::time::Duration;
+
+use simulation::SimulationDirectory;
+
+/// A simulation that is ready to run: its directory holds `job.sh`.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The candidate.
+    pub candidate: u64,
+    /// The attempt: a job that another attempt left does not count.
+    pub attempt: u32,
+    /// How many attempts before this one ended for want of memory.
+    pub out_of_memory: u32,
+    /// Its files.
+    pub directory: SimulationDirectory,
+}
+
+impl Job {
+    /// The same, that asks for no more memory than before its last end for want of it.
+    pub(crate) fn given_less(&self) -> Self {
+        Self { out_of_memory: self.out_of_memory.saturating_sub(1), ..self.clone() }
+    }
+}
+
+/// A job that is no longer there.
+#[derive(Debug)]
+pub struct EndedJob {
+    /// The candidate.
+    pub candidate: u64,
+    /// How it ended.
+    pub end: JobEnd,
+}
+
+/// How a job ended, as far as the executor can tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobEnd {
+    /// By itself: its files say more.
+    Ended,
+    /// It ran longer than it may, and was ended.
+    TimedOut,
+    /// It needed more memory than it may, and was ended.
+    OutOfMemory,
+    /// It was cancelled by us.
+    Cancelled,
+    /// Something failed that is not the model's, in words that follow "candidate 7: ".
+    Fault(String),
+}
+
+/// What became of a job while no controller watched.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Adopted {
+    /// It still runs, and is watched again.
+    Running,
+    /// It ended by itself.
+    Ended,
+    /// There is no trace of it.
+    Gone,
+}
+
+/// Runs simulations. Submitted and adopted jobs are watched until [`Executor::wait`] has reported
+/// their end, once.
+pub trait Executor {
+    /// Starts a job and returns the executor's name for it. An error of the kind `InvalidInput` will
+    /// come again with every job.
+    fn submit(&mut self, job: Job) -> io::Result<String>;
+
+    /// Finds a job again that an earlier controller submitted.
+    fn adopt(&mut self, job: Job) -> io::Result<Adopted>;
+
+    /// Waits until jobs end, at most this long, and returns those that did.
+    fn wait(&mut self, at_most: Duration) -> io::Result<Vec<EndedJob>>;
+
+    /// Ends all jobs; [`Executor::wait`] reports them as cancelled.
+    fn cancel_all(&mut self);
+
+    /// How many jobs are being watched.
+    fn running(&self) -> usize;
+
+    /// What the user should know, since this was asked last.
+    fn messages(&mut self) -> Vec<String> {
+        vec![]
+    }
+}
+
+/// Whether a job is at work in this directory, on whatever machine.
+pub(crate) fn job_holds_lock(directory: &SimulationDirectory) -> bool {
+    let lock = OpenOptions::new().write(true).open(directory.lock());
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}

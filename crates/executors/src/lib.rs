@@ -1,0 +1,20 @@
+//! Executors: what runs simulations. Each job is a directory with a script; an executor starts it, knows
+//! it again after the controller died, and says how it ended as far as it can tell.
+
+mod executor;
+mod local;
+mod slurm;
+
+use configuration::{Configuration, ExecutorKind, Limits};
+
+pub use executor::{Adopted, EndedJob, Executor, Job, JobEnd};
+pub use local::Local;
+pub use slurm::{ControllerJob, HANDED_OVER, Slurm, Trouble, cancel_left};
+
+/// The configured executor.
+pub fn executor(configuration: &Configuration, limits: &Limits) -> Box<dyn Executor> {
+    match limits.executor {
+        ExecutorKind::Local => Box::new(Local::new(limits.time_limit)),
+        ExecutorKind::Slurm => Box::new(Slurm::new(configuration, limits)),
+    }
+}

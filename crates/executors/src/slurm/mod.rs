@@ -1,0 +1,364 @@
+//! Jobs of Slurm. A simulation is submitted under a name that no other job has and that is on disk
+//! before; so it is found again after a controller's death, and after a submission without an
+//! answer. What became of it is read, in this order, from its own files, from one squeue for all jobs,
+//! and from the accounts. Whoever does not answer changes nothing.
+
+mod client;
+mod controller;
+mod job_state;
+mod nodes;
+mod pending;
+mod polling;
+mod record;
+mod resources;
+mod watched;
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd};
+pub use client::Trouble;
+use configuration::{Configuration, Limits};
+pub use controller::{ControllerJob, HANDED_OVER, cancel_left};
+
+use client::{Accounted, Queued};
+use job_state::{ExitCodes, JobState};
+use nodes::Nodes;
+use pending::Pending;
+use polling::Polling;
+use record::Record;
+use resources::Resources;
+use watched::Watched;
+
+/// How often the queue is looked at, unless it is said otherwise.
+const POLL: Duration = Duration::from_secs(10);
+/// The shortest and the longest time between two looks at the files of jobs. A hundredth of the time
+/// since the last submission lies between, so that next to nothing of a simulation's time is lost.
+const FILES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// The files of at most so many jobs are looked at in a second.
+const JOBS_PER_SECOND: f64 = 100.0;
+
+/// Runs jobs with Slurm.
+pub struct Slurm {
+    resources: Resources,
+    time_limit: Duration,
+    jobs: BTreeMap<u64, Watched>,
+    polling: Polling,
+    submitted: Instant,
+    files_seen: Instant,
+    /// How long an answer may be missing before there is none.
+    patience: Option<Duration>,
+    has_accounts: bool,
+    nodes: Nodes,
+    pending: Pending,
+    messages: Vec<String>,
+}
+
+impl Slurm {
+    /// An executor that asks for these resources.
+    pub fn new(configuration: &Configuration, limits: &Limits) -> Self {
+        let poll = limits.slurm.poll.map_or(POLL, |time| Duration::from_secs(time.seconds()));
+        Self {
+            resources: Resources::new(configuration, limits),
+            time_limit: Duration::from_secs(limits.time_limit.seconds()),
+            jobs: BTreeMap::new(),
+            polling: Polling::every(poll),
+            submitted: Instant::now(),
+            files_seen: Instant::now(),
+            patience: None,
+            has_accounts: true,
+            nodes: Nodes::default(),
+            pending: Pending::default(),
+            messages: vec![],
+        }
+    }
+
+    /// Hands a job to Slurm. What is refused is an error; what is in doubt counts as sent, and is
+    /// looked for; what Slurm cannot accept now is sent later.
+    fn send(&mut self, watched: &mut Watched) -> Result<(), Trouble> {
+        let Watched { job, record, .. } = watched;
+        let excluded = self.nodes.excluded();
+        let arguments = self.resources.arguments(&record.name, job, excluded.as_deref());
+        match client::submit(&arguments) {
+            Ok(id) => {
+                watched.sent = true;
+                watched.identify(id);
+            }
+            Err(trouble) if trouble.leaves_doubt() => {
+                watched.sent = true;
+                self.no_answer(&trouble);
+            }
+            Err(trouble) if trouble.passes() => self.say(format!("not accepted yet: {trouble}")),
+            Err(_) if excluded.is_some() => {
+                self.say("nodes that failed are used again: there are no others".to_owned());
+                self.nodes.forgive();
+                return self.send(watched);
+            }
+            Err(trouble)
+                if self.resources.memory(job) != self.resources.memory(&job.given_less()) =>
+            {
+                // There may be no node that has so much.
+                *job = job.given_less();
+                let mem = self.resources.memory(job).unwrap_or_default();
+                self.say(format!("{trouble}; {} is tried with mem = {mem}", record.name));
+                return self.send(watched);
+            }
+            Err(trouble) => return Err(trouble),
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, message: String) {
+        self.messages.push(message);
+    }
+
+    fn no_answer(&mut self, trouble: &Trouble) {
+        if self.polling.answers() {
+            self.say(format!("{trouble}; simulations go on, and Slurm is asked again"));
+        }
+        self.polling.failed();
+    }
+
+    /// Looks at the queue, once for all jobs, and takes the ends it finds.
+    fn look(&mut self) -> Result<Vec<EndedJob>, Trouble> {
+        let began = Instant::now();
+        let queue = client::queue()?;
+        if !self.polling.answers() {
+            self.say("Slurm answers again".to_owned());
+        }
+        self.polling.succeeded(began.elapsed());
+        let patience = *self.patience.get_or_insert_with(|| 3 * client::message_timeout());
+
+        let mut by_name: HashMap<&str, Vec<&Queued>> = HashMap::new();
+        for queued in &queue {
+            by_name.entry(&queued.name).or_default().push(queued);
+        }
+        let (mut ended, mut missing, mut unwanted) = (vec![], vec![], vec![]);
+        for (&candidate, watched) in self.jobs.iter_mut().filter(|(_, watched)| watched.sent) {
+            let Some(mut found) = by_name.remove(watched.record.name.as_str()) else {
+                missing.push(candidate);
+                continue;
+            };
+            found.sort_by_key(|queued| queued.id);
+            let (first, doubles) = (found[0], &found[1..]);
+            watched.found(first);
+            unwanted.extend(doubles.iter().filter(|it| !it.state.is_final()).map(|it| it.id));
+            if first.state.is_final() {
+                let codes = codes_of(first);
+                let end = watched.end(first.state, &codes, &first.nodes, patience);
+                ended.extend(end.map(|end| (candidate, end, first.state, first.nodes.clone())));
+            } else if watched.ending.is_some() {
+                unwanted.push(first.id);
+            } else if first.has_run > self.time_limit {
+                watched.end_as(JobEnd::TimedOut);
+                unwanted.push(first.id);
+            }
+        }
+        // Whether this was heard the next look says.
+        let _ = client::cancel(&unwanted);
+        ended.extend(self.look_for(&missing, patience));
+        let ended = ended.into_iter().map(|(candidate, end, state, nodes)| {
+            self.learn_about_nodes(&end, state, &nodes);
+            EndedJob { candidate, end }
+        });
+        let mut ended: Vec<_> = ended.collect();
+        ended.extend(self.send_rest());
+        self.name_waiting();
+        Ok(ended)
+    }
+
+    /// Looks in the accounts for jobs that squeue does not know.
+    fn look_for(
+        &mut self,
+        missing: &[u64],
+        patience: Duration,
+    ) -> Vec<(u64, JobEnd, JobState, String)> {
+        let accounts = self.accounts(missing);
+        let mut ended = vec![];
+        for &candidate in missing {
+            let Some(watched) = self.jobs.get_mut(&candidate) else { continue };
+            let in_vain = watched.in_vain(patience);
+            let account = accounts
+                .iter()
+                .filter(|account| account.name == watched.record.name && account.state.is_final())
+                .max_by_key(|account| account.id);
+            match account {
+                // Right after an outage the accounts may not have the exit code yet.
+                Some(Accounted { state: JobState::Failed, codes, .. })
+                    if *codes == ExitCodes::default() && !in_vain => {}
+                Some(Accounted { id, state, codes, nodes, .. }) => {
+                    watched.identify(*id);
+                    let end = watched.end(*state, codes, nodes, patience);
+                    ended.extend(end.map(|end| (candidate, end, *state, nodes.clone())));
+                }
+                None if !in_vain => {}
+                None if watched.record.id.is_none() && watched.ending.is_none() => {
+                    watched.sent = false;
+                    let name = watched.record.name.clone();
+                    self.say(format!("Slurm never got {name}: it is submitted again"));
+                }
+                None => {
+                    ended.push((
+                        candidate,
+                        watched.end_of_lost(),
+                        JobState::Between,
+                        String::new(),
+                    ));
+                }
+            }
+        }
+        ended
+    }
+
+    fn accounts(&mut self, missing: &[u64]) -> Vec<Accounted> {
+        if !self.has_accounts || missing.is_empty() {
+            return vec![];
+        }
+        let records = missing.iter().filter_map(|candidate| self.jobs.get(candidate));
+        let records: Vec<&Record> = records.map(|watched| &watched.record).collect();
+        let ids: Vec<u64> = records.iter().filter_map(|record| record.id).collect();
+        let in_doubt = records.iter().filter(|record| record.id.is_none());
+        let names: Vec<&str> = in_doubt.clone().map(|record| record.name.as_str()).collect();
+        let mut accounts = client::accounts_of(&ids);
+        if let (Ok(accounts), Some(since)) = (&mut accounts, in_doubt.map(|r| r.time).min()) {
+            accounts.extend(client::accounts_of_names(&names, since).unwrap_or_default());
+        }
+        accounts.unwrap_or_else(|trouble| {
+            self.has_accounts = !trouble.is_no_accounting();
+            vec![]
+        })
+    }
+
+    fn learn_about_nodes(&mut self, end: &JobEnd, state: JobState, nodes: &str) {
+        match end {
+            JobEnd::Ended | JobEnd::TimedOut | JobEnd::OutOfMemory => self.nodes.succeeded(nodes),
+            JobEnd::Fault(_) if state.blames_node() => {
+                if let Some(node) = self.nodes.failed(nodes) {
+                    self.say(format!("{node} failed again and gets no further jobs"));
+                }
+            }
+            JobEnd::Fault(_) | JobEnd::Cancelled => {}
+        }
+    }
+
+    /// Sends what could not be sent before.
+    fn send_rest(&mut self) -> Vec<EndedJob> {
+        let unsent = self.jobs.iter().filter(|(_, watched)| !watched.sent);
+        let unsent: Vec<u64> = unsent.map(|(candidate, _)| *candidate).collect();
+        let mut ended = vec![];
+        for candidate in unsent {
+            let Some(mut watched) = self.jobs.remove(&candidate) else { continue };
+            if let Some(asked) = &watched.ending {
+                ended.push(EndedJob { candidate, end: asked.clone() });
+            } else if self.polling.answers()
+                && let Err(trouble) = self.send(&mut watched)
+            {
+                let end = JobEnd::Fault(format!("it cannot be submitted: {trouble}"));
+                ended.push(EndedJob { candidate, end });
+            }
+            self.jobs.insert(candidate, watched);
+        }
+        ended
+    }
+
+    fn name_waiting(&mut self) {
+        let waits = |watched: &&Watched| watched.sent && watched.state == JobState::Pending;
+        let waiting = self.jobs.values().filter(waits);
+        let waiting =
+            waiting.filter_map(|watched| Some((watched.record.id?, watched.reason.clone())));
+        let messages = self.pending.look(waiting);
+        self.messages.extend(messages);
+    }
+
+    /// Jobs that said themselves that they ended well: for them nobody else has to be asked.
+    fn ended_by_their_files(&mut self) -> Vec<EndedJob> {
+        let (shortest, longest) = FILES;
+        let interval = (self.submitted.elapsed() / 100).clamp(shortest, longest);
+        let at_least = Duration::from_secs_f64(self.jobs.len() as f64 / JOBS_PER_SECOND);
+        if self.files_seen.elapsed() < interval.max(at_least) {
+            return vec![];
+        }
+        self.files_seen = Instant::now();
+        let ended = self.jobs.iter().filter_map(|(&candidate, watched)| {
+            Some(EndedJob { candidate, end: watched.end_by_files()? })
+        });
+        ended.collect()
+    }
+}
+
+/// How a job ended, where that says more than its state.
+fn codes_of(queued: &Queued) -> ExitCodes {
+    client::exit_codes_of(queued.id).unwrap_or_default()
+}
+
+impl Executor for Slurm {
+    fn submit(&mut self, job: Job) -> io::Result<String> {
+        let record = Record::new(&job);
+        record.write(&job.directory)?;
+        let candidate = job.candidate;
+        let mut watched = Watched::new(job, record, false);
+        self.submitted = Instant::now();
+        if self.polling.answers() {
+            self.send(&mut watched).map_err(|trouble| {
+                io::Error::new(io::ErrorKind::InvalidInput, trouble.to_string())
+            })?;
+        }
+        let Record { id, name, .. } = &watched.record;
+        let shown = id.map_or_else(|| name.clone(), |id| format!("Slurm job {id}"));
+        self.jobs.insert(candidate, watched);
+        Ok(shown)
+    }
+
+    fn adopt(&mut self, job: Job) -> io::Result<Adopted> {
+        let Some(record) = Record::read(&job.directory)? else { return Ok(Adopted::Gone) };
+        if record.attempt < job.attempt {
+            return Ok(Adopted::Gone);
+        }
+        let watched = Watched::new(job, record, true);
+        if let Some(JobEnd::Ended) = watched.end_by_files() {
+            return Ok(Adopted::Ended);
+        }
+        self.jobs.insert(watched.job.candidate, watched);
+        Ok(Adopted::Running)
+    }
+
+    fn wait(&mut self, at_most: Duration) -> io::Result<Vec<EndedJob>> {
+        let mut ended = self.ended_by_their_files();
+        for job in &ended {
+            self.jobs.remove(&job.candidate);
+        }
+        if !self.jobs.is_empty() && self.polling.due_in().is_zero() {
+            match self.look() {
+                Ok(found) => ended.extend(found),
+                Err(trouble) => self.no_answer(&trouble),
+            }
+        }
+        for job in &ended {
+            self.jobs.remove(&job.candidate);
+        }
+        if ended.is_empty() {
+            // Without jobs nothing is due.
+            let due = (!self.jobs.is_empty()).then(|| self.polling.due_in());
+            let due = due.map_or(at_most, |due| due.max(Duration::from_millis(10)));
+            std::thread::sleep(at_most.min(due));
+        }
+        Ok(ended)
+    }
+
+    fn cancel_all(&mut self) {
+        for watched in self.jobs.values_mut() {
+            watched.end_as(JobEnd::Cancelled);
+        }
+        // The next look cancels them.
+        self.polling.hurry();
+    }
+
+    fn running(&self) -> usize {
+        self.jobs.len()
+    }
+
+    fn messages(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.messages)
+    }
+}

@@ -1,0 +1,137 @@
+//! What can happen in an optimization, as one line of the journal each.
+
+use configuration::Limits;
+use serde::{Deserialize, Serialize};
+use simulation::SimulationResult;
+
+use crate::requests::Request;
+use crate::validated::Validated;
+
+/// The format of the journal that this version writes.
+pub const FORMAT: u32 = 1;
+
+/// An event. It is on disk before the act that it announces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "an event is written and forgotten")]
+pub enum Event {
+    /// The optimization begins; its configuration is frozen.
+    Created {
+        /// The format of the journal.
+        format: u32,
+        /// The version that wrote it.
+        mozopt_version: String,
+        /// Identifies the frozen configuration.
+        configuration: String,
+    },
+    /// A controller takes over, at the beginning or to resume.
+    Controller {
+        /// Where it runs.
+        host: String,
+        /// Its process.
+        pid: u32,
+        /// The limits it keeps to.
+        limits: Limits,
+    },
+    /// The optimizer was asked, and proposed these candidates.
+    Proposed {
+        /// The generation they belong to.
+        generation: u64,
+        /// The candidates, in the order of their numbers.
+        candidates: Vec<Proposal>,
+    },
+    /// Simulations that were run before this optimization, and told to the optimizer.
+    Imported {
+        /// Where they come from.
+        from: String,
+        /// The generation in which the last of them is.
+        generation: u64,
+        /// Their parameters, in the order of their numbers.
+        candidates: Vec<Proposal>,
+        /// What came out of each.
+        results: Vec<SimulationResult>,
+    },
+    /// A simulation is about to be handed to the executor.
+    Submitting {
+        /// The candidate.
+        candidate: u64,
+        /// 1, 2, …: the first attempt or a repetition.
+        attempt: u32,
+    },
+    /// The executor has it.
+    Submitted {
+        /// The candidate.
+        candidate: u64,
+        /// The executor's name for it.
+        job: String,
+    },
+    /// An attempt ended without an outcome that says something about the parameters.
+    Interrupted {
+        /// The candidate.
+        candidate: u64,
+        /// What happened.
+        reason: String,
+        /// Whether something failed, so that it counts against the allowed repetitions.
+        fault: bool,
+        /// Whether it was a want of memory, so that the repetition gets more where that is configured.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        out_of_memory: bool,
+    },
+    /// The outcome is known.
+    Finished {
+        /// The candidate.
+        candidate: u64,
+        /// Values, scores and reasons.
+        result: SimulationResult,
+    },
+    /// The optimizer was told the outcome.
+    Told {
+        /// The candidate.
+        candidate: u64,
+    },
+    /// The best candidates were simulated again.
+    Validated {
+        /// How they did.
+        candidates: Vec<Validated>,
+    },
+    /// The controller was asked for something, and does it.
+    Requested {
+        /// What.
+        what: Request,
+    },
+    /// The controller ends.
+    Stopped {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+impl Event {
+    /// An attempt ended for no fault: it, or its controller, was stopped.
+    pub fn ended_by_us(candidate: u64, reason: String) -> Self {
+        Self::Interrupted { candidate, reason, fault: false, out_of_memory: false }
+    }
+}
+
+/// A proposed candidate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Its number.
+    pub candidate: u64,
+    /// The seed of its simulation.
+    pub seed: u64,
+    /// The parameters' values, in the order of the configuration.
+    pub parameters: Vec<f64>,
+}
+
+/// An event with its place in the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// 0, 1, 2, … without gaps.
+    pub seq: u64,
+    /// When it was written.
+    pub time: jiff::Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}

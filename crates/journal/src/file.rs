@@ -1,0 +1,250 @@
+//! The file: lines that are read and appended.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::event::{Entry, Event};
+
+/// The name of the journal's file.
+pub const FILE_NAME: &str = "journal.jsonl";
+const CRC_KEY: &str = ",\"crc32c\":\"";
+
+/// A journal that cannot be trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The journal.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A line in the middle is damaged.
+    #[error("{}:{line}: {why}", path.display())]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// A journal that was read.
+pub struct Read {
+    /// Its entries.
+    pub entries: Vec<Entry>,
+    /// How many bytes of the file are whole entries.
+    pub valid_bytes: u64,
+    /// What was left of a torn last line.
+    pub torn_bytes: u64,
+}
+
+/// Reads a journal. A torn last line is left out.
+pub fn read(path: &Path) -> Result<Read, JournalError> {
+    let text =
+        std::fs::read(path).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+    parse(&text).map_err(|(line, why)| JournalError::Damaged { path: path.to_owned(), line, why })
+}
+
+/// Parses the text of a journal; the error is the number of the damaged line and what is wrong.
+fn parse(text: &[u8]) -> Result<Read, (usize, String)> {
+    parse_from(text, 0)
+}
+
+/// The same of the part of a journal that begins with this entry.
+pub(crate) fn parse_from(text: &[u8], first_seq: u64) -> Result<Read, (usize, String)> {
+    let mut entries = vec![];
+    let mut valid = 0;
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        let whole = line.strip_suffix(b"\n");
+        let seq = first_seq + entries.len() as u64;
+        let number = seq as usize + 1;
+        let last = valid + line.len() == text.len();
+        let entry = match whole.ok_or("the line has no end").and_then(parse_line) {
+            Ok(entry) if entry.seq == seq => entry,
+            Ok(entry) => {
+                let why = format!("entry {} follows {seq} entries", entry.seq);
+                return Err((number, why));
+            }
+            Err(_) if last && !is_longer_than_an_entry(line) => break,
+            Err(why) => return Err((number, why.to_owned())),
+        };
+        entries.push(entry);
+        valid += line.len();
+    }
+    let torn_bytes = (text.len() - valid) as u64;
+    Ok(Read { entries, valid_bytes: valid as u64, torn_bytes })
+}
+
+/// Whether something follows what looks like the end of an entry: then this is no torn line, but lines
+/// whose ends are damaged.
+fn is_longer_than_an_entry(line: &[u8]) -> bool {
+    let end = CRC_KEY.len() + "00000000\"}\n".len();
+    let first = line.windows(CRC_KEY.len()).position(|window| window == CRC_KEY.as_bytes());
+    first.is_some_and(|start| line.len() > start + end)
+}
+
+fn parse_line(line: &[u8]) -> Result<Entry, &'static str> {
+    let line = std::str::from_utf8(line).map_err(|_| "the line is not text")?;
+    let (body, tail) = line.rsplit_once(CRC_KEY).ok_or("the line has no checksum")?;
+    // The digits themselves are compared, since `F` for `f` is a changed byte too.
+    let crc = format!("{:08x}", crc32c::crc32c(body.as_bytes()));
+    if tail.strip_suffix("\"}") != Some(&crc) {
+        return Err("the checksum is wrong");
+    }
+    serde_json::from_str(line).map_err(|_| "the line is whole, but not an event that is known")
+}
+
+fn line(entry: &Entry) -> Result<String, serde_json::Error> {
+    let mut line = serde_json::to_string(entry)?;
+    line.pop();
+    let crc = crc32c::crc32c(line.as_bytes());
+    line.push_str(&format!("{CRC_KEY}{crc:08x}\"}}\n"));
+    Ok(line)
+}
+
+/// The journal, open for appending by the one controller that holds the lock.
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    bytes: u64,
+    next_seq: u64,
+}
+
+impl Journal {
+    /// Begins the journal of a new optimization.
+    pub fn create(path: &Path) -> Result<Self, JournalError> {
+        let failed = |source| JournalError::Io { path: path.to_owned(), source };
+        let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
+        durable::sync_directory(path.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+        Ok(Self { path: path.to_owned(), file, bytes: 0, next_seq: 0 })
+    }
+
+    /// Opens a journal to continue it, and cuts off a torn last line.
+    pub fn open(path: &Path) -> Result<(Self, Read), JournalError> {
+        let read = read(path)?;
+        let failed = |source| JournalError::Io { path: path.to_owned(), source };
+        let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
+        let bytes = read.valid_bytes;
+        file.set_len(bytes).and_then(|()| file.seek(SeekFrom::Start(bytes))).map_err(failed)?;
+        let next_seq = read.entries.len() as u64;
+        Ok((Self { path: path.to_owned(), file, bytes, next_seq }, read))
+    }
+
+    /// Appends events and returns when they are on disk. When that fails, the journal is as it was.
+    pub fn append(&mut self, events: &[Event]) -> Result<Vec<Entry>, JournalError> {
+        let failed = |source| JournalError::Io { path: self.path.clone(), source };
+        let time = jiff::Timestamp::now();
+        let entries: Vec<Entry> = events
+            .iter()
+            .zip(self.next_seq..)
+            .map(|(event, seq)| Entry { seq, time, event: event.clone() })
+            .collect();
+        let mut text = String::new();
+        for entry in &entries {
+            text.push_str(&line(entry).map_err(|error| failed(error.into()))?);
+        }
+        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            // A full disk takes part of a line: take it back, so that what is there stays whole.
+            let _ = self.file.set_len(self.bytes);
+            let _ = self.file.seek(SeekFrom::Start(self.bytes));
+            return Err(failed(error));
+        }
+        self.bytes += text.len() as u64;
+        self.next_seq += entries.len() as u64;
+        Ok(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::Proposal;
+
+    fn events() -> Vec<Event> {
+        let parameters = vec![0.1, 1e-300, -3.5e10];
+        let proposal = Proposal { candidate: 0, seed: u64::MAX, parameters };
+        vec![
+            Event::Proposed { generation: 1, candidates: vec![proposal] },
+            Event::Submitting { candidate: 0, attempt: 1 },
+            Event::Stopped { reason: "a \"quoted\", new\nline, ü".to_owned() },
+        ]
+    }
+
+    fn written() -> Vec<u8> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE_NAME);
+        Journal::create(&path).unwrap().append(&events()).unwrap();
+        std::fs::read(&path).unwrap()
+    }
+
+    #[test]
+    fn what_was_appended_is_read_back_to_the_bit() {
+        let read = parse(&written()).unwrap();
+        let back: Vec<Event> = read.entries.into_iter().map(|entry| entry.event).collect();
+        assert_eq!(back, events());
+    }
+
+    #[test]
+    fn every_line_is_json_of_its_own() {
+        for line in String::from_utf8(written()).unwrap().lines() {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(value["crc32c"].is_string() && value["seq"].is_number());
+        }
+    }
+
+    #[test]
+    fn a_torn_last_line_is_cut_wherever_it_tore_and_the_journal_goes_on() {
+        let text = written();
+        let ends: Vec<usize> = (1..=text.len()).filter(|&i| text[i - 1] == b'\n').collect();
+        for length in 0..=text.len() {
+            let read = parse(&text[..length]).unwrap();
+            assert_eq!(read.entries.len(), ends.iter().filter(|&&end| end <= length).count());
+            assert_eq!(read.valid_bytes + read.torn_bytes, length as u64);
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE_NAME);
+        std::fs::write(&path, &text[..text.len() - 3]).unwrap();
+        let (mut journal, read) = Journal::open(&path).unwrap();
+        assert_eq!(read.entries.len(), 2);
+        journal.append(&[Event::Told { candidate: 0 }]).unwrap();
+        assert_eq!(super::read(&path).unwrap().entries.len(), 3);
+    }
+
+    #[test]
+    fn a_checksum_in_capitals_is_damage() {
+        let text = String::from_utf8(written()).unwrap();
+        let lines = text.lines().map(|line| {
+            let digits = line.len() - 10..line.len() - 2;
+            format!("{}{}\"}}\n", &line[..digits.start], line[digits].to_uppercase())
+        });
+        // Eight digits without a letter are the same in capitals, so rarely that three never are.
+        assert_ne!(lines.clone().collect::<String>(), text);
+        assert!(lines.zip(text.lines()).all(|(capital, line)| {
+            capital.trim_end() == line || parse_line(capital.trim_end().as_bytes()).is_err()
+        }));
+    }
+
+    proptest! {
+        #[test]
+        fn one_changed_byte_never_passes_unnoticed(position in 0usize..400, to in any::<u8>()) {
+            let text = written();
+            let position = position % text.len();
+            prop_assume!(text[position] != to);
+            let mut damaged = text.clone();
+            damaged[position] = to;
+            let whole = parse(&text).unwrap().entries;
+            match parse(&damaged) {
+                Err((line, _)) => prop_assert!(line <= whole.len()),
+                Ok(read) => prop_assert_eq!(&read.entries[..], &whole[..whole.len() - 1]),
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! An optimization on disk: its directory, and in it the journal, the one source of truth.
+//!
+//! `journal.jsonl` is append-only text, one JSON [`Entry`] a line, each ending with the CRC-32C of the
+//! bytes before it:
+//!
+//! ```text
+//! {"seq":12,"time":"…","event":"told","candidate":3,"crc32c":"9a0b1c2d"}
+//! ```
+//!
+//! An entry is on disk before the act it announces. A torn last line (the machine died while it was
+//! written) is cut off with a message; damage anywhere else is refused.
+
+mod event;
+mod file;
+mod follow;
+mod lock;
+mod optimization_directory;
+mod provenance;
+mod requests;
+mod state;
+mod validated;
+
+pub use event::{Entry, Event, FORMAT, Proposal};
+pub use file::{FILE_NAME, Journal, JournalError, Read, read};
+pub use follow::Follower;
+pub use lock::{ControllerLock, Held, Holder};
+pub use optimization_directory::{DirectoryError, OptimizationDirectory};
+pub use provenance::{Commit, Provenance};
+pub use requests::{Request, Requests};
+pub use state::{CandidateRecord, Phase, State, StateError, Watch};
+pub use validated::Validated;

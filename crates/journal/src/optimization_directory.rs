@@ -1,0 +1,202 @@
+//! The directory of an optimization: `YYYYmmdd-HHMMSS_Optimization` and what belongs to it.
+//!
+//! ```text
+//! configuration.json      the frozen configuration
+//! config_optimisation     a copy of the user's file, and of mozopt.toml
+//! provenance.json         how it was begun, the model's commit, the versions of its simulator
+//! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began, with
+//!                         mozopt_run.py, mozopt_ranks.py, mozopt_check.py
+//! journal.jsonl           what happened: the one source of truth
+//! optimization.log        the same in words
+//! controller.lock         who runs it
+//! requests/               what it is asked for while it runs
+//! controller.sh           its controller as a job of Slurm; controller.json, .log: its name, what it printed
+//! simulations/000217/     one directory for each candidate
+//! validation/000217-3/    the same for each further simulation of the best ones
+//! validation-full/000217-3/    the same in another protocol (`validate`), with comparison.json, .html
+//! validation-full.model/…      the same with a new network each time (`validate --vary model`)
+//! ```
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use simulation::{Protocol, SimulationDirectory, write_experiment};
+
+use crate::file::FILE_NAME;
+use crate::provenance;
+
+const SUFFIX: &str = "_Optimization";
+const TRIAL_SUFFIX: &str = "_Trial";
+
+/// The directory of an optimization.
+#[derive(Debug, Clone)]
+pub struct OptimizationDirectory(PathBuf);
+
+/// Why there is no directory to work in.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// A new one cannot be made.
+    #[error("cannot make a directory in {}: {source}", parent.display())]
+    NotMade {
+        /// Where.
+        parent: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// All names of this second are taken.
+    #[error("{} is full of searches that began at {time}", parent.display())]
+    Full {
+        /// Where.
+        parent: PathBuf,
+        /// The time that names begin with.
+        time: String,
+    },
+    /// What was given is no directory.
+    #[error("there is no directory {}", .0.display())]
+    NoDirectory(PathBuf),
+    /// What was given cannot be looked into.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is neither an optimization nor does it hold one.
+    #[error("there is no optimization in {}", .0.display())]
+    NoOptimization(PathBuf),
+    /// The experiment script cannot be written.
+    #[error("cannot write {0}")]
+    NoScript(io::Error),
+}
+
+impl OptimizationDirectory {
+    /// Makes a new one, named by the time, in `parent`.
+    pub fn create(parent: &Path) -> Result<Self, DirectoryError> {
+        Self::create_named(parent, SUFFIX)
+    }
+
+    /// Makes a directory of the same layout for a simulation that belongs to no search.
+    pub fn create_trial(parent: &Path) -> Result<Self, DirectoryError> {
+        Self::create_named(parent, TRIAL_SUFFIX)
+    }
+
+    fn create_named(parent: &Path, suffix: &str) -> Result<Self, DirectoryError> {
+        let failed = |source| DirectoryError::NotMade { parent: parent.to_owned(), source };
+        fs::create_dir_all(parent).map_err(failed)?;
+        let parent = std::path::absolute(parent).map_err(failed)?;
+        let time = jiff::ZonedDateTime::now().strftime("%Y%m%d-%H%M%S").to_string();
+        // Two searches that begin in the same second get different names.
+        for attempt in 1..100 {
+            let name = match attempt {
+                1 => format!("{time}{suffix}"),
+                n => format!("{time}-{n}{suffix}"),
+            };
+            let path = parent.join(name);
+            match fs::create_dir(&path) {
+                Ok(()) => {
+                    fs::create_dir(path.join("simulations")).map_err(failed)?;
+                    return Ok(Self(path));
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Err(DirectoryError::Full { parent, time })
+    }
+
+    /// Finds the optimization that the user means: the directory itself, or the latest one in it.
+    pub fn find(given: &Path) -> Result<Self, DirectoryError> {
+        if !given.is_dir() {
+            return Err(DirectoryError::NoDirectory(given.to_owned()));
+        }
+        let failed = |source| DirectoryError::Unreadable { path: given.to_owned(), source };
+        let given = std::path::absolute(given).map_err(failed)?;
+        if given.join(FILE_NAME).exists() {
+            return Ok(Self(given));
+        }
+        let mut found = vec![];
+        for entry in fs::read_dir(&given).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let named = path.file_name().is_some_and(|n| n.to_string_lossy().ends_with(SUFFIX));
+            if named && path.join(FILE_NAME).exists() {
+                found.push(path);
+            }
+        }
+        // A second one of the same second follows the first.
+        found.sort_by_key(|path| path.to_string_lossy().trim_end_matches(SUFFIX).to_owned());
+        found.pop().map(Self).ok_or(DirectoryError::NoOptimization(given))
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Its path as the user would write it: relative to the working directory, where it lies below.
+    pub fn shown(&self) -> String {
+        let below = std::env::current_dir().ok();
+        let below = below.and_then(|current| self.0.strip_prefix(current).ok().map(Path::to_owned));
+        match below {
+            Some(here) if here.as_os_str().is_empty() => ".".to_owned(),
+            below => below.unwrap_or_else(|| self.0.clone()).display().to_string(),
+        }
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> PathBuf {
+        self.0.join(FILE_NAME)
+    }
+
+    /// The frozen configuration.
+    pub fn configuration(&self) -> PathBuf {
+        self.0.join("configuration.json")
+    }
+
+    /// Its name: that of its directory.
+    pub fn name(&self) -> String {
+        self.0.file_name().map_or_else(|| self.shown(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Where it comes from.
+    pub fn provenance(&self) -> PathBuf {
+        self.0.join(provenance::FILE_NAME)
+    }
+
+    /// Freezes the script that simulates a mozaik model.
+    pub fn write_experiment(&self, script: &str) -> Result<(), DirectoryError> {
+        write_experiment(script, &self.0).map(drop).map_err(DirectoryError::NoScript)
+    }
+
+    /// The log.
+    pub fn log(&self) -> PathBuf {
+        self.0.join("optimization.log")
+    }
+
+    /// The files of a further simulation of a candidate.
+    pub fn validation(&self, candidate: u64, repetition: u32) -> SimulationDirectory {
+        SimulationDirectory::new(self.0.join(format!("validation/{candidate:06}-{repetition}")))
+    }
+
+    /// Where a protocol is presented to chosen candidates; whether to networks that are drawn anew each time.
+    pub fn protocol(&self, protocol: &Protocol, new_networks: bool) -> PathBuf {
+        // No protocol has a dot in its name.
+        let networks = if new_networks { ".model" } else { "" };
+        self.0.join(format!("validation-{protocol}{networks}"))
+    }
+
+    /// The files of all further simulations.
+    pub fn validations(&self) -> io::Result<Vec<SimulationDirectory>> {
+        let entries = match fs::read_dir(self.0.join("validation")) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+            other => other?,
+        };
+        entries.map(|entry| Ok(SimulationDirectory::new(entry?.path()))).collect()
+    }
+
+    /// The files of a candidate's simulation.
+    pub fn simulation(&self, candidate: u64) -> SimulationDirectory {
+        SimulationDirectory::new(self.0.join(format!("simulations/{candidate:06}")))
+    }
+}

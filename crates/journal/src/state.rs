@@ -1,0 +1,374 @@
+//! The state of an optimization: the fold of its journal.
+
+use std::sync::Arc;
+
+use configuration::Limits;
+use jiff::Timestamp;
+use simulation::{OutcomeClass, SimulationResult, TargetId, Versions};
+
+use crate::event::{Entry, Event, FORMAT, Proposal};
+use crate::requests::Request;
+use crate::validated::Validated;
+
+/// Everything that is known about an optimization.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// The candidates, by number.
+    pub candidates: Vec<CandidateRecord>,
+    /// How the best candidates did when they were simulated again; none since the last was proposed.
+    validated: Vec<Validated>,
+    /// How many of the candidates were simulated before this optimization.
+    pub imported: u64,
+    /// The limits of the last controller.
+    pub limits: Option<Limits>,
+    /// Whether the controller was asked to begin nothing.
+    pub paused: bool,
+    /// Whether the controller was asked to stop.
+    pub stopping: bool,
+    /// Why the last controller stopped; `None` while one runs, or after one was killed.
+    pub stopped: Option<String>,
+    /// When the first entry was written.
+    pub began: Option<Timestamp>,
+    /// When the last entry was written.
+    pub last: Option<Timestamp>,
+    /// When controllers watched simulations: an entry for each.
+    pub watches: Vec<Watch>,
+    /// How long controllers have run, up to the last entry of each.
+    pub running_seconds: f64,
+    controller_began: Option<Timestamp>,
+    format_seen: bool,
+    targets: Vec<Arc<TargetId>>,
+    versions: Option<Arc<Versions>>,
+}
+
+/// A controller's time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watch {
+    /// When it began.
+    pub from: Timestamp,
+    /// When it learnt the last outcome.
+    pub to: Timestamp,
+    /// How many simulations it may have run at the same time.
+    pub slots: usize,
+}
+
+/// A candidate and what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CandidateRecord {
+    /// Its number.
+    pub number: u64,
+    /// 1, 2, ….
+    pub generation: u64,
+    /// The seed of its simulation.
+    pub seed: u64,
+    /// The parameters' values, in the order of the configuration.
+    pub parameters: Vec<f64>,
+    /// How often its simulation was begun.
+    pub attempts: u32,
+    /// How many of these ended with a fault that is not the model's.
+    pub faults: u32,
+    /// How many of these faults were a want of memory.
+    pub out_of_memory: u32,
+    /// How far it is.
+    pub phase: Phase,
+    /// Whether the optimizer knows its outcome.
+    pub told: bool,
+    /// When its last attempt was submitted.
+    pub submitted: Option<Timestamp>,
+    /// When its outcome was known.
+    pub finished: Option<Timestamp>,
+}
+
+/// How far a candidate is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// Its simulation is to be submitted.
+    Waiting,
+    /// It was being submitted: it may or may not run.
+    Submitting,
+    /// It was submitted under this name.
+    Submitted {
+        /// The executor's name for it.
+        job: String,
+    },
+    /// Its outcome is known.
+    Finished(SimulationResult),
+}
+
+/// Entries that contradict each other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    /// The journal was written by a version with another format.
+    #[error("the journal has the format {found}; this version reads {FORMAT}")]
+    Format {
+        /// The format that was found.
+        found: u32,
+    },
+    /// The first entry must say that the optimization was created.
+    #[error("the journal does not begin with the creation of the optimization")]
+    NotCreated,
+    /// An entry does not fit to what was before.
+    #[error("entry {seq} of the journal contradicts the earlier ones: {why}")]
+    Contradiction {
+        /// The entry's number.
+        seq: u64,
+        /// What does not fit.
+        why: &'static str,
+    },
+}
+
+impl CandidateRecord {
+    fn new(proposal: &Proposal, generation: u64) -> Self {
+        Self {
+            number: proposal.candidate,
+            generation,
+            seed: proposal.seed,
+            parameters: proposal.parameters.clone(),
+            attempts: 0,
+            faults: 0,
+            out_of_memory: 0,
+            phase: Phase::Waiting,
+            told: false,
+            submitted: None,
+            finished: None,
+        }
+    }
+
+    /// The outcome, if it is known.
+    pub fn result(&self) -> Option<&SimulationResult> {
+        match &self.phase {
+            Phase::Finished(result) => Some(result),
+            _ => None,
+        }
+    }
+}
+
+impl State {
+    /// The state after these entries.
+    pub fn of(entries: &[Entry]) -> Result<Self, StateError> {
+        let mut state = Self::default();
+        for entry in entries {
+            state.apply(entry)?;
+        }
+        if state.format_seen { Ok(state) } else { Err(StateError::NotCreated) }
+    }
+
+    /// The state after one more entry.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), StateError> {
+        let contradiction = |why| StateError::Contradiction { seq: entry.seq, why };
+        self.began.get_or_insert(entry.time);
+        if !matches!(entry.event, Event::Created { .. }) && !self.format_seen {
+            return Err(StateError::NotCreated);
+        }
+        match &entry.event {
+            Event::Created { format, .. } => {
+                if *format != FORMAT {
+                    return Err(StateError::Format { found: *format });
+                }
+                self.format_seen = true;
+            }
+            Event::Controller { limits, .. } => self.begin_controller(entry.time, limits),
+            Event::Proposed { generation, candidates } => {
+                self.validated.clear();
+                for proposal in candidates {
+                    if proposal.candidate != self.candidates.len() as u64 {
+                        return Err(contradiction("a candidate's number is out of order"));
+                    }
+                    self.candidates.push(CandidateRecord::new(proposal, *generation));
+                }
+            }
+            Event::Imported { generation, candidates, results, .. } => {
+                if candidates.len() != results.len() {
+                    return Err(contradiction("an imported simulation has no outcome"));
+                }
+                for (proposal, result) in candidates.iter().zip(results) {
+                    let number = self.candidates.len() as u64;
+                    if proposal.candidate != number {
+                        return Err(contradiction("a candidate's number is out of order"));
+                    }
+                    let mut record = CandidateRecord::new(proposal, *generation);
+                    record.phase = Phase::Finished(self.sharing(result));
+                    record.finished = Some(entry.time);
+                    record.told = true;
+                    self.candidates.push(record);
+                }
+                self.imported += candidates.len() as u64;
+            }
+            Event::Submitting { candidate, attempt } => {
+                let record = self.unfinished(*candidate).ok_or_else(|| {
+                    contradiction("a simulation is submitted whose outcome is known")
+                })?;
+                record.attempts = *attempt;
+                record.phase = Phase::Submitting;
+                record.submitted = Some(entry.time);
+            }
+            Event::Submitted { candidate, job } => {
+                let record = self.unfinished(*candidate).ok_or_else(|| {
+                    contradiction("a simulation is submitted whose outcome is known")
+                })?;
+                record.phase = Phase::Submitted { job: job.clone() };
+            }
+            Event::Interrupted { candidate, fault, out_of_memory, .. } => {
+                let record = self.unfinished(*candidate).ok_or_else(|| {
+                    contradiction("a simulation is interrupted whose outcome is known")
+                })?;
+                record.faults += u32::from(*fault);
+                record.out_of_memory += u32::from(*out_of_memory);
+                record.phase = Phase::Waiting;
+            }
+            Event::Finished { candidate, result } => {
+                let result = self.sharing(result);
+                let record = self
+                    .unfinished(*candidate)
+                    .ok_or_else(|| contradiction("a candidate has two outcomes"))?;
+                record.phase = Phase::Finished(result);
+                record.finished = Some(entry.time);
+                if let Some(watch) = self.watches.last_mut() {
+                    watch.to = entry.time;
+                }
+            }
+            Event::Told { candidate } => {
+                let record = self.candidates.get_mut(*candidate as usize);
+                let record = record
+                    .filter(|record| !record.told && record.result().is_some())
+                    .ok_or_else(|| contradiction("the optimizer is told what is not known"))?;
+                record.told = true;
+            }
+            Event::Validated { candidates } => {
+                let known = |validated: &Validated| {
+                    let record = self.candidates.get(validated.candidate as usize);
+                    record.is_some_and(|record| record.result().is_some())
+                };
+                if !candidates.iter().all(known) {
+                    return Err(contradiction("a candidate is validated that was not simulated"));
+                }
+                self.validated.clone_from(candidates);
+            }
+            Event::Requested { what } => self.heed(what),
+            Event::Stopped { reason } => self.stopped = Some(reason.clone()),
+        }
+        self.last = Some(entry.time);
+        if self.stopped.is_some() {
+            self.end_controller();
+        }
+        Ok(())
+    }
+
+    /// The result, with names of targets and versions that all results have in common: copies of them would
+    /// be most of what a simulation leaves in memory.
+    fn sharing(&mut self, result: &SimulationResult) -> SimulationResult {
+        let mut result = result.clone();
+        if self.targets.is_empty() {
+            self.targets = result.targets.iter().map(|it| Arc::clone(&it.target)).collect();
+        }
+        result.share_targets(&self.targets);
+        if let Some(versions) = &self.versions {
+            result.share_versions(versions);
+        }
+        self.versions = result.versions.clone().or_else(|| self.versions.take());
+        result
+    }
+
+    fn heed(&mut self, request: &Request) {
+        match request {
+            Request::Pause => self.paused = true,
+            Request::Continue => self.paused = false,
+            Request::Stop { .. } => self.stopping = true,
+            Request::ChangeLimits(change) => {
+                if let Some(limits) = &mut self.limits {
+                    change.change(limits);
+                }
+            }
+        }
+    }
+
+    /// How long controllers have run until now, in seconds.
+    pub fn ran_for(&self, now: Timestamp) -> f64 {
+        let current = self.controller_began.map(|began| now.duration_since(began).as_secs_f64());
+        self.running_seconds + current.unwrap_or(0.0)
+    }
+
+    fn begin_controller(&mut self, now: Timestamp, limits: &Limits) {
+        self.end_controller();
+        self.controller_began = Some(now);
+        self.limits = Some(limits.clone());
+        self.watches.push(Watch { from: now, to: now, slots: limits.slots });
+        self.stopped = None;
+        (self.paused, self.stopping) = (false, false);
+    }
+
+    fn end_controller(&mut self) {
+        if let (Some(began), Some(last)) = (self.controller_began.take(), self.last) {
+            self.running_seconds += last.duration_since(began).as_secs_f64();
+        }
+    }
+
+    fn unfinished(&mut self, candidate: u64) -> Option<&mut CandidateRecord> {
+        self.candidates.get_mut(candidate as usize).filter(|record| record.result().is_none())
+    }
+
+    /// The candidates whose outcome is known, with it.
+    pub fn finished(&self) -> impl Iterator<Item = (&CandidateRecord, &SimulationResult)> {
+        self.candidates.iter().filter_map(|record| record.result().map(|result| (record, result)))
+    }
+
+    /// Those that this optimization simulated, with their outcomes.
+    pub fn run_here(&self) -> impl Iterator<Item = (&CandidateRecord, &SimulationResult)> {
+        self.finished().filter(|(record, _)| record.attempts > 0)
+    }
+
+    /// The candidate with the smallest total among those that completed; the first of equals.
+    pub fn best(&self) -> Option<(&CandidateRecord, &SimulationResult)> {
+        self.ranked().into_iter().next()
+    }
+
+    /// The candidate that is recommended: the best of those that were simulated again, or else the best.
+    pub fn recommended(&self) -> Option<(&CandidateRecord, &SimulationResult)> {
+        match self.validated() {
+            Some(best) => {
+                let record = &self.candidates[best.candidate as usize];
+                record.result().map(|result| (record, result))
+            }
+            None => self.best(),
+        }
+    }
+
+    /// How the recommended candidate did when it was simulated again.
+    pub fn validated(&self) -> Option<&Validated> {
+        self.validated.iter().min_by(|a, b| a.expected_total.total_cmp(&b.expected_total))
+    }
+
+    /// The candidates that completed, best first.
+    pub fn ranked(&self) -> Vec<(&CandidateRecord, &SimulationResult)> {
+        let is_completed = |result: &SimulationResult| result.outcome == OutcomeClass::Completed;
+        let mut completed: Vec<_> =
+            self.finished().filter(|(_, result)| is_completed(result)).collect();
+        completed.sort_by(|(_, a), (_, b)| a.total.total_cmp(&b.total));
+        completed
+    }
+
+    /// How many candidates this optimization proposed.
+    pub fn proposed(&self) -> u64 {
+        self.candidates.len() as u64 - self.imported
+    }
+
+    /// How many simulations this optimization has run.
+    pub fn simulated(&self) -> u64 {
+        self.finished().count() as u64 - self.imported
+    }
+
+    /// How many simulations failed.
+    pub fn failed(&self) -> usize {
+        self.finished().filter(|(_, result)| result.outcome.is_failure()).count()
+    }
+
+    /// How many generations are complete: every candidate's outcome is known.
+    pub fn generations(&self) -> u64 {
+        let unfinished = self.candidates.iter().find(|record| record.result().is_none());
+        match (unfinished, self.candidates.last()) {
+            (Some(record), _) => record.generation - 1,
+            (None, Some(last)) => last.generation,
+            (None, None) => 0,
+        }
+    }
+}

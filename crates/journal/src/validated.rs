@@ -1,0 +1,84 @@
+//! How a candidate did when it was simulated again.
+
+use serde::{Deserialize, Serialize};
+use simulation::{OutcomeClass, SimulationResult};
+
+/// A candidate's further simulations, with seeds of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Validated {
+    /// The candidate.
+    pub candidate: u64,
+    /// How many simulations there were.
+    pub simulations: usize,
+    /// How many of these exploded or failed.
+    pub failed: usize,
+    /// The mean total of those that did not; `None` if all did.
+    pub mean: Option<f64>,
+    /// The standard deviation of these totals (n - 1); `None` for fewer than two.
+    pub sd: Option<f64>,
+    /// The mean total of all of them, with what failures cost: the smaller, the better the candidate.
+    pub expected_total: f64,
+}
+
+impl Validated {
+    /// What these results say; `None` if there are none.
+    pub fn of(candidate: u64, results: &[SimulationResult]) -> Option<Self> {
+        let says_something = |result: &&SimulationResult| {
+            !matches!(result.outcome, OutcomeClass::NoData | OutcomeClass::NodeFailure)
+        };
+        let mut results: Vec<_> = results.iter().filter(says_something).collect();
+        // Whichever ended first, sums are the same to the last bit.
+        results.sort_by(|a, b| a.total.total_cmp(&b.total));
+        let totals: Vec<f64> = results
+            .iter()
+            .filter(|result| !result.outcome.is_failure())
+            .map(|result| result.total)
+            .collect();
+        let count = totals.len() as f64;
+        let mean = (!totals.is_empty()).then(|| totals.iter().sum::<f64>() / count);
+        let sd = mean.filter(|_| totals.len() > 1).map(|mean| {
+            let squares: f64 = totals.iter().map(|total| (total - mean).powi(2)).sum();
+            (squares / (count - 1.0)).sqrt()
+        });
+        let all: f64 = results.iter().map(|result| result.total).sum();
+        (!results.is_empty()).then(|| Self {
+            candidate,
+            simulations: results.len(),
+            failed: results.len() - totals.len(),
+            mean,
+            sd,
+            expected_total: all / results.len() as f64,
+        })
+    }
+
+    /// `candidate 17: total 20.1 ± 2.0 in 5 further simulations, 1 of them exploded or failed`.
+    pub fn in_words(&self) -> String {
+        let total = match (self.mean, self.sd) {
+            (Some(mean), Some(sd)) => format!("total {mean:.2} ± {sd:.2}"),
+            (Some(mean), None) => format!("total {mean:.2}"),
+            (None, _) => "no total".to_owned(),
+        };
+        let failed = match self.failed {
+            0 => String::new(),
+            n => format!(", {n} of them exploded or failed"),
+        };
+        let (candidate, simulations) = (self.candidate, self.simulations);
+        format!("candidate {candidate}: {total} in {simulations} further simulations{failed}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_in_which_simulations_end_does_not_matter() {
+        let result = |total| {
+            let completed = SimulationResult::measured(OutcomeClass::Completed, None, &[], &[]);
+            SimulationResult { total, ..completed }
+        };
+        let results = [0.1, 0.2, 0.3, 1e9].map(result);
+        let reversed: Vec<_> = results.iter().rev().cloned().collect();
+        assert_eq!(Validated::of(3, &results), Validated::of(3, &reversed));
+    }
+}

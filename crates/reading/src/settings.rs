@@ -1,0 +1,317 @@
+//! `mozopt.toml`: HOW the search is run. Every setting is also a flag of `mozopt run`: one type serves
+//! as both, and what is given on the command line replaces what stands in the file.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+use configuration::{
+    Algorithm, ExecutorKind, LimitChange, Mode, Objectives, SimulationSeed, SimulatorKind,
+    SlurmSettings, TimeLimit, Variant,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::mistake::{Mistake, Source, suggestion};
+
+/// Everything that `mozopt.toml` may say. What is absent has a default.
+#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "mozopt.toml")]
+pub struct Settings {
+    /// What simulates the model.
+    #[command(flatten)]
+    pub simulator: SimulatorSettings,
+    /// Where and how simulations run.
+    #[command(flatten)]
+    pub execution: ExecutionSettings,
+    /// What Slurm is asked for, for every simulation (`executor = "slurm"`).
+    #[command(flatten)]
+    pub slurm: SlurmSettings,
+    /// How parameters are proposed, and when to stop.
+    #[command(flatten)]
+    pub optimizer: OptimizerSettings,
+    /// What is kept of a simulation after it was evaluated.
+    #[command(flatten)]
+    pub keep: KeepSettings,
+}
+
+/// What simulates the model.
+#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Simulator")]
+pub struct SimulatorSettings {
+    /// `v1`, the embedded spiking model of V1; `mozaik`, a model written with mozaik; or `command`, any
+    /// program of yours
+    #[arg(long, value_enum)]
+    pub kind: Option<SimulatorKind>,
+    /// The program of `kind = "command"`, a shell line: it reads the file named by
+    /// `$MOZOPT_SIMULATION` and leaves `datastore/` or `values.json`
+    #[arg(long, value_name = "LINE")]
+    pub command: Option<String>,
+    /// The model's parameters, relative to its directory: of `mozaik` the root parameter file [default:
+    /// `param_optim/defaults`], of `command` a JSON file with the default of every parameter
+    #[arg(long, value_name = "FILE")]
+    pub parameters: Option<String>,
+    /// The model's directory, in which simulations start, relative to mozopt.toml [default: that of
+    /// mozopt.toml]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub model_dir: Option<String>,
+    /// Of `mozaik`: the module and class of the model, as `model.SelfSustainedPushPull`
+    #[arg(long, value_name = "MODULE.CLASS")]
+    pub model_class: Option<String>,
+    /// Of `mozaik`: a run script of your own, relative to the model's directory; it gets mozaik's
+    /// command line [default: the experiment script]
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<String>,
+    /// Of `mozaik`: the experiment script, relative to mozopt.toml, if you changed it [default: the
+    /// built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub experiment: Option<String>,
+    /// Of `mozaik`: what runs Python (`apptainer exec mozaik.sif python`) [default: python]
+    #[arg(long, value_name = "COMMAND")]
+    pub python: Option<String>,
+    /// Of `mozaik`: what starts the MPI processes: `mpirun -np {ranks}`, `srun --mpi=pmix -n {ranks}`
+    /// [default: none]
+    #[arg(long, value_name = "COMMAND")]
+    pub launcher: Option<String>,
+    /// Of `mozaik`: how many MPI processes each simulation has [default: 1]
+    #[arg(long, value_name = "N")]
+    pub ranks: Option<NonZeroUsize>,
+    /// Of `mozaik`: extension modules that NEST loads before the model is built, as
+    /// `nest.Install("stepcurrentmodule")` of a run script does [default: none]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub nest_modules: Option<Vec<String>>,
+    /// Of `mozaik`: the parameters that get the simulation's seed [default: `simulation_seed` where the model
+    /// has it, else `mozaik_seed` and `pynn_seed`]
+    #[arg(long, value_name = "PATH,…", value_delimiter = ',')]
+    pub seeds: Option<Vec<String>>,
+    /// Shell lines to run before each simulation (`module load …`, `conda activate …`)
+    #[arg(long, value_name = "LINES")]
+    pub prelude: Option<String>,
+    /// The seed of every simulation: a number, or `drawn` for a new one each time [default: drawn]
+    #[arg(long, value_name = "SEED")]
+    pub simulation_seed: Option<SimulationSeed>,
+}
+
+/// Where and how simulations run.
+#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Execution")]
+pub struct ExecutionSettings {
+    /// What runs the simulations [default: local]
+    #[arg(long, value_enum)]
+    pub executor: Option<ExecutorKind>,
+    /// How many simulations run at the same time [default: with `local` cores / (ranks × threads), at
+    /// least 1, with `slurm` the candidates of a generation]
+    #[arg(long, value_name = "N")]
+    pub slots: Option<NonZeroUsize>,
+    /// How many threads each simulation may use [default: 1]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// How long a simulation may run, counted from its start: `90s`, `45m`, `20h` [default: 20h]
+    #[arg(long, value_name = "TIME")]
+    pub time_limit: Option<TimeLimit>,
+    /// `generational` waits for every outcome of a generation before it proposes the next;
+    /// `asynchronous` proposes whenever a slot is free, so that none stands idle, and needs some more
+    /// simulations [default: with `local` generational, with `slurm` asynchronous]
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// How often a simulation is run again after a fault that is not the model's [default: 2]
+    #[arg(long, value_name = "N")]
+    pub retries: Option<u32>,
+}
+
+/// How parameters are proposed, and when to stop.
+#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Optimizer")]
+pub struct OptimizerSettings {
+    /// The algorithm [default: composite]
+    #[arg(long, value_enum)]
+    pub algorithm: Option<Algorithm>,
+    /// Of `cma-es`: `active` updates the covariance with bad candidates too and treats bounds
+    /// without bias; `bluepyopt` does exactly what the predecessor did [default: active]
+    #[arg(long, value_enum)]
+    pub variant: Option<Variant>,
+    /// Of `multi-objective`: whose scores are one objective: those of a target `class` on all sheets, of a
+    /// `sheet`, or of each `target` [default: class]
+    #[arg(long, value_enum)]
+    pub objectives: Option<Objectives>,
+    /// How many candidates a generation has [default: 4 + ⌊3 ln n⌋ for n parameters; `composite`,
+    /// generational, needs fewer simulations with 6: the least multiple of the slots from 6 on]
+    #[arg(long, value_name = "N")]
+    pub offspring_size: Option<NonZeroUsize>,
+    /// The seed of the search [default: 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How far the first generation spreads around the centroid; the ranges span [-1, 1]
+    /// [default: 0.3]
+    #[arg(long, value_name = "X")]
+    pub sigma: Option<f64>,
+    /// How many generations to run [default: 200]
+    #[arg(long, value_name = "N")]
+    pub max_ngen: Option<u64>,
+    /// How many simulations to run at most [default: no limit]
+    #[arg(long, value_name = "N")]
+    pub max_simulations: Option<u64>,
+    /// How long the search may propose: `36h`, `7d`; what runs then is waited for [default: no limit]
+    #[arg(long, value_name = "TIME")]
+    pub max_time: Option<TimeLimit>,
+    /// How many core-hours the simulations may take: the search proposes nothing more beyond it
+    /// [default: no limit]
+    #[arg(long, value_name = "X")]
+    pub max_core_hours: Option<f64>,
+    /// How often the best candidates are simulated again at the end, with new seeds; 0: not at all
+    /// [default: 5]
+    #[arg(long, value_name = "N")]
+    pub validate_best: Option<u32>,
+}
+
+/// What is kept of a simulation after it was evaluated. Values, scores and parameters always are.
+#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[command(next_help_heading = "Keep")]
+pub struct KeepSettings {
+    /// Keep the data stores of this many best candidates [default: 1]
+    #[arg(long = "keep-best", value_name = "N")]
+    pub best: Option<usize>,
+    /// Keep the data stores of failed simulations [default: false]
+    #[arg(long = "keep-failures", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub failures: Option<bool>,
+    /// Keep every data store [default: false]
+    #[arg(long = "keep-all", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub all: Option<bool>,
+}
+
+impl Settings {
+    /// Reads the text of a `mozopt.toml`.
+    pub fn parse(source: &Source) -> Result<Self, Mistake> {
+        let settings: Self = toml::from_str(&source.text).map_err(|error| {
+            let span = error.span().unwrap_or(0..source.text.len().min(1));
+            source.error(span, in_words(error.message()), "here", misspelt_key(error.message()))
+        })?;
+        Ok(settings)
+    }
+
+    /// The limits that are given.
+    pub fn limits(&self) -> LimitChange {
+        let Self { execution, slurm, optimizer, keep, .. } = self;
+        LimitChange {
+            max_ngen: optimizer.max_ngen,
+            max_simulations: optimizer.max_simulations,
+            max_time: optimizer.max_time,
+            max_core_hours: optimizer.max_core_hours,
+            validate_best: optimizer.validate_best,
+            executor: execution.executor,
+            slots: execution.slots,
+            time_limit: execution.time_limit,
+            retries: execution.retries,
+            keep_best: keep.best,
+            keep_failures: keep.failures,
+            keep_all: keep.all,
+            slurm: slurm.clone(),
+        }
+    }
+
+    /// Replaces what `flags` give.
+    #[must_use]
+    pub fn overridden_by(self, flags: Self) -> Self {
+        let (s, e, o, k) = (self.simulator, self.execution, self.optimizer, self.keep);
+        let (fs, fe, fo, fk) = (flags.simulator, flags.execution, flags.optimizer, flags.keep);
+        Self {
+            simulator: SimulatorSettings {
+                kind: fs.kind.or(s.kind),
+                command: fs.command.or(s.command),
+                parameters: fs.parameters.or(s.parameters),
+                model_dir: fs.model_dir.or(s.model_dir),
+                model_class: fs.model_class.or(s.model_class),
+                script: fs.script.or(s.script),
+                experiment: fs.experiment.or(s.experiment),
+                python: fs.python.or(s.python),
+                launcher: fs.launcher.or(s.launcher),
+                ranks: fs.ranks.or(s.ranks),
+                nest_modules: fs.nest_modules.or(s.nest_modules),
+                seeds: fs.seeds.or(s.seeds),
+                prelude: fs.prelude.or(s.prelude),
+                simulation_seed: fs.simulation_seed.or(s.simulation_seed),
+            },
+            execution: ExecutionSettings {
+                executor: fe.executor.or(e.executor),
+                slots: fe.slots.or(e.slots),
+                threads: fe.threads.or(e.threads),
+                time_limit: fe.time_limit.or(e.time_limit),
+                mode: fe.mode.or(e.mode),
+                retries: fe.retries.or(e.retries),
+            },
+            slurm: self.slurm.overridden_by(flags.slurm),
+            optimizer: OptimizerSettings {
+                algorithm: fo.algorithm.or(o.algorithm),
+                variant: fo.variant.or(o.variant),
+                objectives: fo.objectives.or(o.objectives),
+                offspring_size: fo.offspring_size.or(o.offspring_size),
+                seed: fo.seed.or(o.seed),
+                sigma: fo.sigma.or(o.sigma),
+                max_ngen: fo.max_ngen.or(o.max_ngen),
+                max_simulations: fo.max_simulations.or(o.max_simulations),
+                max_time: fo.max_time.or(o.max_time),
+                max_core_hours: fo.max_core_hours.or(o.max_core_hours),
+                validate_best: fo.validate_best.or(o.validate_best),
+            },
+            keep: KeepSettings {
+                best: fk.best.or(k.best),
+                failures: fk.failures.or(k.failures),
+                all: fk.all.or(k.all),
+            },
+        }
+    }
+}
+
+/// The parser's message in words that are not Rust's.
+fn in_words(message: &str) -> String {
+    [
+        ("unknown field", "unknown key"),
+        ("unknown variant", "unknown word"),
+        ("expected u64", "expected a whole number"),
+        ("expected u32", "expected a whole number"),
+        ("expected usize", "expected a whole number"),
+        ("expected a nonzero usize", "expected a whole number above 0"),
+        ("expected f64", "expected a number"),
+    ]
+    .iter()
+    .fold(message.to_owned(), |message, (rust, words)| message.replace(rust, words))
+}
+
+/// Serde names the unknown key and lists the known ones, each between backticks.
+fn misspelt_key(message: &str) -> Option<String> {
+    let mut words = message.split('`').skip(1).step_by(2);
+    let given = words.next().filter(|_| message.starts_with("unknown"))?;
+    suggestion(given, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use configuration::Drawn;
+
+    use super::*;
+
+    #[test]
+    fn a_flag_replaces_the_file() {
+        let text =
+            "[optimizer]\nmax_ngen = 5\nseed = 3\n[simulator]\nsimulation_seed = \"drawn\"\n";
+        let file = Settings::parse(&Source::new("mozopt.toml", text)).unwrap();
+        assert_eq!(file.simulator.simulation_seed, Some(SimulationSeed::Drawn(Drawn::Drawn)));
+        let mut flags = Settings::default();
+        flags.optimizer.max_ngen = Some(7);
+        let both = file.overridden_by(flags);
+        assert_eq!((both.optimizer.max_ngen, both.optimizer.seed), (Some(7), Some(3)));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error_with_a_suggestion() {
+        let text = "[optimizer]\nmax_negn = 5\n";
+        let error = Settings::parse(&Source::new("mozopt.toml", text)).unwrap_err();
+        assert_eq!(error.help.as_deref(), Some("did you mean `max_ngen`?"));
+        let place = error.place.unwrap();
+        assert_eq!((&*place.name, &text[place.span]), ("mozopt.toml", "max_negn"));
+    }
+}

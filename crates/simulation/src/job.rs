@@ -1,0 +1,385 @@
+//! `mozopt job`: what runs inside a job. It starts the simulator, evaluates what it left, and writes
+//! down how it went, so that any controller can find out later.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Write as _};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use configuration::{Configuration, ConfigurationError, ConfiguredTarget, EXPERIMENT_VARIABLE};
+use nix::sys::resource::UsageWho;
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
+};
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::directory::{Finished, SimulationDirectory, Started};
+use crate::evaluation::evaluate;
+use crate::experiment_script::FILE as EXPERIMENT_FILE;
+use crate::host::host;
+use crate::out_of_memory::{OutOfMemoryKills, peak_in_words, was_killed};
+use crate::outcome::OutcomeClass;
+use crate::result::SimulationResult;
+use crate::script::program;
+use crate::simulation::{SIMULATION_VARIABLE, Simulation};
+use crate::versions::Versions;
+use crate::{excerpt, log};
+
+/// Why a job could not do its work. That says nothing about the parameters.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The directory holds no simulation.
+    #[error(transparent)]
+    NotASimulation(io::Error),
+    /// The copy for another run cannot be made.
+    #[error("{}: {source}", path.display())]
+    NoCopy {
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is a result already.
+    #[error("this simulation has finished")]
+    HasFinished,
+    /// The frozen configuration cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// A file cannot be written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// The exit code of a job that finds another one at work in its directory.
+pub const ALREADY_RUNNING: u8 = 75;
+/// The exit code of a job that was told to end.
+pub const INTERRUPTED: u8 = 143;
+/// The environment variable that holds the step of Slurm in which the job runs, if it does: a launcher that
+/// the simulator has inside the job starts another one.
+const SLURM_STEP_VARIABLE: &str = "MOZOPT_SLURM_STEP";
+/// The longest error in a reason, characters.
+const LONGEST_ERROR: usize = 300;
+/// How often the length of the log is looked at.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// Runs the simulation of this directory, or a copy of it in `again`.
+pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, JobError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source: io::Error| JobError::Io { path, source }
+    };
+    let directory = std::path::absolute(directory).map_err(failed(directory))?;
+    let original = SimulationDirectory::new(directory.clone());
+    let mut simulation =
+        Simulation::read(&original.simulation()).map_err(JobError::NotASimulation)?;
+    let configuration_path = directory.join(&simulation.configuration);
+    let directory = match again {
+        None => original,
+        Some(copy) => {
+            simulation.keep.all = true;
+            simulation.configuration.clone_from(&configuration_path);
+            copy_for_another_run(copy, &simulation)?
+        }
+    };
+    let lock = File::create(directory.lock()).map_err(failed(&directory.lock()))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(Ended::AlreadyRunning),
+        Err(TryLockError::Error(error)) => return Err(failed(&directory.lock())(error)),
+    }
+    if directory.finished().exists() {
+        return Err(JobError::HasFinished);
+    }
+    let configuration = Configuration::read(&configuration_path)?;
+    let targets = configuration.targets()?;
+    let started = Started {
+        attempt: simulation.attempt,
+        host: host(),
+        pid: std::process::id(),
+        slurm_job_id: std::env::var("SLURM_JOB_ID").ok(),
+        restart_count: restart_count(),
+        time: jiff::Timestamp::now(),
+    };
+    durable::write_json(&directory.started(), &started).map_err(failed(&directory.started()))?;
+    if std::fs::metadata(directory.log()).is_ok_and(|log| log.len() > 0) {
+        say(&excerpt::attempt_begins(simulation.attempt));
+    }
+    let ended = simulate_and_evaluate(&directory, &simulation, &configuration, &targets);
+    let Some((result, status)) = ended else {
+        return Ok(Ended::Interrupted);
+    };
+    let result = result.of_job(&started);
+    // A simulator that had no room to write says nothing about the parameters: without a result it is
+    // run again when there is room.
+    if matches!(result.outcome, OutcomeClass::Crashed | OutcomeClass::NoData) {
+        durable::has_room(directory.path()).map_err(failed(directory.path()))?;
+    }
+    durable::write_json(&directory.result(), &result).map_err(failed(&directory.result()))?;
+    if !simulation.keep.keeps(&result) {
+        let failure = result.outcome.is_failure();
+        directory.let_go(failure).map_err(failed(directory.path()))?;
+    }
+    let finished = Finished {
+        attempt: simulation.attempt,
+        exit_code: status.and_then(|status| status.code()),
+        signal: status.and_then(|status| status.signal()),
+        time: jiff::Timestamp::now(),
+    };
+    durable::write_json(&directory.finished(), &finished).map_err(failed(&directory.finished()))?;
+    Ok(Ended::Finished { directory: directory.path().to_owned(), result: Box::new(result) })
+}
+
+/// Prints a line to the log. Nobody may be reading any more, which is no reason to end.
+fn say(words: &str) {
+    let _ = writeln!(io::stderr(), "{words}");
+}
+
+/// How a job ended.
+pub enum Ended {
+    /// The simulation is done, well or not.
+    Finished {
+        /// Where its files are.
+        directory: PathBuf,
+        /// What became of it.
+        result: Box<SimulationResult>,
+    },
+    /// Another process runs this simulation now.
+    AlreadyRunning,
+    /// It was told to end before the simulator did. That says nothing about the parameters: there is
+    /// no result.
+    Interrupted,
+}
+
+fn copy_for_another_run(
+    copy: &Path,
+    simulation: &Simulation,
+) -> Result<SimulationDirectory, JobError> {
+    let failed = |source| JobError::NoCopy { path: copy.to_owned(), source };
+    std::fs::create_dir(copy).map_err(failed)?;
+    let copy = SimulationDirectory::new(std::path::absolute(copy).map_err(failed)?);
+    durable::write_json(&copy.simulation(), simulation).map_err(failed)?;
+    Ok(copy)
+}
+
+fn restart_count() -> u32 {
+    std::env::var("SLURM_RESTART_COUNT").ok().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+/// The result and how the simulator ended; `None` if this job was told to end before.
+fn simulate_and_evaluate(
+    directory: &SimulationDirectory,
+    simulation: &Simulation,
+    configuration: &Configuration,
+    targets: &[ConfiguredTarget],
+) -> Option<(SimulationResult, Option<ExitStatus>)> {
+    let began = Instant::now();
+    let kills_before = OutOfMemoryKills::so_far();
+    let status = match simulate(directory, simulation) {
+        Ok(None) => return None,
+        Ok(Some(status)) => Ok(status),
+        Err(error) => Err(error),
+    };
+    let simulation_seconds = began.elapsed().as_secs_f64();
+    // Commands of targets are children, too: look before they run.
+    let peak_memory = peak_memory_of_children();
+    let evaluated = Instant::now();
+    let mut result = match &status {
+        Ok(status) if status.success() => evaluate(directory, &configuration.directory, targets),
+        Ok(status) => {
+            let out_of_memory =
+                was_killed(*status) && OutOfMemoryKills::so_far().more_than(&kills_before);
+            let saved = saved_before_an_error(directory, configuration, targets);
+            saved.unwrap_or_else(|| {
+                let (class, reason) = if out_of_memory {
+                    let words = words(*status);
+                    let reason =
+                        format!("the kernel ended the simulator for want of memory ({words})");
+                    (OutcomeClass::OutOfMemory, reason + &peak_in_words(peak_memory))
+                } else {
+                    bad_end(*status, directory, peak_memory)
+                };
+                SimulationResult::without_values(class, reason, targets)
+            })
+        }
+        Err(error) => {
+            let reason = format!("the simulator could not be started: {error}");
+            SimulationResult::without_values(OutcomeClass::Crashed, reason, targets)
+        }
+    };
+    if let OutcomeClass::Completed | OutcomeClass::Exploded = result.outcome
+        && directory.late_error().exists()
+    {
+        let error = excerpt::tail(&directory.late_error(), 1).pop().unwrap_or_default();
+        let error = excerpt::shortened(&error, LONGEST_ERROR);
+        let before = result.reason.map(|reason| format!("{reason}; ")).unwrap_or_default();
+        result.reason = Some(format!("{before}after the last presentation: {error}"));
+    }
+    result.versions = versions(directory, simulation).map(Arc::new);
+    result.simulation_seconds = simulation_seconds;
+    result.peak_memory = peak_memory;
+    result.data_store_size = size_of(&directory.data_store());
+    result.evaluation_seconds = evaluated.elapsed().as_secs_f64();
+    Some((result, status.ok()))
+}
+
+/// The result of a simulator that failed when it had saved everything, and said so.
+fn saved_before_an_error(
+    directory: &SimulationDirectory,
+    configuration: &Configuration,
+    targets: &[ConfiguredTarget],
+) -> Option<SimulationResult> {
+    if !directory.late_error().exists() {
+        return None;
+    }
+    let result = evaluate(directory, &configuration.directory, targets);
+    (result.outcome != OutcomeClass::NoData).then_some(result)
+}
+
+/// What an end is that was not for want of memory: the model's own fault, or somebody else's.
+fn bad_end(
+    status: ExitStatus,
+    directory: &SimulationDirectory,
+    peak_memory: Option<u64>,
+) -> (OutcomeClass, String) {
+    if was_killed(status) {
+        // An administrator, or a program that watches the memory: a model does not end itself so.
+        let words = words(status);
+        let reason = format!("the simulator was killed from outside ({words}), not by the kernel");
+        return (OutcomeClass::NodeFailure, reason + &peak_in_words(peak_memory));
+    }
+    // Of one that a signal ended, an error in the log was not the end.
+    let error = status.code().and_then(|_| excerpt::error(&directory.log()));
+    let error = error.map(|error| format!(": {error}")).unwrap_or_default();
+    (OutcomeClass::Crashed, format!("the simulator ended with {}{error}", words(status)))
+}
+
+/// What the simulator says about its versions.
+fn versions(directory: &SimulationDirectory, simulation: &Simulation) -> Option<Versions> {
+    if simulation.command.is_none() {
+        return Some(Versions::of_this_program());
+    }
+    Versions::read(&directory.versions()).unwrap_or_else(|why| {
+        say(&format!("versions.json is ignored: {why}"));
+        None
+    })
+}
+
+fn words(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "an unknown status".to_owned(),
+    }
+}
+
+/// Runs the simulator to its end; `None` if this job was told to end before.
+///
+/// A request to end that reaches this process reaches the simulator too, wherever the executor sends
+/// it.
+fn simulate(
+    directory: &SimulationDirectory,
+    simulation: &Simulation,
+) -> io::Result<Option<ExitStatus>> {
+    let mut command = if let Some(line) = &simulation.command {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", line]).current_dir(&simulation.model_directory);
+        shell
+    } else {
+        let mut embedded = Command::new(program()?);
+        embedded.arg("simulate").current_dir(directory.path());
+        embedded
+    };
+    let optimization = directory.path().join(&simulation.configuration);
+    command
+        .env(SIMULATION_VARIABLE, directory.simulation())
+        .env(EXPERIMENT_VARIABLE, optimization.with_file_name(EXPERIMENT_FILE))
+        .env_remove(SLURM_STEP_VARIABLE)
+        .stdin(Stdio::null());
+    if let Some(step) = slurm_step() {
+        command.env(SLURM_STEP_VARIABLE, step);
+    }
+    let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT])?;
+    // Whatever the simulator leaves behind becomes a child of this process.
+    set_child_subreaper(Some(getpid()))?;
+    let mut child = command.spawn()?;
+    bound(directory.log());
+    let mut told_to_end = false;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            kill_children();
+            // What told this process to end may have ended the simulator first.
+            let told = signals.pending().any(|signal| signal != SIGCHLD);
+            told_to_end |= told && !status.success();
+            return Ok((!told_to_end).then_some(status));
+        }
+        if signals.wait().any(|signal| signal != SIGCHLD) {
+            told_to_end = true;
+            kill_process(Pid::from_child(&child), Signal::TERM)?;
+        }
+    }
+}
+
+/// The step of Slurm that this process runs in, as `srun` says it to what it starts: job and number.
+fn slurm_step() -> Option<String> {
+    let variable = |name| std::env::var(name).ok();
+    variable("SLURM_STEP_NUM_TASKS")?;
+    Some(format!("{}.{}", variable("SLURM_JOB_ID")?, variable("SLURM_STEP_ID")?))
+}
+
+/// Keeps the log from filling the disk, as long as this process lives.
+fn bound(log: PathBuf) {
+    thread::spawn(move || {
+        loop {
+            thread::sleep(A_MOMENT);
+            // If it cannot be shortened now, it is tried again.
+            let _ = log::bound(&log);
+        }
+    });
+}
+
+/// Ends what the simulator left running: it would take cores from the simulations that follow.
+fn kill_children() {
+    let this = std::process::id();
+    let path = format!("/proc/{this}/task/{this}/children");
+    loop {
+        let children = std::fs::read_to_string(&path).unwrap_or_default();
+        let pids: Vec<_> = children
+            .split_whitespace()
+            .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
+            .collect();
+        if pids.is_empty() {
+            break;
+        }
+        for pid in pids {
+            let _ = kill_process(pid, Signal::KILL);
+            let _ = waitpid(Some(pid), WaitOptions::empty());
+        }
+    }
+}
+
+/// The most memory that a process below this one has had so far, bytes.
+fn peak_memory_of_children() -> Option<u64> {
+    let usage = nix::sys::resource::getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
+    u64::try_from(usage.max_rss()).ok().filter(|&kilobytes| kilobytes > 0).map(|kb| kb * 1024)
+}
+
+/// The size of all files below a directory; `None` if there is none.
+fn size_of(directory: &Path) -> Option<u64> {
+    let mut size = 0;
+    for entry in std::fs::read_dir(directory).ok()?.flatten() {
+        let Ok(metadata) = entry.metadata() else { continue };
+        size +=
+            if metadata.is_dir() { size_of(&entry.path()).unwrap_or(0) } else { metadata.len() };
+    }
+    Some(size)
+}

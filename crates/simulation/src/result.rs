@@ -1,0 +1,201 @@
+//! `result.json`: what became of a simulation.
+
+use std::sync::Arc;
+
+use configuration::ConfiguredTarget;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use targets::{Missing, Score, Value};
+
+use crate::directory::{Finished, SimulationDirectory, Started};
+use crate::outcome::OutcomeClass;
+use crate::versions::Versions;
+
+/// What became of a simulation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SimulationResult {
+    /// What kind of end it came to.
+    pub outcome: OutcomeClass,
+    /// Why, where there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// The sum of the scores.
+    pub total: f64,
+    /// Every target, in the order of the configuration.
+    pub targets: Vec<TargetResult>,
+    /// How long the simulator ran.
+    pub simulation_seconds: f64,
+    /// How long the evaluation took.
+    pub evaluation_seconds: f64,
+    /// The machine it ran on; unknown of one that never began, and to versions that did not note it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub host: Option<String>,
+    /// When its job began, by the clock of its machine.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub started: Option<Timestamp>,
+    /// When its job had this result, or, in the journal, had also removed what is not kept; or when it was
+    /// seen to have ended without a result.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub finished: Option<Timestamp>,
+    /// The most memory that one process of the simulator had, bytes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub peak_memory: Option<u64>,
+    /// The size of the data store, bytes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub data_store_size: Option<u64>,
+    /// The versions that the simulator said it has; the same for nearly all results of a search: they are in
+    /// memory once.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub versions: Option<Arc<Versions>>,
+}
+
+/// Which target it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetId {
+    /// The target's name.
+    pub name: String,
+    /// Its class.
+    pub class: String,
+    /// The sheet it is measured on.
+    pub sheet_name: Option<String>,
+}
+
+/// A target's value and score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "WrittenTargetResult")]
+pub struct TargetResult {
+    /// Which target, the same for all results of a search: it is in memory once.
+    #[serde(flatten)]
+    pub target: Arc<TargetId>,
+    /// The measured value.
+    pub value: Option<f64>,
+    /// The distance to what is wanted.
+    pub score: f64,
+    /// Why there is no value.
+    pub reason: Option<Box<str>>,
+    /// The simulation was run before, and the target was not looked at then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
+}
+
+/// A [`TargetResult`] as it is read: serde is slow at reading what is flattened.
+#[derive(Deserialize)]
+struct WrittenTargetResult {
+    name: String,
+    class: String,
+    sheet_name: Option<String>,
+    value: Option<f64>,
+    score: f64,
+    reason: Option<Box<str>>,
+    #[serde(default)]
+    unknown: bool,
+}
+
+impl From<WrittenTargetResult> for TargetResult {
+    fn from(written: WrittenTargetResult) -> Self {
+        let WrittenTargetResult { name, class, sheet_name, value, score, reason, unknown } =
+            written;
+        let target = Arc::new(TargetId { name, class, sheet_name });
+        Self { target, value, score, reason, unknown }
+    }
+}
+
+impl TargetResult {
+    /// A target with its value and score.
+    pub fn new(configured: &ConfiguredTarget, value: &Value, score: Score) -> Self {
+        let target = &configured.target;
+        Self {
+            target: Arc::new(TargetId {
+                name: target.name.clone(),
+                class: target.class.name().to_owned(),
+                sheet_name: target.sheet_name.clone(),
+            }),
+            value: value.as_ref().ok().copied(),
+            score: score.get(),
+            reason: value.as_ref().err().map(|missing| missing.to_string().into()),
+            unknown: false,
+        }
+    }
+}
+
+impl SimulationResult {
+    /// Scores what was measured.
+    pub fn measured(
+        outcome: OutcomeClass,
+        reason: Option<String>,
+        targets: &[ConfiguredTarget],
+        values: &[Value],
+    ) -> Self {
+        let score = |(configured, value): (&ConfiguredTarget, &Value)| {
+            TargetResult::new(configured, value, configured.target.score(value))
+        };
+        let targets: Vec<_> = targets.iter().zip(values).map(score).collect();
+        let total = targets.iter().map(|target| target.score).sum();
+        Self {
+            outcome,
+            reason,
+            total,
+            targets,
+            simulation_seconds: 0.0,
+            evaluation_seconds: 0.0,
+            host: None,
+            started: None,
+            finished: None,
+            peak_memory: None,
+            data_store_size: None,
+            versions: None,
+        }
+    }
+
+    /// Of a job that was ended: it ran from when it said so until now.
+    #[must_use]
+    pub fn ended_now(self, directory: &SimulationDirectory, attempt: u32) -> Self {
+        let started = durable::read_json::<Started>(&directory.started()).ok();
+        match started.filter(|started| started.attempt == attempt) {
+            Some(started) => self.of_job(&started),
+            None => self,
+        }
+    }
+
+    /// Of a job that has ended, and said so.
+    #[must_use]
+    pub fn of_ended_job(self, directory: &SimulationDirectory) -> Self {
+        let finished =
+            durable::read_json::<Finished>(&directory.finished()).ok().map(|job| job.time);
+        Self { finished: finished.or(self.finished), ..self }
+    }
+
+    /// Of a job that began so and ends now.
+    #[must_use]
+    pub fn of_job(self, started: &Started) -> Self {
+        let host = Some(started.host.clone());
+        Self { host, started: Some(started.time), finished: Some(Timestamp::now()), ..self }
+    }
+
+    /// Refers to these targets instead of own copies, where they are the same.
+    pub fn share_targets(&mut self, targets: &[Arc<TargetId>]) {
+        for (result, target) in self.targets.iter_mut().zip(targets) {
+            if result.target == *target {
+                result.target = Arc::clone(target);
+            }
+        }
+    }
+
+    /// Refers to these versions instead of own copies, if they are the same.
+    pub fn share_versions(&mut self, versions: &Arc<Versions>) {
+        if self.versions.as_ref() == Some(versions) {
+            self.versions = Some(Arc::clone(versions));
+        }
+    }
+
+    /// Nothing was measured.
+    pub fn without_values(
+        outcome: OutcomeClass,
+        reason: String,
+        targets: &[ConfiguredTarget],
+    ) -> Self {
+        let missing = Missing::new(format!("the simulation has no data: {}", outcome.words()));
+        let values = vec![Err(missing); targets.len()];
+        Self::measured(outcome, Some(reason), targets, &values)
+    }
+}

@@ -1,0 +1,114 @@
+//! `simulation.json`: what is to be simulated.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use configuration::{Configuration, Mozaik};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+
+use crate::protocol::Protocol;
+use crate::result::SimulationResult;
+
+/// The environment variable that holds the path of `simulation.json`.
+pub const SIMULATION_VARIABLE: &str = "MOZOPT_SIMULATION";
+
+/// `simulation.json`: what is to be simulated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulation {
+    /// The candidate's number.
+    pub candidate: u64,
+    /// 1, 2, …: which attempt this is.
+    pub attempt: u32,
+    /// The seed of the simulation.
+    pub seed: u64,
+    /// What is presented to the model.
+    pub protocol: Protocol,
+    /// The searched parameters' values by their paths; whole numbers are written as such.
+    pub parameters: IndexMap<String, Number>,
+    /// How many threads the simulator may use.
+    pub threads: usize,
+    /// The shell line that simulates; `None` for the embedded model.
+    #[serde(default)]
+    pub command: Option<String>,
+    /// Of a model written with mozaik: what the experiment script needs to know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mozaik: Option<Mozaik>,
+    /// Where the command starts.
+    pub model_directory: PathBuf,
+    /// The frozen configuration, with the targets; relative to this file.
+    pub configuration: PathBuf,
+    /// Identifies that configuration.
+    pub configuration_hash: String,
+    /// What becomes of the data store.
+    pub keep: Keep,
+}
+
+/// Which data stores survive the evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keep {
+    /// That of any simulation.
+    pub all: bool,
+    /// That of a simulation that failed.
+    pub failures: bool,
+    /// That of a simulation with a total below this: when it was submitted, it would have been among
+    /// the best. `None`: no total is good enough.
+    pub below: Option<f64>,
+}
+
+impl Keep {
+    /// Whether the data store of this simulation is kept.
+    pub fn keeps(&self, result: &SimulationResult) -> bool {
+        let failed = result.outcome.is_failure();
+        self.all
+            || (failed && self.failures)
+            || (!failed && self.below.is_some_and(|below| result.total < below))
+    }
+}
+
+impl Simulation {
+    /// What is to be simulated for this candidate.
+    pub fn new(
+        configuration: &Configuration,
+        candidate: u64,
+        seed: u64,
+        parameters: &[f64],
+        attempt: u32,
+        keep: Keep,
+    ) -> Self {
+        let typed = |(parameter, &value): (&configuration::Parameter, &f64)| {
+            (parameter.path.clone(), number(value, parameter.integer))
+        };
+        Self {
+            candidate,
+            attempt,
+            seed,
+            protocol: Protocol::default(),
+            parameters: configuration.parameters.iter().zip(parameters).map(typed).collect(),
+            threads: configuration.threads,
+            command: configuration.simulator.command.clone(),
+            mozaik: configuration.simulator.mozaik.clone(),
+            model_directory: configuration.model_directory.clone(),
+            configuration: PathBuf::from("../../configuration.json"),
+            configuration_hash: configuration.hash(),
+            keep,
+        }
+    }
+
+    /// Reads the file.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        durable::read_json(path)
+    }
+}
+
+/// A number as JSON and mozaik know it: whole numbers without a decimal point.
+pub fn number(value: f64, integer: bool) -> Number {
+    if integer {
+        Number::from(value as i64)
+    } else {
+        Number::from_f64(value).unwrap_or_else(|| Number::from(0))
+    }
+}

@@ -17,6 +17,9 @@ pub struct Limits {
     pub time_limit: TimeLimit,
     /// Repetitions after a fault that is not the model's.
     pub retries: u32,
+    /// The pause before the first of these; it grows with each.
+    #[serde(default = "TimeLimit::pause")]
+    pub retry_pause: TimeLimit,
     /// What Slurm is asked for.
     #[serde(default, skip_serializing_if = "SlurmSettings::is_default")]
     pub slurm: SlurmSettings,
@@ -84,6 +87,10 @@ pub struct LimitChange {
     #[cfg_attr(feature = "settings", arg(long, value_name = "N"))]
     #[serde(skip)]
     pub retries: Option<u32>,
+    /// How long to wait before that; the pause grows with each fault of a simulation
+    #[cfg_attr(feature = "settings", arg(long, value_name = "TIME"))]
+    #[serde(skip)]
+    pub retry_pause: Option<TimeLimit>,
     /// Keep the data stores of this many best candidates
     #[cfg_attr(feature = "settings", arg(long, value_name = "N"))]
     #[serde(skip)]
@@ -118,6 +125,7 @@ impl LimitChange {
         replace(&mut limits.slots, self.slots.map(usize::from));
         replace(&mut limits.time_limit, self.time_limit);
         replace(&mut limits.retries, self.retries);
+        replace(&mut limits.retry_pause, self.retry_pause);
         replace(&mut limits.keep_best, self.keep_best);
         replace(&mut limits.keep_failures, self.keep_failures);
         replace(&mut limits.keep_all, self.keep_all);

@@ -16,6 +16,11 @@ impl TimeLimit {
     /// 20 hours: a simulation of a full model takes one to two.
     pub const DEFAULT: Self = Self(20 * 3600);
 
+    /// 5 seconds before something is tried again.
+    pub const fn pause() -> Self {
+        Self(5)
+    }
+
     /// The time in seconds.
     pub fn seconds(self) -> u64 {
         self.0

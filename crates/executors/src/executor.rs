@@ -1,16 +1,44 @@
 //! What an executor is: it is handed jobs, and says how they ended.
 
+use std::fmt;
 use std::fs::{OpenOptions, TryLockError};
 use std::io;
 use std::time::Duration;
 
 use simulation::SimulationDirectory;
 
+/// Whose simulation a job runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobKey {
+    /// The candidate's number.
+    pub candidate: u64,
+    /// 0 for the candidate's own simulation; 1, 2, … for its repetitions.
+    pub repetition: u32,
+}
+
+impl JobKey {
+    /// The candidate's own simulation.
+    pub fn of(candidate: u64) -> Self {
+        Self { candidate, repetition: 0 }
+    }
+}
+
+/// `candidate 7`, `candidate 7, repetition 2`.
+impl fmt::Display for JobKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "candidate {}", self.candidate)?;
+        match self.repetition {
+            0 => Ok(()),
+            n => write!(f, ", repetition {n}"),
+        }
+    }
+}
+
 /// A simulation that is ready to run: its directory holds `job.sh`.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The candidate.
-    pub candidate: u64,
+    /// Whose simulation it is.
+    pub key: JobKey,
     /// The attempt: a job that another attempt left does not count.
     pub attempt: u32,
     /// How many attempts before this one ended for want of memory.
@@ -29,8 +57,8 @@ impl Job {
 /// A job that is no longer there.
 #[derive(Debug)]
 pub struct EndedJob {
-    /// The candidate.
-    pub candidate: u64,
+    /// Whose simulation it is.
+    pub key: JobKey,
     /// How it ended.
     pub end: JobEnd,
 }

@@ -7,7 +7,7 @@ mod slurm;
 
 use configuration::{Configuration, ExecutorKind, Limits};
 
-pub use executor::{Adopted, EndedJob, Executor, Job, JobEnd};
+pub use executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 pub use local::Local;
 pub use slurm::{ControllerJob, HANDED_OVER, Slurm, Trouble, cancel_left};
 

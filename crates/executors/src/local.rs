@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use simulation::job::ALREADY_RUNNING;
 use simulation::{Finished, SimulationDirectory, Started};
 
-use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd};
+use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 
 /// How long a job that was asked to end may take for it.
 const GRACE: Duration = Duration::from_secs(10);
@@ -25,9 +25,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Runs jobs as processes on this machine.
 pub struct Local {
     time_limit: Duration,
-    running: HashMap<u64, RunningJob>,
-    ends: Receiver<u64>,
-    report_end: Sender<u64>,
+    running: HashMap<JobKey, RunningJob>,
+    ends: Receiver<JobKey>,
+    report_end: Sender<JobKey>,
 }
 
 struct RunningJob {
@@ -50,10 +50,10 @@ impl Local {
         Self { time_limit, running: HashMap::new(), ends, report_end }
     }
 
-    fn watch(&mut self, candidate: u64, group: Option<Pid>, has_run: Duration) {
+    fn watch(&mut self, key: JobKey, group: Option<Pid>, has_run: Duration) {
         let left = self.time_limit.saturating_sub(has_run);
         let deadline = Instant::now().checked_add(left);
-        self.running.insert(candidate, RunningJob { group, deadline, ending: None });
+        self.running.insert(key, RunningJob { group, deadline, ending: None });
     }
 
     /// Asks overdue jobs to end, and ends those that did not listen.
@@ -98,10 +98,10 @@ fn signal(group: Option<Pid>, signal: Signal) {
 }
 
 /// Reports the end of a job that is not our child: it holds its lock as long as it lives.
-fn report_when_unlocked(lock: File, candidate: u64, report_end: Sender<u64>) {
+fn report_when_unlocked(lock: File, key: JobKey, report_end: Sender<JobKey>) {
     thread::spawn(move || {
         let _ = lock.lock();
-        let _ = report_end.send(candidate);
+        let _ = report_end.send(key);
     });
 }
 
@@ -120,15 +120,15 @@ impl Executor for Local {
             .process_group(0)
             .spawn()?;
         let pid = Pid::from_child(&child);
-        self.watch(job.candidate, Some(pid), Duration::ZERO);
-        let (report_end, candidate) = (self.report_end.clone(), job.candidate);
+        self.watch(job.key, Some(pid), Duration::ZERO);
+        let (report_end, key) = (self.report_end.clone(), job.key);
         thread::spawn(move || {
             let status = child.wait();
             let already = status.is_ok_and(|status| status.code() == Some(ALREADY_RUNNING.into()));
             match open_lock(&job.directory) {
                 // A job that an earlier controller started while it died was quicker: wait for it.
-                Ok(lock) if already => report_when_unlocked(lock, candidate, report_end),
-                _ => drop(report_end.send(candidate)),
+                Ok(lock) if already => report_when_unlocked(lock, key, report_end),
+                _ => drop(report_end.send(key)),
             }
         });
         Ok(format!("process {}", pid.as_raw_nonzero()))
@@ -152,8 +152,8 @@ impl Executor for Local {
         let group = started.as_ref().and_then(|started| Pid::from_raw(started.pid as i32));
         let has_run = started.map(|started| jiff::Timestamp::now().duration_since(started.time));
         let has_run = has_run.and_then(|time| Duration::try_from(time).ok()).unwrap_or_default();
-        self.watch(job.candidate, group, has_run);
-        report_when_unlocked(lock, job.candidate, self.report_end.clone());
+        self.watch(job.key, group, has_run);
+        report_when_unlocked(lock, job.key, self.report_end.clone());
         Ok(Adopted::Running)
     }
 
@@ -166,10 +166,10 @@ impl Executor for Local {
         let ended = first.into_iter().chain(self.ends.try_iter());
         let running = &mut self.running;
         Ok(ended
-            .filter_map(|candidate| {
-                let job = running.remove(&candidate)?;
+            .filter_map(|key| {
+                let job = running.remove(&key)?;
                 let end = job.ending.map_or(JobEnd::Ended, |ending| ending.as_what);
-                Some(EndedJob { candidate, end })
+                Some(EndedJob { key, end })
             })
             .collect())
     }

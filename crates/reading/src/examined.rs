@@ -261,6 +261,7 @@ fn limits(settings: &Settings, executor: ExecutorKind, slots: usize) -> Limits {
         slots,
         time_limit: TimeLimit::DEFAULT,
         retries: 2,
+        retry_pause: TimeLimit::pause(),
         slurm: SlurmSettings::default(),
         max_ngen: 200,
         max_simulations: None,

@@ -119,6 +119,10 @@ pub struct ExecutionSettings {
     /// How often a simulation is run again after a fault that is not the model's [default: 2]
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,
+    /// How long to wait before that: it grows with each fault of a simulation, sixfold, up to 15 minutes
+    /// [default: 5s]
+    #[arg(long, value_name = "TIME")]
+    pub retry_pause: Option<TimeLimit>,
 }
 
 /// How parameters are proposed, and when to stop.
@@ -206,6 +210,7 @@ impl Settings {
             slots: execution.slots,
             time_limit: execution.time_limit,
             retries: execution.retries,
+            retry_pause: execution.retry_pause,
             keep_best: keep.best,
             keep_failures: keep.failures,
             keep_all: keep.all,
@@ -242,6 +247,7 @@ impl Settings {
                 time_limit: fe.time_limit.or(e.time_limit),
                 mode: fe.mode.or(e.mode),
                 retries: fe.retries.or(e.retries),
+                retry_pause: fe.retry_pause.or(e.retry_pause),
             },
             slurm: self.slurm.overridden_by(flags.slurm),
             optimizer: OptimizerSettings {

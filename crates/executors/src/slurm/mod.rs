@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd};
+use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 pub use client::Trouble;
 use configuration::{Configuration, Limits};
 pub use controller::{ControllerJob, HANDED_OVER, cancel_left};
@@ -43,7 +43,7 @@ const JOBS_PER_SECOND: f64 = 100.0;
 pub struct Slurm {
     resources: Resources,
     time_limit: Duration,
-    jobs: BTreeMap<u64, Watched>,
+    jobs: BTreeMap<JobKey, Watched>,
     polling: Polling,
     submitted: Instant,
     files_seen: Instant,
@@ -135,9 +135,9 @@ impl Slurm {
             by_name.entry(&queued.name).or_default().push(queued);
         }
         let (mut ended, mut missing, mut unwanted) = (vec![], vec![], vec![]);
-        for (&candidate, watched) in self.jobs.iter_mut().filter(|(_, watched)| watched.sent) {
+        for (&key, watched) in self.jobs.iter_mut().filter(|(_, watched)| watched.sent) {
             let Some(mut found) = by_name.remove(watched.record.name.as_str()) else {
-                missing.push(candidate);
+                missing.push(key);
                 continue;
             };
             found.sort_by_key(|queued| queued.id);
@@ -147,7 +147,7 @@ impl Slurm {
             if first.state.is_final() {
                 let codes = codes_of(first);
                 let end = watched.end(first.state, &codes, &first.nodes, patience);
-                ended.extend(end.map(|end| (candidate, end, first.state, first.nodes.clone())));
+                ended.extend(end.map(|end| (key, end, first.state, first.nodes.clone())));
             } else if watched.ending.is_some() {
                 unwanted.push(first.id);
             } else if first.has_run > self.time_limit {
@@ -158,9 +158,9 @@ impl Slurm {
         // Whether this was heard the next look says.
         let _ = client::cancel(&unwanted);
         ended.extend(self.look_for(&missing, patience));
-        let ended = ended.into_iter().map(|(candidate, end, state, nodes)| {
+        let ended = ended.into_iter().map(|(key, end, state, nodes)| {
             self.learn_about_nodes(&end, state, &nodes);
-            EndedJob { candidate, end }
+            EndedJob { key, end }
         });
         let mut ended: Vec<_> = ended.collect();
         ended.extend(self.send_rest());
@@ -171,13 +171,13 @@ impl Slurm {
     /// Looks in the accounts for jobs that squeue does not know.
     fn look_for(
         &mut self,
-        missing: &[u64],
+        missing: &[JobKey],
         patience: Duration,
-    ) -> Vec<(u64, JobEnd, JobState, String)> {
+    ) -> Vec<(JobKey, JobEnd, JobState, String)> {
         let accounts = self.accounts(missing);
         let mut ended = vec![];
-        for &candidate in missing {
-            let Some(watched) = self.jobs.get_mut(&candidate) else { continue };
+        for &key in missing {
+            let Some(watched) = self.jobs.get_mut(&key) else { continue };
             let in_vain = watched.in_vain(patience);
             let account = accounts
                 .iter()
@@ -190,7 +190,7 @@ impl Slurm {
                 Some(Accounted { id, state, codes, nodes, .. }) => {
                     watched.identify(*id);
                     let end = watched.end(*state, codes, nodes, patience);
-                    ended.extend(end.map(|end| (candidate, end, *state, nodes.clone())));
+                    ended.extend(end.map(|end| (key, end, *state, nodes.clone())));
                 }
                 None if !in_vain => {}
                 None if watched.record.id.is_none() && watched.ending.is_none() => {
@@ -199,23 +199,18 @@ impl Slurm {
                     self.say(format!("Slurm never got {name}: it is submitted again"));
                 }
                 None => {
-                    ended.push((
-                        candidate,
-                        watched.end_of_lost(),
-                        JobState::Between,
-                        String::new(),
-                    ));
+                    ended.push((key, watched.end_of_lost(), JobState::Between, String::new()));
                 }
             }
         }
         ended
     }
 
-    fn accounts(&mut self, missing: &[u64]) -> Vec<Accounted> {
+    fn accounts(&mut self, missing: &[JobKey]) -> Vec<Accounted> {
         if !self.has_accounts || missing.is_empty() {
             return vec![];
         }
-        let records = missing.iter().filter_map(|candidate| self.jobs.get(candidate));
+        let records = missing.iter().filter_map(|key| self.jobs.get(key));
         let records: Vec<&Record> = records.map(|watched| &watched.record).collect();
         let ids: Vec<u64> = records.iter().filter_map(|record| record.id).collect();
         let in_doubt = records.iter().filter(|record| record.id.is_none());
@@ -245,19 +240,19 @@ impl Slurm {
     /// Sends what could not be sent before.
     fn send_rest(&mut self) -> Vec<EndedJob> {
         let unsent = self.jobs.iter().filter(|(_, watched)| !watched.sent);
-        let unsent: Vec<u64> = unsent.map(|(candidate, _)| *candidate).collect();
+        let unsent: Vec<JobKey> = unsent.map(|(key, _)| *key).collect();
         let mut ended = vec![];
-        for candidate in unsent {
-            let Some(mut watched) = self.jobs.remove(&candidate) else { continue };
+        for key in unsent {
+            let Some(mut watched) = self.jobs.remove(&key) else { continue };
             if let Some(asked) = &watched.ending {
-                ended.push(EndedJob { candidate, end: asked.clone() });
+                ended.push(EndedJob { key, end: asked.clone() });
             } else if self.polling.answers()
                 && let Err(trouble) = self.send(&mut watched)
             {
                 let end = JobEnd::Fault(format!("it cannot be submitted: {trouble}"));
-                ended.push(EndedJob { candidate, end });
+                ended.push(EndedJob { key, end });
             }
-            self.jobs.insert(candidate, watched);
+            self.jobs.insert(key, watched);
         }
         ended
     }
@@ -280,9 +275,10 @@ impl Slurm {
             return vec![];
         }
         self.files_seen = Instant::now();
-        let ended = self.jobs.iter().filter_map(|(&candidate, watched)| {
-            Some(EndedJob { candidate, end: watched.end_by_files()? })
-        });
+        let ended = self
+            .jobs
+            .iter()
+            .filter_map(|(&key, watched)| Some(EndedJob { key, end: watched.end_by_files()? }));
         ended.collect()
     }
 }
@@ -296,7 +292,7 @@ impl Executor for Slurm {
     fn submit(&mut self, job: Job) -> io::Result<String> {
         let record = Record::new(&job);
         record.write(&job.directory)?;
-        let candidate = job.candidate;
+        let key = job.key;
         let mut watched = Watched::new(job, record, false);
         self.submitted = Instant::now();
         if self.polling.answers() {
@@ -306,7 +302,7 @@ impl Executor for Slurm {
         }
         let Record { id, name, .. } = &watched.record;
         let shown = id.map_or_else(|| name.clone(), |id| format!("Slurm job {id}"));
-        self.jobs.insert(candidate, watched);
+        self.jobs.insert(key, watched);
         Ok(shown)
     }
 
@@ -319,14 +315,14 @@ impl Executor for Slurm {
         if let Some(JobEnd::Ended) = watched.end_by_files() {
             return Ok(Adopted::Ended);
         }
-        self.jobs.insert(watched.job.candidate, watched);
+        self.jobs.insert(watched.job.key, watched);
         Ok(Adopted::Running)
     }
 
     fn wait(&mut self, at_most: Duration) -> io::Result<Vec<EndedJob>> {
         let mut ended = self.ended_by_their_files();
         for job in &ended {
-            self.jobs.remove(&job.candidate);
+            self.jobs.remove(&job.key);
         }
         if !self.jobs.is_empty() && self.polling.due_in().is_zero() {
             match self.look() {
@@ -335,7 +331,7 @@ impl Executor for Slurm {
             }
         }
         for job in &ended {
-            self.jobs.remove(&job.candidate);
+            self.jobs.remove(&job.key);
         }
         if ended.is_empty() {
             // Without jobs nothing is due.

@@ -70,11 +70,12 @@ fn path(directory: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::executor::JobKey;
 
     #[test]
     fn no_two_submissions_have_the_same_name() {
         let job = |attempt, path: &str| Job {
-            candidate: 3,
+            key: JobKey::of(3),
             attempt,
             out_of_memory: 0,
             directory: SimulationDirectory::new(path.into()),

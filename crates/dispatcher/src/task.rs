@@ -1,0 +1,52 @@
+//! What is to be run.
+
+use std::time::Duration;
+
+use executors::{Job, JobKey};
+use simulation::{Simulation, SimulationDirectory};
+
+/// A simulation that is to be run until it has an outcome.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Whose simulation it is.
+    pub key: JobKey,
+    /// Its files.
+    pub directory: SimulationDirectory,
+    /// What is simulated; its attempt is that of the last one that was begun.
+    pub simulation: Simulation,
+    /// How many attempts ended with a fault that is not the model's.
+    pub faults: u32,
+    /// How many of these for want of memory.
+    pub out_of_memory: u32,
+    /// When the next attempt may begin.
+    pub(crate) not_before: Duration,
+}
+
+impl Task {
+    /// A simulation that was not begun yet, or whose last attempt was this one.
+    pub fn new(
+        key: JobKey,
+        directory: SimulationDirectory,
+        simulation: Simulation,
+        attempts: u32,
+    ) -> Self {
+        let simulation = Simulation { attempt: attempts, ..simulation };
+        let not_before = Duration::ZERO;
+        Self { key, directory, simulation, faults: 0, out_of_memory: 0, not_before }
+    }
+
+    /// The same after these faults.
+    #[must_use]
+    pub fn after(self, faults: u32, out_of_memory: u32) -> Self {
+        Self { faults, out_of_memory, ..self }
+    }
+
+    pub(crate) fn job(&self) -> Job {
+        Job {
+            key: self.key,
+            attempt: self.simulation.attempt,
+            out_of_memory: self.out_of_memory,
+            directory: self.directory.clone(),
+        }
+    }
+}

@@ -1,0 +1,471 @@
+//! The fault table: what follows from each way in which an attempt can end. An executor that does what
+//! it is told and a clock that is set by hand make it run in milliseconds.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use configuration::{Configuration, ConfiguredTarget, Limits};
+use executors::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
+use simulation::{Finished, Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult};
+use tempfile::TempDir;
+
+use super::*;
+
+/// What the next attempt does.
+enum Play {
+    /// It leaves a result with this outcome, and ends so.
+    Leaves(OutcomeClass, JobEnd),
+    /// It leaves nothing, and ends so.
+    Ends(JobEnd),
+    /// It leaves this text as its result, and ends by itself.
+    Writes(&'static str),
+    /// It cannot be handed over.
+    Refuses(io::ErrorKind),
+    /// It goes on until it is cancelled.
+    Runs,
+}
+
+#[derive(Default)]
+struct Stage {
+    plays: RefCell<VecDeque<Play>>,
+    ends: RefCell<Vec<EndedJob>>,
+    runs: RefCell<Vec<JobKey>>,
+    submitted: RefCell<Vec<(JobKey, u32, u32)>>,
+    adopted: Cell<Option<Adopted>>,
+    most: Cell<usize>,
+}
+
+struct Player {
+    stage: Rc<Stage>,
+    targets: Vec<ConfiguredTarget>,
+}
+
+impl Executor for Player {
+    fn submit(&mut self, job: Job) -> io::Result<String> {
+        let play = self.stage.plays.borrow_mut().pop_front().expect("an attempt nobody expected");
+        self.stage.submitted.borrow_mut().push((job.key, job.attempt, job.out_of_memory));
+        let end = |end| self.stage.ends.borrow_mut().push(EndedJob { key: job.key, end });
+        match play {
+            Play::Refuses(kind) => return Err(io::Error::new(kind, "no")),
+            Play::Runs => self.stage.runs.borrow_mut().push(job.key),
+            Play::Ends(how) => end(how),
+            Play::Writes(text) => {
+                std::fs::write(job.directory.result(), text)?;
+                end(JobEnd::Ended);
+            }
+            Play::Leaves(outcome, how) => {
+                leave(&job.directory, outcome, job.attempt, &self.targets);
+                end(how);
+            }
+        }
+        let there = self.stage.ends.borrow().len() + self.stage.runs.borrow().len();
+        self.stage.most.set(self.stage.most.get().max(there));
+        Ok("job 1".to_owned())
+    }
+
+    fn adopt(&mut self, _: Job) -> io::Result<Adopted> {
+        Ok(self.stage.adopted.take().expect("an adoption nobody expected"))
+    }
+
+    fn wait(&mut self, _: Duration) -> io::Result<Vec<EndedJob>> {
+        Ok(std::mem::take(&mut self.stage.ends.borrow_mut()))
+    }
+
+    fn cancel_all(&mut self) {
+        for key in self.stage.runs.borrow_mut().drain(..) {
+            self.stage.ends.borrow_mut().push(EndedJob { key, end: JobEnd::Cancelled });
+        }
+    }
+
+    fn running(&self) -> usize {
+        self.stage.ends.borrow().len() + self.stage.runs.borrow().len()
+    }
+}
+
+fn leave(
+    directory: &SimulationDirectory,
+    outcome: OutcomeClass,
+    attempt: u32,
+    targets: &[ConfiguredTarget],
+) {
+    let values = vec![Ok(1.5); targets.len()];
+    let result = SimulationResult::measured(outcome, None, targets, &values);
+    durable::write_json(&directory.result(), &result).unwrap();
+    let time = jiff::Timestamp::now();
+    let finished = Finished { attempt, exit_code: Some(0), signal: None, time };
+    durable::write_json(&directory.finished(), &finished).unwrap();
+}
+
+#[derive(Clone, Default)]
+struct Hand(Rc<Cell<Duration>>);
+
+impl Clock for Hand {
+    fn now(&self) -> Duration {
+        self.0.get()
+    }
+}
+
+/// What the ledger was told, as words.
+#[derive(Default)]
+struct Notes(Vec<String>);
+
+impl Ledger for Notes {
+    type Error = String;
+
+    fn keep(&self, _: &Simulation) -> Keep {
+        Keep { all: true, failures: false, below: None }
+    }
+
+    fn submitting(&mut self, key: JobKey, attempt: u32) -> Result<(), String> {
+        self.0.push(format!("submitting {} {attempt}", key.candidate));
+        Ok(())
+    }
+
+    fn submitted(&mut self, key: JobKey, job: &str) -> Result<(), String> {
+        self.0.push(format!("submitted {} {job}", key.candidate));
+        Ok(())
+    }
+
+    fn interrupted(
+        &mut self,
+        key: JobKey,
+        reason: &str,
+        fault: Option<Fault>,
+    ) -> Result<(), String> {
+        self.0.push(format!("interrupted {} {fault:?}: {reason}", key.candidate));
+        Ok(())
+    }
+}
+
+struct Scene {
+    place: TempDir,
+    stage: Rc<Stage>,
+    clock: Hand,
+    configuration: Configuration,
+    dispatcher: Dispatcher<Hand>,
+    notes: Notes,
+}
+
+fn configuration(place: &TempDir) -> Configuration {
+    let text = serde_json::json!({
+        "format": 1, "mozopt_version": "0", "directory": place.path(),
+        "model_directory": place.path(), "threads": 1, "mode": "generational",
+        "parameters": [{"path": "a", "low": 0.0, "high": 1.0, "integer": false,
+            "log_scale": false, "centroid": 0.5}],
+        "targets": [{"name": "rate", "class": "TargetValue", "target_value": 2.0,
+            "sheet_name": "V1", "norm": 1.0, "max_score": 20.0}],
+        "simulator": {"kind": "command", "command": "true", "prelude": null, "seed": 1},
+        "optimizer": {"algorithm": "random", "variant": "active", "offspring_size": 2, "seed": 1,
+            "sigma": 0.3},
+        "limits": {"executor": "local", "slots": 2, "time_limit": "1h", "retries": 2,
+            "retry_pause": "5s", "max_ngen": 1, "max_simulations": null, "keep_best": 1,
+            "keep_failures": false, "keep_all": false}
+    });
+    serde_json::from_value(text).unwrap()
+}
+
+impl Scene {
+    fn new(plays: impl IntoIterator<Item = Play>) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let configuration = configuration(&place);
+        let stage = Rc::new(Stage::default());
+        stage.plays.borrow_mut().extend(plays);
+        let player = Player { stage: Rc::clone(&stage), targets: configuration.targets().unwrap() };
+        let (clock, limits) = (Hand::default(), configuration.limits.clone());
+        let dispatcher =
+            Dispatcher::new(Box::new(player), clock.clone(), &configuration, limits).unwrap();
+        Self { place, stage, clock, configuration, dispatcher, notes: Notes::default() }
+    }
+
+    fn with_limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        let mut limits = self.configuration.limits.clone();
+        change(&mut limits);
+        self.dispatcher.set_limits(limits);
+        self
+    }
+
+    fn task(&self, candidate: u64) -> Task {
+        let path = self.place.path().join(format!("{candidate:06}"));
+        let keep = Keep { all: false, failures: false, below: None };
+        let simulation = Simulation::new(&self.configuration, candidate, 1, &[0.5], 0, keep);
+        Task::new(JobKey::of(candidate), SimulationDirectory::new(path), simulation, 0)
+    }
+
+    /// Runs all there is, and moves the clock on where only that helps.
+    fn run(&mut self) -> Vec<(u64, SimulationResult)> {
+        let mut settled = vec![];
+        while self.dispatcher.running() + self.dispatcher.waiting() > 0 {
+            self.dispatcher.submit(&mut self.notes).unwrap();
+            let now = self.dispatcher.wait(Duration::ZERO, &mut self.notes).unwrap();
+            if now.is_empty() {
+                self.clock.0.set(self.clock.0.get() + Duration::from_secs(1));
+            }
+            settled.extend(now.into_iter().map(|it| (it.task.key.candidate, it.result)));
+        }
+        settled
+    }
+
+    /// The outcome of one task, its reason, and how often it was begun.
+    fn outcome(mut self) -> (OutcomeClass, String, usize) {
+        self.dispatcher.enqueue(self.task(0));
+        let (_, result) = self.run().remove(0);
+        (result.outcome, result.reason.unwrap_or_default(), self.stage.submitted.borrow().len())
+    }
+}
+
+fn fault(why: &str) -> Play {
+    Play::Ends(JobEnd::Fault(why.to_owned()))
+}
+
+#[test]
+fn what_the_model_came_to_is_its_outcome_at_the_first_attempt() {
+    for outcome in [
+        OutcomeClass::Completed,
+        OutcomeClass::Exploded,
+        OutcomeClass::Crashed,
+        OutcomeClass::NoData,
+    ] {
+        let (class, _, begun) = Scene::new([Play::Leaves(outcome, JobEnd::Ended)]).outcome();
+        assert_eq!((class, begun), (outcome, 1));
+    }
+}
+
+#[test]
+fn a_run_past_its_time_limit_is_an_outcome_with_the_limit_as_its_time() {
+    let mut scene = Scene::new([Play::Ends(JobEnd::TimedOut)]);
+    scene.dispatcher.enqueue(scene.task(0));
+    let (_, result) = scene.run().remove(0);
+    assert_eq!(result.outcome, OutcomeClass::TimedOut);
+    assert_eq!(result.reason.as_deref(), Some("it ran longer than 1h"));
+    assert!((result.simulation_seconds - 3600.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_fault_of_the_machine_is_run_again_and_leaves_no_trace_in_the_outcome() {
+    let done = Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
+    let (class, reason, begun) =
+        Scene::new([fault("its node n2 failed"), fault("its node n2 failed"), done]).outcome();
+    assert_eq!((class, reason.as_str(), begun), (OutcomeClass::Completed, "", 3));
+}
+
+#[test]
+fn a_fault_that_comes_every_time_is_a_node_failure_that_says_how_often() {
+    let faults = [fault("its node n2 failed"), fault("x"), fault("its node n3 failed")];
+    let (class, reason, begun) = Scene::new(faults).outcome();
+    assert_eq!((class, begun), (OutcomeClass::NodeFailure, 3));
+    assert_eq!(reason, "its node n3 failed, 3 times");
+}
+
+#[test]
+fn a_result_that_says_node_failure_is_a_fault_too() {
+    let killed = || Play::Leaves(OutcomeClass::NodeFailure, JobEnd::Ended);
+    let (class, _, begun) = Scene::new([killed(), killed(), killed()]).outcome();
+    assert_eq!((class, begun), (OutcomeClass::NodeFailure, 3));
+}
+
+#[test]
+fn a_job_without_a_result_a_broken_one_and_one_of_other_targets_are_faults() {
+    let done = || Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
+    let other = r#"{"outcome": "completed", "total": 0, "targets": [], "simulation_seconds": 1,
+        "evaluation_seconds": 0}"#;
+    for bad in [Play::Ends(JobEnd::Ended), Play::Writes("{"), Play::Writes(other)] {
+        assert_eq!(Scene::new([bad, done()]).outcome().2, 2);
+    }
+}
+
+#[test]
+fn a_complete_result_counts_although_its_job_ran_out_of_memory_afterwards() {
+    let play = Play::Leaves(OutcomeClass::Completed, JobEnd::OutOfMemory);
+    assert_eq!(Scene::new([play]).outcome().0, OutcomeClass::Completed);
+}
+
+#[test]
+fn want_of_memory_is_repeated_with_more_of_it_and_with_fewer_at_a_time() {
+    let mut scene = Scene::new([
+        Play::Ends(JobEnd::OutOfMemory),
+        Play::Leaves(OutcomeClass::OutOfMemory, JobEnd::Ended),
+        Play::Ends(JobEnd::OutOfMemory),
+    ]);
+    scene.dispatcher.enqueue(scene.task(0));
+    let (_, result) = scene.run().remove(0);
+    assert_eq!(result.outcome, OutcomeClass::OutOfMemory);
+    let asked: Vec<u32> = scene.stage.submitted.borrow().iter().map(|it| it.2).collect();
+    assert_eq!(asked, [0, 1, 2]);
+    assert_eq!(scene.dispatcher.slots(), 1);
+    assert!(scene.dispatcher.messages().iter().any(|said| said.contains("memory is short")));
+}
+
+#[test]
+fn no_retries_means_that_the_first_fault_is_the_outcome() {
+    let scene = Scene::new([fault("its node n2 failed")]).with_limits(|limits| limits.retries = 0);
+    let (class, reason, begun) = scene.outcome();
+    assert_eq!((class, begun), (OutcomeClass::NodeFailure, 1));
+    assert_eq!(reason, "its node n2 failed, 1 times");
+}
+
+#[test]
+fn pauses_before_repetitions_grow() {
+    let mut scene = Scene::new([fault("a"), fault("b"), fault("c")]);
+    scene.dispatcher.enqueue(scene.task(0));
+    let mut begun_at = vec![];
+    while scene.dispatcher.running() + scene.dispatcher.waiting() > 0 {
+        let before = scene.stage.submitted.borrow().len();
+        scene.dispatcher.submit(&mut scene.notes).unwrap();
+        if scene.stage.submitted.borrow().len() > before {
+            begun_at.push(scene.clock.now().as_secs());
+        }
+        scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap();
+        scene.clock.0.set(scene.clock.now() + Duration::from_secs(1));
+    }
+    assert_eq!(begun_at, [0, 5, 35]);
+}
+
+#[test]
+fn others_go_on_while_one_waits_for_its_repetition() {
+    let done = || Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
+    let mut scene = Scene::new([fault("a"), done(), done(), done()]).with_limits(|l| l.slots = 1);
+    for candidate in 0..3 {
+        scene.dispatcher.enqueue(scene.task(candidate));
+    }
+    let order: Vec<u64> = scene.run().into_iter().map(|(candidate, _)| candidate).collect();
+    assert_eq!(order, [1, 2, 0]);
+    assert_eq!(scene.stage.most.get(), 1);
+}
+
+#[test]
+fn a_job_that_cannot_be_handed_over_is_tried_again_and_one_that_is_refused_ends_everything() {
+    let done = Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
+    let (class, _, begun) =
+        Scene::new([Play::Refuses(io::ErrorKind::ResourceBusy), done]).outcome();
+    assert_eq!((class, begun), (OutcomeClass::Completed, 2));
+    let never = || Play::Refuses(io::ErrorKind::ResourceBusy);
+    let (class, reason, begun) = Scene::new([never(), never(), never()]).outcome();
+    assert_eq!((class, begun), (OutcomeClass::NodeFailure, 3));
+    assert_eq!(reason, "cannot be started: no, 3 times");
+
+    let mut scene = Scene::new([Play::Refuses(io::ErrorKind::InvalidInput)]);
+    scene.dispatcher.enqueue(scene.task(0));
+    let error = scene.dispatcher.submit(&mut scene.notes).unwrap_err();
+    assert!(matches!(error, DispatchError::Refused(_)), "{error}");
+}
+
+#[test]
+fn where_the_disk_has_no_room_nothing_is_blamed_and_nothing_begun() {
+    let mut scene = Scene::new([Play::Ends(JobEnd::Ended)]);
+    let task = scene.task(0);
+    scene.dispatcher.enqueue(task.clone());
+    scene.dispatcher.submit(&mut scene.notes).unwrap();
+    std::fs::remove_dir_all(task.directory.path()).unwrap();
+    let error = scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap_err();
+    assert!(matches!(error, DispatchError::NoRoom { .. }), "{error}");
+    assert_eq!(scene.notes.0, ["submitting 0 1", "submitted 0 job 1"]);
+}
+
+#[test]
+fn every_step_is_announced_before_it_is_taken() {
+    let done = Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
+    let mut scene = Scene::new([fault("its node failed"), done]);
+    scene.dispatcher.enqueue(scene.task(7));
+    scene.run();
+    assert_eq!(
+        scene.notes.0,
+        [
+            "submitting 7 1",
+            "submitted 7 job 1",
+            "interrupted 7 Some(Other): its node failed",
+            "submitting 7 2",
+            "submitted 7 job 1",
+        ]
+    );
+    let written = Simulation::read(&scene.task(7).directory.simulation()).unwrap();
+    assert_eq!((written.attempt, written.keep.all), (2, true));
+}
+
+#[test]
+fn what_was_cancelled_has_no_outcome_and_is_begun_again_first() {
+    let mut scene = Scene::new([Play::Runs, Play::Runs]);
+    for candidate in 0..3 {
+        scene.dispatcher.enqueue(scene.task(candidate));
+    }
+    scene.dispatcher.submit(&mut scene.notes).unwrap();
+    scene.dispatcher.cancel_all();
+    assert!(scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap().is_empty());
+    assert_eq!((scene.dispatcher.running(), scene.dispatcher.waiting()), (0, 3));
+    assert!(scene.notes.0.contains(&"interrupted 0 None: cancelled by the user".to_owned()));
+}
+
+#[test]
+fn an_earlier_controllers_job_is_watched_settled_or_begun_again() {
+    let done = Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
+    let mut scene = Scene::new([done]);
+    let mut task = scene.task(0);
+    task.simulation.attempt = 1;
+
+    scene.stage.adopted.set(Some(Adopted::Running));
+    assert!(scene.dispatcher.adopt(task.clone(), &mut scene.notes).unwrap());
+    assert_eq!(scene.dispatcher.running(), 1);
+
+    let mut scene = Scene::new([]);
+    task.directory.prepare(&task.simulation, None).unwrap();
+    let targets = scene.configuration.targets().unwrap();
+    leave(&task.directory, OutcomeClass::Completed, 1, &targets);
+    scene.stage.adopted.set(Some(Adopted::Ended));
+    assert!(!scene.dispatcher.adopt(task.clone(), &mut scene.notes).unwrap());
+    let settled = scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap();
+    assert_eq!(settled[0].result.outcome, OutcomeClass::Completed);
+
+    let done = Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
+    let mut scene = Scene::new([done]);
+    scene.stage.adopted.set(Some(Adopted::Gone));
+    assert!(!scene.dispatcher.adopt(task, &mut scene.notes).unwrap());
+    assert_eq!(scene.notes.0, ["interrupted 0 None: it ended with its controller"]);
+    assert_eq!(scene.run().len(), 1);
+    assert_eq!(scene.stage.submitted.borrow()[0].1, 2, "it is the second attempt");
+}
+
+#[test]
+fn a_simulation_of_no_journal_is_taken_up_where_it_was_left() {
+    let good = |result: &SimulationResult| result.outcome.is_the_models_own();
+    let mut scene = Scene::new([]);
+    let targets = scene.configuration.targets().unwrap();
+    let mut begun = scene.task(0);
+    begun.simulation.attempt = 1;
+    begun.directory.prepare(&begun.simulation, None).unwrap();
+
+    // It has a result.
+    leave(&begun.directory, OutcomeClass::Completed, 1, &targets);
+    scene.stage.adopted.set(Some(Adopted::Ended));
+    let settled = scene.dispatcher.take_up::<String>(scene.task(0), good).unwrap().unwrap();
+    assert_eq!(settled.result.outcome, OutcomeClass::Completed);
+
+    // The result is none that would come again.
+    leave(&begun.directory, OutcomeClass::Crashed, 1, &targets);
+    scene.stage.adopted.set(Some(Adopted::Ended));
+    assert!(scene.dispatcher.take_up::<String>(scene.task(0), good).unwrap().is_none());
+    assert_eq!((scene.dispatcher.running(), scene.dispatcher.waiting()), (0, 1));
+
+    // It runs.
+    scene.stage.adopted.set(Some(Adopted::Running));
+    assert!(scene.dispatcher.take_up::<String>(scene.task(0), good).unwrap().is_none());
+    assert_eq!(scene.dispatcher.running(), 1);
+
+    // It is another simulation: nobody is asked about it.
+    let mut other = scene.task(0);
+    other.simulation.seed = 2;
+    assert!(scene.dispatcher.take_up::<String>(other, good).unwrap().is_none());
+    assert_eq!(scene.dispatcher.waiting(), 2);
+}
+
+#[test]
+fn no_more_run_at_a_time_than_there_are_slots() {
+    let plays = (0..9).map(|_| Play::Leaves(OutcomeClass::Completed, JobEnd::Ended));
+    let mut scene = Scene::new(plays).with_limits(|limits| limits.slots = 4);
+    for candidate in 0..9 {
+        scene.dispatcher.enqueue(scene.task(candidate));
+    }
+    assert_eq!(scene.run().len(), 9);
+    assert_eq!(scene.stage.most.get(), 4);
+}

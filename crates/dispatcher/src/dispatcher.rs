@@ -261,7 +261,10 @@ impl<C: Clock> Dispatcher<C> {
         let out_of_memory = result.outcome == OutcomeClass::OutOfMemory;
         task.faults += 1;
         if task.faults > self.limits.retries {
-            result.reason = Some(format!("{reason}, {} times", task.faults));
+            result.reason = Some(match task.faults {
+                1 => reason,
+                faults => format!("{reason}, {faults} times"),
+            });
             let result = result.ended_now(&task.directory, task.simulation.attempt);
             return Ok(Some(Settled { task, result }));
         }

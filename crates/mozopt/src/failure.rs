@@ -4,10 +4,11 @@ use std::fmt;
 use std::process::ExitCode;
 
 use configuration::{ConfigurationError, LimitError};
-use journal::DirectoryError;
+use journal::{DirectoryError, OptimizationDirectory};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use optimizers::SpaceError;
 use reading::{Mistake, Place};
+use search::SearchError;
 use simulation::job::JobError;
 
 /// A command that did what it was asked for; an optimization that ended by itself.
@@ -39,6 +40,51 @@ impl Failure {
     /// Something that did not work, and what to do about it.
     pub fn failed(message: impl fmt::Display, help: impl fmt::Display) -> Self {
         Self::Failed(miette::miette!(help = help.to_string(), "{message}"))
+    }
+
+    /// A search that cannot begin or go on, in this directory.
+    pub fn of_search(error: SearchError, directory: &OptimizationDirectory) -> Self {
+        let (program, shown) = (program(), directory.shown());
+        match error {
+            SearchError::Held(held) => {
+                let help = format!(
+                    "one controller at a time: stop it there (Ctrl-C), or look at it with \
+                     `{program} status {shown}`"
+                );
+                Self::bad_input(held, help)
+            }
+            SearchError::Configuration(error) => error.into(),
+            SearchError::Limits(error) => error.into(),
+            SearchError::Optimizer(_) => {
+                Self::bad_input(error, "look at [optimizer] and the ranges of `parameters`")
+            }
+            SearchError::CannotTakeOver { .. } => {
+                Self::bad_input(error, "algorithm = \"composite\" can")
+            }
+            SearchError::CannotRepeat { .. } => {
+                let help = "continue with the version of mozopt that wrote the journal";
+                Self::failed(error, help)
+            }
+            SearchError::NothingMeasured { candidate, ref log, .. } => {
+                let mut message = error.to_string();
+                if !log.is_empty() {
+                    message.push_str("\nthe end of its log:\n  ");
+                    message.push_str(&log.join("\n  "));
+                }
+                let help = format!(
+                    "look at it with `{program} show {candidate} {shown}`; mend the model or \
+                     mozopt.toml, then begin anew"
+                );
+                Self::failed(message, help)
+            }
+            SearchError::Book(_) | SearchError::Dispatch(_) | SearchError::Io { .. } => {
+                let help = format!(
+                    "nothing that was learnt is lost: when the cause is mended, continue with \
+                     `{program} resume {shown}`; simulations that still run will be adopted"
+                );
+                Self::failed(error, help)
+            }
+        }
     }
 
     /// The reports to print.

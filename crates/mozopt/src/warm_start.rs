@@ -9,6 +9,7 @@ use targets::Missing;
 use configuration::{Configuration, ConfiguredTarget};
 use journal::{self, OptimizationDirectory, State};
 use reading::ModelParameters;
+use search::{Earlier, WarmStart};
 use simulation::{OutcomeClass, SimulationResult, TargetResult};
 
 use crate::failure::Failure;
@@ -17,35 +18,6 @@ use crate::failure::Failure;
 const MAX_BYTES: u64 = 1 << 30;
 /// By how much, relative to its value, a parameter may differ from the model's default and still be it.
 const ROUNDING: f64 = 1e-12;
-
-/// Something known from before.
-pub struct WarmStart {
-    /// Where it comes from, as the user named it.
-    pub from: String,
-    /// Simulations, as far as they are of use here.
-    pub simulations: Vec<Earlier>,
-    /// Points to simulate first.
-    pub starts: Vec<Vec<f64>>,
-    /// How many simulations are of no use, since they lie elsewhere.
-    pub elsewhere: usize,
-}
-
-/// A simulation that was run before.
-pub struct Earlier {
-    /// The parameters' values, in the order of the configuration.
-    pub parameters: Vec<f64>,
-    /// The seed it had.
-    pub seed: u64,
-    /// What came out, scored by the present targets.
-    pub result: SimulationResult,
-}
-
-impl Earlier {
-    /// Whether some of the present targets were not measured then.
-    pub fn is_incomplete(&self) -> bool {
-        self.result.outcome == OutcomeClass::Incomplete
-    }
-}
 
 /// Reads what `path` names: an optimization, a CSV file as `mozopt export --format csv` writes it, or a JSON
 /// object with parameters, as `mozopt export` writes it.

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use console::{Term, style, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use configuration::{Configuration, Limits};
-use journal::State;
+use configuration::Limits;
+use search::{Progress, Watcher};
 use simulation::TargetResult;
 
 use crate::report::{amount, wanted};
@@ -28,35 +28,15 @@ pub enum Verbosity {
     Quiet,
 }
 
-/// Where the search stands.
-pub struct Progress<'a> {
-    /// What is known.
-    pub state: &'a State,
-    /// What is searched.
-    pub configuration: &'a Configuration,
-    /// The limits in force.
-    pub limits: &'a Limits,
-    /// How many simulations run.
-    pub running: usize,
-}
-
-impl Progress<'_> {
-    /// The generation that `max_ngen` ends with. Simulations from before have generations, too.
-    pub fn last_generation(&self) -> u64 {
-        let size = self.configuration.optimizer.offspring_size as u64;
-        self.limits.max_ngen.saturating_add(self.state.imported.div_ceil(size.max(1)))
-    }
-}
-
 /// Shows the search to a person and writes its log.
-pub struct Watcher {
+pub struct Screen {
     log: Option<File>,
-    screen: Screen,
+    picture: Picture,
     began: Instant,
     said: RefCell<Said>,
 }
 
-enum Screen {
+enum Picture {
     Live(ProgressBar),
     Lines,
     Nothing,
@@ -68,45 +48,24 @@ struct Said {
     generations: u64,
 }
 
-impl Watcher {
+impl Screen {
     /// A watcher that writes to this log.
     pub fn new(log: &Path, verbosity: Verbosity) -> Self {
-        let screen = match verbosity {
-            Verbosity::Quiet => Screen::Nothing,
-            Verbosity::Normal if std::io::stderr().is_terminal() => Screen::Live(bar()),
-            Verbosity::Normal => Screen::Lines,
+        let picture = match verbosity {
+            Verbosity::Quiet => Picture::Nothing,
+            Verbosity::Normal if std::io::stderr().is_terminal() => Picture::Live(bar()),
+            Verbosity::Normal => Picture::Lines,
         };
         // A search is not given up because its log cannot be written: the journal is what counts.
         let log = OpenOptions::new().create(true).append(true).open(log).ok();
-        Self { log, screen, began: Instant::now(), said: RefCell::default() }
-    }
-
-    /// Tells the user something they should read.
-    pub fn say(&self, message: &str) {
-        self.write_log(message);
-        self.print(message);
-    }
-
-    /// The same, but not again if it has been said.
-    pub fn say_once(&self, message: &str) {
-        if self.said.borrow_mut().once.insert(message.to_owned()) {
-            self.say(message);
-        }
-    }
-
-    /// Notes a detail: in the log, and in lines where there is no live view.
-    pub fn note(&self, message: &str) {
-        self.write_log(message);
-        if let Screen::Lines = self.screen {
-            say!("{message}");
-        }
+        Self { log, picture, began: Instant::now(), said: RefCell::default() }
     }
 
     fn print(&self, message: &str) {
-        match &self.screen {
-            Screen::Live(bar) => bar.suspend(|| say!("{message}")),
-            Screen::Lines => say!("{message}"),
-            Screen::Nothing => {}
+        match &self.picture {
+            Picture::Live(bar) => bar.suspend(|| say!("{message}")),
+            Picture::Lines => say!("{message}"),
+            Picture::Nothing => {}
         }
     }
 
@@ -114,34 +73,6 @@ impl Watcher {
         if let Some(mut log) = self.log.as_ref() {
             let time = jiff::Timestamp::now();
             let _ = writeln!(log, "{time:.0} {message}");
-        }
-    }
-
-    /// Shows where the search stands.
-    pub fn show(&self, progress: &Progress<'_>) {
-        self.note_generation(progress);
-        if let Screen::Live(bar) = &self.screen {
-            let limit = simulations_to_run(progress);
-            bar.set_length(limit.max(1));
-            bar.set_position(progress.state.simulated());
-            bar.set_prefix(head(progress));
-            bar.set_message(body(progress, self.began.elapsed()));
-            bar.tick();
-        }
-    }
-
-    /// Shows how far something is that follows the search.
-    pub fn count(&self, message: &str) {
-        if let Screen::Live(bar) = &self.screen {
-            bar.set_message(message.to_owned());
-            bar.tick();
-        }
-    }
-
-    /// Leaves the last picture on the screen.
-    pub fn close(&self) {
-        if let Screen::Live(bar) = &self.screen {
-            bar.abandon();
         }
     }
 
@@ -161,10 +92,61 @@ impl Watcher {
         let finished = progress.state.simulated();
         self.note(&format!(
             "generation {generations} of {}: {finished} simulations, {failed} failed, {best}, {} left",
-            progress.last_generation(),
+            last_generation(progress),
             time_left(progress).map_or_else(|| "unknown time".to_owned(), duration),
         ));
     }
+}
+
+impl Watcher for Screen {
+    fn say(&self, message: &str) {
+        self.write_log(message);
+        self.print(message);
+    }
+
+    fn say_once(&self, message: &str) {
+        if self.said.borrow_mut().once.insert(message.to_owned()) {
+            self.say(message);
+        }
+    }
+
+    fn note(&self, message: &str) {
+        self.write_log(message);
+        if let Picture::Lines = self.picture {
+            say!("{message}");
+        }
+    }
+
+    fn show(&self, progress: &Progress<'_>) {
+        self.note_generation(progress);
+        if let Picture::Live(bar) = &self.picture {
+            let limit = simulations_to_run(progress);
+            bar.set_length(limit.max(1));
+            bar.set_position(progress.state.simulated());
+            bar.set_prefix(head(progress));
+            bar.set_message(body(progress, self.began.elapsed()));
+            bar.tick();
+        }
+    }
+
+    fn count(&self, message: &str) {
+        if let Picture::Live(bar) = &self.picture {
+            bar.set_message(message.to_owned());
+            bar.tick();
+        }
+    }
+
+    fn close(&self) {
+        if let Picture::Live(bar) = &self.picture {
+            bar.abandon();
+        }
+    }
+}
+
+/// The generation that `max_ngen` ends with. Simulations from before have generations, too.
+pub fn last_generation(progress: &Progress<'_>) -> u64 {
+    let size = progress.configuration.optimizer.offspring_size as u64;
+    progress.limits.max_ngen.saturating_add(progress.state.imported.div_ceil(size.max(1)))
 }
 
 fn bar() -> ProgressBar {
@@ -182,7 +164,7 @@ fn head(progress: &Progress<'_>) -> String {
     let generation = state.candidates.last().map_or(0, |record| record.generation);
     format!(
         "{} · {} parameters, {} targets",
-        style(format!("generation {generation} of {}", progress.last_generation())).bold(),
+        style(format!("generation {generation} of {}", last_generation(progress))).bold(),
         configuration.parameters.len(),
         configuration.target_count(),
     )

@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use configuration::{ConfiguredTarget, SimulationSeed};
-use durable::read_json;
-use executors::{Job, JobEnd, executor};
+use configuration::{ConfiguredTarget, Limits, SimulationSeed};
+use dispatcher::{DispatchError, Dispatcher, NoLedger, Settled, SystemClock, Task};
+use executors::{JobKey, executor};
 use journal::OptimizationDirectory;
 use reading::Loaded;
+use search::{Interrupt, Wish};
 use simulation::{Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult};
 
 use super::{Findings, Status};
 use crate::failure::Failure;
-use crate::interrupt::{Interrupt, Wish};
 
 const ABOUT: &str = "simulation";
 /// The seed of a trial whose seed is to be drawn.
@@ -49,48 +49,33 @@ pub fn run(
         SimulationSeed::Drawn(_) => SEED,
     };
     let keep = Keep { all: false, failures: true, below: None };
-    let simulation = Simulation::new(configuration, 0, seed, &configuration.centroid(), 1, keep);
-    let prelude = configuration.simulator.prelude.as_deref();
-    directory.prepare(&simulation, prelude).map_err(failed)?;
+    let simulation = Simulation::new(configuration, 0, seed, &configuration.centroid(), 0, keep);
     let interrupt = Interrupt::listen()
         .map_err(|error| Failure::failed(error, "signals cannot be received on this system"))?;
-    let mut executor = executor(configuration, &configuration.limits);
-    let job = Job { candidate: 0, attempt: 1, out_of_memory: 0, directory: directory.clone() };
-    executor.submit(job).map_err(failed)?;
-    let end = loop {
-        if let Some(ended) = executor.wait(TICK).map_err(failed)?.pop() {
-            break ended.end;
+    // A fault is to be seen, not waited out.
+    let limits = Limits { retries: 0, ..configuration.limits.clone() };
+    let executor = executor(configuration, &limits);
+    let mut dispatcher = Dispatcher::new(executor, SystemClock::default(), configuration, limits)?;
+    dispatcher.enqueue(Task::new(JobKey::of(0), directory.clone(), simulation, 0));
+    dispatcher.submit(&mut NoLedger).map_err(broken)?;
+    let result = loop {
+        let settled = dispatcher.wait(TICK, &mut NoLedger).map_err(broken)?.pop();
+        if let Some(Settled { result, .. }) = settled {
+            break result;
+        }
+        if dispatcher.running() == 0 {
+            return Ok(None);
         }
         if interrupt.wish() != Wish::GoOn {
-            executor.cancel_all();
+            dispatcher.cancel_all();
         }
         progress();
     };
-    match end {
-        JobEnd::Cancelled => Ok(None),
-        JobEnd::TimedOut => Err(Failure::failed(
-            format!("the simulation took longer than {}", configuration.limits.time_limit),
-            format!("raise time_limit, or look into {}", directory.path().display()),
-        )),
-        JobEnd::OutOfMemory => Err(Failure::failed(
-            "the simulation needed more memory than its job has",
-            "raise `mem` under [slurm]; `mem_retry` gives repetitions of a search more",
-        )),
-        JobEnd::Fault(reason) => Err(Failure::failed(
-            format!("the simulation did not run to its end: {reason}"),
-            format!("look into {}", directory.path().display()),
-        )),
-        JobEnd::Ended => {
-            let result = read_json(&directory.result()).map_err(|error| {
-                let log = directory.log_of_failure(3).join("\n");
-                Failure::failed(
-                    format!("the job left no result: {error}\n{log}"),
-                    format!("look into {}", directory.path().display()),
-                )
-            })?;
-            Ok(Some(Trial { directory, result, targets: configuration.targets()? }))
-        }
-    }
+    Ok(Some(Trial { directory, result, targets: configuration.targets()? }))
+}
+
+fn broken<E>(error: DispatchError<E>) -> Failure {
+    Failure::failed(error, "nothing was simulated: mend the cause and check again")
 }
 
 /// Judges how the centroid went.
@@ -123,7 +108,15 @@ pub fn look(trial: &Trial, findings: &mut Findings) {
         }
         failed => {
             let message = format!("the centroid cannot be simulated: {}{because}", failed.words());
-            let help = format!("look into {}", trial.directory.path().display());
+            let place = trial.directory.path().display();
+            let help = match failed {
+                OutcomeClass::TimedOut => format!("raise time_limit, or look into {place}"),
+                OutcomeClass::OutOfMemory => {
+                    "raise `mem` under [slurm]; `mem_retry` gives repetitions of a search more"
+                        .to_owned()
+                }
+                _ => format!("look into {place}"),
+            };
             findings.add_with_help(ABOUT, Status::Problem, message, help);
         }
     }

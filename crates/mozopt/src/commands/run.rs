@@ -5,14 +5,13 @@ use std::path::Path;
 use configuration::Algorithm;
 use journal::{OptimizationDirectory, Provenance};
 use reading::Loaded;
+use search::{End, Interrupt, Search, Watcher as _};
 
 use crate::cli::{ResumeArguments, RunArguments};
 use crate::failure::{FINISHED, Failure, HANDED_OVER, STOPPED};
-use crate::interrupt::Interrupt;
 use crate::report::{Summary, closing};
-use crate::search::{End, Search};
 use crate::warm_start;
-use crate::watcher::{Verbosity, Watcher};
+use crate::watcher::{Screen, Verbosity};
 
 /// Begins an optimization and runs it.
 pub fn run(arguments: RunArguments) -> Result<u8, Failure> {
@@ -47,7 +46,9 @@ pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
     for notice in notices {
         watcher.say(&format!("note: {notice}"));
     }
-    Search::begin(optimization, configuration, known, watcher, interrupt()?)
+    let place = optimization.clone();
+    Search::begin(optimization, configuration, known, Box::new(watcher), interrupt()?)
+        .map_err(|error| Failure::of_search(error, &place))
 }
 
 /// Continues an optimization.
@@ -57,12 +58,14 @@ pub fn resume(arguments: ResumeArguments) -> Result<u8, Failure> {
     let watcher = watcher(&directory, quiet);
     watcher.say(&format!("resuming {}", directory.shown()));
     let change = |current: &mut _| limits.change(current);
-    let search = Search::resume(directory, change, watcher, interrupt()?)?;
+    let place = directory.clone();
+    let search = Search::resume(directory, change, Box::new(watcher), interrupt()?)
+        .map_err(|error| Failure::of_search(error, &place))?;
     finish(search, json)
 }
 
 fn finish(mut search: Search, json: bool) -> Result<u8, Failure> {
-    let end = search.run()?;
+    let end = search.run().map_err(|error| Failure::of_search(error, search.directory()))?;
     let (directory, configuration, state) =
         (search.directory(), search.configuration(), search.state());
     if json {
@@ -77,9 +80,9 @@ fn finish(mut search: Search, json: bool) -> Result<u8, Failure> {
     })
 }
 
-fn watcher(directory: &OptimizationDirectory, quiet: bool) -> Watcher {
+fn watcher(directory: &OptimizationDirectory, quiet: bool) -> Screen {
     let verbosity = if quiet { Verbosity::Quiet } else { Verbosity::Normal };
-    Watcher::new(&directory.log(), verbosity)
+    Screen::new(&directory.log(), verbosity)
 }
 
 fn interrupt() -> Result<Interrupt, Failure> {

@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use configuration::Configuration;
+use dispatcher::Task;
 use journal::{CandidateRecord, OptimizationDirectory, State};
+use search::Interrupt;
 use simulation::SimulationResult;
 
 use super::figures::cannot_write;
 use super::inspect::Inspection;
 use crate::cli::{InspectFormat, ValidateArguments};
 use crate::failure::{FAILED, FINISHED, Failure, STOPPED};
-use crate::interrupt::Interrupt;
-use crate::validation::{CandidateComparison, Comparison, Counted, Run, Runs};
+use crate::validation::{CandidateComparison, Comparison, Counted, results, task};
 
 /// Simulates, inspects, compares, and prints the comparison.
 pub fn validate(arguments: &ValidateArguments) -> Result<u8, Failure> {
@@ -21,14 +22,14 @@ pub fn validate(arguments: &ValidateArguments) -> Result<u8, Failure> {
     let script = script(arguments, &configuration)?;
     let run = |record: &CandidateRecord, number| {
         let ValidateArguments { protocol, vary, .. } = arguments;
-        let mut run = Run::new(&optimization, &configuration, record, number, protocol, *vary);
+        let mut run = task(&optimization, &configuration, record, number, protocol, *vary);
         if let (Some(script), Some(mozaik)) = (script, &mut run.simulation.mozaik) {
             mozaik.script = Some(script.to_owned());
         }
         run
     };
     let seeds = 1..=arguments.seeds.get();
-    let runs: Vec<Run> =
+    let runs: Vec<Task> =
         records.iter().flat_map(|record| seeds.clone().map(|number| run(record, number))).collect();
 
     let mut limits = state.limits.clone().unwrap_or_else(|| configuration.limits.clone());
@@ -41,14 +42,13 @@ pub fn validate(arguments: &ValidateArguments) -> Result<u8, Failure> {
     if let Some(notice) = arguments.vary.notice(&configuration.simulator) {
         say!("note: {notice}");
     }
-    let results =
-        Runs::new(&configuration, limits).results(&runs, &interrupt, &|words| say!("{words}"))?;
+    let results = results(&configuration, limits, &runs, &interrupt, &|words| say!("{words}"))?;
     let Some(results) = results else {
         say!("stopped; what was simulated is kept, and the same command goes on");
         return Ok(STOPPED);
     };
 
-    let mut known: Vec<(&Run, Option<SimulationResult>, Option<String>)> = vec![];
+    let mut known: Vec<(&Task, Option<SimulationResult>, Option<String>)> = vec![];
     for (run, result) in runs.iter().zip(results) {
         let page = inspected(run, arguments.keep)?;
         known.push((run, result, page));
@@ -57,7 +57,7 @@ pub fn validate(arguments: &ValidateArguments) -> Result<u8, Failure> {
     let targets =
         Counted::of(configuration.targets()?, known.iter().filter_map(|it| it.1.as_ref()));
     let of_record = |record: &&CandidateRecord| {
-        let is_its = |(run, ..): &&(&Run, _, _)| run.simulation.candidate == record.number;
+        let is_its = |(run, ..): &&(&Task, _, _)| run.simulation.candidate == record.number;
         let runs: Vec<_> = known.iter().filter(is_its).cloned().collect();
         CandidateComparison::new(&optimization, &configuration, &targets, record, &runs)
     };
@@ -142,7 +142,7 @@ fn script<'a>(
 
 /// Inspects what a run left, once; the page, relative to the comparison. The data goes where it is not
 /// kept.
-fn inspected(run: &Run, keep: bool) -> Result<Option<String>, Failure> {
+fn inspected(run: &Task, keep: bool) -> Result<Option<String>, Failure> {
     let directory = run.directory.path();
     let page = directory.join("inspection.html");
     let store = run.directory.data_store();

@@ -13,12 +13,13 @@ use journal::{
     CandidateRecord, ControllerLock, Follower, Holder, JournalError, OptimizationDirectory, Phase,
     State,
 };
+use search::Progress;
 use simulation::SimulationResult;
 
 use super::pictures::Pictures;
 use crate::failure::{Failure, program};
 use crate::report::html;
-use crate::watcher::{Progress, duration, time_left};
+use crate::watcher::{duration, last_generation, time_left};
 
 /// How often the journal is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -227,7 +228,7 @@ impl Followed {
             simulations_to_run: limits
                 .max_ngen
                 .saturating_mul(self.configuration.optimizer.offspring_size as u64),
-            last_generation: progress.last_generation(),
+            last_generation: last_generation(&progress),
             running,
             time_left: time_left(&progress).map(duration),
             failures,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Number;
 
 use configuration::{Configuration, ConfiguredTarget};
+use dispatcher::Task;
 use durable::read_json;
 use journal::{CandidateRecord, OptimizationDirectory};
 use simulation::{OutcomeClass, SimulationResult};
@@ -14,7 +15,7 @@ use simulation::{OutcomeClass, SimulationResult};
 use crate::failure::Failure;
 use crate::report::{amount, named_parameters, table, wanted};
 
-use super::{Counted, Run};
+use super::Counted;
 
 /// Candidates in the protocol of the search and in another one; what `--json` prints.
 #[derive(Debug, Serialize)]
@@ -108,7 +109,7 @@ impl CandidateComparison {
         configuration: &Configuration,
         targets: &Counted,
         record: &CandidateRecord,
-        runs: &[(&Run, Option<SimulationResult>, Option<String>)],
+        runs: &[(&Task, Option<SimulationResult>, Option<String>)],
     ) -> Self {
         let search = of_search(optimization, record);
         let protocol = || {
@@ -129,7 +130,7 @@ impl CandidateComparison {
             }
         };
         let simulation =
-            |(run, result, page): &(&Run, Option<SimulationResult>, Option<String>)| {
+            |(run, result, page): &(&Task, Option<SimulationResult>, Option<String>)| {
                 let result = result.as_ref();
                 SimulationOfIt {
                     directory: run.directory.path().display().to_string(),

@@ -9,5 +9,5 @@ mod vary;
 
 pub use comparison::{CandidateComparison, Comparison};
 pub use counted::Counted;
-pub use runs::{Run, Runs};
+pub use runs::{results, task};
 pub use vary::Vary;

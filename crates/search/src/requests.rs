@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use journal::{Event, Request, Requests};
 
-use super::{Search, broken};
-use crate::failure::Failure;
+use crate::error::SearchError;
 use crate::interrupt::Wish;
+use crate::search::Search;
 
 /// How often the search looks for requests. The directory may be on a file server.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 impl Search {
     /// Does what was asked for since the last time.
-    pub(super) fn heed_requests(&mut self) -> Result<(), Failure> {
+    pub(crate) fn take_requests(&mut self) -> Result<(), SearchError> {
         if self.looked_for_requests.elapsed() < INTERVAL {
             return Ok(());
         }
@@ -28,16 +28,14 @@ impl Search {
             }
         };
         for path in waiting {
-            self.heed(&path)?;
+            self.take_request(&path)?;
             // One that stays would be done again and again.
-            fs::remove_file(&path).map_err(|error| {
-                broken(format!("cannot remove {}: {error}", path.display()), &self.directory)
-            })?;
+            fs::remove_file(&path).map_err(|source| SearchError::Io { path, source })?;
         }
         Ok(())
     }
 
-    fn heed(&mut self, path: &Path) -> Result<(), Failure> {
+    fn take_request(&mut self, path: &Path) -> Result<(), SearchError> {
         let request = match Requests::read(path) {
             Ok(request) => request,
             Err(error) => {
@@ -45,7 +43,7 @@ impl Search {
                 return Ok(());
             }
         };
-        let mut limits = self.limits.clone();
+        let mut limits = self.book.limits.clone();
         if let Request::ChangeLimits(change) = &request {
             change.change(&mut limits);
             if limits.check().is_err() {
@@ -53,8 +51,9 @@ impl Search {
                 return Ok(());
             }
         }
-        self.log(&[Event::Requested { what: request.clone() }])?;
-        self.limits = limits;
+        self.book.log(&[Event::Requested { what: request.clone() }])?;
+        self.dispatcher.set_limits(limits.clone());
+        self.book.limits = limits;
         self.watcher.say(match request {
             Request::Pause => "paused: nothing is begun until the search is asked to continue",
             Request::Continue => "continued",
@@ -68,7 +67,7 @@ impl Search {
     }
 
     /// Whether simulations may be proposed and begun.
-    pub(super) fn may_begin(&self) -> bool {
-        self.interrupt.wish() == Wish::GoOn && !self.state.paused
+    pub(crate) fn may_begin(&self) -> bool {
+        self.interrupt.wish() == Wish::GoOn && !self.book.state.paused
     }
 }

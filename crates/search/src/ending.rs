@@ -4,9 +4,9 @@ use configuration::Limits;
 use journal::Event;
 use simulation::{OutcomeClass, SimulationResult};
 
-use super::Search;
-use crate::failure::{Failure, program};
+use crate::error::SearchError;
 use crate::interrupt::Wish;
+use crate::search::Search;
 
 /// Why a search ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl End {
 
 impl Search {
     /// Whether, and why, to end now. Nothing ends while simulations run.
-    pub(super) fn end(&mut self) -> Result<Option<End>, Failure> {
+    pub(crate) fn end(&mut self) -> Result<Option<End>, SearchError> {
         match self.interrupt.wish() {
             Wish::GoOn => {}
             Wish::HandOver => return Ok(Some(End::HandedOver)),
@@ -41,15 +41,16 @@ impl Search {
                     "stopping when the running simulations have finished (Ctrl-C again to cancel \
                      them)",
                 );
-                return Ok((self.executor.running() == 0).then_some(End::StoppedByUser));
+                return Ok((self.dispatcher.running() == 0).then_some(End::StoppedByUser));
             }
             Wish::Cancel => {
                 self.watcher.say_once("cancelling the running simulations");
-                self.executor.cancel_all();
-                return Ok((self.executor.running() == 0).then_some(End::StoppedByUser));
+                self.dispatcher.cancel_all();
+                return Ok((self.dispatcher.running() == 0).then_some(End::StoppedByUser));
             }
         }
-        if self.executor.running() > 0 || !self.waiting.is_empty() || self.state.paused {
+        if self.dispatcher.running() > 0 || self.dispatcher.waiting() > 0 || self.book.state.paused
+        {
             return Ok(None);
         }
         let reason = self.reason_to_ask_no_more();
@@ -57,16 +58,16 @@ impl Search {
         let measured = |result: &SimulationResult| {
             matches!(result.outcome, OutcomeClass::Completed | OutcomeClass::Exploded)
         };
-        if reason.is_some() && !self.state.run_here().any(|(_, result)| measured(result)) {
+        if reason.is_some() && !self.book.state.run_here().any(|(_, result)| measured(result)) {
             self.fail_for_nothing_was_measured()?;
         }
         Ok(reason.map(End::Finished))
     }
 
     /// Why no further candidate is proposed, if so.
-    pub(super) fn reason_to_ask_no_more(&self) -> Option<String> {
-        let proposed = self.state.proposed();
-        let Limits { max_ngen, max_simulations, .. } = self.limits;
+    pub(crate) fn reason_to_ask_no_more(&self) -> Option<String> {
+        let proposed = self.book.state.proposed();
+        let Limits { max_ngen, max_simulations, .. } = self.book.limits;
         if self.targets_are_met() {
             return Some("every target is within its norm of what is wanted".to_owned());
         }
@@ -76,12 +77,12 @@ impl Search {
         if let Some(limit) = max_simulations.filter(|&limit| proposed >= limit) {
             return Some(format!("the limit max_simulations = {limit} is reached"));
         }
-        if let Some(limit) = self.limits.max_time
-            && self.state.ran_for(jiff::Timestamp::now()) >= limit.seconds() as f64
+        if let Some(limit) = self.book.limits.max_time
+            && self.book.state.ran_for(jiff::Timestamp::now()) >= limit.seconds() as f64
         {
             return Some(format!("the limit max_time = {limit} is reached"));
         }
-        if let Some(limit) = self.limits.max_core_hours
+        if let Some(limit) = self.book.limits.max_core_hours
             && self.core_hours() >= limit
         {
             return Some(format!("the limit max_core_hours = {limit} is reached"));
@@ -94,12 +95,13 @@ impl Search {
 
     /// What the simulations of this search took.
     fn core_hours(&self) -> f64 {
-        let seconds: f64 = self.state.run_here().map(|(_, result)| result.simulation_seconds).sum();
-        seconds * self.configuration.cores(&self.limits) as f64 / 3600.0
+        let seconds: f64 =
+            self.book.state.run_here().map(|(_, result)| result.simulation_seconds).sum();
+        seconds * self.configuration.cores(&self.book.limits) as f64 / 3600.0
     }
 
     fn targets_are_met(&self) -> bool {
-        let best = self.state.best();
+        let best = self.book.state.best();
         best.is_some_and(|(_, result)| result.targets.iter().all(|target| target.score <= 1.0))
     }
 
@@ -109,35 +111,26 @@ impl Search {
             use OutcomeClass::{Crashed, NoData, NodeFailure};
             matches!(result.outcome, Crashed | NoData | NodeFailure)
         };
-        self.state.run_here().count() >= self.optimizer.offspring_size()
-            && self.state.run_here().all(|(_, result)| broken(result))
+        self.book.state.run_here().count() >= self.optimizer.offspring_size()
+            && self.book.state.run_here().all(|(_, result)| broken(result))
     }
 
     /// A search that ends without a result fails, with the reason of its last simulation.
-    fn fail_for_nothing_was_measured(&mut self) -> Result<(), Failure> {
-        let finished: Vec<_> = self.state.run_here().collect();
+    fn fail_for_nothing_was_measured(&mut self) -> Result<(), SearchError> {
+        let finished: Vec<_> = self.book.state.run_here().collect();
         if finished.is_empty() {
             return Ok(());
         }
         let (record, result) = finished[finished.len() - 1];
         let number = record.number;
-        let mut message = format!(
-            "none of the first {} simulations could be evaluated; candidate {}: {}",
-            finished.len(),
-            number,
-            result.reason.as_deref().unwrap_or(result.outcome.words()),
-        );
-        self.log(&[Event::Stopped { reason: message.clone() }])?;
-        let log = self.directory.simulation(number).log_of_failure(5);
-        if !log.is_empty() {
-            message.push_str("\nthe end of its log:\n  ");
-            message.push_str(&log.join("\n  "));
-        }
-        let help = format!(
-            "look at it with `{} show {number} {}`; mend the model or mozopt.toml, then begin anew",
-            program(),
-            self.directory.shown()
-        );
-        Err(Failure::failed(message, help))
+        let reason = result.reason.clone().unwrap_or_else(|| result.outcome.words().to_owned());
+        let error = SearchError::NothingMeasured {
+            simulations: finished.len(),
+            candidate: number,
+            reason,
+            log: self.directory.simulation(number).log_of_failure(5),
+        };
+        self.book.log(&[Event::Stopped { reason: error.to_string() }])?;
+        Err(error)
     }
 }

@@ -14,16 +14,14 @@ use configuration::{Algorithm, Configuration, Parameter, Variant};
 use journal::{CandidateRecord, Entry, Event, Proposal, State};
 use simulation::{OutcomeClass, SimulationResult, TargetResult};
 
-use crate::failure::Failure;
+use crate::error::SearchError;
 
 /// The configured optimizer, which has not been asked for anything yet.
-pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Failure> {
-    let space = configuration.space()?;
+pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, SearchError> {
+    let wrong = |error: &dyn std::fmt::Display| SearchError::Optimizer(error.to_string());
+    let space = configuration.space().map_err(|error| wrong(&error))?;
     let centroid = configuration.centroid();
     let settings = &configuration.optimizer;
-    let wrong = |error: &dyn std::fmt::Display| {
-        Failure::bad_input(error.to_string(), "look at [optimizer] in mozopt.toml")
-    };
     Ok(match settings.algorithm {
         Algorithm::Composite => {
             let rules = rules(configuration)?;
@@ -70,12 +68,11 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Fa
     })
 }
 
-fn rules(configuration: &Configuration) -> Result<Vec<ScoreRule>, Failure> {
+fn rules(configuration: &Configuration) -> Result<Vec<ScoreRule>, SearchError> {
     let targets = configuration.targets()?;
     let rules = targets.iter().map(|configured| rule(&configured.target.scoring));
-    rules
-        .collect::<Result<_, _>>()
-        .map_err(|error| Failure::bad_input(error, "look at the targets"))
+    let rules: Result<_, ScoreRuleError> = rules.collect();
+    rules.map_err(|error| SearchError::Optimizer(error.to_string()))
 }
 
 /// The values that a target accepts, as the optimizer knows them.
@@ -100,11 +97,8 @@ pub fn replay(
     configuration: &Configuration,
     entries: &[Entry],
     state: &State,
-) -> Result<(), Failure> {
-    let differs = |seq: u64| {
-        let message = format!("entry {seq} of the journal cannot be repeated by this version");
-        Failure::failed(message, "continue with the version of mozopt that wrote the journal")
-    };
+) -> Result<(), SearchError> {
+    let differs = |seq| SearchError::CannotRepeat { seq };
     for entry in entries {
         match &entry.event {
             Event::Proposed { candidates, .. } => {

@@ -1,0 +1,104 @@
+//! Why a search cannot go on. Nothing that was learnt is lost by any of these.
+
+use std::convert::Infallible;
+use std::io;
+use std::path::PathBuf;
+
+use configuration::{ConfigurationError, LimitError};
+use dispatcher::DispatchError;
+use journal::{Held, JournalError, StateError};
+
+/// Why a search cannot begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// Another controller runs it.
+    #[error(transparent)]
+    Held(#[from] Held),
+    /// Its configuration cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// Its limits leave nothing to run.
+    #[error(transparent)]
+    Limits(#[from] LimitError),
+    /// No optimizer can be made from the configuration, for a reason in words.
+    #[error("{0}")]
+    Optimizer(String),
+    /// The optimizer cannot take over what is known from before.
+    #[error("this optimizer cannot take over what is known from {from}")]
+    CannotTakeOver {
+        /// Where it comes from.
+        from: String,
+    },
+    /// The optimizer proposes something else than the journal says it did.
+    #[error("entry {seq} of the journal cannot be repeated by this version")]
+    CannotRepeat {
+        /// The entry's number.
+        seq: u64,
+    },
+    /// Not one simulation of the first ones could be evaluated.
+    #[error(
+        "none of the first {simulations} simulations could be evaluated; candidate {candidate}: {reason}"
+    )]
+    NothingMeasured {
+        /// How many there were.
+        simulations: usize,
+        /// The last of them.
+        candidate: u64,
+        /// What became of it.
+        reason: String,
+        /// The end of its log.
+        log: Vec<String>,
+    },
+    /// The journal cannot be written, or contradicts itself.
+    #[error(transparent)]
+    Book(#[from] BookError),
+    /// Simulations cannot be run.
+    #[error("{0}")]
+    Dispatch(String),
+    /// A file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Why something could not be written down.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// An entry contradicts what is known.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+impl From<JournalError> for SearchError {
+    fn from(error: JournalError) -> Self {
+        Self::Book(error.into())
+    }
+}
+
+impl From<StateError> for SearchError {
+    fn from(error: StateError) -> Self {
+        Self::Book(error.into())
+    }
+}
+
+impl From<DispatchError<BookError>> for SearchError {
+    fn from(error: DispatchError<BookError>) -> Self {
+        match error {
+            DispatchError::Ledger(error) => Self::Book(error),
+            other => Self::Dispatch(other.to_string()),
+        }
+    }
+}
+
+impl From<DispatchError<Infallible>> for SearchError {
+    fn from(error: DispatchError<Infallible>) -> Self {
+        Self::Dispatch(error.to_string())
+    }
+}

@@ -1,0 +1,24 @@
+//! The search: ask the optimizer, run simulations, tell it what came out, until there is a reason to
+//! stop. Every step is in the journal before it is taken.
+
+mod book;
+mod ending;
+mod error;
+mod interrupt;
+mod known;
+mod outcomes;
+mod repetitions;
+mod replay;
+mod requests;
+#[allow(clippy::module_inception, reason = "the crate is named after it")]
+mod search;
+pub mod seeds;
+mod tidying;
+mod watcher;
+
+pub use ending::End;
+pub use error::{BookError, SearchError};
+pub use interrupt::{Interrupt, Wish};
+pub use known::{Earlier, WarmStart};
+pub use search::Search;
+pub use watcher::{Progress, Watcher};

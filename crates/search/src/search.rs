@@ -1,0 +1,391 @@
+//! The loop.
+
+use std::time::{Duration, Instant};
+
+use configuration::{Configuration, Limits, Mode, SimulationSeed};
+use dispatcher::{Dispatcher, SystemClock, Task};
+use executors::{JobKey, executor};
+use journal::{
+    ControllerLock, Entry, Event, FORMAT, Holder, Journal, OptimizationDirectory, Phase, Proposal,
+    Requests, State,
+};
+use optimizers::{Candidate, Optimizer};
+use simulation::{Keep, Simulation};
+
+use crate::book::Book;
+use crate::ending::End;
+use crate::error::SearchError;
+use crate::interrupt::{Interrupt, Wish};
+use crate::known::{Earlier, WarmStart};
+use crate::outcomes::KnownVersions;
+use crate::replay::{import, optimizer, outcome, replay};
+use crate::seeds;
+use crate::tidying::Tidying;
+use crate::watcher::{Progress, Watcher};
+
+/// How long the controller sleeps at most before it looks around.
+pub(crate) const TICK: Duration = Duration::from_millis(200);
+
+/// A running optimization.
+pub struct Search {
+    pub(crate) directory: OptimizationDirectory,
+    pub(crate) configuration: Configuration,
+    pub(crate) book: Book,
+    pub(crate) optimizer: Box<dyn Optimizer>,
+    pub(crate) dispatcher: Dispatcher<SystemClock>,
+    pub(crate) watcher: Box<dyn Watcher>,
+    pub(crate) interrupt: Interrupt,
+    pub(crate) requests: Requests,
+    pub(crate) looked_for_requests: Instant,
+    pub(crate) tidying: Tidying,
+    /// Versions that simulations were seen to have.
+    pub(crate) versions: KnownVersions,
+    _lock: ControllerLock,
+}
+
+impl Search {
+    /// Begins a new optimization in its directory.
+    pub fn begin(
+        directory: OptimizationDirectory,
+        configuration: Configuration,
+        warm_starts: Vec<WarmStart>,
+        watcher: Box<dyn Watcher>,
+        interrupt: Interrupt,
+    ) -> Result<Self, SearchError> {
+        let lock = ControllerLock::take(directory.path())?;
+        let path = directory.configuration();
+        durable::write_json(&path, &configuration)
+            .map_err(|source| SearchError::Io { path, source })?;
+        let mut journal = Journal::create(&directory.journal())?;
+        let created = Event::Created {
+            format: FORMAT,
+            mozopt_version: env!("CARGO_PKG_VERSION").to_owned(),
+            configuration: configuration.hash(),
+        };
+        let entries = journal.append(&[created])?;
+        let limits = configuration.limits.clone();
+        let opened = Opened { journal, entries, lock };
+        let mut search =
+            Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)?;
+        for warm in warm_starts {
+            search.take_over(warm)?;
+        }
+        Ok(search)
+    }
+
+    /// Tells the optimizer what is known from before, and lets it begin at further points.
+    fn take_over(&mut self, warm: WarmStart) -> Result<(), SearchError> {
+        let WarmStart { from, simulations, starts, elsewhere } = warm;
+        let incomplete = match simulations.iter().filter(|earlier| earlier.is_incomplete()).count()
+        {
+            0 => String::new(),
+            count => format!(
+                "; {count} lack values of present targets: the others' are learnt from, and the best are \
+                 simulated again"
+            ),
+        };
+        let known = simulations.len();
+        if !simulations.is_empty() {
+            let first = self.book.state.candidates.len() as u64;
+            let proposal = |(i, earlier): (usize, &Earlier)| Proposal {
+                candidate: first + i as u64,
+                seed: earlier.seed,
+                parameters: earlier.parameters.clone(),
+            };
+            let candidates: Vec<_> = simulations.iter().enumerate().map(proposal).collect();
+            let results: Vec<_> = simulations.into_iter().map(|earlier| earlier.result).collect();
+            let imported = import(self.optimizer.as_mut(), &candidates, &results);
+            let generation =
+                imported.ok_or_else(|| SearchError::CannotTakeOver { from: from.clone() })?;
+            self.book.log(&[Event::Imported {
+                from: from.clone(),
+                generation,
+                candidates,
+                results,
+            }])?;
+        }
+        self.watcher.say(&format!(
+            "taken over from {from}: {known} simulations, {} points to begin from; {elsewhere} simulations lie \
+             elsewhere{incomplete}",
+            starts.len(),
+        ));
+        if !starts.is_empty() {
+            let candidates = self.optimizer.repeat(&starts);
+            let same = candidates.iter().zip(&starts).all(|(c, start)| c.parameters == *start);
+            if !same {
+                return Err(SearchError::CannotTakeOver { from });
+            }
+            self.log_proposed(candidates)?;
+        }
+        Ok(())
+    }
+
+    /// Continues an optimization that was stopped, killed or finished.
+    pub fn resume(
+        directory: OptimizationDirectory,
+        change: impl FnOnce(&mut Limits),
+        watcher: Box<dyn Watcher>,
+        interrupt: Interrupt,
+    ) -> Result<Self, SearchError> {
+        let lock = ControllerLock::take(directory.path())?;
+        let configuration = Configuration::read(&directory.configuration())?;
+        let (journal, read) = Journal::open(&directory.journal())?;
+        if read.torn_bytes > 0 {
+            watcher.say(&format!(
+                "the last line of the journal was torn ({} bytes): it was cut off, nothing it \
+                 announced had happened yet",
+                read.torn_bytes
+            ));
+        }
+        if let Some(Event::Created { configuration: hash, .. }) =
+            read.entries.first().map(|e| &e.event)
+        {
+            Configuration::check_unchanged(&directory.configuration(), hash)?;
+        }
+        let before = State::of(&read.entries)?;
+        let mut limits = before.limits.unwrap_or_else(|| configuration.limits.clone());
+        change(&mut limits);
+        limits.check()?;
+        let opened = Opened { journal, entries: read.entries, lock };
+        Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)
+    }
+
+    fn continue_from(
+        directory: OptimizationDirectory,
+        configuration: Configuration,
+        limits: Limits,
+        opened: Opened,
+        watcher: Box<dyn Watcher>,
+        interrupt: Interrupt,
+    ) -> Result<Self, SearchError> {
+        let Opened { mut journal, mut entries, lock } = opened;
+        let Holder { host, pid, .. } = Holder::this_process();
+        let controller = Event::Controller { host, pid, limits: limits.clone() };
+        entries.extend(journal.append(&[controller])?);
+        let state = State::of(&entries)?;
+        let mut optimizer = optimizer(&configuration)?;
+        replay(optimizer.as_mut(), &configuration, &entries, &state)?;
+        let requests = Requests::of(directory.path());
+        requests.forget().map_err(|source| {
+            let path = directory.path().join("requests");
+            SearchError::Io { path, source }
+        })?;
+        let executor = executor(&configuration, &limits);
+        let mut search = Self {
+            dispatcher: Dispatcher::new(
+                executor,
+                SystemClock::default(),
+                &configuration,
+                limits.clone(),
+            )?,
+            directory,
+            configuration,
+            book: Book { journal, state, limits },
+            optimizer,
+            watcher,
+            interrupt,
+            requests,
+            looked_for_requests: Instant::now(),
+            tidying: Tidying::begin(),
+            versions: KnownVersions::default(),
+            _lock: lock,
+        };
+        search.adopt()?;
+        Ok(search)
+    }
+
+    /// The directory of the optimization.
+    pub fn directory(&self) -> &OptimizationDirectory {
+        &self.directory
+    }
+
+    /// What is known.
+    pub fn state(&self) -> &State {
+        &self.book.state
+    }
+
+    /// Its configuration.
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// Runs until there is a reason to stop.
+    pub fn run(&mut self) -> Result<End, SearchError> {
+        let end = loop {
+            self.take_requests()?;
+            self.tell()?;
+            if let Some(end) = self.end()? {
+                self.watch();
+                let repeated = !matches!(end, End::Finished(_)) || self.repeat_best()?;
+                break match self.interrupt.wish() {
+                    _ if repeated => end,
+                    Wish::HandOver => End::HandedOver,
+                    _ => End::StoppedByUser,
+                };
+            }
+            self.propose()?;
+            if self.may_begin() {
+                self.dispatcher.submit(&mut self.book)?;
+            }
+            self.watch();
+            for settled in self.dispatcher.wait(TICK, &mut self.book)? {
+                self.finish(settled.task.key.candidate, settled.result)?;
+            }
+        };
+        if end != End::HandedOver {
+            self.tidying.finish();
+        }
+        self.book.log(&[Event::Stopped { reason: end.reason().to_owned() }])?;
+        self.watch();
+        self.watcher.close();
+        Ok(end)
+    }
+
+    /// Finds out what became of the simulations that an earlier controller submitted.
+    fn adopt(&mut self) -> Result<(), SearchError> {
+        let mut adopted = 0;
+        for record in self.book.state.candidates.clone() {
+            let task = self.task(record.number, &record.parameters, record.seed, record.attempts);
+            let task = task.after(record.faults, record.out_of_memory);
+            match record.phase {
+                Phase::Finished(_) => {}
+                Phase::Waiting => self.dispatcher.enqueue(task),
+                Phase::Submitting | Phase::Submitted { .. } => {
+                    adopted += usize::from(self.dispatcher.adopt(task, &mut self.book)?);
+                }
+            }
+        }
+        if adopted > 0 {
+            self.watcher.say(&format!("{adopted} simulations still run and are adopted"));
+        }
+        self.tidy();
+        Ok(())
+    }
+
+    /// A candidate's simulation.
+    fn task(&self, candidate: u64, parameters: &[f64], seed: u64, attempts: u32) -> Task {
+        let keep = Keep { all: false, failures: false, below: None };
+        let simulation =
+            Simulation::new(&self.configuration, candidate, seed, parameters, attempts, keep);
+        let directory = self.directory.simulation(candidate);
+        Task::new(JobKey::of(candidate), directory, simulation, attempts)
+    }
+
+    /// Tells the optimizer what it may know: in generational mode the outcomes of a whole
+    /// generation, in the order of their numbers, so that a resumed search is told the same.
+    fn tell(&mut self) -> Result<(), SearchError> {
+        let untold = self.book.state.candidates.iter().filter(|record| !record.told);
+        let known: Vec<u64> = match self.configuration.mode {
+            Mode::Generational => {
+                if untold.clone().any(|record| record.result().is_none()) {
+                    return Ok(());
+                }
+                untold.map(|record| record.number).collect()
+            }
+            Mode::Asynchronous => {
+                let mut known: Vec<_> = untold.filter(|record| record.result().is_some()).collect();
+                known.sort_by_key(|record| record.finished);
+                known.iter().map(|record| record.number).collect()
+            }
+        };
+        for &candidate in &known {
+            let Some(result) = self.book.state.candidates[candidate as usize].result() else {
+                continue;
+            };
+            let outcome = outcome(result);
+            self.book.log(&[Event::Told { candidate }])?;
+            let told = self.optimizer.tell(candidate, &outcome);
+            told.map_err(|error| SearchError::Optimizer(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Asks for new candidates when it is time, and writes them down.
+    fn propose(&mut self) -> Result<(), SearchError> {
+        if !self.may_begin() {
+            return Ok(());
+        }
+        while self.reason_to_ask_no_more().is_none() {
+            let proposed = self.book.state.candidates.len() as u64;
+            let offspring = self.optimizer.offspring_size() as u64;
+            let count = match self.configuration.mode {
+                Mode::Generational
+                    if self.book.state.candidates.iter().any(|record| !record.told) =>
+                {
+                    0
+                }
+                Mode::Generational => offspring - proposed % offspring,
+                Mode::Asynchronous => {
+                    let busy = self.dispatcher.running() + self.dispatcher.waiting();
+                    u64::from(busy < self.dispatcher.slots())
+                }
+            };
+            let left = self
+                .book
+                .limits
+                .max_simulations
+                .map_or(u64::MAX, |limit| limit - self.book.state.proposed());
+            let count = count.min(left);
+            if count == 0 {
+                break;
+            }
+            let candidates = self.optimizer.ask(count as usize);
+            if candidates.is_empty() {
+                break;
+            }
+            self.log_proposed(candidates)?;
+        }
+        Ok(())
+    }
+
+    fn log_proposed(&mut self, candidates: Vec<Candidate>) -> Result<(), SearchError> {
+        let Some(first) = candidates.first() else { return Ok(()) };
+        let generation = first.generation;
+        let candidates: Vec<_> = candidates
+            .into_iter()
+            .map(|candidate| Proposal {
+                candidate: candidate.number,
+                seed: self.simulation_seed(candidate.number),
+                parameters: candidate.parameters,
+            })
+            .collect();
+        let tasks = candidates.iter().map(|it| self.task(it.candidate, &it.parameters, it.seed, 0));
+        let tasks: Vec<_> = tasks.collect();
+        self.book.log(&[Event::Proposed { generation, candidates }])?;
+        for task in tasks {
+            self.dispatcher.enqueue(task);
+        }
+        Ok(())
+    }
+
+    fn simulation_seed(&self, candidate: u64) -> u64 {
+        match self.configuration.simulator.seed {
+            SimulationSeed::Fixed(seed) => u64::from(seed),
+            SimulationSeed::Drawn(_) => {
+                seeds::of_candidate(self.configuration.optimizer.seed, candidate)
+            }
+        }
+    }
+
+    fn watch(&mut self) {
+        for message in self.dispatcher.messages() {
+            self.watcher.say(&message);
+        }
+        for trouble in self.tidying.troubles() {
+            self.watcher.say_once(&trouble);
+        }
+        self.watcher.show(&Progress {
+            state: &self.book.state,
+            configuration: &self.configuration,
+            limits: &self.book.limits,
+            running: self.dispatcher.running(),
+        });
+    }
+}
+
+/// A journal that is open, and the right to write it.
+struct Opened {
+    journal: Journal,
+    entries: Vec<Entry>,
+    lock: ControllerLock,
+}

@@ -199,6 +199,19 @@ fn without_disk(status: &str) -> Value {
 }
 
 #[test]
+fn a_whole_last_line_that_is_not_known_is_refused_and_stays() {
+    let (model, optimization) = sample("command");
+    let seq = optimization.journal().len();
+    let unknown = json!({"seq": seq, "time": "2027-01-01T00:00:00Z", "event": "painted"});
+    let text = model.read("journal.jsonl") + &line(unknown);
+    model.write("journal.jsonl", &text);
+    for command in ["status", "resume"] {
+        optimization.mozopt(command, "").exits(1).says(&format!("journal.jsonl:{}:", seq + 1));
+    }
+    assert_eq!(model.read("journal.jsonl"), text);
+}
+
+#[test]
 fn what_is_not_known_in_other_files_is_refused_or_passed_over_as_the_page_says() {
     let refused = |name: &str, edit: fn(&mut Value)| {
         let (model, optimization) = edited(name, edit);

@@ -34,6 +34,7 @@ pub const FILE_NAME: &str = "journal.jsonl";
 pub const FORMAT: u32 = 1;
 
 const CRC_KEY: &str = ",\"crc32c\":\"";
+const UNKNOWN: &str = "the line is whole, but not an event that is known";
 
 /// A journal that cannot be trusted.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +96,8 @@ fn parse_from(text: &[u8], first_seq: u64) -> Result<Read, (usize, String)> {
                 let why = format!("entry {} follows {seq} entries", entry.seq);
                 return Err((number, why));
             }
+            // A newer version may have written it: nothing tore, and nothing may be cut off.
+            Err(UNKNOWN) => return Err((number, UNKNOWN.to_owned())),
             Err(_) if last && !is_longer_than_an_entry(line) => break,
             Err(why) => return Err((number, why.to_owned())),
         };
@@ -121,7 +124,7 @@ fn parse_line(line: &[u8]) -> Result<Entry, &'static str> {
     if tail.strip_suffix("\"}") != Some(&crc) {
         return Err("the checksum is wrong");
     }
-    serde_json::from_str(line).map_err(|_| "the line is whole, but not an event that is known")
+    serde_json::from_str(line).map_err(|_| UNKNOWN)
 }
 
 fn line(entry: &Entry) -> Result<String, serde_json::Error> {

@@ -258,7 +258,9 @@ fn keys_that_may_be_missing_are_not_needed() {
     let status = optimization.mozopt("status", "--json").exits(0).json();
     let without = |object: &mut Value, keys: &[&str]| {
         let object = object.as_object_mut().unwrap();
-        keys.iter().for_each(|key| drop(object.shift_remove(*key)));
+        for key in keys {
+            object.shift_remove(*key);
+        }
     };
     let mut file: Value = serde_json::from_str(&model.read("configuration.json")).unwrap();
     let limits = ["slurm", "max_simulations", "max_time", "max_core_hours", "validate_best"];

@@ -9,6 +9,7 @@ use crate::event::{Entry, Event};
 /// The name of the journal's file.
 pub const FILE_NAME: &str = "journal.jsonl";
 const CRC_KEY: &str = ",\"crc32c\":\"";
+const UNKNOWN: &str = "the line is whole, but not an event that is known";
 
 /// A journal that cannot be trusted.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +71,8 @@ pub(crate) fn parse_from(text: &[u8], first_seq: u64) -> Result<Read, (usize, St
                 let why = format!("entry {} follows {seq} entries", entry.seq);
                 return Err((number, why));
             }
+            // A newer version may have written it: nothing tore, and nothing may be cut off.
+            Err(UNKNOWN) => return Err((number, UNKNOWN.to_owned())),
             Err(_) if last && !is_longer_than_an_entry(line) => break,
             Err(why) => return Err((number, why.to_owned())),
         };
@@ -96,7 +99,7 @@ fn parse_line(line: &[u8]) -> Result<Entry, &'static str> {
     if tail.strip_suffix("\"}") != Some(&crc) {
         return Err("the checksum is wrong");
     }
-    serde_json::from_str(line).map_err(|_| "the line is whole, but not an event that is known")
+    serde_json::from_str(line).map_err(|_| UNKNOWN)
 }
 
 fn line(entry: &Entry) -> Result<String, serde_json::Error> {

@@ -297,7 +297,7 @@ impl Ended {
 
 /// Without the frame and the line breaks that messages are printed with. A long word may be broken
 /// anywhere, so that spaces do not count either.
-fn unbroken(text: &str) -> String {
+pub fn unbroken(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace() && !"│×╭╰─·".contains(*c)).collect()
 }
 
@@ -377,7 +377,7 @@ fn checked_entry(line: &str) -> Value {
 }
 
 /// CRC-32C bit by bit (RFC 3720, appendix B.4), to check the journal without the journal's own code.
-fn crc32c_of(bytes: &[u8]) -> u32 {
+pub fn crc32c_of(bytes: &[u8]) -> u32 {
     let step = |crc: u32| (crc >> 1) ^ if crc & 1 == 1 { 0x82f6_3b78 } else { 0 };
     !bytes.iter().fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), |crc, _| step(crc)))
 }

@@ -12,7 +12,7 @@ use crate::optimization_directory::OptimizationDirectory;
 use crate::requests::{Request, Requests};
 
 /// How long a controller may take to end.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// Stops an optimization wherever it runs.

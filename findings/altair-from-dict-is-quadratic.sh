@@ -2,10 +2,11 @@
 # Altair's Chart.from_dict takes time that grows with the square of the number of inline rows.
 # Packages: altair 6.3.0 (a valid Vega-Lite 6 specification, made without Altair).
 # Expected: four times the rows take about four times as long; to_dict and save do.
-# Happens: four times the rows take about nine times as long: 4000 rows of two numbers some 7 s, 40000 rows many
-#   minutes. MaxRowsError, which guards charts of tables, is not raised here. validate=False is no faster.
-# Why it matters: figures that a program of another language wrote with their data inside cannot be opened for
-#   a change of colours; with the data in a file beside them they can.
+# Happens: four times the rows take about nine times as long: 4000 rows of two numbers some 7 s,
+#   40000 rows many minutes. MaxRowsError, which guards charts of tables, is not raised here.
+#   validate=False is no faster.
+# Why it matters: figures that a program of another language wrote with their data inside cannot be
+#   opened for a change of colours; with the data in a file beside them they can.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# BluePyOpt's CMA runs one generation more than max_ngen, and a resumed run has a generation number twice.
+# BluePyOpt's CMA runs one generation more than max_ngen, and a resumed run has a generation number
+# twice.
 # Packages: BluePyOpt 1.14.26, deap 1.4.4, numpy 2.4.6, pandas 3.1.1.
-# Expected: "max_ngen: total number of generations to run": 3 runs 3. An interrupted run continues with the next.
-# Happens: max_ngen=3 evaluates 4 generations. Broken off in generation 3 and continued, the logbook has the
-#   generations 1, 2, 2, 3, 4 ...: the first new one has the number of the last finished, and in the end
-#   there is one generation more than without the interruption.
-# Why it matters: budgets are exceeded, and curves over the generation number have two points at one number.
+# Expected: "max_ngen: total number of generations to run": 3 runs 3. An interrupted run continues
+#   with the next.
+# Happens: max_ngen=3 evaluates 4 generations. Broken off in generation 3 and continued, the logbook
+#   has the generations 1, 2, 2, 3, 4 ...: the first new one has the number of the last finished,
+#   and in the end there is one generation more than without the interruption.
+# Why it matters: budgets are exceeded, and curves over the generation number have two points at one
+#   number.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

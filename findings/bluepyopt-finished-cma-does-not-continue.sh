@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # A finished CMA run of BluePyOpt continued with a larger max_ngen does nothing; IBEA does continue.
 # Packages: BluePyOpt 1.14.26, deap 1.4.4, numpy 2.4.6, pandas 3.1.1.
-# Expected: run(max_ngen=10, continue_cp=True) after run(max_ngen=3) goes on to generation 10, as it does with
-#   DEAPOptimisation (IBEA).
-# Happens: with DEAPOptimisationCMA nothing is evaluated and the old result is returned, without a message: the
-#   stopping criterion with the old max_ngen is in the checkpoint, and the new one is not looked at.
-# Why it matters: a search that was given too few generations cannot be prolonged, and who does not count the
-#   evaluations takes the old result for the new.
+# Expected: run(max_ngen=10, continue_cp=True) after run(max_ngen=3) goes on to generation 10, as it
+#   does with DEAPOptimisation (IBEA).
+# Happens: with DEAPOptimisationCMA nothing is evaluated and the old result is returned, without a
+#   message: the stopping criterion with the old max_ngen is in the checkpoint, and the new one is
+#   not looked at.
+# Why it matters: a search that was given too few generations cannot be prolonged, and who does not
+#   count the evaluations takes the old result for the new.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

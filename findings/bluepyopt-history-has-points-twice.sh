@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# The history that BluePyOpt's IBEA returns has more entries than evaluations: parents are entered again.
+# The history that BluePyOpt's IBEA returns has more entries than evaluations: parents are entered
+# again.
 # Packages: BluePyOpt 1.14.26, deap 1.4.4, numpy 2.4.6, pandas 3.1.1.
-# Expected: history.genealogy_history has one entry for each evaluated individual, as it has with the CMA.
-# Happens: 36 evaluations, 60 entries: beside the children of each generation the parents that were chosen stand
-#   in it again, under new numbers and without a mark.
-# Why it matters: whoever counts simulations, or draws densities or costs from the checkpoint, counts the good
-#   points several times; which entries cost a simulation cannot be told from the numbers.
+# Expected: history.genealogy_history has one entry for each evaluated individual, as it has with
+#   the CMA.
+# Happens: 36 evaluations, 60 entries: beside the children of each generation the parents that were
+#   chosen stand in it again, under new numbers and without a mark.
+# Why it matters: whoever counts simulations, or draws densities or costs from the checkpoint,
+#   counts the good points several times; which entries cost a simulation cannot be told from the
+#   numbers.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # elephant bins a train of 1005 ms in 10 ms as 100 bins and still says that it ends at 1005 ms.
 # Packages: elephant 1.2.1, neo 0.14.6, quantities 0.16.4, numpy 2.4.6, scipy 1.17.1.
-# Expected: a duration that is no multiple of the bin gives a short last bin, an exception, or a t_stop of 1000.
-# Happens: 100 bins; the spikes of the last 5 ms are left out, with a warning that does not say why. t_stop stays
-#   1005 ms, so 100 x 10 ms is not t_stop - t_start. 1009 ms gives 100 bins, 1009.9999999 gives 101. And
-#   n_bins=100 instead of the bin size makes bins of 10.05 ms.
-# Why it matters: counts divided by (t_stop - t_start) are too low, and time axes made from t_stop and the number
-#   of bins are stretched.
+# Expected: a duration that is no multiple of the bin gives a short last bin, an exception, or a
+#   t_stop of 1000.
+# Happens: 100 bins; the spikes of the last 5 ms are left out, with a warning that does not say why.
+#   t_stop stays 1005 ms, so 100 x 10 ms is not t_stop - t_start. 1009 ms gives 100 bins,
+#   1009.9999999 gives 101. And n_bins=100 instead of the bin size makes bins of 10.05 ms.
+# Why it matters: counts divided by (t_stop - t_start) are too low, and time axes made from t_stop
+#   and the number of bins are stretched.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# elephant's functions disagree on a spike exactly at the end of a train, and binning moves spikes over an edge.
+# elephant's functions disagree on a spike exactly at the end of a train, and binning moves spikes
+# over an edge.
 # Packages: elephant 1.2.1, neo 0.14.6, quantities 0.16.4, numpy 2.4.6, scipy 1.17.1.
-# Expected: the rate times the duration is the number of spikes in the bins, and bins agree with numpy.histogram.
-# Happens: mean_firing_rate and binarize count the spike at t_stop, BinnedSpikeTrain leaves it out (a warning says
-#   so); numpy puts it in the last bin. A spike at 39.99999999 ms is counted in the bin from 40 ms (logged as
-#   a rounding error); numpy leaves it in the bin before.
-# Why it matters: NEST's spikes lie on a grid, so one at t_stop is common; a rate, a PSTH and a correlation of the
-#   same train then rest on different numbers of spikes.
+# Expected: the rate times the duration is the number of spikes in the bins, and bins agree with
+#   numpy.histogram.
+# Happens: mean_firing_rate and binarize count the spike at t_stop, BinnedSpikeTrain leaves it out
+#   (a warning says so); numpy puts it in the last bin. A spike at 39.99999999 ms is counted in the
+#   bin from 40 ms (logged as a rounding error); numpy leaves it in the bin before.
+# Why it matters: NEST's spikes lie on a grid, so one at t_stop is common; a rate, a PSTH and a
+#   correlation of the same train then rest on different numbers of spikes.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

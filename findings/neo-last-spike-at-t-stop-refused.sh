@@ -2,11 +2,11 @@
 # Twelve of 2000 spike trains that end with their last spike are refused as ending before it.
 # Packages: neo 0.14.6, quantities 0.16.4, numpy 2.4.6.
 # Expected: a spike at n ms in a train with t_stop = n / 1000 s is accepted, for all n.
-# Happens: t_stop is converted to the unit of the spikes in floating point and compared without a tolerance. For
-#   12 of n = 1 ... 2000 (1001, 1003 ... 1023) it comes out a hair too low: ValueError "The last spike ([1023.])
-#   is after t_stop (1022.9999999999999)".
-# Why it matters: programs that give durations in seconds and spikes in milliseconds fail for a few durations, so
-#   tests with round numbers pass.
+# Happens: t_stop is converted to the unit of the spikes in floating point and compared without a
+#   tolerance. For 12 of n = 1 ... 2000 (1001, 1003 ... 1023) it comes out a hair too low:
+#   ValueError "The last spike ([1023.]) is after t_stop (1022.9999999999999)".
+# Why it matters: programs that give durations in seconds and spikes in milliseconds fail for a few
+#   durations, so tests with round numbers pass.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # A segment pickled with neo 0.12.0 cannot be loaded by neo 0.14.6, nor one of 0.14.6 by 0.12.0.
-# Packages: neo 0.12.0 with quantities 0.14.1, numpy 1.26.4; neo 0.14.6 with quantities 0.16.4, numpy 2.4.6.
+# Packages: neo 0.12.0 with quantities 0.14.1, numpy 1.26.4; neo 0.14.6 with quantities 0.16.4,
+#   numpy 2.4.6.
 # Expected: neo's pickle format (PickleIO, which PyNN and others store with) is read by a later neo.
-# Happens: later neo, older file: ValueError about `copy`, which the pickle of every train and signal holds as
-#   True or False and which is no longer allowed. Earlier neo, newer file: ModuleNotFoundError for
-#   neo.core.objectlist. It is neo's doing: the newer numpy reads the older one's arrays.
-# Why it matters: recordings of a few years ago need an environment of their own, and so does a collaborator's.
+# Happens: later neo, older file: ValueError about `copy`, which the pickle of every train and
+#   signal holds as True or False and which is no longer allowed. Earlier neo, newer file:
+#   ModuleNotFoundError for neo.core.objectlist. It is neo's doing: the newer numpy reads the older
+#   one's arrays.
+# Why it matters: recordings of a few years ago need an environment of their own, and so does a
+#   collaborator's.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# The sampling period of a signal made with sampling_rate=1 kHz has the unit 1/kHz, and its times are in s.
+# The sampling period of a signal made with sampling_rate=1 kHz has the unit 1/kHz, and its times
+# are in s.
 # Packages: neo 0.14.6, quantities 0.16.4, numpy 2.4.6.
 # Expected: a period is in a unit of time, whichever of the two (rate or period) made the signal.
-# Happens: sampling_period is "1.0 1/kHz". It equals 1 ms and can be rescaled, but a unit's name is all that a
-#   file keeps. With sampling_period=1 ms given, sampling_rate is "1.0 1/ms", not Hz. Times are in seconds
-#   in both cases, unless t_start is given in another unit.
-# Why it matters: readers that look the unit's name up among s, ms, us fail on every signal that was made with a
-#   rate, and bare numbers of two such signals differ by 1000 from what the code around them suggests.
+# Happens: sampling_period is "1.0 1/kHz". It equals 1 ms and can be rescaled, but a unit's name is
+#   all that a file keeps. With sampling_period=1 ms given, sampling_rate is "1.0 1/ms", not Hz.
+#   Times are in seconds in both cases, unless t_start is given in another unit.
+# Why it matters: readers that look the unit's name up among s, ms, us fail on every signal that was
+#   made with a rate, and bare numbers of two such signals differ by 1000 from what the code around
+#   them suggests.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

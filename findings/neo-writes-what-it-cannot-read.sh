@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# A spike train whose t_stop was set below its last spike is written without a word and cannot be read again.
+# A spike train whose t_stop was set below its last spike is written without a word and cannot be
+# read again.
 # Packages: neo 0.14.6, quantities 0.16.4, numpy 2.4.6.
 # Expected: setting t_stop is checked as the constructor checks it, or the file can be read.
-# Happens: the assignment is accepted, PickleIO writes the block, and only reading it raises ValueError "The last
-#   spike ... is after t_stop", for the whole block. copy.deepcopy and rescale fail likewise, in memory.
-# Why it matters: one train cut short by hand makes the whole recording unreadable, when the originals may be gone.
+# Happens: the assignment is accepted, PickleIO writes the block, and only reading it raises
+#   ValueError "The last spike ... is after t_stop", for the whole block. copy.deepcopy and rescale
+#   fail likewise, in memory.
+# Why it matters: one train cut short by hand makes the whole recording unreadable, when the
+#   originals may be gone.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # An extension module that was installed into NEST before pyNN.nest.setup() is not there after it.
 # Packages: nest-simulator 3.10.0 (PyPI), PyNN 0.13.0, numpy 2.4.6; g++.
-# Expected: a script may call nest.Install("mymodule") at its head, and PyNN finds the module's cell models.
-# Happens: setup() calls ResetKernel, which since NEST 3.8 unloads every module, silently: the model's name is
-#   unknown after setup(). Installed again after setup(), it works.
-# Why it matters: models with cell types of their own, written for an older NEST, fail when cells are made,
-#   far from the cause, and every later setup() undoes the module again.
+# Expected: a script may call nest.Install("mymodule") at its head, and PyNN finds the module's cell
+#   models.
+# Happens: setup() calls ResetKernel, which since NEST 3.8 unloads every module, silently: the
+#   model's name is unknown after setup(). Installed again after setup(), it works.
+# Why it matters: models with cell types of their own, written for an older NEST, fail when cells
+#   are made, far from the cause, and every later setup() undoes the module again.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

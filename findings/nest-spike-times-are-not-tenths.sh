@@ -2,10 +2,11 @@
 # NEST's spike times on a grid of 0.1 ms are not the floating-point numbers 0.1, 0.2, 0.3 ...
 # Packages: nest-simulator 3.10.0, numpy 2.4.6.
 # Expected: a spike at step 7 has the time 0.7, the number that 7 / 10 or a file with "0.7" gives.
-# Happens: NEST says (100 k) * 0.001 of step k: 0.7000000000000001 for step 7, 1.4000000000000001 for step 14.
-#   About one step in five is neither k / 10 nor k * 0.1. Whole milliseconds are exact.
-# Why it matters: comparing with ==, looking times up in a dictionary, numpy.unique over times of two sources and
-#   a limit `t <= 0.7` go wrong for a fifth of the spikes, and rightly for the whole milliseconds of a test.
+# Happens: NEST says (100 k) * 0.001 of step k: 0.7000000000000001 for step 7, 1.4000000000000001
+#   for step 14. About one step in five is neither k / 10 nor k * 0.1. Whole milliseconds are exact.
+# Why it matters: comparing with ==, looking times up in a dictionary, numpy.unique over times of
+#   two sources and a limit `t <= 0.7` go wrong for a fifth of the spikes, and rightly for the whole
+#   milliseconds of a test.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# An extension module for the NEST of PyPI, compiled with the flags nest-config gives, is "file not found".
-# Packages: nest-simulator 3.10.0 (PyPI wheel, Linux x86_64), numpy 2.4.6; a g++ of today (12 was used).
+# An extension module for the NEST of PyPI, compiled with the flags nest-config gives, is "file not
+# found".
+# Packages: nest-simulator 3.10.0 (PyPI wheel, Linux x86_64), numpy 2.4.6; a g++ of today (12 was
+#   used).
 # Expected: g++ with nest-config's --cflags and --includes makes a module that nest.Install loads.
-# Happens: --includes names a folder of the machine that built the wheel, so the headers are not found. With
-#   the right folder it compiles, but Install says "could not be opened ... file not found" of a file that is
-#   there: it has unresolved names, for the wheel has the C++ library's binary interface from before 2015.
-#   -D_GLIBCXX_USE_CXX11_ABI=0 mends it; nest-config names it nowhere.
+# Happens: --includes names a folder of the machine that built the wheel, so the headers are not
+#   found. With the right folder it compiles, but Install says "could not be opened ... file not
+#   found" of a file that is there: it has unresolved names, for the wheel has the C++ library's
+#   binary interface from before 2015. -D_GLIBCXX_USE_CXX11_ABI=0 mends it; nest-config names it
+#   nowhere.
 # Why it matters: the message sends the reader to LD_LIBRARY_PATH, which has nothing to do with it.
 set -euo pipefail
 work=$(mktemp -d)
@@ -25,7 +28,10 @@ struct TwinModule : nest::NESTExtensionInterface
 };
 TwinModule twinmodule_LTX_module;
 END
+# Flags are many words.
+# shellcheck disable=SC2046
 build() { g++ $(bash "$config" --cflags) -fPIC -DLTX_MODULE -shared -w "$work/twinmodule.cpp" "$@"; }
+# shellcheck disable=SC2046
 if build $(bash "$config" --includes) -o "$work/none.so" 2>/dev/null; then
     echo "nest-config --includes now finds the headers"; exit 1
 fi

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Optuna's parallel coordinate plot cuts names of parameters to 20 characters, so that they become the same.
+# Optuna's parallel coordinate plot cuts names of parameters to 20 characters, so that they become
+# the same.
 # Packages: optuna 5.0.0, plotly 7.1.0, numpy 2.4.6.
 # Expected: each axis bears its parameter's name; slice, contour and rank plots have whole names.
-# Happens: three parameters of one part of a model, "sheets.l4_cortex_exc.K" and others, are all labelled
-#   "sheets.l4_cortex_...". The whole name stands nowhere in the figure.
-# Why it matters: names of parameters of network models are paths whose ends differ; of 37 axes of a cortical
-#   model 36 had one label.
+# Happens: three parameters of one part of a model, "sheets.l4_cortex_exc.K" and others, are all
+#   labelled "sheets.l4_cortex_...". The whole name stands nowhere in the figure.
+# Why it matters: names of parameters of network models are paths whose ends differ; of 37 axes of a
+#   cortical model 36 had one label.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

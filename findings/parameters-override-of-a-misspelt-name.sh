@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# A misspelt name in an override of a ParameterSet is added where its parent exists, and is a KeyError elsewhere.
+# A misspelt name in an override of a ParameterSet is added where its parent exists, and is a
+# KeyError elsewhere.
 # Packages: parameters 0.2.1.
-# Expected: load_parameters(file, {path: value}) replaces values, as its name replace_values says, and refuses a
-#   path that is not there.
-# Happens: 'sheets.l4.wieght' is added beside 'weight', silently; the model runs with the old weight. A path
-#   whose middle is missing is KeyError with that part only; a path below a reference is TypeError about item
-#   assignment, although the reference stands for a whole tree that has the name.
+# Expected: load_parameters(file, {path: value}) replaces values, as its name replace_values says,
+#   and refuses a path that is not there.
+# Happens: 'sheets.l4.wieght' is added beside 'weight', silently; the model runs with the old
+#   weight. A path whose middle is missing is KeyError with that part only; a path below a reference
+#   is TypeError about item assignment, although the reference stands for a whole tree that has the
+#   name.
 # Why it matters: a search over a misspelt parameter runs to its end with every candidate the same.
 set -euo pipefail
 work=$(mktemp -d)

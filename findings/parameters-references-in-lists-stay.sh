@@ -2,10 +2,11 @@
 # References inside lists of a ParameterSet are never replaced by what they refer to.
 # Packages: parameters 0.2.1.
 # Expected: load_parameters replaces every ref('...') in a file, in a list as well as beside a key.
-# Happens: only values that stand directly beside a key are looked at. In a list or tuple the reference object
-#   stays, without a word; it has no number in it, and arithmetic with it makes another reference, not an error.
-# Why it matters: a parameter list such as [ref('stimulus.contrast'), 100] passes through the model, and the
-#   failure comes late: PyNN, numpy or a plot gets an object.
+# Happens: only values that stand directly beside a key are looked at. In a list or tuple the
+#   reference object stays, without a word; it has no number in it, and arithmetic with it makes
+#   another reference, not an error.
+# Why it matters: a parameter list such as [ref('stimulus.contrast'), 100] passes through the model,
+#   and the failure comes late: PyNN, numpy or a plot gets an object.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

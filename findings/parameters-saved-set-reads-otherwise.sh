@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # A ParameterSet that was saved may not be readable again, or may be read with other values.
 # Packages: parameters 0.2.1.
-# Expected: ParameterSet(file) after p.save(file) equals p, for strings and numbers that a set may hold.
-# Happens: strings are put between double quotes as they are. A backslash and an n (a Windows path) is read back
-#   as a line break, silently; a double quote within is SyntaxError. An infinite number is written as inf, which
-#   is NameError. A reference is written as <parameters.ParameterReference object at ...>, SyntaxError.
+# Expected: ParameterSet(file) after p.save(file) equals p, for strings and numbers that a set may
+#   hold.
+# Happens: strings are put between double quotes as they are. A backslash and an n (a Windows path)
+#   is read back as a line break, silently; a double quote within is SyntaxError. An infinite number
+#   is written as inf, which is NameError. A reference is written as <parameters.ParameterReference
+#   object at ...>, SyntaxError.
 # Why it matters: saved sets are the record of what a simulation was run with.
 set -euo pipefail
 work=$(mktemp -d)

@@ -2,9 +2,10 @@
 # With spike_precision="on_grid", PyNN's SpikeSourceArray on NEST fires some spikes one step late.
 # Packages: nest-simulator 3.10.0, PyNN 0.13.0, neo 0.14.6, quantities 0.16.4, numpy 2.4.6.
 # Expected: spike times that lie on the grid of 0.1 ms come out as they were given.
-# Happens: PyNN subtracts the smallest delay from the times in floating point; what falls a hair above a step is
-#   rounded up. Of the 17998 steps from 0.3 to 1800 ms, 435 come one step late (4.4 as 4.5), each on top of its
-#   successor, so two spikes have one time. The default "off_grid" is exact.
+# Happens: PyNN subtracts the smallest delay from the times in floating point; what falls a hair
+#   above a step is rounded up. Of the 17998 steps from 0.3 to 1800 ms, 435 come one step late (4.4
+#   as 4.5), each on top of its successor, so two spikes have one time. The default "off_grid" is
+#   exact.
 # Why it matters: the option reads as the safer one for input on the grid, and it changes the input.
 set -euo pipefail
 work=$(mktemp -d)

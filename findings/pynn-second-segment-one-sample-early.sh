@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Signals that PyNN reads from NEST in two pieces are one sample early in the second piece.
 # Packages: nest-simulator 3.10.0, PyNN 0.13.0, neo 0.14.6, quantities 0.16.4, numpy 2.4.6.
-# Expected: run 100 ms, get_data(clear=True), run 100 ms, get_data(): the two signals laid end to end are
-#   the signal of one run of 200 ms.
-# Happens: the first piece has 101 samples, t = 0 to 100 ms. The second says t_start = 100 ms and has 100; its
-#   first is right, but from the second on each is the value of one interval later than its time says, and the
-#   sample of 101 ms is in neither. The peak of one synaptic event moves from 116 to 115 ms.
-# Why it matters: stores written segment by segment, stimulus after stimulus, have latencies that are wrong by a
-#   sampling interval in all segments but the first.
+# Expected: run 100 ms, get_data(clear=True), run 100 ms, get_data(): the two signals laid end to
+#   end are the signal of one run of 200 ms.
+# Happens: the first piece has 101 samples, t = 0 to 100 ms. The second says t_start = 100 ms and
+#   has 100; its first is right, but from the second on each is the value of one interval later than
+#   its time says, and the sample of 101 ms is in neither. The peak of one synaptic event moves from
+#   116 to 115 ms.
+# Why it matters: stores written segment by segment, stimulus after stimulus, have latencies that
+#   are wrong by a sampling interval in all segments but the first.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

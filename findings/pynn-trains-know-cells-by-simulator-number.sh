@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # A spike train of PyNN names its cell by a number that depends on what was built before.
 # Packages: nest-simulator 3.10.0, PyNN 0.13.0, neo 0.14.6, quantities 0.16.4, numpy 2.4.6.
-# Expected: as in older PyNN, train.annotations["source_id"] says which cell; scripts that read stores use it.
-# Happens: there is no source_id. channel_id is the number that NEST gave the cell, counted over all that was
-#   built in the process: one more population in front changes it. source_index is the index in the population.
-#   Signals have channel_ids (an array) and no source_index at all. And each train has a sampling_rate of 1 Hz,
-#   which nothing was sampled with.
-# Why it matters: readers fail on a KeyError, or match cells of two runs by channel_id and mix them up.
+# Expected: as in older PyNN, train.annotations["source_id"] says which cell; scripts that read
+#   stores use it.
+# Happens: there is no source_id. channel_id is the number that NEST gave the cell, counted over all
+#   that was built in the process: one more population in front changes it. source_index is the
+#   index in the population. Signals have channel_ids (an array) and no source_index at all. And
+#   each train has a sampling_rate of 1 Hz, which nothing was sampled with.
+# Why it matters: readers fail on a KeyError, or match cells of two runs by channel_id and mix them
+#   up.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

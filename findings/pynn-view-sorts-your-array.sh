@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Choosing cells by an array of indices sorts the array that was passed.
-# Packages: nest-simulator 3.10.0, PyNN 0.13.0, neo 0.14.6, quantities 0.16.4, numpy 2.4.6 (nothing is simulated).
-# Expected: population[indices] gives the cells in the order asked for, as numpy would, or in another order but
-#   with the caller's array untouched.
-# Happens: the view is in ascending order, and so is the caller's own array afterwards: it was sorted in place,
-#   without a warning. Lists are copied first, so only the cells are in another order than the list.
-# Why it matters: arrays that go with the indices (orientations, positions, parameters of each cell) no longer
-#   fit them, and a look at the indices afterwards does not show why.
+# Packages: nest-simulator 3.10.0, PyNN 0.13.0, neo 0.14.6, quantities 0.16.4, numpy 2.4.6 (nothing
+#   is simulated).
+# Expected: population[indices] gives the cells in the order asked for, as numpy would, or in
+#   another order but with the caller's array untouched.
+# Happens: the view is in ascending order, and so is the caller's own array afterwards: it was
+#   sorted in place, without a warning. Lists are copied first, so only the cells are in another
+#   order than the list.
+# Why it matters: arrays that go with the indices (orientations, positions, parameters of each cell)
+#   no longer fit them, and a look at the indices afterwards does not show why.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

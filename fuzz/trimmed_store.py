@@ -69,7 +69,7 @@ def container(owner, name):
 
 def trim(array, *shape):
     """Keeps the first elements of the array's memory: which they are does not matter here."""
-    _, old, dtype, _, data, *_ = array.state
+    _, _, dtype, _, data, *_ = array.state
     size = int(dtype.arguments[0][1:])
     for length in shape:
         size *= length
@@ -78,7 +78,7 @@ def trim(array, *shape):
 
 
 def ids_of(array):
-    return list(struct.unpack("<%dq" % (len(array.state[4]) // 8), array.state[4]))
+    return list(struct.unpack(f"<{len(array.state[4]) // 8}q", array.state[4]))
 
 
 def trimmed_segment(segment, ids):
@@ -109,6 +109,6 @@ def trimmed(directory, kept):
     segments = []
     for number, wrapper in enumerate(wrappers):
         path = directory / (wrapper.state["identifier"] + ".pickle")
-        wrapper.state["identifier"] = "Segment%d" % number
+        wrapper.state["identifier"] = f"Segment{number}"
         segments.append(trimmed_segment(read(path), ids))
     return [pickle.dumps(part, 4) for part in (block, [], *segments)]

@@ -178,8 +178,16 @@ class Something(float):
 def described(stimulus):
     """A stimulus by its class and those of its parameters that are numbers or text."""
     told = dict.fromkeys(
-        ["duration", "contrast", "orientation", "radius", "spatial_frequency"]
-        + ["temporal_frequency", "trial", "direct_stimulation_name"]
+        [
+            "duration",
+            "contrast",
+            "orientation",
+            "radius",
+            "spatial_frequency",
+            "temporal_frequency",
+            "trial",
+            "direct_stimulation_name",
+        ]
     )
     for name in told:
         value = getattr(stimulus, name, None)

@@ -218,7 +218,7 @@ def command_line(simulation, directory):
     values = {
         **simulation["parameters"],
         "results_dir": os.path.join(os.path.abspath(directory), "datastore", ""),
-        **{path: simulation["seed"] for path in mozaik["seed_parameters"]},
+        **dict.fromkeys(mozaik["seed_parameters"], simulation["seed"]),
     }
     return [
         mozaik["script"] or "mozopt_experiment.py",

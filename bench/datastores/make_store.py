@@ -186,9 +186,7 @@ def cell_annotations(sheet):
     if not sheet.kind.is_cortical:
         return [collections.OrderedDict() for _ in sheet.ids]
     if not sheet.kind.name.endswith("L4"):
-        return [
-            collections.OrderedDict(LGNAfferentOrientation=at) for at in sheet.orientations_rad
-        ]
+        return [collections.OrderedDict(LGNAfferentOrientation=at) for at in sheet.orientations_rad]
     x, y, _ = sheet.positions_deg
     return [
         collections.OrderedDict(

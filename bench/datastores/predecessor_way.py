@@ -102,7 +102,7 @@ def mean_rate_hz(segment, cells):
 def histograms(trains):
     first = trains[0]
     start, stop = round(float(first.t_start), 5), round(float(first.t_stop), 5)
-    bins = int(round((stop - start) / BIN_MS))
+    bins = round((stop - start) / BIN_MS)
     return [np.histogram(train.magnitude, bins=bins, range=(start, stop))[0] for train in trains]
 
 

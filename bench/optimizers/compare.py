@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import wilcoxon
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 COUNTS = [50, 100, 200, 400]
 VARIANT = "mozopt's BluePyOpt, 12"
@@ -138,7 +138,7 @@ def draw(seen, file):
                 continue
             color, line = style
             end = min(search.simulations for search in methods[method])
-            totals = np.array([search.totals[12:end + 1] for search in methods[method]])
+            totals = np.array([search.totals[12 : end + 1] for search in methods[method]])
             counts = np.arange(12, end + 1)
             low, high = np.quantile(totals, [0.25, 0.75], axis=0, method="nearest")
             width = 2.5 if method == "composite" else 1.3

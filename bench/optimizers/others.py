@@ -7,6 +7,7 @@ which every range is [-1, 1].
 """
 
 import argparse
+import contextlib
 import json
 import subprocess
 import time
@@ -237,10 +238,8 @@ def main():
 def run(problem, method, seed, budget):
     search = Search(problem, method, seed, budget)
     begin = time.process_time()
-    try:
+    with contextlib.suppress(BudgetSpent):
         METHODS[method](search)
-    except BudgetSpent:
-        pass
     seconds = time.process_time() - begin
     last = search.recommended[method][-1][1]
     what = f"{problem.name}, {method}, seed {seed}"

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """The optimizers on examples/v1, the embedded spiking model.
 
-Searches of several seeds, all from the centroid of the example, one after the other on --jobs cores.
-After some numbers of simulations each search would recommend the candidate with the least total so
-far; that candidate is simulated again with other seeds. A search takes five minutes of a core, so what
-was seen is kept beside this script: only what is missing there is run, and with --report-only nothing. A
-search that was interrupted, or had a smaller budget, goes on from its simulations in --work; so after a
-change of mozopt delete both first. Methods of other packages need the Python that ./run installs.
+Searches of several seeds, all from the centroid of the example, one after the other on --jobs
+cores. After some numbers of simulations each search would recommend the candidate with the least
+total so far; that candidate is simulated again with other seeds. A search takes five minutes of a
+core, so what was seen is kept beside this script: only what is missing there is run, and with
+--report-only nothing. A search that was interrupted, or had a smaller budget, goes on from its
+simulations in --work; so after a change of mozopt delete both first. Methods of other packages need
+the Python that ./run installs.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -22,9 +24,9 @@ import matplotlib
 import numpy as np
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
-import others  # noqa: E402
+import others
 
 HERE = Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
@@ -37,8 +39,7 @@ METHODS = {
     "composite, 8, sigma 0.1": ([], "black", "-"),
     "BluePyOpt, 12": ([*BLUEPYOPT, "--offspring-size", "12"], "#d55e00", "-"),
     "BluePyOpt, 16": ([*BLUEPYOPT, "--offspring-size", "16"], "#d55e00", "--"),
-    "composite, 12, sigma 0.3": (
-        ["--sigma", "0.3", "--offspring-size", "12"], "black", "--"),
+    "composite, 12, sigma 0.3": (["--sigma", "0.3", "--offspring-size", "12"], "black", "--"),
     "pycma": (others.pycma, "#0072b2", "-"),
     "pycma lq": (others.lq_cma, "#0072b2", "--"),
     "Optuna CMA-ES": (others.optuna_cma, "#56b4e9", "-"),
@@ -71,10 +72,12 @@ def main():
         # Each job has one core.
         os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         # Seed by seed, so that what is done early can be compared.
-        run_now = [method for method in arguments.methods
-                   if not (arguments.without_torch and method in WITH_TORCH)]
-        searches = [(method, seed) for seed in range(1, arguments.seeds + 1)
-                    for method in run_now]
+        run_now = [
+            method
+            for method in arguments.methods
+            if not (arguments.without_torch and method in WITH_TORCH)
+        ]
+        searches = [(method, seed) for seed in range(1, arguments.seeds + 1) for method in run_now]
         with ProcessPoolExecutor(arguments.jobs, max_tasks_per_child=1) as pool:
             one = partial(run, program, arguments.seen, arguments.work, arguments.budget)
             list(pool.map(one, *zip(*searches)))
@@ -98,13 +101,15 @@ def run(program, seen, work, budget, method, seed):
     search_by = search_of_others if callable(search) else search_of_mozopt
     totals, parameters, exploded = search_by(search, program, directory, seed, budget)
     totals = totals[:budget]
-    is_same = rounded(totals[:len(before["totals"])]) == before["totals"]
+    is_same = rounded(totals[: len(before["totals"])]) == before["totals"]
     again = before["again"] if is_same else {}
     for count in COUNTS:
         best = int(np.argmin(totals[:count]))
         if count <= budget and str(best) not in again:
-            outcomes = (simulate(program, directory / "simulation", parameters[best], number)
-                        for number in AGAIN)
+            outcomes = (
+                simulate(program, directory / "simulation", parameters[best], number)
+                for number in AGAIN
+            )
             again[str(best)] = rounded(outcome["total"] for outcome in outcomes)
     seen = {"totals": rounded(totals), "exploded": exploded, "again": again}
     file.write_text(json.dumps(seen) + "\n")
@@ -119,10 +124,28 @@ def search_of_mozopt(flags, program, directory, seed, budget):
     if list(directory.glob("*_Optimization")):
         call([program, "resume", directory, "--max-simulations", budget, "--quiet"])
     else:
-        call([program, "run", EXAMPLE, "--output", directory, "--seed", seed, "--slots", 1,
-              "--max-simulations", budget, "--max-ngen", 1000, "--validate-best", 0, "--quiet",
-              *flags])
-    journal, = directory.glob("*_Optimization/journal.jsonl")
+        call(
+            [
+                program,
+                "run",
+                EXAMPLE,
+                "--output",
+                directory,
+                "--seed",
+                seed,
+                "--slots",
+                1,
+                "--max-simulations",
+                budget,
+                "--max-ngen",
+                1000,
+                "--validate-best",
+                0,
+                "--quiet",
+                *flags,
+            ]
+        )
+    (journal,) = directory.glob("*_Optimization/journal.jsonl")
     totals, parameters, exploded = {}, {}, 0
     for line in journal.read_text().splitlines():
         event = json.loads(line)
@@ -144,7 +167,7 @@ class SpikingModel:
         self.journal = directory / "simulations.jsonl"
         text = self.journal.read_text() if self.journal.exists() else ""
         # Without the end of a line it was not written to its end.
-        text = text[:text.rfind("\n") + 1]
+        text = text[: text.rfind("\n") + 1]
         self.journal.write_text(text)
         self.known = [json.loads(line) for line in text.splitlines()]
         self.logarithmic, low, high = [], [], []
@@ -187,8 +210,11 @@ class SpikingModel:
         return answer
 
     def known_answer(self, number, parameters):
-        same = (line["answer"] for line in self.known
-                if line["number"] == number and line["parameters"] == parameters)
+        same = (
+            line["answer"]
+            for line in self.known
+            if line["number"] == number and line["parameters"] == parameters
+        )
         return next(same, None)
 
     def truth(self, _parameters):
@@ -200,22 +226,28 @@ def search_of_others(method, program, directory, seed, budget):
     warnings.simplefilter("ignore")
     model = SpikingModel(program, directory)
     search = others.Search(model, method, seed, budget)
-    try:
+    with contextlib.suppress(others.BudgetSpent):
         method(search)
-    except others.BudgetSpent:
-        pass
     return model.totals, model.parameters, search.exploded
 
 
 def simulate(program, scratch, parameters, seed):
     """One simulation and its scores."""
-    changes = [word for path, value in zip(CONFIG["parameters"], parameters)
-               for word in ("--set", f"{path}={value!r}")]
+    changes = [
+        word
+        for path, value in zip(CONFIG["parameters"], parameters)
+        for word in ("--set", f"{path}={value!r}")
+    ]
     call(["rm", "-rf", scratch])
-    call([program, "simulate", "--seed", seed, "--output", scratch, *changes],
-         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    evaluated = call([program, "evaluate", scratch, "--config", EXAMPLE, "--jobs", 1, "--json"],
-                     stdout=subprocess.PIPE)
+    call(
+        [program, "simulate", "--seed", seed, "--output", scratch, *changes],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    evaluated = call(
+        [program, "evaluate", scratch, "--config", EXAMPLE, "--jobs", 1, "--json"],
+        stdout=subprocess.PIPE,
+    )
     call(["rm", "-rf", scratch])
     return json.loads(evaluated.stdout)
 
@@ -229,7 +261,9 @@ def report(directory, methods):
     print("| optimizer | seeds |", " | ".join(str(count) for count in COUNTS), "| exploded |")
     print("| --- | ---: |", " | ".join("---:" for _ in COUNTS), "| ---: |")
     for place, method in enumerate(methods):
-        seen = [json.loads(file.read_text()) for file in sorted(directory.glob(f"{method}-?*.json"))]
+        seen = [
+            json.loads(file.read_text()) for file in sorted(directory.glob(f"{method}-?*.json"))
+        ]
         if not seen:
             continue
         columns = [truths(seen, count) for count in COUNTS]
@@ -243,9 +277,17 @@ def report(directory, methods):
             continue
         low, middle, high = np.quantile(complete, [0, 0.5, 1], axis=1)
         # Side by side, so that the ranges can be told apart.
-        counts = [count + 1.2 * (place - len(methods) / 2) for count in COUNTS[:len(complete)]]
-        axes.errorbar(counts, middle, [middle - low, high - middle], color=colour, linestyle=line,
-                      capsize=2, linewidth=1.2, label=f"{method} ({len(seen)})")
+        counts = [count + 1.2 * (place - len(methods) / 2) for count in COUNTS[: len(complete)]]
+        axes.errorbar(
+            counts,
+            middle,
+            [middle - low, high - middle],
+            color=colour,
+            linestyle=line,
+            capsize=2,
+            linewidth=1.2,
+            label=f"{method} ({len(seen)})",
+        )
     axes.set(xlabel="simulations", ylabel="total score, simulated again", yscale="log")
     axes.set_title("examples/v1: medians and ranges", fontsize=10)
     axes.set_xticks(COUNTS)
@@ -259,8 +301,11 @@ def report(directory, methods):
 
 def truths(seen, count):
     """What the recommended candidates of the searches had again that were so long."""
-    best = [(search, int(np.argmin(search["totals"][:count])))
-            for search in seen if len(search["totals"]) >= count]
+    best = [
+        (search, int(np.argmin(search["totals"][:count])))
+        for search in seen
+        if len(search["totals"]) >= count
+    ]
     return [np.mean(search["again"][str(candidate)]) for search, candidate in best]
 
 

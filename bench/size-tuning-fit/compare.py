@@ -2,11 +2,11 @@
 
     python compare.py INSPECTION FIT
 
-INSPECTION is what `mozopt inspect --format json` wrote, FIT the example `fit_size_tuning` of the crate
-inspection. SciPy's differential evolution fits the same model to every STEP-th cell, in two ways: all
-seven parameters, with amplitudes up to 20 times the greatest response, and only the three scales with
-the best amplitudes for these (scipy.optimize.nnls), as mozopt does. Both have mozopt's limits of the
-scales: each at least a tenth larger than the one before.
+INSPECTION is what `mozopt inspect --format json` wrote, FIT the example `fit_size_tuning` of the
+crate inspection. SciPy's differential evolution fits the same model to every STEP-th cell, in two
+ways: all seven parameters, with amplitudes up to 20 times the greatest response, and only the three
+scales with the best amplitudes for these (scipy.optimize.nnls), as mozopt does. Both have mozopt's
+limits of the scales: each at least a tenth larger than the one before.
 """
 
 import json
@@ -72,8 +72,10 @@ def main():
     ours = json.loads(fitted.stdout)
     # All threads, and reading the curves.
     own_ms = 1000 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime / len(cells)
-    print(f"mozopt: {len(cells)} cells in {ours['seconds']:.2f} s on {ours['threads']} threads, "
-          f"{own_ms:.1f} ms of one core for each")
+    print(
+        f"mozopt: {len(cells)} cells in {ours['seconds']:.2f} s on {ours['threads']} threads, "
+        f"{own_ms:.1f} ms of one core for each"
+    )
     low, high = 0.5 * radii.min(), 4 * radii.max()
     chosen = range(0, len(cells), STEP)
     errors = np.array([ours["relative_errors"][i] for i in chosen])

@@ -2,9 +2,10 @@
 
     python compare.py OPTIMIZATION [MOZOPT]
 
-needs matplotlib, pandas and Pillow. The predecessor's figures are drawn anew from what they showed: the statistics of
-BluePyOpt's log book (mean, standard deviation and minimum of the fitness of each generation), the scores of the best
-individual, correlations and covariance of the parameters, and the population's parameters over generations.
+needs matplotlib, pandas and Pillow. The predecessor's figures are drawn anew from what they showed:
+the statistics of BluePyOpt's log book (mean, standard deviation and minimum of the fitness of each
+generation), the scores of the best individual, correlations and covariance of the parameters, and
+the population's parameters over generations.
 """
 
 import io
@@ -18,7 +19,7 @@ import pandas
 from PIL import Image
 
 matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402
+from matplotlib import pyplot
 
 HERE = Path(__file__).parent
 NAMES = ["evo_fitness", "scores", "correlations", "covariance_matrix", "evo_parameters"]
@@ -26,13 +27,20 @@ WIDTH = 900
 
 
 def main(optimization, mozopt="mozopt"):
-    text = subprocess.run([mozopt, "export", optimization, "--format", "csv"],
-                          capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(
+        [mozopt, "export", optimization, "--format", "csv"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     table = pandas.read_csv(io.StringIO(text))
     scores = [name for name in table if name.startswith("score ")]
     columns = list(table)
-    parameters = columns[columns.index("seconds") + 1:columns.index(next(
-        name for name in columns if name.startswith(("value ", "score "))))]
+    parameters = columns[
+        columns.index("seconds") + 1 : columns.index(
+            next(name for name in columns if name.startswith(("value ", "score ")))
+        )
+    ]
     evo_fitness(table)
     best_scores(table, scores)
     correlations(table, parameters, scores)
@@ -53,8 +61,13 @@ def evo_fitness(table):
     mean, deviation, least = generations.mean(), generations.std(), generations.min()
     pyplot.figure(figsize=(6, 4))
     pyplot.plot(mean.index, mean, "k-", label="population average")
-    pyplot.fill_between(mean.index, mean - deviation, mean + deviation, color="lightgray",
-                        label="population standard deviation")
+    pyplot.fill_between(
+        mean.index,
+        mean - deviation,
+        mean + deviation,
+        color="lightgray",
+        label="population standard deviation",
+    )
     pyplot.plot(least.index, least, "r-", label="population minimum")
     pyplot.xlabel("Generation #")
     pyplot.ylabel("Sum of objectives")
@@ -72,7 +85,9 @@ def best_scores(table, scores):
 
 def correlations(table, parameters, scores):
     matrix = table[parameters + scores].corr().loc[parameters, scores]
-    image(matrix, [name.removeprefix("score ") for name in scores], parameters, -1, 1, "correlations")
+    image(
+        matrix, [name.removeprefix("score ") for name in scores], parameters, -1, 1, "correlations"
+    )
 
 
 def covariance_matrix(table, parameters):
@@ -92,8 +107,8 @@ def image(matrix, columns, rows, low, high, name):
 
 def evo_parameters(table, parameters):
     rows = -(-len(parameters) // 4)
-    figure, axes = pyplot.subplots(rows, 4, figsize=(12, 2.2 * rows))
-    for axis in axes.flat[len(parameters):]:
+    _, axes = pyplot.subplots(rows, 4, figsize=(12, 2.2 * rows))
+    for axis in axes.flat[len(parameters) :]:
         axis.axis("off")
     for axis, name in zip(axes.flat, parameters):
         axis.plot(table.generation, table[name], "k.", markersize=2)
@@ -106,8 +121,11 @@ def evo_parameters(table, parameters):
 def ours(optimization, mozopt):
     with tempfile.TemporaryDirectory() as made:
         only = [word for name in NAMES for word in ("--only", name)]
-        subprocess.run([mozopt, "figures", optimization, "-o", made, *only], check=True,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [mozopt, "figures", optimization, "-o", made, *only],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         for name in NAMES:
             picture = Image.open(Path(made) / f"{name}.png").convert("RGB")
             width = min(WIDTH, picture.width // 2 if picture.width < 2 * WIDTH else WIDTH)

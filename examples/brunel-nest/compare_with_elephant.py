@@ -1,7 +1,7 @@
 """Measures a data store's excitatory cells with spikes.py and with Elephant, side by side.
 
-    pip install elephant==1.2.1
-    python compare_with_elephant.py DATASTORE
+pip install elephant==1.2.1
+python compare_with_elephant.py DATASTORE
 """
 
 import sys

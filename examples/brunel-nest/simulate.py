@@ -103,9 +103,7 @@ def build(parameters, seed, threads):
     weight_na = J * NEURON["cm"] / NEURON["tau_syn_E"]
     weights_na = {"excitatory": weight_na, "inhibitory": -parameters["g"] * weight_na}
     for name, sheet in sheets.items():
-        connector = sim.FixedNumberPreConnector(
-            INPUTS[name], allow_self_connections=False, rng=rng
-        )
+        connector = sim.FixedNumberPreConnector(INPUTS[name], allow_self_connections=False, rng=rng)
         synapse = sim.StaticSynapse(weight=weights_na[name], delay=parameters["delay"])
         for target in sheets.values():
             sim.Projection(sheet, target, connector, synapse, receptor_type=name)

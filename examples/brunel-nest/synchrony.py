@@ -16,7 +16,7 @@ def main():
         sys.exit("usage: python synchrony.py DATASTORE SHEET")
     store, sheet = Path(sys.argv[1]), sys.argv[2]
     if not (store / f"{sheet}.npz").exists():
-        sys.exit(f"{store} holds no spikes of a sheet \"{sheet}\"")
+        sys.exit(f'{store} holds no spikes of a sheet "{sheet}"')
     correlation = spikes.mean_correlation(spikes.load(store, sheet))
     if correlation is None:
         sys.exit("the synchrony of fewer than two cells that fire is not defined")

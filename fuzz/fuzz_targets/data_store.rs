@@ -1,7 +1,7 @@
 //! Any bytes are opened as a data store, and everything is measured on it.
 //!
-//! Parts are separated by a line: the block, the results of analyses, and the segments. An empty part
-//! leaves its file out.
+//! Parts are separated by a line: the block, the results of analyses, and the segments. An empty
+//! part leaves its file out.
 
 #![no_main]
 

@@ -63,16 +63,22 @@ class Model:
 
     def mozopt(self, command, *flags):
         """Runs a command of mozopt to its end; what it printed."""
-        ended = subprocess.run([MOZOPT, command, self.directory, *flags],
-                               capture_output=True, text=True, timeout=100)
+        ended = subprocess.run(
+            [MOZOPT, command, self.directory, *flags], capture_output=True, text=True, timeout=100
+        )
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
     def begin(self, command, *flags, seconds=0.0):
         """Begins a command of mozopt; simulations take so long."""
         environment = {**os.environ, "SECONDS": str(seconds)}
-        return subprocess.Popen([MOZOPT, command, self.directory, *flags], env=environment,
-                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return subprocess.Popen(
+            [MOZOPT, command, self.directory, *flags],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
 
     def optimization(self):
         """The one that was begun here, once it has a journal."""
@@ -103,7 +109,8 @@ def chromium():
     """A browser without a window: the system's, or that of `playwright install chromium`."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
         yield browser
         browser.close()
 
@@ -115,14 +122,20 @@ class Watched:
         self.page = page
         self.errors = []
         self.requests = []
-        page.on("console", lambda message: message.type in ("error", "warning")
-                and self.errors.append(message.text))
+        page.on(
+            "console",
+            lambda message: (
+                message.type in ("error", "warning") and self.errors.append(message.text)
+            ),
+        )
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.requests.append(request.url))
 
     def asks_only(self, *beginnings):
         """Nothing was asked for but what begins so, and data of the page's own."""
-        others = [url for url in self.requests if not url.startswith((*beginnings, "data:", "blob:"))]
+        others = [
+            url for url in self.requests if not url.startswith((*beginnings, "data:", "blob:"))
+        ]
         assert others == []
 
     def drawn(self, name):
@@ -141,8 +154,12 @@ class Watched:
         """axe finds nothing serious, in light and in dark."""
         for _ in range(2):
             found = Axe().run(self.page).response["violations"]
-            serious = [f"{one['id']}: {node['html']}" for one in found
-                       if one["impact"] in ("serious", "critical") for node in one["nodes"]]
+            serious = [
+                f"{one['id']}: {node['html']}"
+                for one in found
+                if one["impact"] in ("serious", "critical")
+                for node in one["nodes"]
+            ]
             assert serious == []
             self.page.evaluate('() => document.getElementById("theme").click()')
 

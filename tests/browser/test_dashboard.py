@@ -55,8 +55,11 @@ def test_new_simulations_appear_within_seconds(running, serve, watched):
     for _ in range(3):
         known = finished(running.optimization() / "journal.jsonl")
         began = time.monotonic()
-        page.wait_for_function("""(known) =>
-            Number(document.getElementById("counts").textContent.split(" ")[0]) > known""", arg=known)
+        page.wait_for_function(
+            """(known) =>
+            Number(document.getElementById("counts").textContent.split(" ")[0]) > known""",
+            arg=known,
+        )
         assert time.monotonic() - began < 4
     page.wait_for_selector("#latest li:nth-child(8)")
     numbers = re.findall(r"candidate (\d+)", page.locator("#latest").inner_text())
@@ -78,8 +81,11 @@ def test_figures_are_renewed_and_keep_zoom_and_scroll(running, serve, watched):
     }"""
     before = page.evaluate(look)
     caption = page.locator("#evo_fitness-caption").inner_text()
-    page.wait_for_function("""(before) =>
-        document.getElementById("evo_fitness-caption").textContent !== before""", arg=caption)
+    page.wait_for_function(
+        """(before) =>
+        document.getElementById("evo_fitness-caption").textContent !== before""",
+        arg=caption,
+    )
     page.wait_for_timeout(1000)
     assert page.evaluate(look) == before
     assert before[1] > 500

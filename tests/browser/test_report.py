@@ -43,8 +43,11 @@ def test_a_brush_chooses_candidates(report):
     mouse.down()
     mouse.move(frame["x"] + 75, frame["y"] + 160, steps=6)
     mouse.up()
-    low, high = sorted(report.page.evaluate(
-        '() => document.querySelector("#parallel .plot").view.signal("brush").total'))
+    low, high = sorted(
+        report.page.evaluate(
+            '() => document.querySelector("#parallel .plot").view.signal("brush").total'
+        )
+    )
     totals = [float(cell) for cell in column(report.page, 4)]
     assert min(totals) < low < high < max(totals)
 
@@ -67,8 +70,11 @@ def test_everything_can_be_reached_by_keyboard(report):
     reached = set()
     for _ in range(200):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate(
-            '() => document.activeElement.closest("figure")?.id ?? document.activeElement.tagName'))
+        reached.add(
+            page.evaluate(
+                '() => document.activeElement.closest("figure")?.id ?? document.activeElement.tagName'
+            )
+        )
     figures = {figure.get_attribute("id") for figure in page.locator("figure").all()}
     assert figures <= reached and {"BUTTON", "A"} <= reached
 

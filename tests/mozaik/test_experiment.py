@@ -8,6 +8,7 @@ Those that need PyNN, NEST, a compiler or MPI are skipped where these are not in
 
 import importlib.metadata
 import importlib.util
+import itertools
 import json
 import math
 import os
@@ -165,9 +166,9 @@ class Copies(unittest.TestCase):
 
     def test_a_process_that_is_alone_ends_as_it_wants(self):
         for error in (ValueError, SystemExit(3), SystemExit(0)):
-            with self.assertRaises(type(error) if isinstance(error, BaseException) else error):
-                with mozopt_ranks.all_ranks_ending(1):
-                    raise error
+            wanted = type(error) if isinstance(error, BaseException) else error
+            with self.assertRaises(wanted), mozopt_ranks.all_ranks_ending(1):
+                raise error
 
 
 @needs_mpi
@@ -304,7 +305,7 @@ class Protocols(unittest.TestCase):
     def test_disks_grow_by_a_third_of_an_octave(self):
         radii = mozopt_experiment.DISK_RADII
         self.assertEqual((len(radii), radii[0], radii[-1]), (16, 0.156, 5.0))
-        steps = [math.log2(b / a) for a, b in zip(radii, radii[1:])]
+        steps = [math.log2(b / a) for a, b in itertools.pairwise(radii)]
         self.assertTrue(all(abs(step - 1 / 3) < 0.01 for step in steps), steps)
 
 

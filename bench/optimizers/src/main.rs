@@ -99,8 +99,8 @@ fn search(problem: &dyn Problem, options: &HashMap<&str, &str>) -> io::Result<()
     Ok(())
 }
 
-/// What an earlier search of `--known` simulations leaves, in which every `--unknown`th target was not measured:
-/// its best points and, unless `--best-only` is 1, its values.
+/// What an earlier search of `--known` simulations leaves, in which every `--unknown`th target was
+/// not measured: its best points and, unless `--best-only` is 1, its values.
 fn known(
     problem: &dyn Problem,
     seed: u64,

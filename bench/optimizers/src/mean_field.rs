@@ -1,7 +1,7 @@
 //! A mean field of V1: four populations (excitatory and inhibitory, layers 4 and 2/3) of leaky
-//! integrate-and-fire neurons on a ring of orientations and in two opposite phases, with depressing synapses,
-//! push–pull inhibition and a surround. It costs half a millisecond, explodes in a good part of its box,
-//! and is nonlinear in the ways in which the real model is.
+//! integrate-and-fire neurons on a ring of orientations and in two opposite phases, with depressing
+//! synapses, push–pull inhibition and a surround. It costs half a millisecond, explodes in a good
+//! part of its box, and is nonlinear in the ways in which the real model is.
 //!
 //! Rates are fixed points of Siegert's formula (Siegert 1951; Brunel 2000, eq. 21),
 //!
@@ -93,7 +93,8 @@ impl MeanField {
     }
 }
 
-/// Wanted are the reference's values, each missed by up to half a norm, so that no point has all of them.
+/// Wanted are the reference's values, each missed by up to half a norm, so that no point has all of
+/// them.
 fn rules(reference: &[f64]) -> Vec<ScoreRule> {
     let mut deviates = Deviates::new(4, 4);
     let rule = |(t, &value): (usize, &f64)| {
@@ -152,9 +153,9 @@ impl Problem for MeanField {
     }
 }
 
-/// The 31 values: spontaneous rates, evoked rates, orientation selectivities (4 each), responses to low
-/// contrast (2), modulation ratios, surround suppressions, ISI variabilities (4 each), excitation and
-/// inhibition (4), synchrony.
+/// The 31 values: spontaneous rates, evoked rates, orientation selectivities (4 each), responses to
+/// low contrast (2), modulation ratios, surround suppressions, ISI variabilities (4 each),
+/// excitation and inhibition (4), synchrony.
 fn values(p: &[f64]) -> Option<Vec<f64>> {
     let show = |contrast, drive, surround| Stimulus { contrast, drive, surround };
     let spreads = [p[30], p[17]].map(spread);
@@ -284,7 +285,8 @@ fn input(
     (mean, variance.sqrt())
 }
 
-/// For every orientation the shares of its connections that come from each orientation and its mirror image.
+/// For every orientation the shares of its connections that come from each orientation and its
+/// mirror image.
 fn spread(width: f64) -> [[f64; ORIENTATIONS]; ORIENTATIONS] {
     let weight = |a: f64, b: f64| {
         let distance = (a - b).abs().min(180.0 - (a - b).abs());

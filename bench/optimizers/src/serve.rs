@@ -1,5 +1,5 @@
-//! A problem for programs in other languages: requests on standard input, answers on standard output, each a
-//! line of JSON.
+//! A problem for programs in other languages: requests on standard input, answers on standard
+//! output, each a line of JSON.
 //!
 //! ```text
 //! "problem"

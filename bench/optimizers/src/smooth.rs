@@ -5,8 +5,8 @@ use optimizers::{ScoreRule, Space};
 use crate::deviates::Deviates;
 use crate::problem::{Problem, space};
 
-/// Ten targets, each a different linear function of ten parameters: a quadratic bowl for whoever sees the
-/// total only, one step for whoever sees the values.
+/// Ten targets, each a different linear function of ten parameters: a quadratic bowl for whoever
+/// sees the total only, one step for whoever sees the values.
 pub struct Quadratic;
 
 fn mixing(t: usize, i: usize) -> f64 {

@@ -11,7 +11,8 @@ use crate::{Figure, NotEnough, Search};
 const COLOURS: [&str; 6] = [BLUE, VERMILION, GREEN, PURPLE, OCHRE, GREY];
 
 impl Search {
-    /// After how many finished simulations the total fell to what, in the order in which they ended.
+    /// After how many finished simulations the total fell to what, in the order in which they
+    /// ended.
     pub fn improvements(&self) -> Vec<(usize, f64)> {
         let mut finished: Vec<_> = self.finished().collect();
         finished.sort_by(|(a, _), (b, _)| {

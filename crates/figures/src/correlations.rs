@@ -55,7 +55,8 @@ pub(crate) fn correlations(search: &Search) -> Result<Figure, NotEnough> {
     Ok(Figure::new("correlations", "Parameters and targets", caption, view))
 }
 
-/// A matrix with a column for each parameter and a row for each target, by these fields of the rows of data.
+/// A matrix with a column for each parameter and a row for each target, by these fields of the rows
+/// of data.
 pub(crate) fn parameters_by_targets(
     rows: &[Value],
     parameters: &[String],

@@ -13,8 +13,8 @@ use crate::{Figure, NotEnough, Search};
 /// Fewer good candidates say nothing about directions.
 const LEAST: usize = 8;
 
-/// The completed candidates with the least totals, a quarter of all but no fewer than [`LEAST`]: their
-/// places in the range of each parameter.
+/// The completed candidates with the least totals, a quarter of all but no fewer than [`LEAST`]:
+/// their places in the range of each parameter.
 fn good(search: &Search) -> Result<Vec<Vec<f64>>, NotEnough> {
     let mut completed: Vec<_> = search.completed().collect();
     if completed.len() < LEAST {

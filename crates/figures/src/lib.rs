@@ -1,12 +1,12 @@
-//! Figures of a search, and of one simulation: data in, standard Vega-Lite specifications out, drawn to
-//! SVG and PNG.
+//! Figures of a search, and of one simulation: data in, standard Vega-Lite specifications out,
+//! drawn to SVG and PNG.
 //!
-//! One specification serves every use: a browser shows it interactively ([`Page`]), Altair and Jupyter open
-//! it as it is, and [`Engine`] draws it. What a figure is made from is a [`Search`], or what [`inspection`] found
-//! ([`BiologyKind`]); this crate knows nothing of files.
+//! One specification serves every use: a browser shows it interactively ([`Page`]), Altair and
+//! Jupyter open it as it is, and [`Engine`] draws it. What a figure is made from is a [`Search`],
+//! or what [`inspection`] found ([`BiologyKind`]); this crate knows nothing of files.
 //!
-//! Sort orders, domains and ticks are decided here and not left to vega-lite, which drops or changes
-//! some of them where marks are layered.
+//! Sort orders, domains and ticks are decided here and not left to vega-lite, which drops or
+//! changes some of them where marks are layered.
 
 mod axis;
 mod biology;

@@ -1,8 +1,8 @@
 //! Short names for long paths.
 
-/// The fewest parts of each dotted path that tell it from the others: the last, at least one before it,
-/// and as many as are needed; `…` where parts in between are left out. The names differ from each
-/// other as long as the paths do.
+/// The fewest parts of each dotted path that tell it from the others: the last, at least one before
+/// it, and as many as are needed; `…` where parts in between are left out. The names differ from
+/// each other as long as the paths do.
 pub fn short_names(paths: &[&str]) -> Vec<String> {
     let parts: Vec<Vec<&str>> = paths.iter().map(|path| path.split('.').collect()).collect();
     parts.iter().enumerate().map(|(own, _)| short_name(&parts, own)).collect()
@@ -44,8 +44,8 @@ fn short_name(all: &[Vec<&str>], own: usize) -> String {
     name
 }
 
-/// A name in lines that fit above a small panel, broken before a separator or where it must be. Two lines
-/// are about as long as each other.
+/// A name in lines that fit above a small panel, broken before a separator or where it must be. Two
+/// lines are about as long as each other.
 pub fn panel_title(name: &str) -> Vec<String> {
     const WIDTH: usize = 34;
     let pieces = pieces(name, WIDTH);
@@ -65,7 +65,8 @@ pub fn panel_title(name: &str) -> Vec<String> {
     lines
 }
 
-/// The parts of a name that stay together, of at most `width` characters: those of a path, if it is one.
+/// The parts of a name that stay together, of at most `width` characters: those of a path, if it is
+/// one.
 fn pieces(name: &str, width: usize) -> Vec<String> {
     let separators = if name.contains(['.', '…']) { ".…" } else { "_/ " };
     let mut pieces = vec![String::new()];

@@ -125,8 +125,8 @@ pub(crate) fn quantitative(field: &str, axis: Axis, title: Option<&str>) -> Valu
     })
 }
 
-/// Panels side by side. Their frames make a grid, whatever stands around them: there is room for the
-/// longest title.
+/// Panels side by side. Their frames make a grid, whatever stands around them: there is room for
+/// the longest title.
 pub(crate) fn grid(views: &[Value], rows: &[Value]) -> Value {
     let lines = |view: &Value| {
         let title = view["title"]["text"].as_array().map_or(0, Vec::len);
@@ -216,7 +216,8 @@ fn value_axis(search: &Search, index: usize) -> Axis {
     Axis::linear(low - margin, high + margin)
 }
 
-/// Bands of the values that are as wanted, and of those within one norm; a line where one number is.
+/// Bands of the values that are as wanted, and of those within one norm; a line where one number
+/// is.
 fn wanted(target: &Target, axis: Axis) -> Vec<Value> {
     let (axis_low, axis_high) = axis.ends();
     let low = target.lowest_wanted.map_or(axis_low, |low| low.max(axis_low));

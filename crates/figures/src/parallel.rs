@@ -112,8 +112,8 @@ pub(crate) fn parallel(search: &Search) -> Result<Figure, NotEnough> {
     Ok(Figure::new("parallel", "The best candidates across all parameters", caption, view))
 }
 
-/// The field of a parameter. Vega takes dots and brackets of field names for paths, and a parameter may
-/// be called as another field.
+/// The field of a parameter. Vega takes dots and brackets of field names for paths, and a parameter
+/// may be called as another field.
 fn key(name: &str) -> String {
     let safe = name.replace('.', "·").replace(['[', ']', '\\', '\'', '"'], "_");
     format!("~{safe}")

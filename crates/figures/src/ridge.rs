@@ -7,17 +7,18 @@ use crate::statistics::eigen;
 pub struct Ridge {
     /// The change of the value for a change of each variable by one.
     pub slopes: Vec<f64>,
-    /// The share of the values' variance that the model predicts of points it was not fitted to, each left
-    /// out once: 1 at best, 0 or less for a model that is no better than the mean.
+    /// The share of the values' variance that the model predicts of points it was not fitted to,
+    /// each left out once: 1 at best, 0 or less for a model that is no better than the mean.
     pub predicted: f64,
 }
 
 /// Penalties that are tried, as shares of the mean eigenvalue of `XᵀX`.
 const PENALTIES: [f64; 9] = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0];
 
-/// Fits `y = a + Xb` with the penalty `λ|b|²` that predicts best when each point is left out once (Hoerl &
-/// Kennard 1970; the residual of a point left out is its residual over 1 − hᵢᵢ, Golub, Heath & Wahba
-/// 1979, equation 1.4 before averaging). `None` for fewer than four points or where the values are all the same.
+/// Fits `y = a + Xb` with the penalty `λ|b|²` that predicts best when each point is left out once
+/// (Hoerl & Kennard 1970; the residual of a point left out is its residual over 1 − hᵢᵢ, Golub,
+/// Heath & Wahba 1979, equation 1.4 before averaging). `None` for fewer than four points or where
+/// the values are all the same.
 pub fn ridge(points: &[Vec<f64>], values: &[f64]) -> Option<Ridge> {
     let count = points.len();
     let variables = points.first()?.len();
@@ -97,7 +98,8 @@ mod tests {
     fn slopes_and_prediction_are_those_of_numpy() {
         let (points, values) = data();
         let fitted = ridge(&points, &values).unwrap();
-        // np.linalg.solve(X.T @ X + λ I, X.T @ y), and for each λ twelve such fits of eleven points.
+        // np.linalg.solve(X.T @ X + λ I, X.T @ y), and for each λ twelve such fits of eleven
+        // points.
         let expected = [
             1.842_109_621_089_163_2,
             -0.010_831_375_515_692_708,

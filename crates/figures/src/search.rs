@@ -52,7 +52,8 @@ pub struct Candidate {
     pub generation: u64,
     /// The parameters' values, in their order.
     pub parameters: Vec<f64>,
-    /// When its simulation began, or was submitted where no more is known, in hours since the search began.
+    /// When its simulation began, or was submitted where no more is known, in hours since the
+    /// search began.
     pub began_h: Option<f64>,
     /// When its outcome was known, in hours since the search began.
     pub finished_h: Option<f64>,
@@ -79,7 +80,8 @@ pub struct Outcome {
 pub const COMPLETED: &str = "completed";
 
 impl Parameter {
-    /// How far from the lower to the upper bound a value lies, 0 to 1, on the scale that is searched.
+    /// How far from the lower to the upper bound a value lies, 0 to 1, on the scale that is
+    /// searched.
     pub fn place(&self, value: f64) -> f64 {
         let on_scale = |value: f64| if self.log_scale { value.ln() } else { value };
         let (low, high) = (on_scale(self.low), on_scale(self.high));

@@ -2,8 +2,8 @@
 
 use faer::{Mat, Side};
 
-/// The quantile of sorted values, 0 ≤ `share` ≤ 1, interpolated linearly between neighbours (`NumPy`'s
-/// default, type 7 of Hyndman & Fan 1996); `None` of nothing.
+/// The quantile of sorted values, 0 ≤ `share` ≤ 1, interpolated linearly between neighbours
+/// (`NumPy`'s default, type 7 of Hyndman & Fan 1996); `None` of nothing.
 pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = share.clamp(0.0, 1.0) * last as f64;

@@ -14,8 +14,9 @@ pub enum Theme {
     Dark,
 }
 
-/// Data in general. This colour and the next are of the palette of Okabe & Ito (2008), which people with
-/// any kind of colour vision can tell apart; all have a contrast of at least 3:1 to both backgrounds.
+/// Data in general. This colour and the next are of the palette of Okabe & Ito (2008), which people
+/// with any kind of colour vision can tell apart; all have a contrast of at least 3:1 to both
+/// backgrounds.
 pub const BLUE: &str = "#0072b2";
 /// The best, and what deserves attention.
 pub const VERMILION: &str = "#d55e00";

@@ -1,4 +1,5 @@
-//! Every figure of one simulation is valid Vega-Lite, is drawn without a warning, and says what it shows.
+//! Every figure of one simulation is valid Vega-Lite, is drawn without a warning, and says what it
+//! shows.
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
@@ -113,8 +114,8 @@ fn of_a_simulation_that_ended_early_there_is_what_can_be_drawn() {
     let engine = Engine::new().unwrap();
     let at_rest = ["raster", "distributions", "signals"];
     let tuning = ["orientation_tuning", "orientation_selectivity"];
-    // Nothing; spontaneous activity; one orientation, which no cell prefers; six and a disk; two disks;
-    // all of one contrast and two gratings of the other.
+    // Nothing; spontaneous activity; one orientation, which no cell prefers; six and a disk; two
+    // disks; all of one contrast and two gratings of the other.
     let steps: [(usize, &[&str]); 6] = [
         (0, &[]),
         (1, &at_rest),

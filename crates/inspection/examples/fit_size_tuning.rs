@@ -1,5 +1,6 @@
 //! Fits size tuning curves from standard input, for `bench/size-tuning-fit`:
-//! `{"radii_deg": [...], "cells_hz": [[...], ...]}` gives `{"seconds", "threads", "relative_errors"}`.
+//! `{"radii_deg": [...], "cells_hz": [[...], ...]}` gives
+//! `{"seconds", "threads", "relative_errors"}`.
 
 use std::io;
 use std::time::Instant;

@@ -34,9 +34,9 @@ pub struct GaussianFit {
 }
 
 impl GaussianFit {
-    /// Fits (orientation relative to the preferred one in rad, rate in Hz). The peak lies at 0, or is
-    /// looked for as well. `None` with fewer than five different orientations, if all rates are the
-    /// same, if no Gaussian is better than a constant, or if σ is at a limit.
+    /// Fits (orientation relative to the preferred one in rad, rate in Hz). The peak lies at 0, or
+    /// is looked for as well. `None` with fewer than five different orientations, if all rates are
+    /// the same, if no Gaussian is better than a constant, or if σ is at a limit.
     pub fn of(points: &[(f64, f64)], with_peak: bool) -> Option<Self> {
         if !is_curve(points) || points.iter().all(|point| point.1 == points[0].1) {
             return None;
@@ -74,12 +74,12 @@ impl GaussianFit {
         })
     }
 
-    /// The share of the variance between these means that the fit explains; each is (orientation relative
-    /// to the preferred one in rad, mean rate in Hz, how many rates it is the mean of).
+    /// The share of the variance between these means that the fit explains; each is (orientation
+    /// relative to the preferred one in rad, mean rate in Hz, how many rates it is the mean of).
     ///
-    /// Cells differ in their rates whatever is shown. What a tuning could explain is how the means over
-    /// cells differ, and a curve fitted to thousands of points may explain all of that and still little
-    /// of [their variance](Self::explained_variance).
+    /// Cells differ in their rates whatever is shown. What a tuning could explain is how the means
+    /// over cells differ, and a curve fitted to thousands of points may explain all of that and
+    /// still little of [their variance](Self::explained_variance).
     pub fn explained_between(&self, means: &[(f64, f64, usize)]) -> f64 {
         let n: f64 = means.iter().map(|&(_, _, n)| n as f64).sum();
         let mean = means.iter().map(|&(_, rate, n)| n as f64 * rate).sum::<f64>() / n;

@@ -1,9 +1,10 @@
-//! What one simulation shows, sheet by sheet: numbers for people, where [`targets`] has those that a
-//! model is fitted to.
+//! What one simulation shows, sheet by sheet: numbers for people, where [`targets`] has those that
+//! a model is fitted to.
 //!
-//! [`inspect`] reads a [`recording::Recording`] and gives a [`SheetInspection`] for each sheet. What a
-//! recording does not show is absent, and said in words in [`SheetInspection::missing`]. Serialized, a
-//! field's name ends in its unit (`_hz`, `_ms`, `_deg`, `_percent`); numbers without one are pure.
+//! [`inspect`] reads a [`recording::Recording`] and gives a [`SheetInspection`] for each sheet.
+//! What a recording does not show is absent, and said in words in [`SheetInspection::missing`].
+//! Serialized, a field's name ends in its unit (`_hz`, `_ms`, `_deg`, `_percent`); numbers without
+//! one are pure.
 
 #![warn(clippy::unwrap_used)]
 

@@ -8,17 +8,18 @@ use crate::responses::Responses;
 /// Of fewer spikes the ratio says nothing: that of a single one is 2.
 const MIN_SPIKES: f64 = 6.0;
 
-/// The ratio F1/F0 of each cell: the amplitude of its response at the temporal frequency of the grating
-/// over its mean. Cells above 1 are called simple, those below complex (Skottun et al. 1991).
+/// The ratio F1/F0 of each cell: the amplitude of its response at the temporal frequency of the
+/// grating over its mean. Cells above 1 are called simple, those below complex (Skottun et al.
+/// 1991).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Modulation {
     /// The contrast of the gratings.
     pub contrast_percent: f64,
     /// How often a bar of the grating passes.
     pub temporal_frequency_hz: f64,
-    /// 2·A(k)/A(0) of each cell that prefers a grating shown and fires at least six spikes to it, with
-    /// A the Fourier amplitudes of spike counts in bins of 10 ms, summed over trials and gratings, and k
-    /// the number of periods shown.
+    /// 2·A(k)/A(0) of each cell that prefers a grating shown and fires at least six spikes to it,
+    /// with A the Fourier amplitudes of spike counts in bins of 10 ms, summed over trials and
+    /// gratings, and k the number of periods shown.
     pub f1_over_f0: PerCell,
     /// The share of cells above 1.
     pub share_simple: Option<f64>,

@@ -5,14 +5,16 @@ const SINGULAR: f64 = 1e-12;
 /// A gradient below this share of its scale is rounding.
 const ROUNDING: f64 = 1e-11;
 
-/// The coefficients x ≥ 0 that minimize |A·x − y|² for a matrix A of a few columns, given the products
-/// of its columns with each other (`gram`) and with y (`moments`). It is the active-set method of Lawson
-/// & Hanson (1974, chapter 23) on the normal equations. Columns that depend on others get 0.
+/// The coefficients x ≥ 0 that minimize |A·x − y|² for a matrix A of a few columns, given the
+/// products of its columns with each other (`gram`) and with y (`moments`). It is the active-set
+/// method of Lawson & Hanson (1974, chapter 23) on the normal equations. Columns that depend on
+/// others get 0.
 pub fn nonnegative<const N: usize>(gram: &[[f64; N]; N], moments: &[f64; N]) -> [f64; N] {
     let mut x = [0.0; N];
     let mut free = [false; N];
     let mut dependent = [false; N];
-    // Each column enters and leaves a few times at most; rounding must not make it go round for ever.
+    // Each column enters and leaves a few times at most; rounding must not make it go round for
+    // ever.
     for _ in 0..4 * N {
         let gradient = |i: usize| moments[i] - (0..N).map(|j| gram[i][j] * x[j]).sum::<f64>();
         let steepest = (0..N)
@@ -52,8 +54,8 @@ pub fn nonnegative<const N: usize>(gram: &[[f64; N]; N], moments: &[f64; N]) -> 
     x
 }
 
-/// Solves the normal equations of the free columns by Cholesky's decomposition; `None` where they depend
-/// on each other.
+/// Solves the normal equations of the free columns by Cholesky's decomposition; `None` where they
+/// depend on each other.
 fn solve<const N: usize>(
     gram: &[[f64; N]; N],
     moments: &[f64; N],

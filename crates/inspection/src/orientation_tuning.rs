@@ -14,8 +14,9 @@ const BIN_DEG: f64 = 10.0;
 
 /// The responses of a sheet's cells to full-field gratings of one contrast.
 ///
-/// Each cell contributes one point for each orientation shown, at its difference from the orientation
-/// that the cell prefers by the model's map. So few orientations give a whole curve of the population.
+/// Each cell contributes one point for each orientation shown, at its difference from the
+/// orientation that the cell prefers by the model's map. So few orientations give a whole curve of
+/// the population.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OrientationTuning {
     /// The contrast.
@@ -36,19 +37,20 @@ pub struct OrientationTuning {
     pub rates_hz: Vec<f64>,
     /// The points in bins of 10° of the difference, around −80, …, 90.
     pub bins: Vec<TuningBin>,
-    /// A Gaussian fitted to all points, with its peak at 0; of a tuning, which explains at least half of
-    /// the variance between the means of the bins.
+    /// A Gaussian fitted to all points, with its peak at 0; of a tuning, which explains at least
+    /// half of the variance between the means of the bins.
     pub fit: Option<GaussianFit>,
-    /// The share of the variance between the means of the bins that the fitted Gaussian explains, also
-    /// where that is too little for [a fit](Self::fit); `None` where no Gaussian is better than a constant,
-    /// or with fewer than five bins.
+    /// The share of the variance between the means of the bins that the fitted Gaussian explains,
+    /// also where that is too little for [a fit](Self::fit); `None` where no Gaussian is better
+    /// than a constant, or with fewer than five bins.
     pub explained_between_bins: Option<f64>,
-    /// The orientation selectivity index of each cell that was shown its preferred orientation and the
-    /// orthogonal one (to 0.1 rad) and fires to either: (p − o)/(p + o) with p and o the rates to these.
+    /// The orientation selectivity index of each cell that was shown its preferred orientation and
+    /// the orthogonal one (to 0.1 rad) and fires to either: (p − o)/(p + o) with p and o the rates
+    /// to these.
     pub selectivity: PerCell,
-    /// The half width at half height of a Gaussian fitted to each cell, in degrees; of tuned cells, which
-    /// were shown five orientations at least, and of whose variance a Gaussian with σ within its limits
-    /// explains at least half.
+    /// The half width at half height of a Gaussian fitted to each cell, in degrees; of tuned cells,
+    /// which were shown five orientations at least, and of whose variance a Gaussian with σ within
+    /// its limits explains at least half.
     pub half_width_deg: PerCell,
     /// How many cells were shown five orientations at least.
     pub cells_with_a_curve: usize,

@@ -3,9 +3,9 @@
 /// Steps without which a function of so few variables does well.
 const MOST_EVALUATIONS: usize = 600;
 
-/// A local minimum of `f` near `start`, and its value: the simplex method of Nelder & Mead (1965), which
-/// needs no derivatives. The first simplex has edges of length `step`; it ends where values and places of
-/// the corners agree to `tolerance`, relative for the values.
+/// A local minimum of `f` near `start`, and its value: the simplex method of Nelder & Mead (1965),
+/// which needs no derivatives. The first simplex has edges of length `step`; it ends where values
+/// and places of the corners agree to `tolerance`, relative for the values.
 pub fn minimize<const N: usize>(
     f: impl Fn(&[f64; N]) -> f64,
     start: [f64; N],

@@ -11,8 +11,8 @@ use crate::size_tuning_fit::{FEWEST_RADII, SizeTuningFit, fit_size_tuning};
 use crate::{Distribution, PerCell};
 
 /// The responses of a sheet's cells to gratings in disks of one contrast, around the centre of the
-/// visual field. Examined are the recorded cells within 1° of it that prefer the grating's orientation
-/// (to 0.1 rad).
+/// visual field. Examined are the recorded cells within 1° of it that prefer the grating's
+/// orientation (to 0.1 rad).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SizeTuning {
     /// The contrast.
@@ -86,7 +86,8 @@ impl SizeTuning {
         let is_near = |cell: usize| {
             positions_deg.get(cell).is_some_and(|[x, y]| x * x + y * y < RADIUS_DEG * RADIUS_DEG)
         };
-        // Disks of several orientations would be tunings of different cells: that of the targets goes first.
+        // Disks of several orientations would be tunings of different cells: that of the targets
+        // goes first.
         let disks = || responses.gratings(true).filter(|g| g.contrast_percent == contrast_percent);
         let distance = |grating: &&Grating| {
             targets::orientation::circular_distance(

@@ -12,8 +12,8 @@ use crate::simplex::minimize;
 pub const CURVE_POINTS: usize = 100;
 /// Scales of the grid from which fits start.
 const GRID: usize = 20;
-/// How much larger a surround is than what it surrounds, at least. Scales that are nearly the same would
-/// let huge amplitudes cancel each other and fit the noise.
+/// How much larger a surround is than what it surrounds, at least. Scales that are nearly the same
+/// would let huge amplitudes cancel each other and fit the noise.
 const APART: f64 = 1.1;
 /// Fits that are refined.
 const STARTS: usize = 6;
@@ -24,9 +24,10 @@ pub const FEWEST_RADII: usize = 8;
 ///
 /// R(r) = Kc·erf(r/a)² − Ks·erf(r/(a + b))² + Kf·erf(r/(a + b + c))² + R₀
 ///
-/// with nothing negative and each scale at least a tenth larger than the one before. That is what mozaik's `SizeTuningAnalysisFit` fits (an integral of Gaussian
-/// sensitivity over the disk, squared, for each mechanism), but for the distance of the scales. These are limited to half of the smallest
-/// radius shown and four times the largest, beyond which curves do not differ.
+/// with nothing negative and each scale at least a tenth larger than the one before. That is what
+/// mozaik's `SizeTuningAnalysisFit` fits (an integral of Gaussian sensitivity over the disk,
+/// squared, for each mechanism), but for the distance of the scales. These are limited to half of
+/// the smallest radius shown and four times the largest, beyond which curves do not differ.
 ///
 /// For given scales the amplitudes are linear, so that only three numbers are searched (variable
 /// projection: Golub & Pereyra 1973): every combination of a grid of scales first, then the simplex
@@ -71,8 +72,8 @@ impl SizeTuningFit {
     }
 }
 
-/// Fits many cells that were shown the same radii, in parallel. Each has a rate for each radius. `None`
-/// with fewer than eight different radii.
+/// Fits many cells that were shown the same radii, in parallel. Each has a rate for each radius.
+/// `None` with fewer than eight different radii.
 pub fn fit_size_tuning(radii_deg: &[f64], cells_hz: &[Vec<f64>]) -> Vec<Option<SizeTuningFit>> {
     let Some(grid) = Grid::new(radii_deg) else { return vec![None; cells_hz.len()] };
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -91,8 +92,8 @@ pub fn fit_size_tuning(radii_deg: &[f64], cells_hz: &[Vec<f64>]) -> Vec<Option<S
     fits
 }
 
-/// Combinations of three scales, in ascending order: every combination of the grid, and those in which
-/// neighbours are as near to each other as they may be.
+/// Combinations of three scales, in ascending order: every combination of the grid, and those in
+/// which neighbours are as near to each other as they may be.
 fn combinations() -> impl Iterator<Item = [usize; 3]> {
     let above = |from: usize| (from + 1..GRID).map(|i| 3 * i);
     (0..GRID).flat_map(move |g| {

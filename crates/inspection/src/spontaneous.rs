@@ -15,7 +15,8 @@ use crate::{Distribution, PerCell};
 const MOST_CORRELATED: usize = 200;
 /// As many spike trains are enough for a raster.
 const MOST_SHOWN: usize = 50;
-/// Shorter intervals are counted in the first bin: simulators have no shorter steps, but rounding has.
+/// Shorter intervals are counted in the first bin: simulators have no shorter steps, but rounding
+/// has.
 const SHORTEST_MS: f64 = 0.1;
 /// Bins of the histogram of intervals for each factor of ten.
 const BINS_PER_DECADE: i32 = 10;
@@ -58,8 +59,8 @@ pub struct Intervals {
     pub counts: Vec<usize>,
 }
 
-/// Pearson's correlation of the spike counts of pairs of cells. A cell with constant counts correlates
-/// with none (0).
+/// Pearson's correlation of the spike counts of pairs of cells. A cell with constant counts
+/// correlates with none (0).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Correlation {
     /// The width of the bins in which spikes are counted.

@@ -3,9 +3,10 @@
     pip install numpy==2.4.6 scipy==1.17.1
     python make_size_tuning_golden.py INSPECTION data/size_tuning.golden.json
 
-INSPECTION is what `mozopt inspect --format json` wrote of a simulation of the embedded model in the full
-protocol. The fits are the best of three runs of differential evolution, see bench/size-tuning-fit; the
-indices are read off the fitted curve as mozaik's SizeTuningAnalysisFit does.
+INSPECTION is what `mozopt inspect --format json` wrote of a simulation of the embedded model in the
+full protocol. The fits are the best of three runs of differential evolution, see
+bench/size-tuning-fit; the indices are read off the fitted curve as mozaik's SizeTuningAnalysisFit
+does.
 """
 
 import json
@@ -68,7 +69,9 @@ def indices(curve):
     trough = min(peak + 1 + int(curve[peak + 1 :].argmin()), 99) if peak < 99 else 99
     rebound = trough + 1 + int(curve[trough + 1 :].argmax()) if trough < 99 else 99
     at_peak = curve[peak]
-    return float((at_peak - curve[trough]) / at_peak), float((curve[rebound] - curve[trough]) / at_peak)
+    return float((at_peak - curve[trough]) / at_peak), float(
+        (curve[rebound] - curve[trough]) / at_peak
+    )
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ use recording::{InMemory, Recording, Segment, SegmentHeader, Sheet, SpikeTrains,
 
 const ORIENTATIONS: u32 = 10;
 
-/// Cells with these preferences fire so many spikes in 10 s at each orientation, by cell and by how far
-/// the grating is from what the cell prefers (rad).
+/// Cells with these preferences fire so many spikes in 10 s at each orientation, by cell and by how
+/// far the grating is from what the cell prefers (rad).
 fn recorded(cells: u32, spikes: impl Fn(u32, u32, f64) -> u32) -> InMemory {
     let preferred_rad = |cell: u32| PI * f64::from(cell) / f64::from(cells);
     let places = vec![[0.0, 0.0]; cells as usize];

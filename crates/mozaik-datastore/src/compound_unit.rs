@@ -5,8 +5,8 @@ use crate::unit::Scale;
 /// Brackets may be nested so deep.
 const DEEPEST: usize = 16;
 
-/// What the name of a compound unit is worth: products, quotients and whole powers of numbers and of
-/// units of time. `None` for anything else.
+/// What the name of a compound unit is worth: products, quotients and whole powers of numbers and
+/// of units of time. `None` for anything else.
 pub(crate) fn parse(name: &str) -> Option<Scale> {
     let mut parser = Parser { rest: name };
     let scale = parser.product(0)?;

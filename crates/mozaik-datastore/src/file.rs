@@ -9,7 +9,8 @@ use crate::error::{Error, Problem};
 /// Reads a pickle file and hands its graph to `interpret`; both are freed before the next file is
 /// read, which keeps memory bounded by the largest file.
 ///
-/// The file is read and not mapped: a mapped file that its writer truncates would kill this process.
+/// The file is read and not mapped: a mapped file that its writer truncates would kill this
+/// process.
 pub(crate) fn with_graph<T>(
     path: &Path,
     interpret: impl FnOnce(&Graph<'_>) -> Result<T, Problem>,

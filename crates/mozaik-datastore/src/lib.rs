@@ -1,5 +1,5 @@
-//! Reads the data stores of mozaik: a directory with one pickle for each sheet and presentation, and
-//! one for everything else.
+//! Reads the data stores of mozaik: a directory with one pickle for each sheet and presentation,
+//! and one for everything else.
 //!
 //! ```text
 //! datastore.recordings.pickle    sheets, positions, annotations, the list of segments
@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Stores that were written with neo 0.8 to 0.14, NumPy 1 and 2, PyNN before and after it renamed
-//! its ids, and Python 2 and 3 are read alike. Nothing in them is executed. A [`Store`] is opened by
-//! its index alone; a segment is read when it is asked for, so that memory is bounded by one
+//! its ids, and Python 2 and 3 are read alike. Nothing in them is executed. A [`Store`] is opened
+//! by its index alone; a segment is read when it is asked for, so that memory is bounded by one
 //! segment. Of a run that died before it wrote its index, [what its segments say](Store::open) is
 //! put together.
 

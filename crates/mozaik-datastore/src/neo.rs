@@ -40,8 +40,8 @@ fn container(graph: &Graph<'_>, owner: Value, name: &str) -> Result<Value, Probl
 /// The spike trains of a segment.
 ///
 /// As PyNN 0.13 hands them over, a `SpikeTrainList` has no trains, but the times of all in one flat
-/// array and as many ids beside it. Those stay in it and are stale once mozaik has shifted and sorted
-/// the trains: where there is a list of trains, it alone counts.
+/// array and as many ids beside it. Those stay in it and are stale once mozaik has shifted and
+/// sorted the trains: where there is a list of trains, it alone counts.
 pub(crate) fn spike_trains<'g>(
     graph: &'g Graph<'_>,
     segment: Value,
@@ -238,7 +238,8 @@ fn arguments<'g>(
         .ok_or_else(|| Problem::contents(format!("something else stands where a {module} should")))
 }
 
-/// When something was recorded, in a form that sorts by time: the ten bytes of a pickled `datetime`.
+/// When something was recorded, in a form that sorts by time: the ten bytes of a pickled
+/// `datetime`.
 pub(crate) fn recorded(graph: &Graph<'_>, segment: Value) -> Option<Vec<u8>> {
     let time = graph.attribute(segment, "rec_datetime")?;
     if graph.class(time) != Some(("datetime", "datetime")) {

@@ -40,9 +40,9 @@ impl Store {
 
     /// Opens the store in this directory.
     ///
-    /// Without a block, which mozaik writes last, the segments are put in order by themselves: neuron
-    /// ids and stimuli are known, positions, orientations and whether it exploded are not. What is
-    /// missing is listed in [`Store::deficiencies`].
+    /// Without a block, which mozaik writes last, the segments are put in order by themselves:
+    /// neuron ids and stimuli are known, positions, orientations and whether it exploded are not.
+    /// What is missing is listed in [`Store::deficiencies`].
     ///
     /// # Errors
     /// When there is no store, or its block is damaged.

@@ -5,13 +5,13 @@
 
 STORES holds, for each store, its directory NAME (unpacked) and NAME.golden.json (the predecessor's
 values) and NAME.dump.json.xz (what neo and mozaik read from it), score_semantics.golden.json (the
-predecessor's scores of many values), and segments/, one segment as eight combinations of neo and NumPy write it. The stores are our own runs of mozaik on
-NEST. Written are
+predecessor's scores of many values), and segments/, one segment as eight combinations of neo and
+NumPy write it. The stores are our own runs of mozaik on NEST. Written are
 
     stores.tar.xz                the pickles of the stores, as they are
     NAME.golden.json             the predecessor's values and scores, and values by sheet index
     contents.golden.json         what neo and mozaik themselves read from the stores
-    scores.golden.json           the predecessor's scores, grouped by scoring (for the crate targets)
+    scores.golden.json           the predecessor's scores, grouped by scoring (for targets)
 
 Needs numpy only: the pickles are read with stand-ins for the classes of neo, quantities and mozaik.
 """
@@ -215,8 +215,13 @@ def contents(dump):
     rows = []
     for segment in dump["segments"]:
         signals = [
-            [signal["name"], signal["units"], *signal["shape"], signal["source_ids"],
-             [float(mean) for mean in signal["column_means"]]]
+            [
+                signal["name"],
+                signal["units"],
+                *signal["shape"],
+                signal["source_ids"],
+                [float(mean) for mean in signal["column_means"]],
+            ]
             for signal in segment["analog"]
         ]
         rows.append(

@@ -1,15 +1,17 @@
-"""Makes recordings.tar.xz and recordings.golden.json: segments as PyNN and neo write them, and what NumPy
-and quantities say that is in them.
+"""Makes recordings.tar.xz and recordings.golden.json: segments as PyNN and neo write them, and what
+NumPy and quantities say that is in them.
 
-    pip install neo==0.14.6 quantities==0.16.4 numpy==2.4.6 PyNN==0.13.0 nest-simulator==3.10.0     # one environment
-    pip install neo==0.12.0 quantities==0.14.1 numpy==1.26.4                                        # another
+    # One environment:
+    pip install neo==0.14.6 quantities==0.16.4 numpy==2.4.6 PyNN==0.13.0 nest-simulator==3.10.0
+    # Another:
+    pip install neo==0.12.0 quantities==0.14.1 numpy==1.26.4
     python make_recordings.py pynn OUTPUT          in the first
     python make_recordings.py neo OUTPUT neo14     in the first
     python make_recordings.py neo OUTPUT neo12     in the second
     python make_recordings.py pack OUTPUT data     in any
 
-Each NAME/Segment0.pickle … is a store that has no block. The golden is written by the environment that wrote the
-pickles, since no version of neo reads those of all others.
+Each NAME/Segment0.pickle … is a store that has no block. The golden is written by the environment
+that wrote the pickles, since no version of neo reads those of all others.
 """
 
 import json
@@ -37,7 +39,9 @@ def contents(segment, trains=None):
     rows = {"trains": [], "signals": []}
     for train in segment.spiketrains if trains is None else trains:
         annotations = train.annotations
-        neuron = annotations["source_id"] if "source_id" in annotations else annotations["channel_id"]
+        neuron = (
+            annotations["source_id"] if "source_id" in annotations else annotations["channel_id"]
+        )
         # neo refuses to rescale a train that ends before its last spike.
         times = quantities.Quantity(numpy.asarray(train.magnitude, "f8"), train.units).rescale(ms)
         rows["trains"].append([int(neuron), numpy.sort(times.magnitude).tolist()])
@@ -147,7 +151,9 @@ def make_neo(output, version):
     tick = pq.UnitTime("tick", 0.1 * pq.ms, symbol="tick")
     ratio = pq.ms * pq.mV / pq.uV
     trains = []
-    for unit, row in zip([pq.ms, pq.s, pq.us, pq.min, 1 / pq.kHz, tenth, tick, ratio, pq.hour], times):
+    for unit, row in zip(
+        [pq.ms, pq.s, pq.us, pq.min, 1 / pq.kHz, tenth, tick, ratio, pq.hour], times
+    ):
         trains.append(neo.SpikeTrain(pq.Quantity(row, "ms").rescale(unit), t_stop=1000 * pq.ms))
     signals = []
     samples = random.normal(size=(20, 2))
@@ -170,7 +176,8 @@ def make_neo(output, version):
     mixed = [neo.SpikeTrain(random.permutation(row), units="ms", t_stop=1000) for row in times[:4]]
     keep("unsorted", segment(mixed))
 
-    # One rounding: 1000.0000000000001 and 1000. neo checks it when a train is made, also out of a pickle.
+    # One rounding: 1000.0000000000001 and 1000. neo checks it when a train is made, also out of a
+    # pickle.
     late = neo.SpikeTrain([1.0, numpy.nextafter(1000.0, 2000.0)], units="ms", t_stop=1001.0)
     late.t_stop = 1000.0 * pq.ms
     keep("late", segment([late]))
@@ -186,7 +193,12 @@ def make_neo(output, version):
     rest = segment(
         [neo.SpikeTrain(train, units="ms", t_stop=5000) for train in trains],
         [
-            neo.AnalogSignal(mean + random.normal(size=(5000, 2)), units="nS", name=name, sampling_rate=1 * pq.kHz)
+            neo.AnalogSignal(
+                mean + random.normal(size=(5000, 2)),
+                units="nS",
+                name=name,
+                sampling_rate=1 * pq.kHz,
+            )
             for name, mean in [("gsyn_exc", 10), ("gsyn_inh", 30)]
         ],
     )
@@ -194,7 +206,9 @@ def make_neo(output, version):
     intervals = [numpy.diff(numpy.sort(train)) for train in trains]
     inhibitory, excitatory = (numpy.mean(rest.analogsignals[i].magnitude) for i in (1, 0))
     values = {
-        "IrregularityTarget": float(numpy.mean([numpy.std(each) / numpy.mean(each) for each in intervals])),
+        "IrregularityTarget": float(
+            numpy.mean([numpy.std(each) / numpy.mean(each) for each in intervals])
+        ),
         "ConductanceRatio": float(inhibitory / excitatory),
     }
     write(output, f"{version}_rest", [rest], [{**contents(rest), "values": values}])

@@ -1,5 +1,5 @@
-//! Segments as PyNN and neo write them, whatever units their times have and whatever order their spikes
-//! are in, against what quantities and NumPy say: see `make_recordings.py`.
+//! Segments as PyNN and neo write them, whatever units their times have and whatever order their
+//! spikes are in, against what quantities and NumPy say: see `make_recordings.py`.
 
 mod support;
 

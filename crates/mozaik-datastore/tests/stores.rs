@@ -72,7 +72,8 @@ fn segments_hold_what_neo_reads_from_them() {
     }
 }
 
-/// The same segment, written with neo 0.8 to 0.14 and NumPy 1 and 2: as many stores without a block.
+/// The same segment, written with neo 0.8 to 0.14 and NumPy 1 and 2: as many stores without a
+/// block.
 #[test]
 fn every_version_of_neo_and_numpy_gives_the_same() {
     let fixture = Fixture::unpack(&["segments"]);

@@ -10,8 +10,8 @@ use crate::repr::text_repr;
 use crate::source::SourceFile;
 
 /// The text of one parameter file, open for edits. Everything but the edited bytes stays: comments,
-/// layout, the order of entries. Paths are those inside this file ([`Tree::locate`](crate::Tree::locate)
-/// finds them); an edit that fails changes nothing.
+/// layout, the order of entries. Paths are those inside this file
+/// ([`Tree::locate`](crate::Tree::locate) finds them); an edit that fails changes nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     file: Arc<SourceFile>,
@@ -32,8 +32,8 @@ impl Document {
         &self.file.text
     }
 
-    /// The files that entries of this one include, in the order of the text: at which path, and the string
-    /// in the `url`.
+    /// The files that entries of this one include, in the order of the text: at which path, and the
+    /// string in the `url`.
     pub fn urls(&self) -> Vec<(Path, String)> {
         let mut urls = Vec::new();
         collect_urls(&self.content, &Path::default(), &mut urls);
@@ -55,7 +55,8 @@ impl Document {
     /// Adds an entry at the end of the dictionary at `path`, laid out like the entry before it.
     ///
     /// # Errors
-    /// There is no such dictionary in this file, it has this key already, or the text is not one expression.
+    /// There is no such dictionary in this file, it has this key already, or the text is not one
+    /// expression.
     pub fn insert(&mut self, path: &Path, key: &str, text: &str) -> Result<(), Error> {
         let text = expression(text)?;
         let entry = format!("{}: {text}", text_repr(key));
@@ -85,7 +86,8 @@ impl Document {
         self.apply(edits)
     }
 
-    /// Takes an entry out, with its lines if it has them to itself; a key that was written twice goes twice.
+    /// Takes an entry out, with its lines if it has them to itself; a key that was written twice
+    /// goes twice.
     ///
     /// # Errors
     /// There is no such entry in this file.

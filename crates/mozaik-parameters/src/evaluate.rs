@@ -31,8 +31,8 @@ const CONSTRUCTORS: [&str; 6] = [
 ];
 
 impl Value {
-    /// Reads an override's value as mozaik's command line does: one Python expression in which none of
-    /// the language's names is known.
+    /// Reads an override's value as mozaik's command line does: one Python expression in which none
+    /// of the language's names is known.
     ///
     /// # Errors
     /// The text is no such expression.
@@ -263,8 +263,8 @@ pub(crate) fn subtree(value: Value, file: &Arc<SourceFile>) -> Result<Dict, Erro
     Err(Problem::NotADictionary { found }.at(whole))
 }
 
-/// Arithmetic on constants gives a constant; on references it is written down for later, in the order
-/// in which Python would have called the reference's methods.
+/// Arithmetic on constants gives a constant; on references it is written down for later, in the
+/// order in which Python would have called the reference's methods.
 fn apply(left: Value, operator: Operator, right: Value) -> Result<Value, Problem> {
     let operation = |operand, reversed| Operation { operator, operand, reversed };
     let (step, mut formula) = match (left, right) {

@@ -2,22 +2,23 @@
 //! other, in which values refer to values.
 //!
 //! [`Tree::load`] reads a model's parameters without executing anything, [`Tree::with`] applies
-//! overrides, and [`Tree::resolve`] follows the references and makes the distributions: the order of
-//! mozaik's `load_parameters`, so a [`Resolved`] tree holds what mozaik would build the model from.
-//! A [`Document`] edits one file in place, byte by byte, so that comments and layout survive.
+//! overrides, and [`Tree::resolve`] follows the references and makes the distributions: the order
+//! of mozaik's `load_parameters`, so a [`Resolved`] tree holds what mozaik would build the model
+//! from. A [`Document`] edits one file in place, byte by byte, so that comments and layout survive.
 //! [`nest_modules`] reads in a run script what a model needs besides its parameters.
 //!
 //! The language:
 //!
-//! - A file is one Python expression, a dictionary. It may hold literals, `pi`, arithmetic on numbers
-//!   (`+ - * / **`, Python's rules), and calls of the functions below. Of a key that is written twice
-//!   the last value counts, at the place of the first.
+//! - A file is one Python expression, a dictionary. It may hold literals, `pi`, arithmetic on
+//!   numbers (`+ - * / **`, Python's rules), and calls of the functions below. Of a key that is
+//!   written twice the last value counts, at the place of the first.
 //! - `url('param/x')` is the content of that file, relative to the directory mozaik is started in.
-//! - `ref('a.b.c')` is the value at that path from the root; arithmetic on it is done when it is known.
-//!   A reference to a sub-tree is a copy of it. References inside lists, tuples and constructor calls
-//!   stay what they are.
-//! - `PyNNDistribution(name='uniform',low=1,high=2)` is a random distribution, and so is a sub-tree with
-//!   `'class_name': 'PyNNDistribution'` and `'params'`. Other constructors of mozaik are kept as data.
+//! - `ref('a.b.c')` is the value at that path from the root; arithmetic on it is done when it is
+//!   known. A reference to a sub-tree is a copy of it. References inside lists, tuples and
+//!   constructor calls stay what they are.
+//! - `PyNNDistribution(name='uniform',low=1,high=2)` is a random distribution, and so is a sub-tree
+//!   with `'class_name': 'PyNNDistribution'` and `'params'`. Other constructors of mozaik are kept
+//!   as data.
 //!
 //! What Python would also evaluate, but no parameter needs, is an error: other names and operators,
 //! arithmetic on anything but numbers, integers of more than 64 bits, keys that are no strings.

@@ -17,13 +17,14 @@ const FILE_SIZE_LIMIT: u64 = 4 << 20;
 const FILE_LIMIT: usize = 1000;
 
 impl Tree {
-    /// Reads the parameters of a model, included files and all. `root` and every `url` are relative to
-    /// `base`, the directory in which mozaik would be started; a `url` may lead out of it. Nothing is
-    /// executed.
+    /// Reads the parameters of a model, included files and all. `root` and every `url` are relative
+    /// to `base`, the directory in which mozaik would be started; a `url` may lead out of it.
+    /// Nothing is executed.
     ///
     /// # Errors
-    /// A file cannot be read, is larger than 4 MiB or includes itself; it does not follow the grammar or
-    /// holds no dictionary; there are more than 1000 files, 200 000 values or 200 levels.
+    /// A file cannot be read, is larger than 4 MiB or includes itself; it does not follow the
+    /// grammar or holds no dictionary; there are more than 1000 files, 200 000 values or 200
+    /// levels.
     pub fn load(root: impl AsRef<FilePath>, base: impl AsRef<FilePath>) -> Result<Tree, Error> {
         let name = root.as_ref().to_string_lossy();
         let mut includes = Includes { base: base.as_ref().to_owned(), read: 0, open: Vec::new() };

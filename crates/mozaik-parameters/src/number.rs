@@ -34,8 +34,8 @@ impl fmt::Display for Operator {
     }
 }
 
-/// Why an operation has no result. Python raises an exception in all cases but the first, in which it
-/// goes on with more than 64 bits.
+/// Why an operation has no result. Python raises an exception in all cases but the first, in which
+/// it goes on with more than 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum ArithmeticError {
@@ -52,8 +52,8 @@ pub enum ArithmeticError {
 }
 
 impl Number {
-    /// `self operator right`. True division gives a float, a power of integers an integer unless the
-    /// exponent is negative.
+    /// `self operator right`. True division gives a float, a power of integers an integer unless
+    /// the exponent is negative.
     ///
     /// # Errors
     /// There is no result, or none that fits.
@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_quotient_is_rounded_once() {
-        // Python: 9007199254740993 / 3 is 3002399751580331.0; 9223372036854775807 / 9223372036854775805 is 1.0.
+        // Python: 9007199254740993 / 3 is 3002399751580331.0; 9223372036854775807 /
+        // 9223372036854775805 is 1.0.
         assert_eq!(
             Integer(9_007_199_254_740_993).apply(Divide, Integer(3)),
             Ok(Float(3_002_399_751_580_331.0))

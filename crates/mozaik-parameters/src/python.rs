@@ -93,8 +93,8 @@ pub(crate) fn stands_alone(text: &str) -> bool {
 }
 
 /// Bounds the depth of the tree that the parser would build. Within one item of a bracket every
-/// operator may add a level, and so may every bracket that is closed (`f()()`). A statement of a script
-/// begins anew, as deep as it is indented.
+/// operator may add a level, and so may every bracket that is closed (`f()()`). A statement of a
+/// script begins anew, as deep as it is indented.
 pub(crate) fn is_shallow(text: &str, mode: Mode) -> bool {
     let mut lexer = lex(text, mode);
     let mut levels = vec![0];

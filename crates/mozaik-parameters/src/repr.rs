@@ -111,8 +111,8 @@ fn joined(values: &[Value]) -> String {
     values.iter().map(Value::repr).collect::<Vec<_>>().join(", ")
 }
 
-/// The shortest decimal that reads back as the same float, laid out as Python does: an exponent below
-/// 1e-4 and from 1e16 on, always a point or an exponent.
+/// The shortest decimal that reads back as the same float, laid out as Python does: an exponent
+/// below 1e-4 and from 1e16 on, always a point or an exponent.
 fn float_repr(value: f64) -> String {
     if value.is_nan() {
         return "nan".to_owned();

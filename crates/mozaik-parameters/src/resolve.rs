@@ -26,8 +26,9 @@ impl Tree {
     /// Follows all references and makes the distributions.
     ///
     /// # Errors
-    /// A reference leads nowhere, into a value, or round in a circle; its arithmetic has no result; the
-    /// tree grows beyond its limits; a `class_name` of `PyNNDistribution` has no fitting `params`.
+    /// A reference leads nowhere, into a value, or round in a circle; its arithmetic has no result;
+    /// the tree grows beyond its limits; a `class_name` of `PyNNDistribution` has no fitting
+    /// `params`.
     pub fn resolve(&self) -> Result<Resolved, Error> {
         let mut resolved = Resolved { root: self.root().clone(), sources: IndexMap::new() };
         let mut size = Value::Dict(resolved.root.clone()).size();
@@ -56,8 +57,8 @@ impl Resolved {
         &self.root
     }
 
-    /// The leaves that take their value from `path` (or from below it), directly or through others, in the
-    /// order of the tree.
+    /// The leaves that take their value from `path` (or from below it), directly or through others,
+    /// in the order of the tree.
     pub fn dependents(&self, path: &Path) -> Vec<Path> {
         let mut found = HashSet::new();
         let mut next = vec![path];
@@ -137,8 +138,8 @@ fn evaluate(root: &Dict, path: &Path, formula: &Formula) -> Result<Option<Value>
     }
 }
 
-/// Applies operations in order. At an operand that is a reference, Python's operators hand what there is
-/// so far and what remains over to that reference.
+/// Applies operations in order. At an operand that is a reference, Python's operators hand what
+/// there is so far and what remains over to that reference.
 fn calculate(start: Value, operations: &[Operation]) -> Result<Value, Problem> {
     let mut value = start;
     for (done, &Operation { operator, ref operand, reversed }) in operations.iter().enumerate() {

@@ -15,9 +15,9 @@ pub struct NestModules {
     pub others: bool,
 }
 
-/// Looks for calls of NEST's `Install`, as `nest.Install("…")` under any name that the script imports
-/// NEST by, or as `Install("…")` imported from it. Comments and strings are no calls. The script may be
-/// written in Python 2.
+/// Looks for calls of NEST's `Install`, as `nest.Install("…")` under any name that the script
+/// imports NEST by, or as `Install("…")` imported from it. Comments and strings are no calls. The
+/// script may be written in Python 2.
 pub fn nest_modules(script: &str) -> NestModules {
     let mut found = NestModules::default();
     if !is_shallow(script, Mode::Module) {

@@ -9,8 +9,8 @@ use crate::path::Path;
 use crate::source::SourceFile;
 use crate::value::{Dict, Value};
 
-/// The parameters as they are written. [`load`](Self::load) reads them, [`with`](Self::with) applies
-/// overrides and [`resolve`](Self::resolve) follows the references: mozaik's order.
+/// The parameters as they are written. [`load`](Self::load) reads them, [`with`](Self::with)
+/// applies overrides and [`resolve`](Self::resolve) follows the references: mozaik's order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
     root: Dict,
@@ -54,12 +54,12 @@ impl Tree {
         &self.root
     }
 
-    /// The tree with other values. Like mozaik, this comes before references are resolved: what refers to
-    /// a replaced value follows it, and a reference that is replaced is cut off.
+    /// The tree with other values. Like mozaik, this comes before references are resolved: what
+    /// refers to a replaced value follows it, and a reference that is replaced is cut off.
     ///
     /// # Errors
-    /// A path is unknown (mozaik would add a stray key), or lies below a value or a reference, or its
-    /// value is a dictionary, which mozaik would not make part of its tree.
+    /// A path is unknown (mozaik would add a stray key), or lies below a value or a reference, or
+    /// its value is a dictionary, which mozaik would not make part of its tree.
     pub fn with(&self, overrides: &[Override]) -> Result<(Tree, Vec<Note>), Error> {
         let mut notes = Vec::new();
         let mut values = IndexMap::new();
@@ -83,8 +83,8 @@ impl Tree {
         Ok((Tree { root }, notes))
     }
 
-    /// Where the entry at `path` is written: what a [`Document`](crate::Document) of that file needs to
-    /// edit it.
+    /// Where the entry at `path` is written: what a [`Document`](crate::Document) of that file
+    /// needs to edit it.
     ///
     /// # Errors
     /// There is no such entry, or it was not read from a file.

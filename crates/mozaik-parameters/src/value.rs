@@ -130,10 +130,10 @@ impl Value {
         }
     }
 
-    /// Whether mozaik's components, which checked the type of this value, would also take `other`: any
-    /// number for a number or a distribution, and `None` for a sub-tree. What a component demands
-    /// stands in its source only; this assumes that it is the type of the present value. Of `None`,
-    /// references and calls nothing can be said: everything is accepted.
+    /// Whether mozaik's components, which checked the type of this value, would also take `other`:
+    /// any number for a number or a distribution, and `None` for a sub-tree. What a component
+    /// demands stands in its source only; this assumes that it is the type of the present value. Of
+    /// `None`, references and calls nothing can be said: everything is accepted.
     pub fn accepts(&self, other: &Value) -> bool {
         match self {
             Value::Integer(_) | Value::Float(_) => other.as_number().is_some(),
@@ -174,7 +174,8 @@ impl Dict {
     /// The entry at `path`.
     ///
     /// # Errors
-    /// A component is unknown, or the path goes on below a value or a reference. The root has no entry.
+    /// A component is unknown, or the path goes on below a value or a reference. The root has no
+    /// entry.
     pub fn entry(&self, path: &Path) -> Result<&Entry, Error> {
         let (parent, last) =
             path.split_last().ok_or_else(|| Error::from(Problem::RootHasNoEntry))?;

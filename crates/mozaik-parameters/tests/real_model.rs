@@ -1,6 +1,7 @@
-//! A whole model of one's own: set `MOZAIK_PARAMETER_TREE` to the directory that holds its parameters
-//! as a sub-directory `param`, and beside it `resolved.golden.json`, a list of objects: `file`, the root file; `overrides`,
-//! paths and values; `resolved`, what mozaik makes of them: every leaf and its `repr`.
+//! A whole model of one's own: set `MOZAIK_PARAMETER_TREE` to the directory that holds its
+//! parameters as a sub-directory `param`, and beside it `resolved.golden.json`, a list of objects:
+//! `file`, the root file; `overrides`, paths and values; `resolved`, what mozaik makes of them:
+//! every leaf and its `repr`.
 
 use mozaik_parameters::{Override, Path, Tree, Value};
 use serde_json::Value as Json;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use support::{Model, python};
 
 /// Each of its simulations takes some seconds of one core.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 #[test]
 fn brunels_network_is_simulated_and_measured_by_a_simulator_and_a_command() {

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use support::disk::small_disk;
 use support::{IDENTITY, Model, Optimization, Running, mozopt};
 
 fn finished_model() -> (Model, Optimization) {
@@ -28,34 +29,12 @@ fn bash(script: impl AsRef<Path>, arguments: &[&Path]) -> support::Ended {
     Running::of(Command::new("bash").arg(script.as_ref()).args(arguments)).wait()
 }
 
-/// A small disk of its own, unmounted at the end; `None` where this user may not mount.
-struct Disk(PathBuf);
-
-impl Disk {
-    fn mount(at: &Path, size: &str) -> Option<Self> {
-        fs::create_dir_all(at).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(at);
-        if mount.status().is_ok_and(|status| status.success()) {
-            return Some(Self(at.to_owned()));
-        }
-        eprintln!("SKIPPED: this user may not mount a disk to fill it");
-        None
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_full_disk_stops_the_search_and_it_goes_on_when_there_is_room() {
+    let name = "a_full_disk_stops_the_search_and_it_goes_on_when_there_is_room";
+    let Some(disk) = small_disk(name) else { return };
     let model = Model::simulated_by(IDENTITY);
-    let place = tempfile::tempdir().unwrap();
-    let Some(disk) = Disk::mount(&place.path().join("disk"), "600k") else { return };
-    let filler = disk.0.join("filler");
+    let filler = disk.join("filler");
     // Fills the disk when the fifth candidate is simulated.
     model.write(
         "simulate.sh",
@@ -65,10 +44,10 @@ fn a_full_disk_stops_the_search_and_it_goes_on_when_there_is_room() {
             filler.display()
         ),
     );
-    let output = format!("--output {}", disk.0.display());
+    let output = format!("--output {}", disk.display());
     let failed = model.mozopt("run", &output).exits(1);
     failed.says("No space left on device").says("mozopt resume");
-    let optimization = Optimization(support::optimizations_in(&disk.0).remove(0));
+    let optimization = Optimization(support::optimizations_in(&disk).remove(0));
     optimization.journal();
     optimization.mozopt("status", "--json").exits(0).json();
     // Still full: the same again.
@@ -78,7 +57,7 @@ fn a_full_disk_stops_the_search_and_it_goes_on_when_there_is_room() {
     model.write("again", "");
     fs::remove_file(filler).unwrap();
     // A simulation that is still filling the removed file keeps its room until it ends.
-    let room = disk.0.join("room");
+    let room = disk.join("room");
     support::wait_until("the disk has room", || fs::write(&room, vec![0; 100_000]).is_ok());
     fs::remove_file(room).unwrap();
     optimization.mozopt("resume", "").exits(0);

@@ -3,9 +3,9 @@
     pip install numpy==2.4.6 scipy==1.17.1 neo==0.14.6 elephant==1.2.1
     python make_inspection_golden.py STORES data/inspection.golden.json
 
-STORES is where `crates/mozaik-datastore/tests/data/stores.tar.xz` was unpacked. The pickles are read by
-the script beside that archive, statistics of spike trains come from Elephant, the rest from NumPy and
-SciPy.
+STORES is where `crates/mozaik-datastore/tests/data/stores.tar.xz` was unpacked. The pickles are
+read by the script beside that archive, statistics of spike trains come from Elephant, the rest from
+NumPy and SciPy.
 """
 
 import json
@@ -49,7 +49,9 @@ def summary(values):
 def spontaneous(segment):
     """Statistics of the trains of one segment, by Elephant."""
     t_stop = segment["t_stop_ms"]
-    trains = [neo.SpikeTrain(times * pq.ms, t_stop=t_stop * pq.ms) for _, times in segment["trains"]]
+    trains = [
+        neo.SpikeTrain(times * pq.ms, t_stop=t_stop * pq.ms) for _, times in segment["trains"]
+    ]
     rates = [
         elephant.statistics.mean_firing_rate(train).rescale(pq.Hz).item() if len(train) else 0.0
         for train in trains
@@ -76,19 +78,26 @@ def spontaneous(segment):
 
 
 def population_rate(trains, t_stop):
-    """The rate in bins of 10 ms: Elephant's histogram drops spikes at the very end, so NumPy counts."""
+    """The rate in bins of 10 ms: by NumPy, as Elephant's histogram drops spikes at the very end."""
     bins = round(t_stop / 10)
     times = np.concatenate([train.magnitude for train in trains])
     counts = np.histogram(times, bins=bins, range=(0, t_stop))[0]
     rates = counts / len(trains) / (t_stop / bins / 1000)
-    return {"n": bins, "mean": float(rates.mean()), "max": float(rates.max()), "last": float(rates[-1])}
+    return {
+        "n": bins,
+        "mean": float(rates.mean()),
+        "max": float(rates.max()),
+        "last": float(rates[-1]),
+    }
 
 
 def correlation(trains, t_stop):
     """Of all pairs, by NumPy; compared with Elephant's where both count the same spikes in bins."""
     if len(trains) < 2:
         return None
-    counts = [np.histogram(t.magnitude, bins=round(t_stop / 10), range=(0, t_stop))[0] for t in trains]
+    counts = [
+        np.histogram(t.magnitude, bins=round(t_stop / 10), range=(0, t_stop))[0] for t in trains
+    ]
     matrix = np.nan_to_num(np.corrcoef(counts))
     binned = elephant.conversion.BinnedSpikeTrain(trains, bin_size=10 * pq.ms, tolerance=None)
     by_elephant = np.nan_to_num(elephant.spike_train_correlation.correlation_coefficient(binned))
@@ -178,7 +187,15 @@ def gaussian(points):
         bounds = ([0, 0, 0.05], [np.inf, np.inf, np.pi / 2])
         try:
             found = curve_fit(
-                curve, d, rates, start, bounds=bounds, xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=10000
+                curve,
+                d,
+                rates,
+                start,
+                bounds=bounds,
+                xtol=1e-14,
+                ftol=1e-14,
+                gtol=1e-14,
+                max_nfev=10000,
             )[0]
         except RuntimeError:
             continue
@@ -227,7 +244,9 @@ def modulation(gratings, preferred):
 
 def sheet_golden(store, sheet, segments):
     """Everything about one sheet."""
-    segments = [segment for segment in segments if segment["sheet"] == sheet and not segment["null"]]
+    segments = [
+        segment for segment in segments if segment["sheet"] == sheet and not segment["null"]
+    ]
     resting = [s for s in segments if s["stimulus"]["name"] == "InternalStimulus"]
     longest = max(resting, key=lambda segment: segment["t_stop_ms"])
     found = {"spontaneous": spontaneous(longest), "signals": signals(longest["path"])}

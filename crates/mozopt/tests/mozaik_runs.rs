@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use support::{Ended, Model, Running, python};
 
 /// Two simulations take half a minute when nothing else runs.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// The test model, prepared, in an environment with everything that mozaik needs.
 fn prepared() -> Model {

@@ -6,6 +6,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
+use support::disk::small_disk;
 use support::{IDENTITY, Model, Optimization, Running, is_alive, mozopt, wait_until};
 
 #[test]
@@ -40,12 +41,10 @@ fn children_that_stay_are_ended_with_their_simulation() {
 
 #[test]
 fn a_full_disk_is_never_held_against_the_parameters() {
+    let name = "a_full_disk_is_never_held_against_the_parameters";
+    let Some(disk) = small_disk(name) else { return };
     let model = Model::simulated_by(IDENTITY);
-    let place = tempfile::tempdir().unwrap();
-    let mut mount = Command::new("mount");
-    mount.args(["-t", "tmpfs", "-o", "size=600k", "tmpfs"]).arg(place.path());
-    assert!(mount.status().unwrap().success());
-    let filler = place.path().join("filler");
+    let filler = disk.join("filler");
     model.write(
         "simulate.sh",
         format!(
@@ -54,14 +53,12 @@ fn a_full_disk_is_never_held_against_the_parameters() {
             filler.display()
         ),
     );
-    model.mozopt("run", &format!("--output {}", place.path().display())).exits(1);
-    let optimization = Optimization(support::optimizations_in(place.path()).remove(0));
+    model.mozopt("run", &format!("--output {}", disk.display())).exits(1);
+    let optimization = Optimization(support::optimizations_in(&disk).remove(0));
     fs::remove_file(filler).unwrap();
     model.write("again", "");
     optimization.mozopt("resume", "").exits(0);
-    let outcomes = optimization.outcomes();
-    Command::new("umount").arg("-l").arg(place.path()).status().unwrap();
-    for outcome in outcomes {
+    for outcome in optimization.outcomes() {
         assert_eq!(outcome["outcome"], "completed", "{outcome}");
     }
 }

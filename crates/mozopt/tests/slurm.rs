@@ -38,7 +38,7 @@ fn model(script: &str, settings: &str) -> Model {
 }
 
 fn wait(running: Running) -> Ended {
-    running.wait_at_most(Duration::from_secs(240))
+    running.wait_at_most(Duration::from_mins(4))
 }
 
 fn begun(model: &Model) -> usize {

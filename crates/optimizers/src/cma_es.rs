@@ -28,8 +28,8 @@ mod bluepyopt_trace;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CmaEsVariant {
     /// Hansen's tutorial (arXiv:1604.00772) with negative weights for the worse half (active
-    /// covariance update), a smooth mirror at the bounds, and a least spread for integers. Candidate 0
-    /// is the centroid itself.
+    /// covariance update), a smooth mirror at the bounds, and a least spread for integers.
+    /// Candidate 0 is the centroid itself.
     #[default]
     Active,
     /// What `BluePyOpt` 1.14 does with one summed objective (`deapext.CMA_SO`, on DEAP's
@@ -43,7 +43,8 @@ pub enum CmaEsVariant {
 pub struct CmaEsSettings {
     /// Which CMA-ES.
     pub variant: CmaEsVariant,
-    /// Candidates per generation, at least 2. `None`: 4 + ⌊3 ln n⌋ for n parameters that are not fixed.
+    /// Candidates per generation, at least 2. `None`: 4 + ⌊3 ln n⌋ for n parameters that are not
+    /// fixed.
     pub offspring_size: Option<usize>,
     /// Initial standard deviation in coordinates in which every range is [-1, 1].
     pub sigma: f64,
@@ -84,9 +85,9 @@ pub enum CmaEsError {
 ///
 /// Asynchronously (`ask(1)` whenever there is room, tells in any order) candidates come back to a
 /// distribution that has moved on. The mean then goes to where the best of them lie, but the
-/// covariance and both paths learn from the step that each was, `y = (x - mean) / sigma` with the mean
-/// and sigma that it was drawn from. (With those of the moment, late candidates all lie behind the
-/// mean, and the distribution grows along its own path: with two generations in flight a
+/// covariance and both paths learn from the step that each was, `y = (x - mean) / sigma` with the
+/// mean and sigma that it was drawn from. (With those of the moment, late candidates all lie behind
+/// the mean, and the distribution grows along its own path: with two generations in flight a
 /// 10-dimensional ellipsoid is then never solved. If the mean, too, took the steps as they were, it
 /// would overshoot and oscillate.) With one generation in flight expect 1.2 to 1.4 times the
 /// evaluations of generational use, with two 1.5 to 2.1 times.

@@ -1,28 +1,34 @@
-//! The composite optimizer: it models the value of every target, applies the score rules to what the model
-//! expects, and simulates where that promises most (composite Bayesian optimization, Astudillo & Frazier 2019,
-//! arXiv:1906.01537, in a trust region, Eriksson et al. 2019, arXiv:1910.01739).
+//! The composite optimizer: it models the value of every target, applies the score rules to what
+//! the model expects, and simulates where that promises most (composite Bayesian optimization,
+//! Astudillo & Frazier 2019, arXiv:1906.01537, in a trust region, Eriksson et al. 2019,
+//! arXiv:1910.01739).
 //!
 //! What happens, in the order in which it happens:
 //!
-//! 1. The first generation is the centroid and random steps from it, orthogonal to each other (`start`). While most
-//!    of them fail, the next ones are nearer and further. With five measured simulations there is a model.
-//! 2. Simulations are gathered by point (`sites`). Values are warped: linear near what is wanted and logarithmic far
-//!    away, or logarithmic down to zero (`warp`), each target as its values suggest (`warping`).
-//! 3. One Gaussian process models all targets: they share a covariance (`kernel`), which is fitted to all of them
-//!    together (`evidence`) and knows the directions in which they change most; scale and noise are each one's own
-//!    (`gaussian_process`, `noise`). Wild values far from all good ones count less (`surrogate`), and a target learns
-//!    nothing where simulations from before were not measured for it (`worths`).
+//! 1. The first generation is the centroid and random steps from it, orthogonal to each other
+//!    (`start`). While most of them fail, the next ones are nearer and further. With five measured
+//!    simulations there is a model.
+//! 2. Simulations are gathered by point (`sites`). Values are warped: linear near what is wanted
+//!    and logarithmic far away, or logarithmic down to zero (`warp`), each target as its values
+//!    suggest (`warping`).
+//! 3. One Gaussian process models all targets: they share a covariance (`kernel`), which is fitted
+//!    to all of them together (`evidence`) and knows the directions in which they change most;
+//!    scale and noise are each one's own (`gaussian_process`, `noise`). Wild values far from all
+//!    good ones count less (`surrogate`), and a target learns nothing where simulations from before
+//!    were not measured for it (`worths`).
 //! 4. Explosions, failures and missing values have probabilities, by logistic regressions (`risk`).
-//! 5. From the posterior of every value follows the exact expectation of its score (`expected_score`); the sum of
-//!    these, and the price of a failure times its probability, is the expected total (`surrogate`).
-//! 6. The incumbent is the point with the least total by its own simulations and the model together (`incumbent`). The
-//!    trust region is a box around it, which grows with success, shrinks without, and moves away when it is
-//!    exhausted (`trust_region`).
-//! 7. A generation is a portfolio (`portfolio`): the model's optimum in the box (`minimizer`), the optima of functions
-//!    drawn from all that the data leave open (Thompson sampling, `prior_sample`), the greatest expected improvement
-//!    (`evolution`), pre-screened normal deviates, and the incumbent again where its noise matters.
-//! 8. What the model expected is compared with what came (`forecasts`). While it is wrong, CMA-ES makes every
-//!    second candidate (`fallback`).
+//! 5. From the posterior of every value follows the exact expectation of its score
+//!    (`expected_score`); the sum of these, and the price of a failure times its probability, is
+//!    the expected total (`surrogate`).
+//! 6. The incumbent is the point with the least total by its own simulations and the model together
+//!    (`incumbent`). The trust region is a box around it, which grows with success, shrinks
+//!    without, and moves away when it is exhausted (`trust_region`).
+//! 7. A generation is a portfolio (`portfolio`): the model's optimum in the box (`minimizer`), the
+//!    optima of functions drawn from all that the data leave open (Thompson sampling,
+//!    `prior_sample`), the greatest expected improvement (`evolution`), pre-screened normal
+//!    deviates, and the incumbent again where its noise matters.
+//! 8. What the model expected is compared with what came (`forecasts`). While it is wrong, CMA-ES
+//!    makes every second candidate (`fallback`).
 
 use std::collections::BTreeMap;
 
@@ -70,9 +76,9 @@ mod worths;
 /// Simulations that have to be measured before there is a model.
 const LEAST_MEASURED: usize = 5;
 
-/// Outcomes that must have come before the kernel is fitted again or the trust region adapts: a generation, but no
-/// fewer than the first of these numbers (fitted more often, the kernel finds structure that is not there), and for
-/// the kernel no more than the second.
+/// Outcomes that must have come before the kernel is fitted again or the trust region adapts: a
+/// generation, but no fewer than the first of these numbers (fitted more often, the kernel finds
+/// structure that is not there), and for the kernel no more than the second.
 const TELLING_OUTCOMES: [usize; 2] = [6, 12];
 
 /// Generations whose forecasts decide whether the model is trusted.
@@ -81,26 +87,27 @@ const JUDGED_GENERATIONS: usize = 3;
 /// So many regions are searched to exhaustion before the search is given up.
 const EXHAUSTED_REGIONS: usize = 3;
 
-/// Factors of the first candidates' spread, generation after generation, while most simulations fail: nearer to the
-/// centroid, then further away.
+/// Factors of the first candidates' spread, generation after generation, while most simulations
+/// fail: nearer to the centroid, then further away.
 const SPREADS: [f64; 4] = [1.0, 0.5, 0.25, 2.0];
 
 /// Composite Bayesian optimization in a trust region.
 ///
 /// The first candidates are the centroid and random steps from it. As soon as five simulations
 /// were measured, every target's value has a model (a Gaussian process), and so has the
-/// probability of an explosion, a failure or a missing value. The score rules, applied to what the model expects of the
-/// values, give the expected total of any point. Candidates are chosen by it, in ways that complement each
-/// other, and the best point is one on which model and simulations agree.
+/// probability of an explosion, a failure or a missing value. The score rules, applied to what the
+/// model expects of the values, give the expected total of any point. Candidates are chosen by it,
+/// in ways that complement each other, and the best point is one on which model and simulations
+/// agree.
 ///
-/// The total of an outcome is not used: it follows from the values and the rules. An exploded or failed simulation
-/// teaches where such things happen and nothing about values.
+/// The total of an outcome is not used: it follows from the values and the rules. An exploded or
+/// failed simulation teaches where such things happen and nothing about values.
 ///
 /// Asynchronous use is the same: the model is fitted anew as soon as a third of a generation has
 /// come back since, and points under way are not proposed again.
 ///
-/// On another machine other vector instructions round differently, and a search amplifies that. A search
-/// that is to go on there takes over its earlier proposals with [`Optimizer::repeat`].
+/// On another machine other vector instructions round differently, and a search amplifies that. A
+/// search that is to go on there takes over its earlier proposals with [`Optimizer::repeat`].
 pub struct Composite {
     coordinates: Coordinates,
     rules: Vec<WarpedRule>,
@@ -113,7 +120,8 @@ pub struct Composite {
     belief: Option<Belief>,
     fallback: Option<Fallback>,
     plan: Plan,
-    /// Outcomes since the model learned, since its kernel was fitted, and since the trust region adapted.
+    /// Outcomes since the model learned, since its kernel was fitted, and since the trust region
+    /// adapted.
     news: usize,
     since_fit: usize,
     since_adaptation: usize,
@@ -144,8 +152,8 @@ impl Composite {
     /// Outcomes have one value for each of the `rules`, in their order.
     ///
     /// # Errors
-    /// The centroid does not fit the space or lies outside, there are no rules, or a setting is out of its
-    /// range.
+    /// The centroid does not fit the space or lies outside, there are no rules, or a setting is out
+    /// of its range.
     pub fn new(
         space: Space,
         centroid: &[f64],
@@ -209,8 +217,8 @@ impl Composite {
         Proposal { point: self.coordinates.point_of(&parameters), parameters }
     }
 
-    /// Learns and plans anew, when all that was planned has been asked for or a third of a generation has
-    /// come back since.
+    /// Learns and plans anew, when all that was planned has been asked for or a third of a
+    /// generation has come back since.
     fn renew_plan(&mut self, number: u64) {
         let size = self.settings.offspring_size;
         if number < self.plan.end && !self.has_much_news() {
@@ -340,7 +348,8 @@ impl Composite {
         self.news += 1;
         self.since_fit += 1;
         self.since_adaptation += 1;
-        // With nothing under way there is nothing to wait for, and whoever wants a recommendation gets the latest.
+        // With nothing under way there is nothing to wait for, and whoever wants a recommendation
+        // gets the latest.
         if self.has_much_news() && self.ledger.pending().next().is_none() {
             self.learn();
         }

@@ -33,9 +33,9 @@ impl Seeded {
         move || (generator.next_u64() >> 11) as f64 * 2f64.powi(-52) - 1.0
     }
 
-    /// Standard normal deviates for the candidate `number`: Marsaglia's polar method (Marsaglia & Bray
-    /// 1964). It needs a logarithm and a square root only, and with libm's logarithm the deviates are
-    /// the same on every machine.
+    /// Standard normal deviates for the candidate `number`: Marsaglia's polar method (Marsaglia &
+    /// Bray 1964). It needs a logarithm and a square root only, and with libm's logarithm the
+    /// deviates are the same on every machine.
     pub fn normal(&self, number: u64) -> impl FnMut() -> f64 + use<> {
         let mut uniform = self.uniform(number);
         let mut second = None;

@@ -57,7 +57,8 @@ impl<M> Ledger<M> {
         self.asked
     }
 
-    /// The measured candidates with the least totals, best first, for a search that knows no better.
+    /// The measured candidates with the least totals, best first, for a search that knows no
+    /// better.
     pub fn least_totals(&self, count: usize) -> Vec<Recommendation> {
         let recommend = |&(total, candidate): &(f64, u64)| Recommendation {
             candidate,

@@ -1,9 +1,9 @@
 //! Ask/tell optimizers for fitting a model to targets.
 //!
 //! An [`Optimizer`] proposes parameter sets ([`Candidate`]s) and is told what became of each
-//! ([`Outcome`]). It reads no file and no clock and starts no thread: what it proposes is a function
-//! of its settings, its seed and the sequence of `ask` and `tell` calls. Whoever keeps that sequence
-//! can therefore rebuild an optimizer by replaying it.
+//! ([`Outcome`]). It reads no file and no clock and starts no thread: what it proposes is a
+//! function of its settings, its seed and the sequence of `ask` and `tell` calls. Whoever keeps
+//! that sequence can therefore rebuild an optimizer by replaying it.
 //!
 //! ```
 //! use optimizers::{CmaEs, CmaEsSettings, Dimension, Optimizer, Outcome, Scale, Space};
@@ -61,15 +61,16 @@ pub use space::{CentroidError, Dimension, Scale, Space, SpaceError};
 ///   was told and also after [`stop_reason`](Optimizer::stop_reason) has given one.
 /// - When all candidates of a generation are told before the next is asked for, the order of the
 ///   tells inside the generation, and how many candidates one `ask` took, make no difference.
-/// - The same calls on an optimizer with the same settings give the same bits on the same machine, and (all
-///   but `CmaEsVariant::BluePyOpt` and [`Composite`]) the same up to rounding on any.
-///   (On another the last digits may differ where linear algebra uses other vector instructions.)
+/// - The same calls on an optimizer with the same settings give the same bits on the same machine,
+///   and (all but `CmaEsVariant::BluePyOpt` and [`Composite`]) the same up to rounding on any. (On
+///   another the last digits may differ where linear algebra uses other vector instructions.)
 pub trait Optimizer: Send {
     /// The next `count` candidates.
     fn ask(&mut self, count: usize) -> Vec<Candidate>;
 
-    /// As [`ask`](Self::ask), with the parameters that the same calls gave in an earlier run. A search whose proposals depend on
-    /// rounding takes these over, so that it goes on on any machine; others propose again what they propose.
+    /// As [`ask`](Self::ask), with the parameters that the same calls gave in an earlier run. A
+    /// search whose proposals depend on rounding takes these over, so that it goes on on any
+    /// machine; others propose again what they propose.
     fn repeat(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
         self.ask(parameters.len())
     }
@@ -81,8 +82,8 @@ pub trait Optimizer: Send {
     /// unchanged.
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError>;
 
-    /// Tells what is known of a candidate that was simulated before, when only some of the targets were measured. It
-    /// has no total; a search that does not model values takes it as lost.
+    /// Tells what is known of a candidate that was simulated before, when only some of the targets
+    /// were measured. It has no total; a search that does not model values takes it as lost.
     ///
     /// # Errors
     /// As for [`tell`](Self::tell).
@@ -100,8 +101,9 @@ pub trait Optimizer: Send {
     /// Why going on is of no use, in words for a user; `None` while it may be.
     fn stop_reason(&self) -> Option<String>;
 
-    /// Up to `count` (at most 32) measured candidates that are the best as far as the search can tell, best first. With
-    /// noise the least total seen is mostly luck; a search that knows better recommends by that.
+    /// Up to `count` (at most 32) measured candidates that are the best as far as the search can
+    /// tell, best first. With noise the least total seen is mostly luck; a search that knows better
+    /// recommends by that.
     fn recommend(&self, count: usize) -> Vec<Recommendation>;
 
     /// Where the search stands.
@@ -193,12 +195,13 @@ pub enum TellError {
 pub struct Recommendation {
     /// Its number; of several candidates with the same parameters the first.
     pub candidate: u64,
-    /// The total that is to be expected of another simulation, or that was seen where the search has no
-    /// expectation. The risk is not part of it.
+    /// The total that is to be expected of another simulation, or that was seen where the search
+    /// has no expectation. The risk is not part of it.
     pub total: f64,
     /// How many simulations of these parameters it rests on.
     pub simulations: usize,
-    /// The probability that another simulation explodes or fails, where the search has a model of it.
+    /// The probability that another simulation explodes or fails, where the search has a model of
+    /// it.
     pub risk: Option<f64>,
 }
 
@@ -226,10 +229,11 @@ pub struct ModelDiagnostics {
     pub risk: f64,
     /// The share of all simulations that exploded or failed.
     pub failed_share: f64,
-    /// Rank correlation (Spearman) of the totals that were expected of the latest candidates and those that were
-    /// seen; `None` while there are few.
+    /// Rank correlation (Spearman) of the totals that were expected of the latest candidates and
+    /// those that were seen; `None` while there are few.
     pub rank_correlation: Option<f64>,
-    /// The median of the differences between them in standard deviations; that of a perfect model is 0.67.
+    /// The median of the differences between them in standard deviations; that of a perfect model
+    /// is 0.67.
     pub median_error: Option<f64>,
     /// Whether the model is so bad that half of the candidates come without it.
     pub falls_back: bool,

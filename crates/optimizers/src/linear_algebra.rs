@@ -1,5 +1,5 @@
-//! Matrices and the factorization of covariances. With `eigen`, the only place that knows the linear
-//! algebra library. Everything runs on the calling thread: simulations own the other cores.
+//! Matrices and the factorization of covariances. With `eigen`, the only place that knows the
+//! linear algebra library. Everything runs on the calling thread: simulations own the other cores.
 
 use faer::linalg::solvers::{DenseSolveCore, Solve};
 use faer::{Mat, Side};

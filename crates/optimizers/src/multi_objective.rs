@@ -1,10 +1,10 @@
-//! Several objectives at once: NSGA-III (Deb & Jain 2014, IEEE Trans. Evol. Comput. 18:577), which keeps
-//! candidates that no other beats in everything, spread evenly over the trade-offs.
+//! Several objectives at once: NSGA-III (Deb & Jain 2014, IEEE Trans. Evol. Comput. 18:577), which
+//! keeps candidates that no other beats in everything, spread evenly over the trade-offs.
 //!
-//! An objective is the sum of the scores of a group of targets, so there are many of them: nine classes, or four
-//! sheets. That is why it is NSGA-III and not MO-CMA-ES: the latter selects by hypervolume, whose cost grows
-//! exponentially with the number of objectives, and keeps a covariance for each member of the population, which a
-//! few hundred simulations cannot fill.
+//! An objective is the sum of the scores of a group of targets, so there are many of them: nine
+//! classes, or four sheets. That is why it is NSGA-III and not MO-CMA-ES: the latter selects by
+//! hypervolume, whose cost grows exponentially with the number of objectives, and keeps a
+//! covariance for each member of the population, which a few hundred simulations cannot fill.
 
 mod reference_points;
 mod selection;
@@ -21,7 +21,8 @@ use crate::{
     ScoreRule, Space, TellError,
 };
 
-/// Distribution indexes of crossover and mutation, as in the paper: the larger, the nearer to the parents.
+/// Distribution indexes of crossover and mutation, as in the paper: the larger, the nearer to the
+/// parents.
 const CROSSOVER_INDEX: f64 = 30.0;
 const MUTATION_INDEX: f64 = 20.0;
 
@@ -30,8 +31,8 @@ const MUTATION_INDEX: f64 = 20.0;
 pub struct MultiObjectiveSettings {
     /// Candidates per generation, which is also the size of the population; at least 2.
     pub offspring_size: usize,
-    /// Standard deviation of the first candidates around the centroid, in coordinates in which every range
-    /// is [-1, 1].
+    /// Standard deviation of the first candidates around the centroid, in coordinates in which
+    /// every range is [-1, 1].
     pub sigma: f64,
     /// Together with the candidates' numbers it determines everything random.
     pub seed: u64,
@@ -66,10 +67,10 @@ pub enum MultiObjectiveError {
 
 /// NSGA-III on the scores of groups of targets.
 ///
-/// The first generation is the centroid and normal deviates around it, later ones are children of the
-/// population by simulated binary crossover and polynomial mutation. Whenever `offspring_size` candidates
-/// have been resolved, the population is chosen anew from itself and them. What exploded or failed is not
-/// chosen while anything else is there.
+/// The first generation is the centroid and normal deviates around it, later ones are children of
+/// the population by simulated binary crossover and polynomial mutation. Whenever `offspring_size`
+/// candidates have been resolved, the population is chosen anew from itself and them. What exploded
+/// or failed is not chosen while anything else is there.
 pub struct MultiObjective {
     space: Space,
     free: Vec<usize>,
@@ -93,12 +94,12 @@ struct Member {
 }
 
 impl MultiObjective {
-    /// A search that starts around `centroid`. `groups` says for each of the `rules` to which objective its
-    /// score is added: 0, 1, …
+    /// A search that starts around `centroid`. `groups` says for each of the `rules` to which
+    /// objective its score is added: 0, 1, …
     ///
     /// # Errors
-    /// The centroid does not fit the space or lies outside, a target has no group, or a setting is out of its
-    /// range.
+    /// The centroid does not fit the space or lies outside, a target has no group, or a setting is
+    /// out of its range.
     pub fn new(
         space: Space,
         centroid: &[f64],
@@ -196,7 +197,8 @@ impl MultiObjective {
     }
 }
 
-/// The spread factor of simulated binary crossover (Deb & Agrawal 1995) for a uniform deviate in [0, 1].
+/// The spread factor of simulated binary crossover (Deb & Agrawal 1995) for a uniform deviate in
+/// [0, 1].
 fn crossover_spread(u: f64) -> f64 {
     let exponent = 1.0 / (CROSSOVER_INDEX + 1.0);
     if u <= 0.5 {
@@ -206,7 +208,8 @@ fn crossover_spread(u: f64) -> f64 {
     }
 }
 
-/// The step of polynomial mutation (Deb & Goyal 1996) in widths of the range for a uniform deviate in [0, 1].
+/// The step of polynomial mutation (Deb & Goyal 1996) in widths of the range for a uniform deviate
+/// in [0, 1].
 fn mutation_step(u: f64) -> f64 {
     let exponent = 1.0 / (MUTATION_INDEX + 1.0);
     if u < 0.5 {

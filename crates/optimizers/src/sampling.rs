@@ -9,8 +9,8 @@ use crate::{
 };
 
 /// Candidates spread over the space's unit coordinates, except the first, which is the centroid.
-/// (An integer at the end of its range is the nearest to half as many coordinates as the others, and so
-/// comes half as often.)
+/// (An integer at the end of its range is the nearest to half as many coordinates as the others,
+/// and so comes half as often.)
 #[derive(Debug)]
 pub struct Sampling {
     space: Space,
@@ -24,8 +24,8 @@ pub struct Sampling {
 enum Points {
     /// Independent uniform deviates.
     Uniform(Seeded),
-    /// A low-discrepancy sequence: Sobol's with the direction numbers of Joe & Kuo (2008), scrambled as
-    /// Owen (1995) proposed, by the hash of Burley (2020).
+    /// A low-discrepancy sequence: Sobol's with the direction numbers of Joe & Kuo (2008),
+    /// scrambled as Owen (1995) proposed, by the hash of Burley (2020).
     Sobol {
         /// Chooses the scrambling.
         seed: u32,
@@ -50,8 +50,8 @@ impl Sampling {
         Self::new(space, centroid, offspring_size, points)
     }
 
-    /// Candidates of a scrambled Sobol sequence, which leaves no gaps and makes no clusters. Beyond 256
-    /// parameters the sequence is repeated with another scrambling.
+    /// Candidates of a scrambled Sobol sequence, which leaves no gaps and makes no clusters. Beyond
+    /// 256 parameters the sequence is repeated with another scrambling.
     ///
     /// # Errors
     /// The centroid does not fit the space or lies outside.
@@ -151,7 +151,8 @@ impl Optimizer for Sampling {
 mod tests {
     use super::Points;
 
-    /// Of 2^k points of a scrambled Sobol sequence, each of 2^k equal slices of every axis holds one.
+    /// Of 2^k points of a scrambled Sobol sequence, each of 2^k equal slices of every axis holds
+    /// one.
     #[test]
     fn a_sobol_sequence_leaves_no_slice_empty() {
         let points = Points::Sobol { seed: 7 };

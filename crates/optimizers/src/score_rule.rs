@@ -37,7 +37,8 @@ impl ScoreRule {
     /// a bound on one side. `norm` is the distance, in the value's unit, that scores 1.
     ///
     /// # Errors
-    /// The bounds leave no value or every value, or the norm or the greatest score are out of range.
+    /// The bounds leave no value or every value, or the norm or the greatest score are out of
+    /// range.
     pub fn new(
         low: f64,
         high: f64,

@@ -57,8 +57,8 @@ pub enum CentroidError {
     Outside { name: String, value: f64, low: f64, high: f64 },
 }
 
-/// The box that is searched: at least one dimension, finite ranges with `low <= high` (`low > 0` on a
-/// logarithmic scale, at least one whole number in the range of an integer), unique names.
+/// The box that is searched: at least one dimension, finite ranges with `low <= high` (`low > 0` on
+/// a logarithmic scale, at least one whole number in the range of an integer), unique names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Space {
     dimensions: Vec<Dimension>,
@@ -107,8 +107,8 @@ impl Space {
         self.dimensions.len()
     }
 
-    /// Parameter values as coordinates in which every range is [-1, 1], linearly or logarithmically;
-    /// 0 where the range has no width. `values` has one value per dimension.
+    /// Parameter values as coordinates in which every range is [-1, 1], linearly or
+    /// logarithmically; 0 where the range has no width. `values` has one value per dimension.
     pub fn to_unit(&self, values: &[f64]) -> Vec<f64> {
         self.dimensions.iter().zip(values).map(|(d, &value)| d.unit_of(value)).collect()
     }

@@ -87,7 +87,8 @@ impl Search {
     }
 }
 
-/// Six values that mix six parameters, each a little curved; all are as wanted where every parameter is 0.3.
+/// Six values that mix six parameters, each a little curved; all are as wanted where every
+/// parameter is 0.3.
 fn mixed(x: &[f64]) -> Vec<Option<f64>> {
     let value = |t: usize| {
         let linear: f64 =
@@ -324,8 +325,8 @@ fn where_simulations_fail_is_learned() {
     assert!(distance(search.recommended()) < 0.1, "{}", distance(search.recommended()));
 }
 
-/// Values that have nothing to do with the parameters: the model is found out, and half of the candidates come
-/// from elsewhere.
+/// Values that have nothing to do with the parameters: the model is found out, and half of the
+/// candidates come from elsewhere.
 #[test]
 fn a_model_that_predicts_badly_is_noticed() {
     let mut search = Search::new(6, wanted(&[0.0; 6]), 11);
@@ -333,7 +334,8 @@ fn a_model_that_predicts_badly_is_noticed() {
     for _ in 0..12 {
         search.run(1, |candidate| {
             let hash = candidate.number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            // All six are right or wrong together; a model to which they are independent does not expect that.
+            // All six are right or wrong together; a model to which they are independent does not
+            // expect that.
             let value = if hash >> 63 == 0 { 0.0 } else { 5.0 };
             (OutcomeKind::Measured, vec![Some(value); 6])
         });
@@ -368,7 +370,8 @@ fn one_by_one_is_as_good_as_in_generations() {
     assert!(distance < 0.06, "{distance} away");
 }
 
-/// After a search for four of the targets: the logarithm of the total that is recommended after two generations.
+/// After a search for four of the targets: the logarithm of the total that is recommended after two
+/// generations.
 fn after_a_search_for_fewer_targets(seed: u64, knows_values: bool) -> f64 {
     let fewer = |x: &[f64]| mixed(x)[..4].to_vec();
     let mut earlier = Search::new(6, wanted(&[0.0; 4]), seed);
@@ -452,7 +455,8 @@ fn readings_of_any_pattern_are_survived() {
 
 #[test]
 fn where_a_target_was_missing_before_is_learned() {
-    // All values but the sixth would be best where the first parameter is 0.3; but there the sixth is missing.
+    // All values but the sixth would be best where the first parameter is 0.3; but there the sixth
+    // is missing.
     let is_missing = |x: &[f64]| x[0] > 0.0;
     let missing_in_second_generation = |seed: u64, told: Reading| {
         let mut search = Search::new(6, wanted(&[0.0; 6]), seed);

@@ -428,7 +428,8 @@ fn any_call() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// Makes the calls; returns all candidates, and the calls with the numbers that were told, for a replay.
+/// Makes the calls; returns all candidates, and the calls with the numbers that were told, for a
+/// replay.
 fn make_calls(
     optimizer: &mut dyn Optimizer,
     space: &Space,

@@ -105,7 +105,8 @@ impl Instance {
     }
 }
 
-/// Names of classes are looked at for every object. A longer one would make a small pickle cost hours.
+/// Names of classes are looked at for every object. A longer one would make a small pickle cost
+/// hours.
 const LONGEST_NAME: usize = 1000;
 
 /// The elements of a tuple or list.

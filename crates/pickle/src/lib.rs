@@ -2,12 +2,13 @@
 //!
 //! A pickle is a program for a small stack machine that may import and call anything. Here nothing
 //! is imported or called: a class is its [name](Object::Global), and an object is the
-//! [record](Instance) of what its making would have called and with which arguments. [`numpy`] reads
-//! such records of arrays.
+//! [record](Instance) of what its making would have called and with which arguments. [`numpy`]
+//! reads such records of arrays.
 //!
 //! ```
 //! // pickle.dumps({"rate": 2.5}, protocol=4)
-//! let bytes = b"\x80\x04\x95\x14\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x04rate\x94G@\x04\x00\x00\x00\x00\x00\x00s.";
+//! let bytes = b"\x80\x04\x95\x14\x00\x00\x00\x00\x00\x00\x00}\x94\
+//!     \x8c\x04rate\x94G@\x04\x00\x00\x00\x00\x00\x00s.";
 //! let graph = pickle::read(bytes, pickle::Limits::for_size(bytes.len())).unwrap();
 //! let rate = graph.get(graph.root(), "rate").unwrap();
 //! assert_eq!(graph.number(rate), Some(2.5));
@@ -15,9 +16,10 @@
 //!
 //! Objects lie in one array and refer to each other by number, so that cycles, which pickles of neo
 //! are full of, need no reference counting, and no pickle is nested too deeply to be freed. Strings
-//! and arrays are borrowed from the input; only the escaped text of protocol 0, and bytes in protocols
-//! that write them as text, are decoded into memory of their own. All memory is counted against a [limit](Limits) before it is taken, so that a hostile
-//! file ends in an error and not in the machine's memory.
+//! and arrays are borrowed from the input; only the escaped text of protocol 0, and bytes in
+//! protocols that write them as text, are decoded into memory of their own. All memory is counted
+//! against a [limit](Limits) before it is taken, so that a hostile file ends in an error and not in
+//! the machine's memory.
 
 #![warn(clippy::unwrap_used)]
 

@@ -10,8 +10,8 @@ pub struct Limits {
 impl Limits {
     /// Enough for any pickle of this size that a program wrote on purpose. Silent spike trains, of
     /// which each repeats the one before it but for a number, are the densest known: their graph
-    /// takes 15 times the size of the pickle. Large pickles consist of data, not of objects, so that
-    /// beyond some size the graph may not take more than a fixed amount on top of it.
+    /// takes 15 times the size of the pickle. Large pickles consist of data, not of objects, so
+    /// that beyond some size the graph may not take more than a fixed amount on top of it.
     pub fn for_size(bytes: usize) -> Self {
         let dense = bytes.saturating_mul(20).saturating_add(64 << 10);
         Self { memory_bytes: dense.min(bytes.saturating_add(1 << 30)) }

@@ -1,8 +1,8 @@
 //! Arrays and scalars of NumPy, versions 1 and 2, as they are pickled.
 //!
-//! An array is either `_reconstruct(…)` with the state (version, shape, dtype, Fortran order?, data),
-//! or, in protocol 5, `_frombuffer(data, dtype, shape, order)`; a scalar is `scalar(dtype, data)`. A
-//! dtype is `dtype("f8", …)` with the state (version, byte order, …).
+//! An array is either `_reconstruct(…)` with the state (version, shape, dtype, Fortran order?,
+//! data), or, in protocol 5, `_frombuffer(data, dtype, shape, order)`; a scalar is
+//! `scalar(dtype, data)`. A dtype is `dtype("f8", …)` with the state (version, byte order, …).
 
 use crate::{Graph, Value};
 

@@ -45,7 +45,10 @@ class Describer:
         if kind is tuple:
             return {"tuple": self.all(value)}
         is_method = not isinstance(getattr(value, "__self__", None), (types.ModuleType, type(None)))
-        if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)) and not is_method:
+        if (
+            isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType))
+            and not is_method
+        ):
             return self.named(value.__module__, value.__qualname__)
         if id(value) in self.numbers:
             return {"seen": self.numbers[id(value)]}
@@ -108,7 +111,7 @@ class Plain:
 
 
 class Slotted:
-    __slots__ = ("times", "__dict__")
+    __slots__ = ("__dict__", "times")
 
 
 class Reduced:
@@ -209,6 +212,7 @@ def shared():
     yield [when, when]
 
 
+# fmt: off
 TEXTS = [
     "", "V1_Exc_L4", "it's", 'say "hi"', "back\\slash", "\\u0041", "\\\\", "a\nb\r\n\tc", "\0", "\x1a",
     "\x7f\x80\xff", "\u03bcS", "\u4e00" * 100, "\U0001f9e0", "\ud800", "x\udfffy", "\ud83e\udde0",
@@ -218,6 +222,7 @@ FLOATS = [
     0.0, -0.0, 1.0, -1.5, 0.1, 1e308, -1.7976931348623157e308, 5e-324, 2.2250738585072014e-308,
     2.225073858507201e-308, float("inf"), float("-inf"), float("nan"), 0.10000000000002274, 1e22,
 ]
+# fmt: on
 OBJECTS = [
     collections.OrderedDict([("b", 1), ("a", [2])]),
     decorated(collections.OrderedDict(a=1), extra=5),
@@ -267,7 +272,9 @@ def generated(rng, depth):
         lambda: struct.unpack("<d", some_bytes(rng, 7) + bytes([rng.randrange(0x70)]))[0],
         lambda: rng.gauss(0, 1),
         lambda: rng.choice(TEXTS[:17]),
-        lambda: "".join(chr(rng.choice([rng.randrange(128), rng.randrange(0xD800)])) for _ in range(9)),
+        lambda: "".join(
+            chr(rng.choice([rng.randrange(128), rng.randrange(0xD800)])) for _ in range(9)
+        ),
         lambda: some_bytes(rng, rng.randrange(20)),
         lambda: bytearray(some_bytes(rng, rng.randrange(20))),
     ]
@@ -320,7 +327,7 @@ def cases():
 
 
 def pickled(value, protocol):
-    """By the picklers in C and in Python, which differ in what they remember and in their frames."""
+    """By the picklers in C and in Python, which differ in what they remember and their frames."""
     pickles = [pickle.dumps(value, protocol), pickle._dumps(value, protocol)]
     return [data.hex() for data in [*pickles, pickletools.optimize(pickles[0])]]
 

@@ -1,5 +1,5 @@
-"""Makes data/numpy_pickles.jsonl.xz: arrays and scalars, pickled by several versions of NumPy in all
-protocols, with what they hold.
+"""Makes data/numpy_pickles.jsonl.xz: arrays and scalars, pickled by several versions of NumPy in
+all protocols, with what they hold.
 
     for python in python2.7 python3.11 python3.13; do $python make_numpy_pickles.py; done \\
         | xz -9e > data/numpy_pickles.jsonl.xz
@@ -26,12 +26,15 @@ def arrays():
         for order in "<>":
             dtype = np.dtype(order + code)
             array = np.array(limits, dtype)
-            yield "%s array" % dtype.str, array
-            yield "%s of no dimension" % dtype.str, array[-1:].reshape(())
-            yield "%s of one element" % dtype.str, array[1:2]
-            yield "%s empty" % dtype.str, array[:0]
-            yield "%s scalar" % dtype.str, array[-1]
-            yield "%s in Fortran order" % dtype.str, np.asfortranarray(array[:2] * np.ones((3, 1), code))
+            yield f"{dtype.str} array", array
+            yield f"{dtype.str} of no dimension", array[-1:].reshape(())
+            yield f"{dtype.str} of one element", array[1:2]
+            yield f"{dtype.str} empty", array[:0]
+            yield f"{dtype.str} scalar", array[-1]
+            yield (
+                f"{dtype.str} in Fortran order",
+                np.asfortranarray(array[:2] * np.ones((3, 1), code)),
+            )
     yield "2**53 + 1", np.int64(2**53 + 1)
     table = rng.standard_normal((3, 5))
     yield "table", table
@@ -52,9 +55,9 @@ def arrays():
     yield "read-only", np.frombuffer(table.tobytes())
     yield "matrix", np.asmatrix(table)
     for code in ["f2", "g", "c8", "c16", "S2", "U3", "O", "M8[s]", "m8[ms]", "V4", "i4,f8"]:
-        yield "%s array" % code, np.zeros(2, code)
+        yield f"{code} array", np.zeros(2, code)
         if code != "O":
-            yield "%s scalar" % code, np.zeros(1, code)[0]
+            yield f"{code} scalar", np.zeros(1, code)[0]
     yield "masked array", np.ma.masked_array([1.0, 2.0], [0, 1])
 
 

@@ -1,8 +1,8 @@
-//! What a simulation leaves to be measured: [`Sheet`]s of neurons, and one [`Segment`] for each sheet
-//! and presented stimulus, with its [`SpikeTrains`] and [`Signal`]s.
+//! What a simulation leaves to be measured: [`Sheet`]s of neurons, and one [`Segment`] for each
+//! sheet and presented stimulus, with its [`SpikeTrains`] and [`Signal`]s.
 //!
-//! Every target is computed from a [`Recording`], whoever wrote it. Its segments are loaded one at a
-//! time, so that memory is bounded by one segment and not by the data store. [`store`] is the
+//! Every target is computed from a [`Recording`], whoever wrote it. Its segments are loaded one at
+//! a time, so that memory is bounded by one segment and not by the data store. [`store`] is the
 //! project's own data store on disk: a JSON index and NumPy arrays.
 
 #![warn(clippy::unwrap_used)]
@@ -86,8 +86,8 @@ pub trait Recording {
     /// Whether the simulator stopped because the network's activity ran away.
     fn explosion_detected(&self) -> bool;
 
-    /// How long the protocol rests without a stimulus, each time, as far as the recording says what was
-    /// to be presented; a run that ended early has not recorded all of it.
+    /// How long the protocol rests without a stimulus, each time, as far as the recording says what
+    /// was to be presented; a run that ended early has not recorded all of it.
     fn announced_rest_ms(&self) -> &[f64];
 
     /// The sheet of this name.

@@ -9,8 +9,8 @@ pub struct Sheet {
     pub neuron_ids: Vec<i64>,
     /// Where each neuron lies, (x, y) in degrees of visual field. `None` where that is not known.
     pub positions_deg: Option<Vec<[f64; 2]>>,
-    /// The preferred orientation of each neuron in radians, with period π; NaN for a neuron that has
-    /// none. `None` where the sheet has no orientation map.
+    /// The preferred orientation of each neuron in radians, with period π; NaN for a neuron that
+    /// has none. `None` where the sheet has no orientation map.
     pub orientations_rad: Option<Vec<f64>>,
 }
 

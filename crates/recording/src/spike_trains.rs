@@ -3,8 +3,9 @@
 /// Trains are numbered in the order of the data store. A train's number is the sheet index of its
 /// neuron only where every neuron was recorded: use [`SpikeTrains::neuron`].
 ///
-/// The times of a train are finite and ascend, whatever order they came in: simulators hand over spikes
-/// in the order of their threads, and an interval between two of them that is negative is no interval.
+/// The times of a train are finite and ascend, whatever order they came in: simulators hand over
+/// spikes in the order of their threads, and an interval between two of them that is negative is no
+/// interval.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SpikeTrains {
     neurons: Vec<u32>,

@@ -21,7 +21,8 @@ pub enum StimulusValue {
 /// parameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stimulus {
-    /// For example `FullfieldDriftingSinusoidalGrating`; `InternalStimulus` is spontaneous activity.
+    /// For example `FullfieldDriftingSinusoidalGrating`; `InternalStimulus` is spontaneous
+    /// activity.
     pub name: String,
     /// Everything else: `orientation` in radians, `contrast` in percent, `duration` in ms, `radius`
     /// in degrees, ….

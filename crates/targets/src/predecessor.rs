@@ -17,8 +17,8 @@ pub(crate) enum Rules {
     Predecessor,
 }
 
-/// The values that the predecessor of this program computes, in the order of the targets. Positions are
-/// by train number; spontaneous activity lasts 5000 ms, and `OrientationTuningPreference` and
+/// The values that the predecessor of this program computes, in the order of the targets. Positions
+/// are by train number; spontaneous activity lasts 5000 ms, and `OrientationTuningPreference` and
 /// `SizeTuning` have no value without it.
 ///
 /// # Errors

@@ -100,8 +100,8 @@ impl<'a> Presentations<'a> {
         self.spikes(segment)
     }
 
-    /// The predecessor picks the cells that it examines from spontaneous activity, and so has no value
-    /// without it.
+    /// The predecessor picks the cells that it examines from spontaneous activity, and so has no
+    /// value without it.
     pub(crate) fn require_as_predecessor(&self) -> Result<(), Missing> {
         if self.rules == Rules::Predecessor { self.find_spontaneous().map(drop) } else { Ok(()) }
     }

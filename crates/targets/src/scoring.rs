@@ -115,9 +115,9 @@ impl Scoring {
         Score(score.map_or(self.max_score, |score| score.min(self.max_score)))
     }
 
-    /// The score that the predecessor of this program gives. It differs in two cases: infinity is as
-    /// good as can be on the side that is wanted, and a range without a norm is not entered, so that a
-    /// value inside scores its distance from the nearer bound.
+    /// The score that the predecessor of this program gives. It differs in two cases: infinity is
+    /// as good as can be on the side that is wanted, and a range without a norm is not entered, so
+    /// that a value inside scores its distance from the nearer bound.
     pub fn score_as_predecessor(&self, value: Option<f64>) -> Score {
         match (self.rule, self.wanted, value) {
             (Rule::OneBoundUpper, _, Some(f64::INFINITY))

@@ -37,8 +37,8 @@ pub fn is_spontaneous(stimulus: &Stimulus) -> bool {
     stimulus.name == SPONTANEOUS && !is_kick
 }
 
-/// The durations of all periods without a stimulus in a recording's protocol: those recorded, of any
-/// sheet, and those that were announced and that a run which ended early did not come to.
+/// The durations of all periods without a stimulus in a recording's protocol: those recorded, of
+/// any sheet, and those that were announced and that a run which ended early did not come to.
 pub fn spontaneous_durations(recording: &dyn Recording) -> Vec<f64> {
     let segments = recording.segments().iter();
     let resting = segments.filter(|segment| !segment.null && is_spontaneous(&segment.stimulus));

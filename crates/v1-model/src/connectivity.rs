@@ -14,8 +14,8 @@ use crate::lanes::{Lanes, exp2};
 use crate::parameters::Parameters;
 use crate::random::{Purpose, Stream};
 
-/// One projection: its path in the parameter tree, and the populations that it connects. An afferent
-/// connection of mozaik is two projections here, from ON and from OFF cells.
+/// One projection: its path in the parameter tree, and the populations that it connects. An
+/// afferent connection of mozaik is two projections here, from ON and from OFF cells.
 #[derive(Debug, Clone, Copy)]
 pub struct Projection {
     /// For example `sheets.l4_cortex_exc.L4ExcL4ExcConnection`.
@@ -32,8 +32,8 @@ pub struct Projection {
 enum Profile {
     /// The receptive field in the LGN.
     Afferent,
-    /// Distance (hyperbolic) and the correlation of receptive fields: cells like to connect to cells
-    /// with fields as similar (1) or as opposite (−1) as possible.
+    /// Distance (hyperbolic) and the correlation of receptive fields: cells like to connect to
+    /// cells with fields as similar (1) or as opposite (−1) as possible.
     PushPull(f32),
     /// Distance (hyperbolic) and the difference of preferred orientations.
     HyperbolicMap,
@@ -158,8 +158,8 @@ pub struct Partners {
 }
 
 impl<'a> Wiring<'a> {
-    /// Prepares projection `number` of [`PROJECTIONS`]. `fields` are the receptive fields of the two
-    /// populations of layer 4.
+    /// Prepares projection `number` of [`PROJECTIONS`]. `fields` are the receptive fields of the
+    /// two populations of layer 4.
     pub fn new(
         parameters: &Parameters,
         populations: &'a [Population; POPULATIONS],
@@ -228,9 +228,9 @@ impl<'a> Wiring<'a> {
         partners
     }
 
-    /// The delay of a connection in steps of `step_ms`, and one more, since a spike leaves at the end of
-    /// the step in which it is fired. Within a layer it grows with distance; that of an afferent is
-    /// random over 1 ms.
+    /// The delay of a connection in steps of `step_ms`, and one more, since a spike leaves at the
+    /// end of the step in which it is fired. Within a layer it grows with distance; that of an
+    /// afferent is random over 1 ms.
     pub fn delay_steps(&self, source: usize, target: usize, step_ms: f32) -> u32 {
         let variable_ms = if PROJECTIONS[self.number].source >= CORTICAL {
             let pair = (target * self.sources.len() + source) as u64;

@@ -8,8 +8,8 @@ use crate::geometry::Population;
 use crate::lanes::{Lanes, cos_cycles, exp2};
 use crate::parameters::Parameters;
 
-/// The shape that all receptive fields share: exp(−(u² + γ²v²)/2σ²) · cos(2πfu + φ), with u along the
-/// direction of the carrier, which is perpendicular to the preferred orientation.
+/// The shape that all receptive fields share: exp(−(u² + γ²v²)/2σ²) · cos(2πfu + φ), with u along
+/// the direction of the carrier, which is perpendicular to the preferred orientation.
 #[derive(Debug, Clone, Copy)]
 pub struct GaborShape {
     /// σ.
@@ -48,8 +48,9 @@ impl GaborShape {
         (12.0 * (cos * cos + across * across)).sqrt() * self.size_deg / self.deg_per_um
     }
 
-    /// The weight with which ON (`sign` 1) or OFF (−1) cells at these places connect to cell `target`:
-    /// the rectified Gabor function and a little of its envelope, 0 where that is below e⁻⁶.
+    /// The weight with which ON (`sign` 1) or OFF (−1) cells at these places connect to cell
+    /// `target`: the rectified Gabor function and a little of its envelope, 0 where that is below
+    /// e⁻⁶.
     #[inline(always)]
     pub fn afferent_weights<S: Simd>(
         &self,
@@ -117,8 +118,8 @@ impl ReceptiveFields {
     /// `first` on.
     ///
     /// In closed form: the product of two Gabor functions is a Gaussian times two cosines, and the
-    /// integral of each is the value of a Gaussian's characteristic function. Everything is written in
-    /// the axes along and across the mean of the two carrier directions, in which the precision
+    /// integral of each is the value of a Gaussian's characteristic function. Everything is written
+    /// in the axes along and across the mean of the two carrier directions, in which the precision
     /// matrix of the product is diagonal.
     #[inline(always)]
     pub fn correlations<S: Simd>(

@@ -26,8 +26,8 @@ pub fn is_inhibitory(population: usize) -> bool {
     matches!(population, 1 | 3)
 }
 
-/// The cells of one sheet. They lie on a square grid, column after column from left to right, each at
-/// a random place of its own square.
+/// The cells of one sheet. They lie on a square grid, column after column from left to right, each
+/// at a random place of its own square.
 #[derive(Debug)]
 pub struct Population {
     /// Positions, 0 in the middle of the sheet.
@@ -180,8 +180,8 @@ mod tests {
             cells.orientation_rad.iter().map(|&o| f(2.0 * f64::from(o))).sum::<f64>() / n
         };
         assert!(mean(f64::cos).hypot(mean(f64::sin)) < 0.05);
-        // A map of one wavelength has the autocorrelation J₀(k d): first zero at 0.383 periods, −0.40 at
-        // 0.61 periods. Orientations follow it up to the normalization of the amplitude.
+        // A map of one wavelength has the autocorrelation J₀(k d): first zero at 0.383 periods,
+        // −0.40 at 0.61 periods. Orientations follow it up to the normalization of the amplitude.
         let map = OrientationMap::new(&parameters);
         let likeness = |distance: f32| {
             let pair = |i: usize| {

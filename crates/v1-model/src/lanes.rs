@@ -2,9 +2,10 @@
 //! machine.
 //!
 //! A loop that decides about spikes or synapses is written once, over [`Lanes`] of any width, and
-//! compiled for each instruction set by pulp. Only operations that IEEE 754 rounds exactly are used, never
-//! a fused multiplication and addition, so the width of the vectors does not change a bit. The standard
-//! library's `exp`, `ln` and `cos` differ between platforms; here they are polynomials.
+//! compiled for each instruction set by pulp. Only operations that IEEE 754 rounds exactly are
+//! used, never a fused multiplication and addition, so the width of the vectors does not change a
+//! bit. The standard library's `exp`, `ln` and `cos` differ between platforms; here they are
+//! polynomials.
 
 use std::ops::{Add, Deref, DerefMut, Div, Mul, Sub};
 

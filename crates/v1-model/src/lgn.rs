@@ -2,8 +2,9 @@
 //!
 //! Each cell fires as an inhomogeneous Poisson process. Its rate follows the linear response of a
 //! difference of Gaussians to the stimulus, with a saturating dependence on contrast and divisive
-//! suppression from a larger field; ON and OFF cells respond with opposite sign. For a drifting grating
-//! the response is a sinusoid, so it is computed once in closed form, as a complex amplitude.
+//! suppression from a larger field; ON and OFF cells respond with opposite sign. For a drifting
+//! grating the response is a sinusoid, so it is computed once in closed form, as a complex
+//! amplitude.
 
 use std::f64::consts::PI;
 use std::sync::LazyLock;
@@ -46,8 +47,8 @@ const REFERENCE_CYCLES_PER_DEG: f64 = 0.8;
 /// After a stimulus appears responses rise with this time constant.
 const RISE_MS: f64 = 40.0;
 
-/// The midpoint rule for an angle φ, as nodes sin φ and weights for an integral from −1 to 1: exact for the
-/// square-root end of a disk.
+/// The midpoint rule for an angle φ, as nodes sin φ and weights for an integral from −1 to 1: exact
+/// for the square-root end of a disk.
 static NODES: LazyLock<[(f64, f64); 32]> = LazyLock::new(|| {
     std::array::from_fn(|i| {
         let (sin, cos) = libm::sincos(PI * ((i as f64 + 0.5) / 32.0 - 0.5));
@@ -171,8 +172,8 @@ impl Lgn {
                     (self.coverage(&inside), response(k, self.radians_per_ms, inside))
                 }
             };
-            // Saturation with contrast, which counts for the suppressive field as far as that is covered
-            // (after Bonin, Mante & Carandini 2005).
+            // Saturation with contrast, which counts for the suppressive field as far as that is
+            // covered (after Bonin, Mante & Carandini 2005).
             let suppression = contrast_percent * libm::sqrt(coverage) + self.half_contrast_percent;
             let gain = self.amplitude_hz * contrast_percent / suppression / reference;
             let sign = if i < self.on_cells { gain } else { -gain };
@@ -192,8 +193,8 @@ impl Lgn {
     }
 }
 
-/// The response of the difference of Gaussians, of which `integral(k, sigma)` gives each part's integral
-/// over the grating e^iku; the surround lags.
+/// The response of the difference of Gaussians, of which `integral(k, sigma)` gives each part's
+/// integral over the grating e^iku; the surround lags.
 fn response(k: f64, radians_per_ms: f64, integral: impl Fn(f64, f64) -> Complex) -> Complex {
     let centre = integral(k, CENTRE.sigma_deg).map(|z| z * CENTRE.height);
     let surround = integral(k, SURROUND.sigma_deg).map(|z| z * SURROUND.height);
@@ -209,8 +210,8 @@ fn whole(k: f64, sigma: f64) -> Complex {
     [2.0 * PI * sigma * sigma * libm::exp(-0.5 * k * k * sigma * sigma), 0.0]
 }
 
-/// The same for a Gaussian at (`u0`, `v0`), over the disk of this radius around the origin: across the
-/// grating in closed form, along it by quadrature.
+/// The same for a Gaussian at (`u0`, `v0`), over the disk of this radius around the origin: across
+/// the grating in closed form, along it by quadrature.
 fn in_disk(k: f64, sigma: f64, u0: f64, v0: f64, radius: f64) -> Complex {
     let from = (u0 - 4.0 * sigma).max(-radius);
     let to = (u0 + 4.0 * sigma).min(radius);
@@ -236,9 +237,9 @@ impl LgnSpikes {
     /// Calls `spiked` with population, cell and step of each spike of the next window, which begins
     /// `step` steps after the beginning of the presentation.
     ///
-    /// The superposition of all cells at the highest rate is one Poisson process, whose events fall on
-    /// a random cell; each is kept with the probability that the cell's rate of that moment has (Lewis &
-    /// Shedler 1979, thinning).
+    /// The superposition of all cells at the highest rate is one Poisson process, whose events fall
+    /// on a random cell; each is kept with the probability that the cell's rate of that moment has
+    /// (Lewis & Shedler 1979, thinning).
     #[inline]
     pub fn window(&mut self, step: usize, mut spiked: impl FnMut(usize, usize, i32)) {
         let end = (step + WINDOW) as f64;

@@ -1,7 +1,8 @@
-//! A spiking model of cat primary visual cortex: layers 4 and 2/3 with their excitatory and inhibitory
-//! cells, driven by the ON and OFF cells of the LGN. It is a reduced form of the large-scale model of
-//! Antolík et al. ("A comprehensive data-driven model of cat primary visual cortex") as it is
-//! built with mozaik, and its parameters have the same names; a whole protocol of 16 s takes seconds.
+//! A spiking model of cat primary visual cortex: layers 4 and 2/3 with their excitatory and
+//! inhibitory cells, driven by the ON and OFF cells of the LGN. It is a reduced form of the
+//! large-scale model of Antolík et al. ("A comprehensive data-driven model of cat primary visual
+//! cortex") as it is built with mozaik, and its parameters have the same names; a whole protocol of
+//! 16 s takes seconds.
 //!
 //! ```no_run
 //! use v1_model::{Event, Parameters, Simulation};
@@ -22,8 +23,8 @@
 //! Results are the same, bit by bit, on every machine and for any number of threads.
 
 #![warn(clippy::unwrap_used)]
-// Code inherits the instruction set of the function into which it is inlined, so what vectorized loops call
-// must be inlined into them.
+// Code inherits the instruction set of the function into which it is inlined, so what vectorized
+// loops call must be inlined into them.
 #![allow(clippy::inline_always)]
 
 mod connectivity;

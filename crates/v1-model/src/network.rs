@@ -18,8 +18,8 @@ pub struct Outputs {
     /// `synapses[starts[i * projections.len() + p]..starts[… + 1]]`.
     pub starts: Vec<u32>,
     /// Where a spike arrives: delay in steps · cortical neurons + postsynaptic neuron. In ascending
-    /// order in each projection of a neuron, which brings together what lies together in the input. A
-    /// connection that was drawn several times is listed as often.
+    /// order in each projection of a neuron, which brings together what lies together in the input.
+    /// A connection that was drawn several times is listed as often.
     pub synapses: Vec<u32>,
 }
 
@@ -29,8 +29,8 @@ pub struct Network {
     /// The cells.
     pub populations: [Population; POPULATIONS],
     /// Cortical neurons are numbered through, and those of population `p` begin with number
-    /// `first_neuron[p]`. Each population is padded to a multiple of [`PADDING`]; the last number is
-    /// the end.
+    /// `first_neuron[p]`. Each population is padded to a multiple of [`PADDING`]; the last number
+    /// is the end.
     pub first_neuron: [usize; CORTICAL + 1],
     /// The synapses, by presynaptic population.
     pub outputs: [Outputs; POPULATIONS],

@@ -8,12 +8,13 @@
 //!
 //! One step of h = 0.1 ms takes the conductances as constant at their exact mean over the step,
 //! g (1 − e⁻ˣ)/x with x = h/τ, so that the charge of each event is right. V advances by
-//! h·V̇ / (1 + y), where y is ½ h/C times the total conductance: the trapezoidal rule for all but the
-//! exponential, which is stable for any conductance.
+//! h·V̇ / (1 + y), where y is ½ h/C times the total conductance: the trapezoidal rule for all but
+//! the exponential, which is stable for any conductance.
 //!
-//! The loops work in scaled variables that save operations: `u = (V − E_e) log₂e/Δ_T`, so that `E_e` is
-//! 0 and the exponential a power of two; ½ h/C times each mean conductance; and `½ h/C log₂e/Δ_T` times
-//! each current. The rule is then u ← 2 (d + u)/(1 + y) − u with the sum d of the currents at `E_e`.
+//! The loops work in scaled variables that save operations: `u = (V − E_e) log₂e/Δ_T`, so that
+//! `E_e` is 0 and the exponential a power of two; ½ h/C times each mean conductance; and
+//! `½ h/C log₂e/Δ_T` times each current. The rule is then u ← 2 (d + u)/(1 + y) − u with the sum d
+//! of the currents at `E_e`.
 
 use std::f32::consts::LOG2_E;
 
@@ -290,7 +291,8 @@ impl Group<'_> {
             potential[k] = reset.or(spike, next).values;
             let w = w * cell.decay_w + (u - constant(cell.rest)) * cell.subthreshold;
             adaptation[k] = (w + constant(cell.spike_w).only(spike)).values;
-            // A masked store, which the compiler makes of a selection here, is slow on many machines.
+            // A masked store, which the compiler makes of a selection here, is slow on many
+            // machines.
             let released = simd.select_i32s(spike, after_spike, simd.splat_i32s(0));
             release[k] = simd.max_i32s(released, release[k]);
         }
@@ -309,7 +311,8 @@ mod tests {
         value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
     }
 
-    /// A small network without connections, whose excitatory cells of layer 4 have these parameters.
+    /// A small network without connections, whose excitatory cells of layer 4 have these
+    /// parameters.
     fn unconnected(cell: &[(String, f64)]) -> (Parameters, Network) {
         let fixed = [
             ("sheets.l4_cortex_exc.params.density", 25.0),
@@ -400,7 +403,8 @@ mod tests {
             deviations_mv.sort_by(f64::total_cmp);
             let median_mv = deviations_mv[deviations_mv.len() / 2];
             assert!(median_mv < 0.2, "{median_mv} mV");
-            // The exponential is taken at the beginning of each step, so spikes are 0.2 to 0.5 ms late.
+            // The exponential is taken at the beginning of each step, so spikes are 0.2 to 0.5 ms
+            // late.
             let expected_ms = numbers(&case["spikes_ms"]);
             let late = |spike_ms: &&f64| {
                 expected_ms.iter().any(|expected| (0.05..0.65).contains(&(**spike_ms - expected)))

@@ -22,8 +22,8 @@ pub struct Presentation {
     pub(crate) scene: Scene,
 }
 
-/// What the protocols present beyond the parameters' defaults. They have the names of mozopt's protocols
-/// for mozaik.
+/// What the protocols present beyond the parameters' defaults. They have the names of mozopt's
+/// protocols for mozaik.
 const PROTOCOLS: [(&str, &[(&str, f64)]); 5] = [
     ("optimization", &[]),
     (
@@ -68,8 +68,9 @@ pub fn protocol(name: &str) -> Option<&'static [(&'static str, f64)]> {
     PROTOCOLS.iter().find(|(known, _)| *known == name).map(|(_, changed)| *changed)
 }
 
-/// The radii of disks: a third of an octave from one to the next, `disk_radius` among them, a quarter of
-/// the others above it. That one goes first, since the target of size tuning looks at the first disk.
+/// The radii of disks: a third of an octave from one to the next, `disk_radius` among them, a
+/// quarter of the others above it. That one goes first, since the target of size tuning looks at
+/// the first disk.
 fn radii_deg(disk_radius: f64, count: usize) -> Vec<f64> {
     let above = count as i32 / 4;
     let others = (above + 1 - count as i32..=above).filter(|&step| step != 0);
@@ -77,8 +78,8 @@ fn radii_deg(disk_radius: f64, count: usize) -> Vec<f64> {
     steps.map(|step| disk_radius * libm::pow(2.0, f64::from(step) / 3.0)).collect()
 }
 
-/// Two periods without stimulus, then for each trial full-field gratings at two contrasts and gratings
-/// in disks.
+/// Two periods without stimulus, then for each trial full-field gratings at two contrasts and
+/// gratings in disks.
 pub fn presentations(parameters: &Parameters) -> Vec<Presentation> {
     let experiment = |name: &str| parameters.value(&format!("experiments.{name}"));
     let lgn = |name: &str| parameters.value(&format!("sheets.retina_lgn.params.{name}"));

@@ -2,8 +2,8 @@
 //!
 //! Every cell, row of synapses and window of input draws from a stream of its own, so that what it
 //! gets does not depend on the order of the work or the number of threads. A stream is `SplitMix64`
-//! (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators") started at a hash of
-//! its key.
+//! (Steele, Lea & Flood 2014, "Fast splittable pseudorandom number generators") started at a hash
+//! of its key.
 
 use std::f64::consts::PI;
 

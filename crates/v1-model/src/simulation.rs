@@ -88,14 +88,14 @@ impl fmt::Display for Explosion {
 /// How often rates are compared with the limits within a presentation.
 const CHECK_MS: f64 = 200.0;
 const WINDOW_MS: f64 = 0.5;
-/// Conductances are recorded in so many cells along each side of a sheet's grid. With 100 cells every 5 ms
-/// the ratio of spontaneous conductances is within 1 % of that of all cells.
+/// Conductances are recorded in so many cells along each side of a sheet's grid. With 100 cells
+/// every 5 ms the ratio of spontaneous conductances is within 1 % of that of all cells.
 const RECORDED_SIDE: usize = 10;
 
 impl Simulation {
-    /// Builds the network. `parameters` with its `pynn_seed` determines the network; `seed` determines
-    /// the spikes of the LGN and the initial potentials. The number of threads, which build the network,
-    /// does not change anything.
+    /// Builds the network. `parameters` with its `pynn_seed` determines the network; `seed`
+    /// determines the spikes of the LGN and the initial potentials. The number of threads, which
+    /// build the network, does not change anything.
     ///
     /// # Errors
     /// When the network would be too large.
@@ -144,8 +144,8 @@ impl Simulation {
     ///
     /// If the mean rate of a sheet over 200 ms of a presentation is above the sheet's limit
     /// (`explosion_monitoring.threshold`), the simulation stops there and this presentation is not
-    /// recorded. If the rate of `V1_Exc_L4` over a whole presentation is above its limit, the presentation
-    /// is recorded and the others are skipped, as in mozaik.
+    /// recorded. If the rate of `V1_Exc_L4` over a whole presentation is above its limit, the
+    /// presentation is recorded and the others are skipped, as in mozaik.
     ///
     /// # Errors
     /// Those of `sink`.

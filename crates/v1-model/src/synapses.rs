@@ -7,9 +7,9 @@ use crate::network::{Network, Outputs};
 use crate::neurons::{Input, Neurons, STEP_MS};
 use crate::parameters::Parameters;
 
-/// Tsodyks & Markram's depression (Tsodyks, Uziel & Markram 2000, equations 3–6, with `τ_fac` = 0, as in
-/// NEST's `tsodyks_synapse`). What a spike releases depends only on the presynaptic neuron's history,
-/// so the state is kept there and not at each synapse.
+/// Tsodyks & Markram's depression (Tsodyks, Uziel & Markram 2000, equations 3–6, with `τ_fac` = 0,
+/// as in NEST's `tsodyks_synapse`). What a spike releases depends only on the presynaptic neuron's
+/// history, so the state is kept there and not at each synapse.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plasticity {
     /// U.
@@ -121,8 +121,8 @@ impl<'n> Synapses<'n> {
         Self { axons, neuron_count: network.neuron_count(), events: 0 }
     }
 
-    /// Delivers the spike that a cell of this population fired in this step, which is taken from row
-    /// `row` of the input.
+    /// Delivers the spike that a cell of this population fired in this step, which is taken from
+    /// row `row` of the input.
     #[inline]
     pub fn deliver(
         &mut self,

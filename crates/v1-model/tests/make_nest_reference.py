@@ -1,7 +1,9 @@
-"""Writes data/nest_single_neuron.json: single neurons of the model in NEST, with which the tests compare.
+"""Writes data/nest_single_neuron.json: single neurons of the model in NEST, with which the tests
+compare.
 
-Made with NEST 3.10.0 (`pip install nest-simulator`). Each neuron gets one excitatory and one inhibitory
-depressing synapse, driven by fixed spike trains. Potentials and conductances are sampled every ms.
+Made with NEST 3.10.0 (`pip install nest-simulator`). Each neuron gets one excitatory and one
+inhibitory depressing synapse, driven by fixed spike trains. Potentials and conductances are sampled
+every ms.
 """
 
 import json
@@ -11,8 +13,12 @@ import random
 import nest
 
 DURATION_MS = 600.0
-EXCITATORY = dict(C_m=32.0, g_L=4.0, E_L=-80.0, V_th=-57.0, V_reset=-58.0, t_ref=2.0, a=0.0, b=2.0, tau_w=100.0)
-INHIBITORY = dict(C_m=30.0, g_L=3.33333, E_L=-78.0, V_th=-58.0, V_reset=-60.0, t_ref=0.5, a=0.0, b=0.0, tau_w=1.0)
+EXCITATORY = dict(
+    C_m=32.0, g_L=4.0, E_L=-80.0, V_th=-57.0, V_reset=-58.0, t_ref=2.0, a=0.0, b=2.0, tau_w=100.0
+)
+INHIBITORY = dict(
+    C_m=30.0, g_L=3.33333, E_L=-78.0, V_th=-58.0, V_reset=-60.0, t_ref=0.5, a=0.0, b=0.0, tau_w=1.0
+)
 SHARED = dict(Delta_T=0.8, V_peak=-40.0, E_ex=0.0, E_in=-80.0, tau_syn_ex=1.5, tau_syn_in=4.2)
 CASES = {
     "excitatory": EXCITATORY,
@@ -28,7 +34,9 @@ SYNAPSES = {
 def train(rate_hz, seed):
     """A random train on the grid of 0.1 ms, without two spikes in one step."""
     rng = random.Random(seed)
-    steps = {step for step in range(50, int(DURATION_MS * 10) - 100) if rng.random() < rate_hz * 1e-4}
+    steps = {
+        step for step in range(50, int(DURATION_MS * 10) - 100) if rng.random() < rate_hz * 1e-4
+    }
     return sorted(step / 10 for step in steps)
 
 
@@ -36,16 +44,22 @@ def simulate(cell, trains):
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.ERROR if hasattr(nest, "VerbosityLevel") else 30
     nest.resolution = 0.1
-    neuron = nest.Create("aeif_cond_exp", params=SHARED | cell | dict(V_m=-70.0, gsl_error_tol=1e-9))
+    neuron = nest.Create(
+        "aeif_cond_exp", params=SHARED | cell | dict(V_m=-70.0, gsl_error_tol=1e-9)
+    )
     for name, synapse in SYNAPSES.items():
         generator = nest.Create("spike_generator", params=dict(spike_times=trains[name]))
         parrot = nest.Create("parrot_neuron")
         nest.Connect(generator, parrot, syn_spec=dict(delay=0.1))
         sign = 1.0 if name == "excitatory" else -1.0
         depression = {key: synapse[key] for key in ("delay", "U", "tau_rec", "tau_psc")}
-        depression |= dict(synapse_model="tsodyks_synapse", weight=sign * synapse["weight"], tau_fac=0.0)
+        depression |= dict(
+            synapse_model="tsodyks_synapse", weight=sign * synapse["weight"], tau_fac=0.0
+        )
         nest.Connect(parrot, neuron, syn_spec=depression | dict(u=synapse["U"], x=1.0))
-    meter = nest.Create("multimeter", params=dict(record_from=["V_m", "g_ex", "g_in"], interval=1.0))
+    meter = nest.Create(
+        "multimeter", params=dict(record_from=["V_m", "g_ex", "g_in"], interval=1.0)
+    )
     recorder = nest.Create("spike_recorder")
     nest.Connect(meter, neuron)
     nest.Connect(neuron, recorder)
@@ -54,25 +68,34 @@ def simulate(cell, trains):
 
 
 def main():
-    trains = {name: train(synapse["rate"], seed) for seed, (name, synapse) in enumerate(SYNAPSES.items(), 1)}
+    trains = {
+        name: train(synapse["rate"], seed)
+        for seed, (name, synapse) in enumerate(SYNAPSES.items(), 1)
+    }
     cases = []
     for name, cell in CASES.items():
         samples, spikes = simulate(cell, trains)
-        cases.append(dict(
-            name=name, cell=cell,
-            times_ms=[round(float(t), 1) for t in samples["times"]],
-            V_m=[round(float(v), 4) for v in samples["V_m"]],
-            g_ex=[round(float(g), 4) for g in samples["g_ex"]],
-            g_in=[round(float(g), 4) for g in samples["g_in"]],
-            spikes_ms=[round(float(t), 1) for t in spikes],
-        ))
+        cases.append(
+            dict(
+                name=name,
+                cell=cell,
+                times_ms=[round(float(t), 1) for t in samples["times"]],
+                V_m=[round(float(v), 4) for v in samples["V_m"]],
+                g_ex=[round(float(g), 4) for g in samples["g_ex"]],
+                g_in=[round(float(g), 4) for g in samples["g_in"]],
+                spikes_ms=[round(float(t), 1) for t in spikes],
+            )
+        )
         print(name, len(spikes), "spikes")
     # The parrot repeats a spike one step after the generator.
     emitted = {name: [round(t + 0.1, 1) for t in times] for name, times in trains.items()}
     synapses = {name: {**synapse, "spikes_ms": emitted[name]} for name, synapse in SYNAPSES.items()}
     path = pathlib.Path(__file__).parent / "data" / "nest_single_neuron.json"
-    reference = dict(origin="NEST " + nest.__version__ + ", tests/make_nest_reference.py",
-                     synapses=synapses, cases=cases)
+    reference = dict(
+        origin="NEST " + nest.__version__ + ", tests/make_nest_reference.py",
+        synapses=synapses,
+        cases=cases,
+    )
     path.write_text(json.dumps(reference, indent=None).replace('{"name"', '\n{"name"') + "\n")
 
 

@@ -5,8 +5,6 @@ more cells a sheet, only the limits below are made: with as many synapses a cell
 model, so such a model runs, but fires more than the large one.
 """
 
-from parameters import ParameterSet
-
 from mozaik import load_component
 from mozaik.connectors.meta_connectors import GaborConnector
 from mozaik.connectors.modular import (
@@ -15,6 +13,7 @@ from mozaik.connectors.modular import (
 )
 from mozaik.models import Model
 from mozaik.space import VisualRegion
+from parameters import ParameterSet
 
 MAX_CELLS = 250
 MAX_LGN_CELLS = 1000
@@ -44,7 +43,7 @@ FEEDBACK = [
 class SelfSustainedPushPull(Model):
     required_parameters = ParameterSet(
         {
-            "sheets": ParameterSet({sheet: ParameterSet for sheet in [*CORTEX, "retina_lgn"]}),
+            "sheets": ParameterSet(dict.fromkeys([*CORTEX, "retina_lgn"], ParameterSet)),
             "visual_field": ParameterSet({"centre": tuple, "size": tuple}),
             "only_afferent": bool,
             "feedback": bool,

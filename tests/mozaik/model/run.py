@@ -3,8 +3,9 @@
 from mozaik.controller import run_workflow
 from mozaik.experiments import NoStimulation
 from mozaik.experiments.vision import MeasureOrientationTuningFullfield
-from model import SelfSustainedPushPull
 from parameters import ParameterSet
+
+from model import SelfSustainedPushPull
 
 
 def create_experiments(model):

@@ -17,7 +17,7 @@ use super::job_state::{ExitCodes, JobState};
 /// Longer than Slurm itself waits for an answer, twice.
 const QUERY_LIMIT: Duration = Duration::from_secs(40);
 /// A submission that is given up has to be looked for: better wait.
-const SUBMISSION_LIMIT: Duration = Duration::from_secs(60);
+const SUBMISSION_LIMIT: Duration = Duration::from_mins(1);
 /// Slurm's default of `MessageTimeout`.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
 

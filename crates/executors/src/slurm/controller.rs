@@ -21,7 +21,7 @@ pub const HANDED_OVER: u8 = 4;
 /// How long before its time limit a controller hands over: longer than a command of Slurm may take.
 const NOTICE_SECONDS: u64 = 300;
 /// How long jobs may take to be gone.
-const CANCELLATION: Duration = Duration::from_secs(120);
+const CANCELLATION: Duration = Duration::from_mins(2);
 
 /// The job in which an optimization's controller runs.
 #[derive(Serialize, Deserialize)]

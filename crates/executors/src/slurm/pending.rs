@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 /// How often the queue is looked at before a job that will never start is named.
 const LOOKS: u32 = 6;
 /// How long a job may wait in an ordinary way before that is mentioned.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 /// Parts of the reasons of jobs that do not start before somebody does something about it.
 const NEVER: [&str; 13] = [

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// An answer that takes longer than this comes from a cluster under load.
 const SLOW: Duration = Duration::from_secs(2);
 /// The longest time between two looks.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// The next look at the queue.
 pub struct Polling {

@@ -89,8 +89,8 @@ pub struct Histogram<'a> {
 }
 
 impl Histogram<'_> {
-    /// The panel of a distribution, with its median as a line. Values beyond the axis are counted in
-    /// its last bins.
+    /// The panel of a distribution, with its median as a line. Values beyond the axis are counted
+    /// in its last bins.
     pub fn panel(&self, sheet: &str, values: &Distribution) -> Value {
         let Some(median) = values.median else { return nothing(sheet, "no values") };
         let (low, high) = self.axis.ends();

@@ -1,8 +1,12 @@
-"""Makes model.golden.json and formulas.golden.json with CPython and the package `parameters` 0.2.1, on which mozaik's
-parameters are built. Run in this directory: `pip install parameters==0.2.1; python make_golden.py`
+"""Makes model.golden.json and formulas.golden.json with CPython and the package `parameters` 0.2.1,
+on which mozaik's parameters are built. Run in this directory:
 
-What mozaik adds to the package is done here: the names of the language, and that after the references every
-dictionary with the class_name PyNNDistribution becomes one."""
+    pip install parameters==0.2.1
+    python make_golden.py
+
+What mozaik adds to the package is done here: the names of the language, and that after the
+references every dictionary with the class_name PyNNDistribution becomes one.
+"""
 
 import json
 import math
@@ -57,9 +61,14 @@ MODEL = [
     {},
     {"sheets.exc_l4.K": 1100, "sheets.exc_l4.params.cell.params.tau_m": 10.72473469161203},
     # A reference that is replaced is cut off; what referred to it follows.
-    {"sheets.inh_l4.InhExcConnection.base_weight": 0.001, "sheets.exc_l23.params.cell.params.cm": 0.03,
-     "sheets.inh_l4.params.artificial_stimulators": None, "sheets.inh_l4.AfferentVar": 16.25, "results_dir": "/data/x/",
-     "sheets.inh_l4.AfferentConnection.num_samples.params.low": 5},
+    {
+        "sheets.inh_l4.InhExcConnection.base_weight": 0.001,
+        "sheets.exc_l23.params.cell.params.cm": 0.03,
+        "sheets.inh_l4.params.artificial_stimulators": None,
+        "sheets.inh_l4.AfferentVar": 16.25,
+        "results_dir": "/data/x/",
+        "sheets.inh_l4.AfferentConnection.num_samples.params.low": 5,
+    },
     # Below a reference.
     {"sheets.inh_l4.params.cell.params.tau_m": 9.0},
     {"sheets.exc_l4.no.such": 1},
@@ -94,7 +103,10 @@ def formula(depth):
         return f"ref('{random.choice('abcdef')}')"
     if choice < 0.4:
         return f"({formula(depth - 1)}) ** {random.choice([2, 3, -1, 0.5])}"
-    left, right = formula(depth - 1), random.choice(["2", "7", "-3", "0.25", "1e3", "0", f"({formula(depth - 1)})"])
+    left, right = (
+        formula(depth - 1),
+        random.choice(["2", "7", "-3", "0.25", "1e3", "0", f"({formula(depth - 1)})"]),
+    )
     if random.random() < 0.4:
         left, right = right, f"({left})"
     return f"({left}) {random.choice('+-*/')} {right}"
@@ -103,9 +115,13 @@ def formula(depth):
 random.seed(20)
 for _ in range(150):
     # Later letters refer to earlier ones only, or the package would never end.
-    a, b, c = random.choice([3, -5, 2.5]), random.choice([4, 0, 1e-3]), random.choice([17, 6.02e23, True])
+    a, b, c = (
+        random.choice([3, -5, 2.5]),
+        random.choice([4, 0, 1e-3]),
+        random.choice([17, 6.02e23, True]),
+    )
     entries = [f"'{key}': {formula(2)}" for key in "def"]
-    for index, key in enumerate("def"):
+    for index in range(3):
         for later in "def"[index:]:
             entries[index] = entries[index].replace(f"ref('{later}')", "ref('a')")
     entries += [f"'a': {a}", f"'b': {b}", f"'c': {c}"]
@@ -113,6 +129,10 @@ for _ in range(150):
     FORMULAS.append("{" + ", ".join(entries) + "}")
 
 with open("model.golden.json", "w") as file:
-    json.dump([{"overrides": overrides, **resolve("param/defaults", overrides)} for overrides in MODEL], file, indent=1)
+    json.dump(
+        [{"overrides": overrides, **resolve("param/defaults", overrides)} for overrides in MODEL],
+        file,
+        indent=1,
+    )
 with open("formulas.golden.json", "w") as file:
     json.dump([{"text": text, **resolve(text, {})} for text in FORMULAS], file, indent=0)

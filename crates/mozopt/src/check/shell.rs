@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 /// Loading modules over a slow file system takes its time.
-pub const TIMEOUT: Duration = Duration::from_secs(120);
+pub const TIMEOUT: Duration = Duration::from_mins(2);
 /// The exit code of `timeout` when it ended the command.
 const TIMED_OUT: i32 = 124;
 

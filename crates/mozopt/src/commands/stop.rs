@@ -11,7 +11,7 @@ use crate::cli::StopArguments;
 use crate::failure::{FINISHED, Failure, program};
 
 /// How long a controller may take to end.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// Stops an optimization wherever it runs.

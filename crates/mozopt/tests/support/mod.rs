@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub mod cluster;
+pub mod disk;
 pub mod python;
 
 /// No command of these tests takes nearly as long.

@@ -90,9 +90,10 @@ fn total(trace: &Trace, parameters: &[f64]) -> f64 {
 /// Twenty generations in which our optimizer gets the deviates that the real one drew, and nothing
 /// else of it: what it proposes it evaluates itself.
 ///
-/// An eigenvector's sign is arbitrary, and after the first generations most eigenvalues are equal up
-/// to rounding, so that any rotation of their eigenvectors is as good. Therefore the deviates z, which
-/// mean the step B D z, are given to ours as Bᵀ(ours) B(theirs) z: the same numbers in other axes.
+/// An eigenvector's sign is arbitrary, and after the first generations most eigenvalues are equal
+/// up to rounding, so that any rotation of their eigenvectors is as good. Therefore the deviates z,
+/// which mean the step B D z, are given to ours as Bᵀ(ours) B(theirs) z: the same numbers in other
+/// axes.
 #[test]
 fn twenty_generations_are_bluepyopts() {
     let trace: Trace = read("bluepyopt_trace.json");

@@ -3,14 +3,15 @@
 /// What becomes of points outside [-1, 1].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Boundary {
-    /// The point is moved to the bound and learnt from as moved, as `BluePyOpt` does. Many candidates
-    /// then lie on the bounds, and the distribution learns from steps that it never made.
+    /// The point is moved to the bound and learnt from as moved, as `BluePyOpt` does. Many
+    /// candidates then lie on the bounds, and the distribution learns from steps that it never
+    /// made.
     Clip,
     /// The distribution lives on the whole line and what is evaluated is a smooth, periodic image
     /// of it, as in pycma's `BoundTransform`: the identity up to 0.9, from there to 1.1 a quadratic
     /// with its top at the bound, beyond 1.1 the mirror image. The steps that are learnt from are
-    /// those that were made, nothing piles up on a bound, and a bound itself can be reached. Drawing
-    /// again until a point is inside would need ever more draws for an optimum in a corner
+    /// those that were made, nothing piles up on a bound, and a bound itself can be reached.
+    /// Drawing again until a point is inside would need ever more draws for an optimum in a corner
     /// (2 to the power of the number of bounds that it touches) and biases the steps inwards.
     Mirror,
 }

@@ -9,9 +9,9 @@ use crate::ledger::Survivor;
 /// Beyond, a mirrored distribution is uniform for all purposes and could only drift.
 const MAX_SPREAD: f64 = 2.0 / 3.0;
 
-/// The least standard deviation of an integer in units of its steps: when the mean lies on an integer,
-/// 4.6 % of the candidates still take another. Of 105 searches on five mixed problems 31 arrived
-/// with no least spread, 104 with 0.2, all with 0.25, 91 with 0.3 and 35 with 0.4.
+/// The least standard deviation of an integer in units of its steps: when the mean lies on an
+/// integer, 4.6 % of the candidates still take another. Of 105 searches on five mixed problems 31
+/// arrived with no least spread, 104 with 0.2, all with 0.25, 91 with 0.3 and 35 with 0.4.
 const MIN_INTEGER_SPREAD: f64 = 0.25;
 
 /// What is remembered of a candidate until its outcome comes.
@@ -64,10 +64,10 @@ impl Distribution {
 
     /// The point m + σ S C^½ z for standard normal deviates z.
     ///
-    /// The root is the symmetric one, B D Bᵀ, where the tutorial's eqs. 38-40 have B D: the distribution
-    /// is the same, but a candidate depends continuously on C, and not on the sign or rotation that
-    /// a processor's rounding gives to eigenvectors of (nearly) equal values. So another machine
-    /// repeats a search up to rounding.
+    /// The root is the symmetric one, B D Bᵀ, where the tutorial's eqs. 38-40 have B D: the
+    /// distribution is the same, but a candidate depends continuously on C, and not on the sign or
+    /// rotation that a processor's rounding gives to eigenvectors of (nearly) equal values. So
+    /// another machine repeats a search up to rounding.
     pub fn sample(&self, deviates: &[f64]) -> Vec<f64> {
         self.sample_along_axes(&self.along_axes(deviates))
     }
@@ -96,8 +96,8 @@ impl Distribution {
         let steps: Vec<&[f64]> =
             generation.iter().map(|survivor| survivor.memory.step.as_slice()).collect();
 
-        // The step of the mean. The effective size is taken from the weights in use, because shared ones (equal
-        // totals) average over more candidates than those of distinct ranks.
+        // The step of the mean. The effective size is taken from the weights in use, because shared
+        // ones (equal totals) average over more candidates than those of distinct ranks.
         let weighted = |weights: &[f64]| -> Vec<f64> {
             (0..n).map(|i| weights.iter().zip(&steps).map(|(w, y)| w * y[i]).sum()).collect()
         };
@@ -153,11 +153,11 @@ impl Distribution {
     }
 
     /// Keeps the spread of every coordinate below a third of its range, and that of integers above
-    /// a quarter of a step, so that a value can always change. `integer_steps` is 0 where a coordinate
-    /// is not an integer.
+    /// a quarter of a step, so that a value can always change. `integer_steps` is 0 where a
+    /// coordinate is not an integer.
     ///
-    /// An integer's spread is restored in `stretch`, with its variance in C set to 1: so C stays well
-    /// conditioned however small σ has become for the other coordinates.
+    /// An integer's spread is restored in `stretch`, with its variance in C set to 1: so C stays
+    /// well conditioned however small σ has become for the other coordinates.
     pub fn limit_spread(&mut self, integer_steps: Vec<f64>) {
         let n = self.mean.len();
         let widest = (0..n).map(|i| self.spread(i)).fold(0.0, f64::max);

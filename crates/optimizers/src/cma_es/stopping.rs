@@ -76,8 +76,9 @@ impl Stopping {
             .or_else(|| too_flat(distribution))
     }
 
-    /// The criteria of `bluepyopt.deapext.stoppingCriteria` that `CMA_SO` has on by default, as they
-    /// are (`TolX` without an absolute value, `NoEffectAxis` along a row of B), except `MaxNGen`.
+    /// The criteria of `bluepyopt.deapext.stoppingCriteria` that `CMA_SO` has on by default, as
+    /// they are (`TolX` without an absolute value, `NoEffectAxis` along a row of B), except
+    /// `MaxNGen`.
     fn bluepyopt(
         &mut self,
         totals: &[f64],
@@ -153,7 +154,8 @@ impl Stopping {
         median(recent) * 1.01 > median(earlier) && variance.sqrt() < 0.02 * best[best.len() - 1]
     }
 
-    /// Over how many generations the best total has been the same, if over long enough (`TolHistFun`).
+    /// Over how many generations the best total has been the same, if over long enough
+    /// (`TolHistFun`).
     fn unchanged(&self) -> Option<usize> {
         let window = 10 + (30 * self.dimensions).div_ceil(self.offspring_size);
         let start = self.best_totals.len().checked_sub(window)?;

@@ -1,4 +1,5 @@
-//! All that follows from the outcomes so far: the sites, their model, how they stand, and where to search.
+//! All that follows from the outcomes so far: the sites, their model, how they stand, and where to
+//! search.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,8 @@ use super::sites::{Observation, Site, sites};
 use super::surrogate::Surrogate;
 use super::trust_region::TrustRegion;
 
-/// Iterations of the first fit of the kernel, with the noise chosen in between, of the one with its first directions,
-/// and of each later one.
+/// Iterations of the first fit of the kernel, with the noise chosen in between, of the one with its
+/// first directions, and of each later one.
 const FIRST_FIT: [usize; 2] = [25, 10];
 const TURNED_FIT: [usize; 1] = [10];
 const LATER_FIT: [usize; 1] = [8];
@@ -44,8 +45,8 @@ impl Belief {
         Some(Belief { sites, surrogate, standings, region })
     }
 
-    /// The next one, with further observations and around the same region; the kernel is the same unless it is
-    /// fitted again. `None` where numbers are out of range.
+    /// The next one, with further observations and around the same region; the kernel is the same
+    /// unless it is fitted again. `None` where numbers are out of range.
     pub fn next(
         &self,
         observations: &BTreeMap<u64, Observation>,

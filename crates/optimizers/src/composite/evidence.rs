@@ -1,20 +1,20 @@
-//! How well kernel parameters explain the data: the objective that the length scales and the polynomial
-//! parts are fitted by.
+//! How well kernel parameters explain the data: the objective that the length scales and the
+//! polynomial parts are fitted by.
 
 use super::kernel::{Distances, Kernel, Point};
 use super::minimizer::minimize;
 use super::worths::{Block, Worths};
 use crate::linear_algebra::{Cholesky, Matrix, add_scaled};
 
-/// Ratios of the variance of the noise to the scale of the covariance; each target takes the one that
-/// explains it best.
+/// Ratios of the variance of the noise to the scale of the covariance; each target takes the one
+/// that explains it best.
 pub(super) const NOISE_RATIOS: [f64; 5] = [0.0005, 0.003, 0.02, 0.1, 0.5];
 
 /// Added to the diagonal of every covariance, for numbers' sake.
 pub(super) const JITTER: f64 = 1e-6;
 
-/// Targets are correlated, so their evidences are no independent votes: together they count as this many
-/// at most.
+/// Targets are correlated, so their evidences are no independent votes: together they count as this
+/// many at most.
 const INDEPENDENT_TARGETS: f64 = 4.0;
 
 /// How many standard deviations of the prior a parameter may leave its mean.
@@ -45,9 +45,9 @@ pub(super) fn fit(kernel: &mut Kernel, data: &Data<'_>, iterations: usize) {
     kernel.log_parameters = minimize(objective, &start, &lower, &upper, iterations).0;
 }
 
-/// Minus the logarithm of the posterior of the kernel's parameters, up to a constant, and its gradient
-/// (Rasmussen & Williams 2006, eqs. 5.8 and 5.9), with the scale of every output at its maximum,
-/// σ² = yᵀK⁻¹y / n.
+/// Minus the logarithm of the posterior of the kernel's parameters, up to a constant, and its
+/// gradient (Rasmussen & Williams 2006, eqs. 5.8 and 5.9), with the scale of every output at its
+/// maximum, σ² = yᵀK⁻¹y / n.
 pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
     let n = data.points.len();
     let prior = kernel.prior();
@@ -109,7 +109,8 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
     }
     gradient[0] = -temper * linear * by_linear / 2.0;
     gradient[1] = -temper * quadratic * by_quadratic / 2.0;
-    // Σᵢⱼ Bᵢⱼ (zᵢ - zⱼ)² / 2 = Σᵢ (Σⱼ Bᵢⱼ) zᵢ² - zᵀBz for every coordinate, and zᵀPz for the products
+    // Σᵢⱼ Bᵢⱼ (zᵢ - zⱼ)² / 2 = Σᵢ (Σⱼ Bᵢⱼ) zᵢ² - zᵀBz for every coordinate, and zᵀPz for the
+    // products
     let points = kernel.scaled(data.points);
     add_scaled(&mut by_product, kernel.width_squared(), &by_distance);
     let turned = &by_product * &points;
@@ -136,8 +137,8 @@ fn blocks_and_levels(worths: &Worths) -> impl Iterator<Item = (&Block, (usize, &
     worths.blocks().iter().flat_map(with_levels)
 }
 
-/// yᵀK⁻¹y / n: the scale of the covariance that explains an output of this block best, n points being known. An output
-/// that does not vary keeps a trace.
+/// yᵀK⁻¹y / n: the scale of the covariance that explains an output of this block best, n points
+/// being known. An output that does not vary keeps a trace.
 pub(super) fn variance(output: &[f64], solved: &[f64], block: &Block) -> f64 {
     let product: f64 = output.iter().zip(solved).map(|(y, a)| y * a).sum();
     (product / block.known).max(1e-12)

@@ -1,5 +1,5 @@
-//! Searches the model where gradients do not lead: a small evolution strategy with one step size for every
-//! coordinate and a little momentum.
+//! Searches the model where gradients do not lead: a small evolution strategy with one step size
+//! for every coordinate and a little momentum.
 
 use super::kernel::Point;
 
@@ -7,7 +7,8 @@ use super::kernel::Point;
 const POPULATION: usize = 40;
 const PARENTS: usize = 10;
 
-/// The best point seen. `cost` gives a number for each of many points; `first` are tried in the first generation.
+/// The best point seen. `cost` gives a number for each of many points; `first` are tried in the
+/// first generation.
 pub(super) fn evolve(
     mut cost: impl FnMut(&[Point]) -> Vec<f64>,
     start: &[f64],

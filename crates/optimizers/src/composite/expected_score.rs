@@ -1,15 +1,18 @@
-//! The score that is to be expected of a value which is known up to a normal distribution in warped coordinates.
+//! The score that is to be expected of a value which is known up to a normal distribution in warped
+//! coordinates.
 //!
-//! The score is a known function of u, with `v = a exp(u) + b exp(-u) + c` for every [`Warp`]: 0 where v is accepted,
-//! a slope on either side of it, and `max_score` beyond. With u normal, every moment of the score is a sum of
+//! The score is a known function of u, with `v = a exp(u) + b exp(-u) + c` for every [`Warp`]: 0
+//! where v is accepted, a slope on either side of it, and `max_score` beyond. With u normal, every
+//! moment of the score is a sum of
 //!
 //! ```text
-//! ∫ₐᵇ exp(k u) N(u; m, s²) du = exp(k m + k² s² / 2) (Φ((b - m - k s²) / s) - Φ((a - m - k s²) / s))
+//! ∫ₐᵇ exp(k u) N(u; m, s²) du
+//!     = exp(k m + k² s² / 2) (Φ((b - m - k s²) / s) - Φ((a - m - k s²) / s))
 //! ```
 //!
-//! with k from -2 to 2 (completing the square), so no quadrature is needed. That the expectation is taken over
-//! the values, not over the total, is the idea of composite Bayesian optimization (Astudillo & Frazier
-//! 2019, arXiv:1906.01537).
+//! with k from -2 to 2 (completing the square), so no quadrature is needed. That the expectation is
+//! taken over the values, not over the total, is the idea of composite Bayesian optimization
+//! (Astudillo & Frazier 2019, arXiv:1906.01537).
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
@@ -22,7 +25,8 @@ const LINEAR_NORMS: [f64; 3] = [5.0, 20.0, 80.0];
 /// Norms from zero down to the floor of a logarithmic warp, for what is wanted at zero or above.
 const FLOOR_NORMS: [f64; 2] = [0.1, 1.0];
 
-/// A value further away than so many times the narrowest linear stretch is an artefact and counts as missing.
+/// A value further away than so many times the narrowest linear stretch is an artefact and counts
+/// as missing.
 const OUTLIER: f64 = 1e6;
 
 /// A score rule in warped coordinates.
@@ -148,7 +152,8 @@ impl WarpedRule {
                 + 2.0 * offset * varying
                 + (2.0 * up * down + offset * offset) * e_0;
             expected.by_mean += sign * (rising - falling);
-            // E'' by the variance is half of the second derivative, to which the kinks at both ends add.
+            // E'' by the variance is half of the second derivative, to which the kinks at both ends
+            // add.
             let density = |z: f64| libm::exp(-z * z / 2.0) / (sd * (2.0 * PI).sqrt());
             let kinks = (dv_du[0] * density(a) - dv_du[1] * density(b)) / norm;
             expected.by_variance += sign / 2.0 * (varying + kinks);

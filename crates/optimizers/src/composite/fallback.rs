@@ -1,5 +1,6 @@
-//! What replaces half of the model's proposals while the model is wrong: CMA-ES, started at the incumbent, which
-//! learns from all candidates, those of the model being injected ones (Hansen 2011, arXiv:1110.4181).
+//! What replaces half of the model's proposals while the model is wrong: CMA-ES, started at the
+//! incumbent, which learns from all candidates, those of the model being injected ones (Hansen
+//! 2011, arXiv:1110.4181).
 
 use super::kernel::Point;
 use crate::cma_es::distribution::{Distribution, Sample};
@@ -24,8 +25,8 @@ impl Fallback {
         let mut generation: Vec<Survivor<Sample>> = candidates
             .map(|(number, point, total)| {
                 let mut step = self.distribution.step_to(point);
-                // An injected step counts by its direction where it is longer than one that was drawn
-                // (ibid., eq. 3).
+                // An injected step counts by its direction where it is longer than one that was
+                // drawn (ibid., eq. 3).
                 let length = step.iter().map(|y| y * y).sum::<f64>().sqrt();
                 let longest = (n as f64).sqrt() + 2.0 * n as f64 / (n as f64 + 2.0);
                 let shortening = (longest / length).min(1.0);

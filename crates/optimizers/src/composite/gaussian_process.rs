@@ -1,8 +1,9 @@
-//! One Gaussian process for every modelled output: they share the covariance, each has its own mean, scale and
-//! noise (Rasmussen & Williams 2006, ch. 2).
+//! One Gaussian process for every modelled output: they share the covariance, each has its own
+//! mean, scale and noise (Rasmussen & Williams 2006, ch. 2).
 //!
-//! Sharing the covariance means one factorization for each noise ratio in use, five at most, instead of one for
-//! every target; and as many again for every block of outputs that are not known everywhere (`worths`).
+//! Sharing the covariance means one factorization for each noise ratio in use, five at most,
+//! instead of one for every target; and as many again for every block of outputs that are not known
+//! everywhere (`worths`).
 
 use super::evidence::{self, Data, NOISE_RATIOS};
 use super::kernel::{Kernel, Point};
@@ -23,7 +24,8 @@ pub(super) struct GaussianProcess {
     kernel: Kernel,
     points: Vec<Point>,
     worths: Worths,
-    /// Inverses of the covariances, one for every noise ratio in use by outputs that are known at the same points.
+    /// Inverses of the covariances, one for every noise ratio in use by outputs that are known at
+    /// the same points.
     inverses: Vec<Matrix>,
     outputs: Vec<Output>,
     /// K⁻¹y of every output, times its standard deviation, in columns.
@@ -44,14 +46,14 @@ struct Output {
 /// Mean and variance of every output at a point, without noise.
 pub(super) type Moments = Vec<(f64, f64)>;
 
-/// The variance that a sample path is given, in units of an output's: the kinks of a score must not stop who
-/// follows its slope.
+/// The variance that a sample path is given, in units of an output's: the kinks of a score must not
+/// stop who follows its slope.
 const SMOOTHING: f64 = 1e-3;
 
 /// What is known of all outputs at a point.
 pub(super) trait Posterior {
-    /// A function of their moments at `point`, and its gradient by the point. `function` gives its value and, for
-    /// every output, its derivatives by mean and variance.
+    /// A function of their moments at `point`, and its gradient by the point. `function` gives its
+    /// value and, for every output, its derivatives by mean and variance.
     fn value_and_gradient(
         &self,
         point: &[f64],
@@ -60,9 +62,10 @@ pub(super) trait Posterior {
 }
 
 impl GaussianProcess {
-    /// Learns from points, the most relevant first, `outputs` (one column for each) and how many simulations each point is
-    /// worth to each of them; an output is ignored where that is 0. The kernel's parameters are fitted in rounds of so many
-    /// `iterations`, between which the noise is chosen again.
+    /// Learns from points, the most relevant first, `outputs` (one column for each) and how many
+    /// simulations each point is worth to each of them; an output is ignored where that is 0. The
+    /// kernel's parameters are fitted in rounds of so many `iterations`, between which the noise is
+    /// chosen again.
     ///
     /// `None` where the covariance cannot be factorized.
     pub fn fit(
@@ -115,8 +118,8 @@ impl GaussianProcess {
         Some(GaussianProcess { kernel, points, worths, inverses: kept, outputs, weights })
     }
 
-    /// The logarithm of every output's evidence under a kernel, with the noise that suits it best, up to a
-    /// constant that all outputs share. Arguments as for [`fit`](Self::fit).
+    /// The logarithm of every output's evidence under a kernel, with the noise that suits it best,
+    /// up to a constant that all outputs share. Arguments as for [`fit`](Self::fit).
     pub fn log_evidences(
         kernel: &Kernel,
         points: &[Point],
@@ -166,9 +169,9 @@ impl GaussianProcess {
         points.iter().enumerate().map(posterior).collect()
     }
 
-    /// The directions along which the outputs change most around these points, most first: the eigenvectors
-    /// of Σ ∇f ∇fᵀ of all outputs f in units of their scales (active subspaces, Constantine et al. 2014,
-    /// arXiv:1304.2070).
+    /// The directions along which the outputs change most around these points, most first: the
+    /// eigenvectors of Σ ∇f ∇fᵀ of all outputs f in units of their scales (active subspaces,
+    /// Constantine et al. 2014, arXiv:1304.2070).
     pub fn directions(&self, points: &[&Point], count: usize) -> Vec<Point> {
         let n = self.kernel.dimension();
         let mut squares = vec![0.0; n * n];
@@ -188,9 +191,9 @@ impl GaussianProcess {
         (0..n).rev().take(count).map(column).collect()
     }
 
-    /// Draws a function from all that the data leave open: one from the prior, corrected by what the data say of its
-    /// errors (pathwise conditioning, Wilson et al. 2020, arXiv:2002.09309). It deviates from the mean by
-    /// `spread` times as much as the posterior does.
+    /// Draws a function from all that the data leave open: one from the prior, corrected by what
+    /// the data say of its errors (pathwise conditioning, Wilson et al. 2020, arXiv:2002.09309). It
+    /// deviates from the mean by `spread` times as much as the posterior does.
     pub fn sample_path(
         &self,
         spread: f64,

@@ -1,5 +1,5 @@
-//! Which of the simulated points is the best: not the luckiest, but the one whose measurements and model agree
-//! that it is good.
+//! Which of the simulated points is the best: not the luckiest, but the one whose measurements and
+//! model agree that it is good.
 
 use super::sites::Site;
 use super::surrogate::{Expectation, Surrogate};

@@ -5,14 +5,14 @@
 //! zᵢ = (xᵢ - cᵢ) / lᵢ        r² = 5 |z(x) - z(y)|²        g = z(x)·z(y) / (2.5 L)²
 //! ```
 //!
-//! a Matérn covariance of smoothness 5/2 with a length scale for every coordinate (Rasmussen & Williams
-//! 2006, eq. 4.17), and those of a linear and of a homogeneous quadratic function around the centre c of the
-//! trust region with radius L (ibid., sec. 4.2.2): most targets are nearly linear over short distances,
-//! which few points suffice to learn.
+//! a Matérn covariance of smoothness 5/2 with a length scale for every coordinate (Rasmussen &
+//! Williams 2006, eq. 4.17), and those of a linear and of a homogeneous quadratic function around
+//! the centre c of the trust region with radius L (ibid., sec. 4.2.2): most targets are nearly
+//! linear over short distances, which few points suffice to learn.
 //!
-//! Coordinates are the parameters, and then how far a point lies along a few directions. What many parameters
-//! do together, as to excite a population, is learnt along such a direction from points that differ in
-//! everything else.
+//! Coordinates are the parameters, and then how far a point lies along a few directions. What many
+//! parameters do together, as to excite a population, is learnt along such a direction from points
+//! that differ in everything else.
 
 use crate::linear_algebra::Matrix;
 
@@ -22,7 +22,8 @@ pub(super) type Point = Vec<f64>;
 /// The covariance function.
 #[derive(Debug, Clone)]
 pub(super) struct Kernel {
-    /// Logarithms of `s_l` and `s_q`, then of the length scales of the parameters and of the directions.
+    /// Logarithms of `s_l` and `s_q`, then of the length scales of the parameters and of the
+    /// directions.
     pub log_parameters: Vec<f64>,
     pub centre: Point,
     pub radius: f64,
@@ -47,8 +48,8 @@ impl Kernel {
         Kernel { log_parameters: vec![], centre, radius, directions: vec![] }.along(vec![])
     }
 
-    /// The same covariance along other directions. Their length scales are those of the earlier ones, in
-    /// their order, or the middle of the prior.
+    /// The same covariance along other directions. Their length scales are those of the earlier
+    /// ones, in their order, or the middle of the prior.
     pub fn along(mut self, directions: Vec<Point>) -> Kernel {
         self.directions = directions;
         let prior = self.prior();
@@ -58,9 +59,9 @@ impl Kernel {
         self
     }
 
-    /// Normal priors of the logarithms of the parameters, mean and standard deviation: length scales
-    /// that grow as the box's diagonal does (Hvarfner et al. 2024, arXiv:2402.02229), polynomial parts of
-    /// about the size of the rest, and along a direction the whole range.
+    /// Normal priors of the logarithms of the parameters, mean and standard deviation: length
+    /// scales that grow as the box's diagonal does (Hvarfner et al. 2024, arXiv:2402.02229),
+    /// polynomial parts of about the size of the rest, and along a direction the whole range.
     pub fn prior(&self) -> Vec<(f64, f64)> {
         let length = libm::log(0.8 * (self.dimension() as f64).sqrt());
         let mut prior = vec![(0.0, 1.5), (-1.0, 1.5)];

@@ -9,8 +9,8 @@ const MEMORY: usize = 10;
 /// A step has to bring this share of what the gradient promises (ibid., eq. 3.4).
 const SUFFICIENT_DECREASE: f64 = 1e-4;
 
-/// Where the function is least, as far as `iterations` lead from `start`, and its value there. `function`
-/// gives value and gradient; a value that is not finite counts as a wall.
+/// Where the function is least, as far as `iterations` lead from `start`, and its value there.
+/// `function` gives value and gradient; a value that is not finite counts as a wall.
 pub(super) fn minimize(
     mut function: impl FnMut(&[f64]) -> (f64, Vec<f64>),
     start: &[f64],

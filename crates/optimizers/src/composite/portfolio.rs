@@ -1,5 +1,5 @@
-//! What to simulate next: not one kind of point but several, since each fails somewhere. Exploiting alone gets
-//! stuck, improvement alone wanders; together they were the best and the least variable.
+//! What to simulate next: not one kind of point but several, since each fails somewhere. Exploiting
+//! alone gets stuck, improvement alone wanders; together they were the best and the least variable.
 
 use super::coordinates::Coordinates;
 use super::evolution::evolve;
@@ -46,12 +46,14 @@ const SCHEDULE: [Purpose; 12] = {
     ]
 };
 
-/// How far the functions of [`Purpose::Thompson`] deviate from what is expected, in posterior standard deviations,
-/// and the half width of their box in radii. Far from the data nearly everything is left open.
+/// How far the functions of [`Purpose::Thompson`] deviate from what is expected, in posterior
+/// standard deviations, and the half width of their box in radii. Far from the data nearly
+/// everything is left open.
 const THOMPSON_SPREAD: f64 = 0.75;
 const THOMPSON_BOX: f64 = 1.0;
 
-/// Points among which each of them is looked at for where to begin, and their standard deviation in radii.
+/// Points among which each of them is looked at for where to begin, and their standard deviation in
+/// radii.
 const THOMPSON_STARTS: usize = 24;
 const THOMPSON_START_SPREAD: f64 = 0.3;
 
@@ -59,7 +61,8 @@ const THOMPSON_START_SPREAD: f64 = 0.3;
 const PROBES: usize = 20;
 const PROBE_SPREAD: f64 = 0.7;
 
-/// A gain of so many standard deviations of one simulation's total makes knowing the incumbent better idle.
+/// A gain of so many standard deviations of one simulation's total makes knowing the incumbent
+/// better idle.
 const MUCH: f64 = 0.5;
 
 /// Simulations of one point after which another one is no news.
@@ -116,8 +119,8 @@ impl Portfolio<'_> {
         taken.points.split_off(taken.already)
     }
 
-    /// The incumbent, while there are few simulations of it, none under way, and its noise matters: not as long
-    /// as the optimum promises much more.
+    /// The incumbent, while there are few simulations of it, none under way, and its noise matters:
+    /// not as long as the optimum promises much more.
     fn replicate(&self, optimum: &Point) -> Option<Point> {
         let Standing { site, total, .. } = self.standings[0];
         let site = &self.sites[site];
@@ -138,7 +141,8 @@ impl Portfolio<'_> {
         self.least(|point| self.surrogate.total_and_gradient(point), BOX, &starts, 40)
     }
 
-    /// Where the total of a function that the data leave open is least in a smaller box (Thompson sampling).
+    /// Where the total of a function that the data leave open is least in a smaller box (Thompson
+    /// sampling).
     fn thompson(
         &self,
         optimum: &Point,
@@ -160,8 +164,8 @@ impl Portfolio<'_> {
         self.least(total, THOMPSON_BOX, &starts, 30)
     }
 
-    /// Where a function is least in a box that reaches so many radii from the centre, as far as so many
-    /// `iterations` lead.
+    /// Where a function is least in a box that reaches so many radii from the centre, as far as so
+    /// many `iterations` lead.
     fn least(
         &self,
         function: impl Fn(&[f64]) -> (f64, Point),
@@ -204,8 +208,9 @@ impl Portfolio<'_> {
         self.coordinates.admissible(&self.around(&self.region.centre, PROBE_SPREAD, normal))
     }
 
-    /// What the model thinks best among normal deviates around the centre: an evolution strategy with
-    /// pre-screening. It keeps the data spread in all directions, also where the model sees nothing.
+    /// What the model thinks best among normal deviates around the centre: an evolution strategy
+    /// with pre-screening. It keeps the data spread in all directions, also where the model sees
+    /// nothing.
     fn probe(&self, normal: &mut impl FnMut() -> f64) -> Option<Point> {
         let points: Vec<Point> = (0..PROBES).map(|_| self.around_centre(normal)).collect();
         let expectations = self.surrogate.expect(&points);
@@ -248,9 +253,10 @@ impl Taken {
     }
 }
 
-/// The logarithm of how far below `incumbent` the total is to be expected, where it is above it 0 counts
-/// (expected improvement, Jones et al. 1998). Its sum of many scores is taken as normal. In the far tail the
-/// asymptotic series of log(φ(z) + z Φ(z)) is used (Ament et al. 2023, arXiv:2310.20708).
+/// The logarithm of how far below `incumbent` the total is to be expected, where it is above it 0
+/// counts (expected improvement, Jones et al. 1998). Its sum of many scores is taken as normal. In
+/// the far tail the asymptotic series of log(φ(z) + z Φ(z)) is used (Ament et al. 2023,
+/// arXiv:2310.20708).
 fn log_improvement(expected: &Expectation, incumbent: f64) -> f64 {
     let sd = (expected.variance + 1e-12).sqrt();
     let z = (incumbent - expected.total) / sd;

@@ -1,9 +1,10 @@
-//! Functions drawn from the Gaussian process before it has seen data, with values and gradients everywhere.
+//! Functions drawn from the Gaussian process before it has seen data, with values and gradients
+//! everywhere.
 //!
-//! The three parts of the covariance are drawn one by one. The Matérn part is a sum of cosines whose
-//! frequencies have its spectral density, a t distribution with 5 degrees of freedom (random features, Rahimi &
-//! Recht 2007; Rasmussen & Williams 2006, eq. 4.15); the others are what their names say, a linear and a
-//! homogeneous quadratic function with normal coefficients:
+//! The three parts of the covariance are drawn one by one. The Matérn part is a sum of cosines
+//! whose frequencies have its spectral density, a t distribution with 5 degrees of freedom (random
+//! features, Rahimi & Recht 2007; Rasmussen & Williams 2006, eq. 4.15); the others are what their
+//! names say, a linear and a homogeneous quadratic function with normal coefficients:
 //!
 //! ```text
 //! f(z) = √(2/F) Σ w cos(ω·z + φ) + √s_l a·z / (2.5 L) + √s_q z·B z / (2.5 L)²
@@ -25,7 +26,8 @@ pub(super) struct PriorSample {
     /// ω, one a row, and φ.
     frequencies: Matrix,
     phases: Vec<f64>,
-    /// Coefficients of the cosines, of the coordinates and of their products, in columns for every output.
+    /// Coefficients of the cosines, of the coordinates and of their products, in columns for every
+    /// output.
     features: Matrix,
     linear: Matrix,
     quadratic: Matrix,

@@ -1,9 +1,9 @@
-//! The probability that something goes wrong at a point: that the network explodes, that the simulation fails,
-//! or that a target cannot be measured.
+//! The probability that something goes wrong at a point: that the network explodes, that the
+//! simulation fails, or that a target cannot be measured.
 //!
-//! Each is a logistic regression on coordinates and their squares with a normal prior of the coefficients (ridge),
-//! fitted by Newton's method (Hastie et al. 2009, sec. 4.4.1). It learns from a single event, and it knows
-//! nothing of the totals that such simulations are given.
+//! Each is a logistic regression on coordinates and their squares with a normal prior of the
+//! coefficients (ridge), fitted by Newton's method (Hastie et al. 2009, sec. 4.4.1). It learns from
+//! a single event, and it knows nothing of the totals that such simulations are given.
 
 use super::kernel::Point;
 use crate::linear_algebra::{Cholesky, Matrix};
@@ -22,7 +22,8 @@ pub(super) struct Risk {
 }
 
 impl Risk {
-    /// Learns from points and whether the event happened there. `None` where it always or never did.
+    /// Learns from points and whether the event happened there. `None` where it always or never
+    /// did.
     pub fn fit(points: &[&Point], happened: &[bool]) -> Option<Risk> {
         let events = happened.iter().filter(|happened| **happened).count();
         if events == 0 || events == happened.len() {

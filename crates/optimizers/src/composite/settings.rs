@@ -7,8 +7,8 @@ use crate::CentroidError;
 pub struct CompositeSettings {
     /// Candidates per generation, at least 1. With 6 fewer simulations are needed than with 12.
     pub offspring_size: usize,
-    /// Standard deviation of the first candidates around the centroid, in coordinates in which every range
-    /// is [-1, 1].
+    /// Standard deviation of the first candidates around the centroid, in coordinates in which
+    /// every range is [-1, 1].
     pub sigma: f64,
     /// Together with the candidates' numbers it determines everything random.
     pub seed: u64,

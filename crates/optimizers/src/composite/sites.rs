@@ -49,15 +49,18 @@ impl Observation {
 #[derive(Debug, Clone)]
 pub(super) struct Site {
     pub point: Point,
-    /// The candidates that were simulated here, in order, without those that were measured for some targets only.
+    /// The candidates that were simulated here, in order, without those that were measured for some
+    /// targets only.
     pub candidates: Vec<u64>,
     /// How many of them were measured.
     pub measured: usize,
     /// For every target in how many simulations it was looked at, those for some targets included.
     pub looked_at: Vec<usize>,
-    /// For every target its mean over the simulations in which it could be measured, if there is one.
+    /// For every target its mean over the simulations in which it could be measured, if there is
+    /// one.
     pub values: Vec<Option<f64>>,
-    /// The sum of the scores of these means. Targets that were not looked at count as much as the others on average.
+    /// The sum of the scores of these means. Targets that were not looked at count as much as the
+    /// others on average.
     pub total: f64,
 }
 

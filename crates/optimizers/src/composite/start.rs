@@ -3,9 +3,9 @@
 use super::kernel::Point;
 use crate::deviates::Seeded;
 
-/// The step from the centroid to candidate `number`, 1, 2, …, in units of the spread: as long as a vector of
-/// normal deviates. As many steps as there are dimensions are orthogonal to each other, so that each shows
-/// what the others do not; then it begins again.
+/// The step from the centroid to candidate `number`, 1, 2, …, in units of the spread: as long as a
+/// vector of normal deviates. As many steps as there are dimensions are orthogonal to each other,
+/// so that each shows what the others do not; then it begins again.
 pub(super) fn step(random: &Seeded, number: u64, dimension: usize) -> Point {
     let first = number - (number - 1) % dimension as u64;
     let mut directions: Vec<Point> = Vec::new();

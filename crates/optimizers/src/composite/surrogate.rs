@@ -1,5 +1,5 @@
-//! What is believed of every point that was not simulated: each target's value, the risks, and what total
-//! follows from them.
+//! What is believed of every point that was not simulated: each target's value, the risks, and what
+//! total follows from them.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ use crate::linear_algebra::Matrix;
 /// Sites, nearest first, that the model is made of; the rest of a long search lies elsewhere.
 const MODELLED_SITES: usize = 350;
 
-/// Directions that the kernel knows; more were no better, and with few parameters they say nothing new.
+/// Directions that the kernel knows; more were no better, and with few parameters they say nothing
+/// new.
 const MOST_DIRECTIONS: usize = 2;
 
 /// Totals of more than so many good ones count less and less.
@@ -114,7 +115,8 @@ impl Surrogate {
             Risk::fit(&all_points, &happened)
         };
         let risks = [OutcomeKind::Exploded, OutcomeKind::Failed].into_iter().filter_map(risk_of);
-        // A pattern has events and others, so only numbers out of range can keep it from being fitted.
+        // A pattern has events and others, so only numbers out of range can keep it from being
+        // fitted.
         let absence = |missing: &Vec<Option<bool>>| {
             let looked_at = points.iter().zip(missing);
             let looked_at = looked_at.filter_map(|(point, missing)| Some((point, (*missing)?)));
@@ -143,8 +145,9 @@ impl Surrogate {
         self.process.directions(points, MOST_DIRECTIONS.min(half))
     }
 
-    /// What a lost simulation costs, as a total: about what the better simulations have in targets that can be
-    /// measured, and not the worst possible total, since it is a simulation that is lost and not the model.
+    /// What a lost simulation costs, as a total: about what the better simulations have in targets
+    /// that can be measured, and not the worst possible total, since it is a simulation that is
+    /// lost and not the model.
     pub fn penalty(&self) -> f64 {
         self.penalty
     }
@@ -189,8 +192,8 @@ impl Surrogate {
         self.total_by(&self.process, point)
     }
 
-    /// Draws values at all points from all that the data leave open; they deviate from their expectation
-    /// by `spread` times as much.
+    /// Draws values at all points from all that the data leave open; they deviate from their
+    /// expectation by `spread` times as much.
     pub fn sample_path(
         &self,
         spread: f64,
@@ -249,7 +252,8 @@ impl ModelledTarget {
     }
 }
 
-/// The sites nearest to the centre, good ones being a little nearer; first all that were measured for every target.
+/// The sites nearest to the centre, good ones being a little nearer; first all that were measured
+/// for every target.
 fn nearest<'a>(sites: &'a [Site], kernel: &Kernel) -> Vec<&'a Site> {
     let mut near: Vec<(bool, f64, &Site)> = sites
         .iter()
@@ -265,8 +269,8 @@ fn nearest<'a>(sites: &'a [Site], kernel: &Kernel) -> Vec<&'a Site> {
     near.into_iter().map(|(_, _, site)| site).take(MODELLED_SITES).collect()
 }
 
-/// A target's value at each site; where it has none, that of the nearest one with a value: what is missing must neither
-/// bend the model nor be a reason to leave a site out.
+/// A target's value at each site; where it has none, that of the nearest one with a value: what is
+/// missing must neither bend the model nor be a reason to leave a site out.
 fn filled(sites: &[&Site], target: usize) -> Vec<f64> {
     let borrowed = |site: &Site| {
         let distance = |other: &Site| -> f64 {
@@ -279,14 +283,15 @@ fn filled(sites: &[&Site], target: usize) -> Vec<f64> {
     sites.iter().map(|site| site.values[target].unwrap_or_else(|| borrowed(site))).collect()
 }
 
-/// By how much less the values of a site count to the model, where its total is so many times a good one. Near an
-/// explosion or in silence values are wild; were they to be fitted like others, they would make the model blind or
-/// overconfident where it matters.
+/// By how much less the values of a site count to the model, where its total is so many times a
+/// good one. Near an explosion or in silence values are wild; were they to be fitted like others,
+/// they would make the model blind or overconfident where it matters.
 fn discount(times_good: f64) -> f64 {
     (times_good / FAR_FROM_GOOD).clamp(1.0, 10.0).powi(4)
 }
 
-/// The median total of the better fifth, of five at least; `None` if no site was measured for every target.
+/// The median total of the better fifth, of five at least; `None` if no site was measured for every
+/// target.
 fn good_total(sites: &[&Site]) -> Option<f64> {
     let complete = sites.iter().filter(|site| site.measured > 0);
     let mut totals: Vec<f64> = complete.map(|site| site.total).collect();
@@ -302,8 +307,8 @@ mod tests {
     use crate::deviates::Seeded;
     use crate::{Outcome, ScoreRule};
 
-    /// Three targets of two parameters: one is missing where the second is large, one always; points with
-    /// a large first parameter explode.
+    /// Three targets of two parameters: one is missing where the second is large, one always;
+    /// points with a large first parameter explode.
     fn surrogate() -> Surrogate {
         let rule = |wanted| WarpedRule::new(ScoreRule::new(wanted, wanted, 0.2, 20.0).unwrap());
         let rules = [rule(0.5), rule(1.0), rule(0.0)];

@@ -1,11 +1,13 @@
 //! The box around the best point in which the model is trusted.
 //!
-//! As in `TuRBO` (Eriksson et al. 2019, arXiv:1910.01739) it grows after successes and shrinks after failures;
-//! a success is a generation whose results move the incumbent to a point that is better by 1 %.
+//! As in `TuRBO` (Eriksson et al. 2019, arXiv:1910.01739) it grows after successes and shrinks
+//! after failures; a success is a generation whose results move the incumbent to a point that is
+//! better by 1 %.
 
 use super::kernel::Point;
 
-/// Radius at the start and at most, in unit coordinates: the box reaches as far as half of each range.
+/// Radius at the start and at most, in unit coordinates: the box reaches as far as half of each
+/// range.
 const LARGEST: f64 = 0.5;
 const SMALLEST: f64 = 0.25;
 

@@ -1,13 +1,14 @@
-//! The coordinates u that a target's values v are modelled in. Both warps are logarithmic far above what is
-//! wanted, so that a rate of 300 /s does not outweigh everything else:
+//! The coordinates u that a target's values v are modelled in. Both warps are logarithmic far above
+//! what is wanted, so that a rate of 300 /s does not outweigh everything else:
 //!
 //! ```text
 //! v = middle + scale sinh(u)      linear near the middle, and the same on either side of it
 //! v = floor + scale exp(u)        logarithmic all the way down to a floor just below zero
 //! ```
 //!
-//! The second is for what cannot be negative. Drive changes a rate by a factor; so a rate of 0.01 /s has a slope to
-//! be seen where its score has none, which is what a search that begins in silence needs.
+//! The second is for what cannot be negative. Drive changes a rate by a factor; so a rate of 0.01
+//! /s has a slope to be seen where its score has none, which is what a search that begins in
+//! silence needs.
 
 /// A warp of a target's values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +28,8 @@ impl Warp {
         Warp::Logarithm { floor: -offset, scale: middle + offset }
     }
 
-    /// Whether a value can be warped. Those that noise takes nearly to the floor would become outliers.
+    /// Whether a value can be warped. Those that noise takes nearly to the floor would become
+    /// outliers.
     pub fn reaches(&self, value: f64) -> bool {
         match *self {
             Warp::Asinh { .. } => true,

@@ -1,6 +1,6 @@
-//! Which warp the values of each target are modelled with. A rate that rises and explodes is best modelled
-//! logarithmically, above what is wanted or all the way down to silence; a value that is linear in the parameters would
-//! only be bent by that.
+//! Which warp the values of each target are modelled with. A rate that rises and explodes is best
+//! modelled logarithmically, above what is wanted or all the way down to silence; a value that is
+//! linear in the parameters would only be bent by that.
 
 use super::expected_score::WarpedRule;
 use super::gaussian_process::{FITTED_POINTS, GaussianProcess};
@@ -23,8 +23,9 @@ pub(super) struct Warped {
     pub values: Vec<f64>,
 }
 
-/// For each target the warp under which the kernel explains its values best: the density of the values is that of the
-/// warped values times the slope of the warp (Snelson et al. 2003, "Warped Gaussian processes").
+/// For each target the warp under which the kernel explains its values best: the density of the
+/// values is that of the warped values times the slope of the warp (Snelson et al. 2003, "Warped
+/// Gaussian processes").
 pub(super) fn choose_warps(
     kernel: &Kernel,
     points: &[Point],
@@ -70,7 +71,8 @@ mod tests {
     use crate::ScoreRule;
     use crate::deviates::Seeded;
 
-    /// The chosen warps of values up to 40 norms from what is wanted, as a function of two parameters.
+    /// The chosen warps of values up to 40 norms from what is wanted, as a function of two
+    /// parameters.
     fn chosen(value: fn(&Point) -> f64) -> WarpedRule {
         let rule = WarpedRule::new(ScoreRule::new(0.0, 0.0, 0.05, 20.0).unwrap());
         chosen_by(&rule, value)

@@ -1,12 +1,12 @@
-//! How many simulations each point is worth to each output. One from before may have been measured for some targets
-//! only: to the others its point is worth nothing, as if it were not there. Outputs that are worth the same everywhere
-//! form a block and share factorizations.
+//! How many simulations each point is worth to each output. One from before may have been measured
+//! for some targets only: to the others its point is worth nothing, as if it were not there.
+//! Outputs that are worth the same everywhere form a block and share factorizations.
 
 use super::evidence::JITTER;
 use crate::linear_algebra::Matrix;
 
-/// The variance of the noise where nothing is known; that of the covariance is about 1. It is on the diagonal of its own
-/// row, so it does not spoil the condition of the others.
+/// The variance of the noise where nothing is known; that of the covariance is about 1. It is on
+/// the diagonal of its own row, so it does not spoil the condition of the others.
 pub(super) const NOTHING_KNOWN: f64 = 1e8;
 
 /// What all points are worth to all outputs.
@@ -68,8 +68,8 @@ impl Block {
         Block { worth: worth.to_vec(), known, members }
     }
 
-    /// Shifts and scales an output, so that it is 0 where it is not known; returns the mean, that of the first
-    /// `mean_points`, and the standard deviation that were taken out.
+    /// Shifts and scales an output, so that it is 0 where it is not known; returns the mean, that
+    /// of the first `mean_points`, and the standard deviation that were taken out.
     pub fn standardize(&self, output: &mut [f64], mean_points: usize) -> (f64, f64) {
         let is_known = || self.worth.iter().map(|worth| *worth > 0.0);
         let known: Vec<f64> =
@@ -85,7 +85,8 @@ impl Block {
         (mean, sd)
     }
 
-    /// The variance of the noise at every point, with this ratio of one simulation's to the scale of the covariance.
+    /// The variance of the noise at every point, with this ratio of one simulation's to the scale
+    /// of the covariance.
     pub fn noise(&self, ratio: f64) -> impl Iterator<Item = f64> {
         let of =
             move |worth: &f64| if *worth > 0.0 { ratio / worth + JITTER } else { NOTHING_KNOWN };

@@ -1,7 +1,7 @@
 //! Directions that are spread evenly over all trade-offs between objectives.
 
-/// Points on the simplex of Das & Dennis (1998, SIAM J. Optim. 8:631) with as many divisions as give at most
-/// `most` points, but at least the corners; each sums to 1.
+/// Points on the simplex of Das & Dennis (1998, SIAM J. Optim. 8:631) with as many divisions as
+/// give at most `most` points, but at least the corners; each sums to 1.
 pub fn reference_points(objectives: usize, most: usize) -> Vec<Vec<f64>> {
     let mut points = on_simplex(objectives, 1);
     for divisions in 2.. {

@@ -1,9 +1,10 @@
-//! Who stays in the population: first those that nobody beats, and among equals those where few are.
+//! Who stays in the population: first those that nobody beats, and among equals those where few
+//! are.
 
 use crate::linear_algebra::solve;
 
-/// The indexes of points that no other beats: none is as good in every objective and better in one. Smaller is
-/// better.
+/// The indexes of points that no other beats: none is as good in every objective and better in one.
+/// Smaller is better.
 pub fn pareto_front(objectives: &[&[f64]]) -> Vec<usize> {
     let all: Vec<usize> = (0..objectives.len()).collect();
     front_of(objectives, &all)
@@ -18,9 +19,9 @@ fn dominates(a: &[f64], b: &[f64]) -> bool {
     a.iter().zip(b).all(|(a, b)| a <= b) && a.iter().zip(b).any(|(a, b)| a < b)
 }
 
-/// The indexes of `count` points for the next generation (all, if there are no more). Fronts are taken whole
-/// while there is room; of the last one, points are taken for the reference directions that have the fewest so
-/// far. Points that are not finite come last.
+/// The indexes of `count` points for the next generation (all, if there are no more). Fronts are
+/// taken whole while there is room; of the last one, points are taken for the reference directions
+/// that have the fewest so far. Points that are not finite come last.
 pub fn select(objectives: &[&[f64]], count: usize, references: &[Vec<f64>]) -> Vec<usize> {
     let finite = |&i: &usize| objectives[i].iter().all(|value| value.is_finite());
     let (mut left, failed): (Vec<usize>, Vec<usize>) = (0..objectives.len()).partition(finite);
@@ -76,8 +77,8 @@ fn niches(
     taken
 }
 
-/// Makes objectives of different size comparable: 0 is the best of each, 1 where the plane through the extreme
-/// points meets its axis.
+/// Makes objectives of different size comparable: 0 is the best of each, 1 where the plane through
+/// the extreme points meets its axis.
 struct Normalization {
     ideal: Vec<f64>,
     width: Vec<f64>,

@@ -6,9 +6,10 @@
 
 writes, next to this script,
 
-bluepyopt_trace.json  20 generations on a problem of 16 parameters: the standard normal deviates that
-                      were drawn and the whole state after every update
-bluepyopt_stops.json  on small problems, the generation at which a stopping criterion was met and which
+bluepyopt_trace.json  20 generations on a problem of 16 parameters: the standard normal deviates
+                      that were drawn and the whole state after every update
+bluepyopt_stops.json  on small problems, the generation at which a stopping criterion was met and
+                      which
 """
 
 import json
@@ -143,13 +144,14 @@ class Sums:
 
 # Each is meant for one criterion. All search [-1, 1] in three dimensions around 0.5, so that the
 # parameters are the normalized coordinates.
+NOISE = Sums(2)
 STOPS = {
     "sphere": lambda x: [v * v for v in x],
     "raised sphere": lambda x: [1 + v * v for v in x],
     "constant": lambda x: [1.0, 1.0, 1.0],
     "huge sphere": lambda x: [1e200 * (v - 0.3) * (v - 0.3) for v in x],
     "huge ellipsoid": lambda x: [1e200 * 1e9**k * v * v for k, v in enumerate(x)],
-    "noise": lambda x, noise=Sums(2): [100 + noise.uniform(), 0.0, 0.0],
+    "noise": lambda x: [100 + NOISE.uniform(), 0.0, 0.0],
 }
 
 

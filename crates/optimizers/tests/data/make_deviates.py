@@ -1,6 +1,6 @@
 """Normal deviates by the polar method on ChaCha8, written from the papers for comparison.
 
-    python make_deviates.py > deviates.json
+Run as `python make_deviates.py > deviates.json`.
 """
 
 import json

@@ -3,7 +3,8 @@
     pip install numpy scipy
     python make_gaussian_process.py
 
-writes gaussian_process.json next to this script. The kernel parameters are given, nothing is fitted.
+writes gaussian_process.json next to this script. The kernel parameters are given, nothing is
+fitted.
 """
 
 import json
@@ -137,7 +138,13 @@ def expected_scores():
             ends = (mean - 10 * sd, mean + 10 * sd)
             breaks = sorted({k for k in [*kinks, mean] if ends[0] < k < ends[1]})
             moment = lambda power: sum(
-                quad(lambda u: score(u) ** power * norm.pdf(u, mean, sd), a, b, epsabs=1e-13, limit=200)[0]
+                quad(
+                    lambda u: score(u) ** power * norm.pdf(u, mean, sd),
+                    a,
+                    b,
+                    epsabs=1e-13,
+                    limit=200,
+                )[0]
                 for a, b in zip([ends[0], *breaks], [*breaks, ends[1]])
             )
             first, second = moment(1), moment(2)

@@ -3,8 +3,8 @@
     pip install numpy cma cmaes
     python make_reference_evaluations.py
 
-writes reference_evaluations.json next to this script: for every function and package the evaluations
-until a total of 1e-9, one number a seed; null where that was not reached.
+writes reference_evaluations.json next to this script: for every function and package the
+evaluations until a total of 1e-9, one number a seed; null where that was not reached.
 """
 
 import json

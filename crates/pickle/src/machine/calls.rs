@@ -1,7 +1,8 @@
 //! Calls whose result is known data.
 //!
-//! Bytes are written as a call by protocols that have no instruction for them: `bytes` before protocol
-//! 3, `bytearray` before protocol 5. Python 2 gives an `OrderedDict` its entries as an argument.
+//! Bytes are written as a call by protocols that have no instruction for them: `bytes` before
+//! protocol 3, `bytearray` before protocol 5. Python 2 gives an `OrderedDict` its entries as an
+//! argument.
 
 use super::Machine;
 use super::objects::{additions, object};

@@ -13,8 +13,8 @@ import mozaik
 from mozaik.cli import parse_workflow_args
 from mozaik.stimuli import EndOfSimulationBlank
 from mozaik.storage.datastore import PickledDataStore
-from mozaik.tools.json_export import get_experimental_protocols, save_json
 from mozaik.tools.distribution_parametrization import load_parameters
+from mozaik.tools.json_export import get_experimental_protocols, save_json
 
 logger = mozaik.getMozaikLogger()
 
@@ -33,7 +33,7 @@ def run_workflow(simulation_name, model_class, create_experiments):
     fail_if_told("after-segments")
     data_store.save()
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print("Final memory usage: %iMB" % peak_mb)
+    print(f"Final memory usage: {int(peak_mb)}MB")
     return data_store, model
 
 

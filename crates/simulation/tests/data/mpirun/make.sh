@@ -1,6 +1,7 @@
 #!/bin/bash
-# Made the logs beside this file: Open MPI 4.1.4 and mpi4py 3.1.4 of Debian 12. What two ranks print is
-# interleaved differently each time; both.log is one in which mpirun's words cut a traceback in two.
+# Made the logs beside this file: Open MPI 4.1.4 and mpi4py 3.1.4 of Debian 12. What two ranks print
+# is interleaved differently each time; both.log is one in which mpirun's words cut a traceback in
+# two.
 cd "$(mktemp -d)" || exit 1
 cat > model.py <<'PYTHON'
 import os

@@ -19,7 +19,7 @@ class Experiment(ParametrizedObject):
         return self.stimuli
 
     def run(self, data_store, stimulus_indexes):
-        """Presents these stimuli, until the model explodes; the time it took, and whether it did."""
+        """Presents these stimuli until the model explodes; the time it took, and whether it did."""
         began, exploded = time.time(), False
         for index in stimulus_indexes:
             exploded = self.model.present_and_store(self.stimuli[index], data_store)

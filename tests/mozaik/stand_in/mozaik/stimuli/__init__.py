@@ -1,18 +1,19 @@
 """Stimuli, and how they are written into the annotations of segments."""
 
+DEFAULTS = {"direct_stimulation_name": None, "direct_stimulation_parameters": None}
+
 
 class BaseStimulus:
     """A kind of stimulus with its parameters."""
 
     required = ("frame_duration", "duration", "trial")
-    defaults = {"direct_stimulation_name": None, "direct_stimulation_parameters": None}
 
     def __init__(self, **parameters):
         required = {name for each in type(self).__mro__ for name in getattr(each, "required", ())}
-        wrong = required ^ (set(parameters) - set(self.defaults))
+        wrong = required ^ (set(parameters) - set(DEFAULTS))
         if wrong:
             raise TypeError(f"{type(self).__name__}: missing or unknown {sorted(wrong)}")
-        self._parameters = {**self.defaults, **parameters, "name": type(self).__name__}
+        self._parameters = {**DEFAULTS, **parameters, "name": type(self).__name__}
 
     def __getattr__(self, name):
         try:

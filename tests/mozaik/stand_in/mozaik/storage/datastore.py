@@ -27,7 +27,7 @@ class PickledDataStore:
         }
 
     def identify_unpresented_stimuli(self, stimuli):
-        """The indexes of stimuli that are not stored; the texts of those that are must be Python."""
+        """The indexes of stimuli that are not stored; the texts of the others must be Python."""
         stored = [eval(text, {}) for text in self.stimuli]
         return [i for i, each in enumerate(stimuli) if eval(str(each), {}) not in stored]
 

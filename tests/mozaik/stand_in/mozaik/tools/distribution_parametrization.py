@@ -1,8 +1,9 @@
 """The language of parameter files, on top of the package `parameters`."""
 
-import mozaik
 from parameters import ParameterSet
 from pyNN.random import NumpyRNG, RandomDistribution
+
+import mozaik
 
 
 class PyNNDistribution(RandomDistribution):

@@ -15,7 +15,8 @@ BIN_MS = 1.0
 
 
 class SpatioTemporalFilterRetinaLGN(BaseComponent):
-    """An ON and an OFF sheet. Of its parameters only density, size, recorders and cell have an effect.
+    """An ON and an OFF sheet. Of its parameters only density, size, recorders and cell have an
+    effect.
 
     Rates are those of a linear cell with saturating contrast and a divisive suppressive field
     (after Bonin, Mante and Carandini, 2005); ON and OFF are in opposite phase, and negative rates
@@ -62,7 +63,7 @@ class LgnSheet(Sheet):
         super().__init__(model, name, pop, parameters)
 
     def _relays(self, sim, cell, name):
-        """Cells of a model of NEST's, or of an extension module, that fire when their source does."""
+        """Cells of a model of NEST or of an extension module that fire when their source does."""
         pop = sim.Population(
             self.sources.size, sim.native_cell_type(cell.model)(**cell.params), label=name
         )

@@ -56,3 +56,11 @@ impl Figure {
 pub(crate) fn rounded(value: f64) -> Value {
     format!("{value:.3e}").parse::<f64>().map_or(Value::Null, Value::from)
 }
+
+/// Why there is no figure yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it takes {needed}")]
+pub struct NotEnough {
+    /// What is lacking, as the object of a sentence.
+    pub needed: &'static str,
+}

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use recording::{LoadError, Recording, Segment, SegmentHeader, Sheet};
 
 use crate::analysis::{self, ANALYSIS, PerNeuronValue};
-use crate::block::{BLOCK, Block, ListedSegment, NeuronAnnotations};
+use crate::block::{BLOCK, Block, NeuronAnnotations};
 use crate::error::{Error, Problem};
 use crate::file::with_graph;
 use crate::neuron_index::NeuronIndex;
 use crate::orientation::orientations_rad;
-use crate::segment::{self, Parts};
+use crate::segment::{self, ListedSegment, Parts};
 use crate::unindexed;
 use crate::writer::Writer;
 

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
-use crate::numpy;
+use crate::memory::Memory;
+use crate::{ErrorKind, numpy};
 
 /// Everything a pickle holds: a graph of values that may contain cycles.
 #[derive(Debug)]
@@ -103,10 +104,28 @@ impl Instance {
     pub fn entries(&self) -> &[(Value, Value)] {
         self.additions.as_ref().map_or(&[], |additions| &additions.entries)
     }
+
+    /// What there is more to it, to be filled in.
+    pub(crate) fn additions(&mut self, memory: &mut Memory) -> Result<&mut Additions, ErrorKind> {
+        if self.additions.is_none() {
+            memory.take(size_of::<Additions>())?;
+        }
+        Ok(self.additions.get_or_insert_with(|| {
+            Box::new(Additions { keywords: Value::None, items: vec![], entries: vec![] })
+        }))
+    }
 }
 
 /// Names of classes are looked at for every object. A longer one would make a small pickle cost hours.
 const LONGEST_NAME: usize = 1000;
+
+/// The object that this value is.
+pub(crate) fn object(objects: &mut [Object], value: Value) -> Option<&mut Object> {
+    match value {
+        Value::Object(ObjectId(id)) => objects.get_mut(id as usize),
+        _ => None,
+    }
+}
 
 /// The elements of a tuple or list.
 pub(crate) fn sequence<'g>(

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use recording::Recording;
 
 use crate::orientation_tuning::{self, HIGH_CONTRAST, LOW_CONTRAST};
-use crate::predecessor::Rules;
-use crate::presentations::Presentations;
+use crate::presentations::{Presentations, Rules};
 use crate::{Missing, Target, TargetClass, Value};
 use crate::{conductance, isi, modulation, rate, size_tuning, synchrony};
 

@@ -2,11 +2,7 @@
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-use recording::{Segment, Sheet};
-
-use crate::presentations::Presentations;
-use crate::rate::mean_rate_hz;
-use crate::{Missing, Value};
+use recording::Sheet;
 
 /// The orientation whose cells are examined.
 pub const OPTIMAL_RAD: f64 = FRAC_PI_2;
@@ -47,26 +43,5 @@ impl<'a> Preferences<'a> {
     /// Whether the cell with this sheet index prefers the [optimal orientation](OPTIMAL_RAD).
     pub fn is_oriented(self, cell: usize) -> bool {
         self.is_preferred(cell, OPTIMAL_RAD)
-    }
-}
-
-impl<'a> Presentations<'a> {
-    pub(crate) fn preferences(&self) -> Result<Preferences<'a>, Missing> {
-        Preferences::of(self.sheet).ok_or_else(|| {
-            Missing::new(format!("the sheet {} has no orientation preferences", self.sheet.name))
-        })
-    }
-
-    /// The mean rate in Hz of the oriented cells.
-    pub(crate) fn oriented_rate_hz(&self, segment: &Segment) -> Value {
-        let preferences = self.preferences()?;
-        mean_rate_hz(segment, |cell| preferences.is_oriented(cell)).ok_or_else(|| {
-            Missing::new(format!(
-                "none of the {} recorded cells of {} prefers the orientation {OPTIMAL_RAD:.4} rad \
-                 within {TOLERANCE_RAD}",
-                segment.spike_trains.len(),
-                self.sheet.name,
-            ))
-        })
     }
 }

@@ -27,7 +27,6 @@
 #![allow(clippy::inline_always)]
 
 mod connectivity;
-
 mod gabor;
 mod geometry;
 mod lanes;
@@ -39,6 +38,7 @@ mod protocol;
 mod random;
 mod simulation;
 mod synapses;
+mod time;
 
 pub use parameters::{ParameterError, Parameters};
 pub use protocol::{Presentation, protocol, protocols};

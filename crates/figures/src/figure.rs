@@ -58,6 +58,16 @@ pub(crate) fn rounded(value: f64) -> Value {
 }
 
 /// Why there is no figure yet.
+///
+/// # Examples
+///
+/// ```
+/// use figures::BiologyKind;
+///
+/// let raster = BiologyKind::ALL[0];
+/// let why = raster.figure(&[]).unwrap_err();
+/// assert_eq!((raster.name, &*why.to_string()), ("raster", "it takes spontaneous activity"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it takes {needed}")]
 pub struct NotEnough {

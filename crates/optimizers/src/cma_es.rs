@@ -45,6 +45,34 @@ pub use settings::{CmaEsError, CmaEsSettings, CmaEsVariant};
 /// the size that is left, and nothing happens with fewer than 2.
 ///
 /// Parameters whose range has no width stay out of the search altogether.
+///
+/// # Examples
+///
+/// ```
+/// use optimizers::{
+///     CmaEs, CmaEsSettings, CmaEsVariant, Dimension, Optimizer, Outcome, Scale, Space,
+/// };
+///
+/// let dimension = |i: usize| Dimension {
+///     name: format!("x{i}"), low: -5.0, high: 5.0, scale: Scale::Linear, integer: false,
+/// };
+/// let space = Space::new((0..3).map(dimension).collect())?;
+/// let settings = CmaEsSettings {
+///     variant: CmaEsVariant::BluePyOpt,
+///     offspring_size: Some(12),
+///     ..CmaEsSettings::default()
+/// };
+/// let mut optimizer = CmaEs::new(space, &[3.0, -2.0, 4.0], settings)?;
+/// for _ in 0..60 {
+///     for candidate in optimizer.ask(12) {
+///         let squares = candidate.parameters.iter().map(|x| x * x).sum();
+///         optimizer.tell(candidate.number, &Outcome::measured(&[squares], squares))?;
+///     }
+/// }
+/// assert!(optimizer.recommend(1)[0].total < 1e-3);
+/// assert!(optimizer.diagnostics().sigma < 0.01);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct CmaEs {
     space: Space,
     /// The dimensions that are searched; the distribution knows these only.

@@ -4,6 +4,22 @@ use crate::memory::Memory;
 use crate::{ErrorKind, numpy};
 
 /// Everything a pickle holds: a graph of values that may contain cycles.
+///
+/// # Examples
+///
+/// An object is what its making would have called:
+///
+/// ```
+/// // pickle.dumps(datetime.timedelta(milliseconds=143), protocol=2)
+/// let bytes = b"\x80\x02cdatetime\ntimedelta\nq\x00K\x00K\x00J\x98.\x02\x00\x87q\x01Rq\x02.";
+/// let graph = pickle::read(bytes, pickle::Limits::for_size(bytes.len()))?;
+/// assert_eq!(graph.class(graph.root()), Some(("datetime", "timedelta")));
+/// let made = graph.instance(graph.root()).expect("a timedelta is made by a call");
+/// let days_seconds_microseconds = graph.numbers(made.arguments);
+/// assert_eq!(days_seconds_microseconds, Some(vec![0.0, 0.0, 143_000.0]));
+/// assert_eq!(graph.protocol(), 2);
+/// # Ok::<(), pickle::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Graph<'a> {
     pub(crate) root: Value,

@@ -14,6 +14,17 @@ pub const ORTHOGONAL_RAD: f64 = 0.0;
 pub const TOLERANCE_RAD: f64 = 0.1;
 
 /// The distance of two angles on a circle of this circumference, in `0..=period / 2`.
+///
+/// # Examples
+///
+/// ```
+/// use std::f64::consts::PI;
+///
+/// use targets::orientation::{circular_distance, is_same_orientation};
+///
+/// assert!((circular_distance(0.1, PI - 0.1, PI) - 0.2).abs() < 1e-12);
+/// assert!(is_same_orientation(0.04, PI - 0.04) && !is_same_orientation(0.0, 0.1));
+/// ```
 pub fn circular_distance(a: f64, b: f64, period: f64) -> f64 {
     let distance = (a.rem_euclid(period) - b.rem_euclid(period)).abs();
     distance.min(period - distance)

@@ -1,4 +1,5 @@
-//! Numbers with units, as the package `quantities` pickles them. What their units are worth, `unit` says.
+//! Numbers with units, as the package `quantities` pickles them. What their units are
+//! worth, `unit` says.
 
 use pickle::numpy::Array;
 use pickle::{Graph, Value};

@@ -29,7 +29,8 @@
 //!
 //! # let model = tempfile::tempdir()?;
 //! # std::fs::create_dir(model.path().join("param"))?;
-//! # std::fs::write(model.path().join("param/defaults"), "{'sheet': url('param/sheet'), 'size': 2000}")?;
+//! # let text = "{'sheet': url('param/sheet'), 'size': 2000}";
+//! # std::fs::write(model.path().join("param/defaults"), text)?;
 //! # let text = "{'density': 300, 'K': 1000, 'delay': ref('sheet.K') * 0.0005}";
 //! # std::fs::write(model.path().join("param/sheet"), text)?;
 //! // param/defaults: {'sheet': url('param/sheet'), 'size': 2000}

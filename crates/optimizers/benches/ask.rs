@@ -1,5 +1,5 @@
-//! What a generation of 12 costs the composite optimizer when so many simulations are known: 20 parameters,
-//! 31 targets.
+//! What a generation of 12 costs the composite optimizer when so many simulations are known:
+//! 20 parameters, 31 targets.
 
 use std::num::NonZeroUsize;
 

@@ -1,5 +1,5 @@
-//! Measuring every target that a recording can show: four sheets of 1000 cells, and the protocol of an
-//! optimization.
+//! Measuring every target that a recording can show: four sheets of 1000 cells, and the protocol
+//! of an optimization.
 
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::iter;

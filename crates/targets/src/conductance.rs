@@ -20,7 +20,11 @@ pub const EXCITATORY: [&str; 2] = ["gsyn_exc", "g_ex"];
 /// use targets::conductance::mean_over_cells;
 ///
 /// let signal = |neurons: Vec<u32>, values: Vec<f64>| Signal {
-///     name: "gsyn_inh".to_owned(), unit: "uS".to_owned(), sampling_interval_ms: 5.0, neurons, values,
+///     name: "gsyn_inh".to_owned(),
+///     unit: "uS".to_owned(),
+///     sampling_interval_ms: 5.0,
+///     neurons,
+///     values,
 /// };
 /// let two_cells = signal(vec![0, 1], vec![1.0, 3.0, 4.0, 8.0]);
 /// assert_eq!(mean_over_cells(&two_cells), Some(4.0));

@@ -21,8 +21,8 @@ pub struct Simulator {
     /// Of `mozaik`: what the experiment script needs to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mozaik: Option<Mozaik>,
-    /// Of `mozaik`: the parameters that seed the network alone. They stay as they are unless the network shall
-    /// vary, and then get the simulation's seed.
+    /// Of `mozaik`: the parameters that seed the network alone. They stay as they are unless the
+    /// network shall vary, and then get the simulation's seed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub network_seeds: Vec<String>,
 }
@@ -78,7 +78,8 @@ impl Simulator {
 }
 
 impl Mozaik {
-    /// The shell line that starts one process of the experiment script, which the job names in a variable.
+    /// The shell line that starts one process of the experiment script, which the job names in a
+    /// variable.
     pub fn python_line(&self) -> String {
         format!("{} \"${EXPERIMENT_VARIABLE}\"", self.python)
     }

@@ -37,8 +37,8 @@ pub struct SlurmSettings {
     #[cfg_attr(feature = "settings", arg(long = "slurm-mem", value_name = "SIZE"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mem: Option<String>,
-    /// By what `mem` grows with each repetition of a simulation that ran out of memory: `2` [default: it
-    /// does not]
+    /// By what `mem` grows with each repetition of a simulation that ran out of memory: `2`
+    /// [default: it does not]
     #[cfg_attr(feature = "settings", arg(long = "slurm-mem-retry", value_name = "X"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mem_retry: Option<f64>,
@@ -130,7 +130,8 @@ impl SlurmSettings {
     }
 }
 
-/// Memory as Slurm writes it: `16G`, `500M`, `16000` (megabytes). 0, which is all that a node has, cannot grow.
+/// Memory as Slurm writes it: `16G`, `500M`, `16000` (megabytes). 0, which is all that a node has,
+/// cannot grow.
 struct Megabytes(f64);
 
 impl FromStr for Megabytes {

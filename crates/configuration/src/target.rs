@@ -8,8 +8,8 @@ use targets::{Scoring, Target, TargetClass, Wanted};
 pub struct ConfiguredTarget {
     /// What is measured and how it is scored.
     pub target: Target,
-    /// Of a `CommandTarget`: a shell line that gets the data store's path and the sheet, and prints the
-    /// value.
+    /// Of a `CommandTarget`: a shell line that gets the data store's path and the sheet, and prints
+    /// the value.
     pub command: Option<String>,
 }
 

@@ -131,8 +131,8 @@ impl<C: Clock> Dispatcher<C> {
         }
     }
 
-    /// Takes up a simulation that no journal knows: if the same one was begun in its directory, it is
-    /// adopted, or its result taken where that is `good`; else it is enqueued.
+    /// Takes up a simulation that no journal knows: if the same one was begun in its directory, it
+    /// is adopted, or its result taken where that is `good`; else it is enqueued.
     pub fn take_up<E>(
         &mut self,
         task: Task,

@@ -1,12 +1,12 @@
 //! The one place where simulations are run until they end.
 //!
-//! A [`Dispatcher`] is given tasks. It starts as many as there are slots, watches them, turns a job's
-//! end and its files into a result, runs again what failed for no fault of the model, after a pause
-//! that grows, and takes up what an earlier controller began. Before it does something that must not
-//! be forgotten it tells a [`Ledger`]: the journal in a search, nobody elsewhere.
+//! A [`Dispatcher`] is given tasks. It starts as many as there are slots, watches them, turns a
+//! job's end and its files into a result, runs again what failed for no fault of the model, after a
+//! pause that grows, and takes up what an earlier controller began. Before it does something that
+//! must not be forgotten it tells a [`Ledger`]: the journal in a search, nobody elsewhere.
 //!
-//! A search, the repetitions of its best candidates, `validate` and `check --simulate` differ in what
-//! they ask for and in what they do with results, not in how simulations are run.
+//! A search, the repetitions of its best candidates, `validate` and `check --simulate` differ in
+//! what they ask for and in what they do with results, not in how simulations are run.
 
 mod clock;
 mod dispatcher;

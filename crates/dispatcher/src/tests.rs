@@ -1,5 +1,5 @@
-//! The fault table: what follows from each way in which an attempt can end. An executor that does what
-//! it is told and a clock that is set by hand make it run in milliseconds.
+//! The fault table: what follows from each way in which an attempt can end. An executor that does
+//! what it is told and a clock that is set by hand make it run in milliseconds.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

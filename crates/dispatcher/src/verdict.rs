@@ -1,4 +1,5 @@
-//! What the end of an attempt means: an outcome of the model, or a fault that says nothing about it.
+//! What the end of an attempt means: an outcome of the model, or a fault that says nothing about
+//! it.
 
 use std::io::ErrorKind;
 
@@ -11,8 +12,8 @@ use simulation::{OutcomeClass, SimulationDirectory, SimulationResult, peak_in_wo
 pub enum Verdict {
     /// The simulation has an outcome.
     Outcome(Box<SimulationResult>),
-    /// Something failed that may not fail again. The result is the outcome if it does as often as the
-    /// simulation may be run.
+    /// Something failed that may not fail again. The result is the outcome if it does as often as
+    /// the simulation may be run.
     Fault(Box<SimulationResult>),
     /// We ended it.
     Cancelled,

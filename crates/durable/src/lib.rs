@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
 
-/// Writes a file so that a reader, or a machine that dies, sees the old contents or the new ones and
-/// never a part: write to a temporary file, fsync, rename, fsync the directory.
+/// Writes a file so that a reader, or a machine that dies, sees the old contents or the new ones
+/// and never a part: write to a temporary file, fsync, rename, fsync the directory.
 pub fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
     let mut temporary = NamedTempFile::new_in(directory_of(path))?;
     temporary.write_all(contents)?;
@@ -65,7 +65,8 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<String> {
 /// Larger than any JSON file that is read whole.
 const MAX_JSON_BYTES: u64 = 16 << 20;
 
-/// Reads a JSON file; what is wrong with its text is an error of the kind `InvalidData` that names it.
+/// Reads a JSON file; what is wrong with its text is an error of the kind `InvalidData` that names
+/// it.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     let text = read_bounded(path, MAX_JSON_BYTES)?;
     serde_json::from_str(&text).map_err(|error| {

@@ -92,8 +92,8 @@ pub enum Adopted {
 /// Runs simulations. Submitted and adopted jobs are watched until [`Executor::wait`] has reported
 /// their end, once.
 pub trait Executor {
-    /// Starts a job and returns the executor's name for it. An error of the kind `InvalidInput` will
-    /// come again with every job.
+    /// Starts a job and returns the executor's name for it. An error of the kind `InvalidInput`
+    /// will come again with every job.
     fn submit(&mut self, job: Job) -> io::Result<String>;
 
     /// Finds a job again that an earlier controller submitted.

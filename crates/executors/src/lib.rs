@@ -1,5 +1,5 @@
-//! Executors: what runs simulations. Each job is a directory with a script; an executor starts it, knows
-//! it again after the controller died, and says how it ended as far as it can tell.
+//! Executors: what runs simulations. Each job is a directory with a script; an executor starts it,
+//! knows it again after the controller died, and says how it ended as far as it can tell.
 
 mod executor;
 mod local;

@@ -1,6 +1,6 @@
-//! Processes on this machine. Each job is a process group of its own, so that Ctrl-C in the terminal
-//! does not reach it, and so that all of it can be ended at once. It outlives its controller: another
-//! one recognizes a running job by the lock that it holds on `job.lock`.
+//! Processes on this machine. Each job is a process group of its own, so that Ctrl-C in the
+//! terminal does not reach it, and so that all of it can be ended at once. It outlives its
+//! controller: another one recognizes a running job by the lock that it holds on `job.lock`.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};

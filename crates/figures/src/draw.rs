@@ -13,6 +13,28 @@ use crate::vendored;
 const STACK_BYTES: usize = 1 << 20;
 
 /// An engine that draws one figure after another. Starting it takes about 0.1 s.
+///
+/// # Examples
+///
+/// ```
+/// use figures::Engine;
+/// use serde_json::json;
+///
+/// let engine = Engine::new()?;
+/// let drawing = engine.svg(&json!({
+///     "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+///     "data": {"values": [{"generation": 1, "total": 9.0}, {"generation": 2, "total": 4.0}]},
+///     "mark": "point",
+///     "encoding": {
+///         "x": {"field": "generation", "type": "quantitative"},
+///         "y": {"field": "total", "type": "quantitative", "title": "Total score"},
+///     },
+/// }))?;
+/// assert!(drawing.warnings.is_empty());
+/// assert!(drawing.svg.starts_with("<svg") && drawing.svg.contains("Total score"));
+/// assert!(engine.png(&drawing.svg, 2.0)?.starts_with(b"\x89PNG"));
+/// # Ok::<(), figures::DrawError>(())
+/// ```
 pub struct Engine {
     // Dropped in this order: a context must not outlive its runtime.
     context: Context,

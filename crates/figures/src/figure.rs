@@ -56,3 +56,21 @@ impl Figure {
 pub(crate) fn rounded(value: f64) -> Value {
     format!("{value:.3e}").parse::<f64>().map_or(Value::Null, Value::from)
 }
+
+/// Why there is no figure yet.
+///
+/// # Examples
+///
+/// ```
+/// use figures::BiologyKind;
+///
+/// let raster = BiologyKind::ALL[0];
+/// let why = raster.figure(&[]).unwrap_err();
+/// assert_eq!((raster.name, &*why.to_string()), ("raster", "it takes spontaneous activity"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it takes {needed}")]
+pub struct NotEnough {
+    /// What is lacking, as the object of a sentence.
+    pub needed: &'static str,
+}

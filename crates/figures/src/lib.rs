@@ -7,6 +7,48 @@
 //!
 //! Sort orders, domains and ticks are decided here and not left to vega-lite, which drops or
 //! changes some of them where marks are layered.
+//!
+//! ```
+//! use figures::{COMPLETED, Candidate, Kind, Outcome, Parameter, Search, Target, Theme};
+//!
+//! let parameter = Parameter { path: "weight".to_owned(), low: 0.0, high: 0.01, log_scale: false };
+//! let target = Target {
+//!     name: "rate".to_owned(),
+//!     unit: Some("Hz".to_owned()),
+//!     lowest_wanted: Some(2.0),
+//!     highest_wanted: Some(4.0),
+//!     wanted: "2 – 4".to_owned(),
+//!     norm: 0.5,
+//! };
+//! let candidate = |number, generation, weight, rate_hz, total| Candidate {
+//!     number,
+//!     generation,
+//!     parameters: vec![weight],
+//!     began_h: Some(0.0),
+//!     finished_h: Some(0.1),
+//!     outcome: Some(Outcome {
+//!         class: COMPLETED.to_owned(),
+//!         machine: None,
+//!         total,
+//!         values: vec![Some(rate_hz)],
+//!         scores: vec![total],
+//!     }),
+//! };
+//! let search = Search {
+//!     parameters: vec![parameter],
+//!     targets: vec![target],
+//!     candidates: vec![candidate(0, 1, 0.004, 5.0, 2.0), candidate(1, 2, 0.003, 4.5, 1.0)],
+//!     best: Some(1),
+//! };
+//!
+//! let kind = Kind::ALL.into_iter().find(|kind| kind.name == "evo_fitness").expect("it is a kind");
+//! let figure = kind.figure(&search)?;
+//! let specification = figure.specification(Theme::Light);
+//! assert_eq!(specification["$schema"], "https://vega.github.io/schema/vega-lite/v6.json");
+//! let rows = specification["data"]["values"].as_array().expect("the figure has rows");
+//! assert_eq!((rows.len(), &rows[1]["best"]), (2, &1.0.into()));
+//! # Ok::<(), figures::NotEnough>(())
+//! ```
 
 mod axis;
 mod biology;
@@ -16,6 +58,7 @@ mod covariance;
 mod draw;
 mod figure;
 mod fitness;
+mod kind;
 mod machines;
 mod names;
 mod page;
@@ -34,52 +77,9 @@ mod vendored;
 pub use biology::BiologyKind;
 pub use convergence::convergence;
 pub use draw::{DrawError, Drawing, Engine};
-pub use figure::Figure;
+pub use figure::{Figure, NotEnough};
+pub use kind::Kind;
 pub use page::{PLOTS, Page, STYLE, data_block, escaped, themes};
 pub use search::{COMPLETED, Candidate, Outcome, Parameter, Search, Target};
 pub use theme::Theme;
 pub use vendored::{BUNDLE, LICENCES};
-
-/// A kind of figure.
-#[derive(Debug, Clone, Copy)]
-pub struct Kind {
-    /// The figure's name: that of its file.
-    pub name: &'static str,
-    make: fn(&Search) -> Result<Figure, NotEnough>,
-}
-
-/// Why there is no figure yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it takes {needed}")]
-pub struct NotEnough {
-    /// What is lacking, as the object of a sentence.
-    pub needed: &'static str,
-}
-
-impl Kind {
-    /// Every kind, in the order in which people read them.
-    pub const ALL: [Kind; 14] = [
-        Kind { name: "evo_fitness", make: fitness::evo_fitness },
-        Kind { name: "scores", make: scores::scores },
-        Kind { name: "scores_over_time", make: scores::scores_over_time },
-        Kind { name: "values", make: panels::values },
-        Kind { name: "evo_parameters", make: population::evo_parameters },
-        Kind { name: "slices", make: panels::slices },
-        Kind { name: "correlations", make: correlations::correlations },
-        Kind { name: "sensitivity", make: sensitivity::sensitivity },
-        Kind { name: "covariance_matrix", make: covariance::covariance_matrix },
-        Kind { name: "eigenvalues", make: covariance::eigenvalues },
-        Kind { name: "parallel", make: parallel::parallel },
-        Kind { name: "failures", make: simulations::failures },
-        Kind { name: "machines", make: machines::machines },
-        Kind { name: "simulations", make: simulations::simulations },
-    ];
-
-    /// Makes the figure.
-    ///
-    /// # Errors
-    /// When the search is too young for it.
-    pub fn figure(self, search: &Search) -> Result<Figure, NotEnough> {
-        (self.make)(search)
-    }
-}

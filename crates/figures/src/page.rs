@@ -11,6 +11,18 @@ pub const STYLE: &str = include_str!("page/page.css");
 pub const PLOTS: &str = include_str!("page/plots.js");
 
 /// A page with figures in it. Its text can be read without JavaScript, the figures cannot.
+///
+/// # Examples
+///
+/// ```
+/// use figures::{Page, Theme};
+///
+/// let body = "<p>Nothing was simulated yet.</p>".to_owned();
+/// let page = Page { title: "Rates < 4 Hz", body, figures: &[], theme: Some(Theme::Dark) };
+/// let html = page.html();
+/// assert!(html.contains("<title>Rates &lt; 4 Hz</title>"));
+/// assert!(html.contains("<html lang=\"en\" data-theme=\"dark\">"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Page<'a> {
     /// The title of the window.
@@ -76,6 +88,12 @@ pub fn data_block(data: &Value) -> String {
 }
 
 /// Text as HTML, also inside an attribute.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(figures::escaped("V1 <L2/3> & \"L4\""), "V1 &lt;L2/3&gt; &amp; &quot;L4&quot;");
+/// ```
 pub fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for c in text.chars() {

@@ -14,6 +14,17 @@ pub struct Search {
 }
 
 /// A searched parameter.
+///
+/// # Examples
+///
+/// ```
+/// use figures::Parameter;
+///
+/// let weight = Parameter { path: "weight".to_owned(), low: 0.001, high: 0.1, log_scale: true };
+/// assert!((weight.place(0.01) - 0.5).abs() < 1e-12);
+/// assert!((weight.at(0.5) - 0.01).abs() < 1e-12);
+/// assert_eq!(weight.place(7.0), 1.0);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// The dotted path into the model's parameters.

@@ -5,6 +5,17 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 /// A distribution of finite values.
+///
+/// # Examples
+///
+/// ```
+/// use inspection::Distribution;
+///
+/// let rates_hz = Distribution::of(vec![4.0, 1.0, 3.0, 2.0]);
+/// assert_eq!((rates_hz.mean, rates_hz.median), (Some(2.5), Some(2.5)));
+/// assert_eq!((rates_hz.lower_quartile, rates_hz.upper_quartile), (Some(1.75), Some(3.25)));
+/// assert_eq!(Distribution::of(vec![7.0]).standard_deviation, None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Distribution {
     /// How many values there are.

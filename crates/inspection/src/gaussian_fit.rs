@@ -19,6 +19,23 @@ pub const LEAST_EXPLAINED: f64 = 0.5;
 
 /// b + A·exp(−d²/2σ²) with b, A ≥ 0, where d is the distance of an orientation from the peak on the
 /// circle of orientations: the least squares fit with σ between 0.05 rad and 90°.
+///
+/// # Examples
+///
+/// A cell with a baseline of 2 Hz and a bump of 10 Hz whose σ is 20°:
+///
+/// ```
+/// use inspection::GaussianFit;
+///
+/// let rate_hz = |d_deg: f64| 2.0 + 10.0 * (-0.5 * (d_deg / 20.0).powi(2)).exp();
+/// let orientations_deg = (-4..=4).map(|i| 20.0 * f64::from(i));
+/// let points: Vec<_> = orientations_deg.map(|d| (d.to_radians(), rate_hz(d))).collect();
+/// let fit = GaussianFit::of(&points, false).expect("a Gaussian fits a Gaussian");
+/// assert!((fit.baseline_hz - 2.0).abs() < 1e-3 && (fit.amplitude_hz - 10.0).abs() < 1e-3);
+/// assert!((fit.half_width_deg - 20.0 * 1.177_41).abs() < 0.01); // √(2 ln 2)
+/// assert!(fit.explained_variance > 0.999_99);
+/// assert_eq!(GaussianFit::of(&points[..4], false), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct GaussianFit {
     /// b.

@@ -62,6 +62,30 @@ pub struct SheetInspection {
 }
 
 /// Inspects one sheet. Segments are loaded one after another and not kept.
+///
+/// # Examples
+///
+/// ```
+/// use inspection::inspect;
+/// use recording::{InMemory, Recording, Segment, SegmentHeader, Sheet, SpikeTrains, Stimulus};
+///
+/// let sheet = Sheet::new("V1_Exc_L4", vec![[0.0, 0.0]; 2], None);
+/// let mut recording = InMemory::new(vec![sheet]);
+/// let mut spike_trains = SpikeTrains::default();
+/// spike_trains.push(0, (1..=10).map(|i| 480.0 * f64::from(i)));
+/// spike_trains.push(1, (1..=20).map(|i| 240.0 * f64::from(i)));
+/// let stimulus = Stimulus::new("InternalStimulus", &[("duration", 5000.0)]);
+/// recording.push(
+///     SegmentHeader { sheet: "V1_Exc_L4".to_owned(), stimulus, null: false },
+///     Segment { t_start_ms: 0.0, t_stop_ms: 5000.0, spike_trains, signals: vec![] },
+/// );
+///
+/// let found = inspect(&recording, &recording.sheets()[0]);
+/// let spontaneous = found.spontaneous.expect("there is a period of rest");
+/// assert_eq!(spontaneous.rate_hz.distribution.values, [2.0, 4.0]);
+/// assert_eq!(found.conductance_ratio, None);
+/// assert_eq!(found.missing[0], "no conductances or membrane potentials were recorded");
+/// ```
 pub fn inspect(recording: &dyn Recording, sheet: &Sheet) -> SheetInspection {
     let mut missing = vec![];
     let resting = spontaneous::load(recording, sheet, &mut missing);

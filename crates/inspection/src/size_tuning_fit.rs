@@ -74,6 +74,25 @@ impl SizeTuningFit {
 
 /// Fits many cells that were shown the same radii, in parallel. Each has a rate for each radius.
 /// `None` with fewer than eight different radii.
+///
+/// # Examples
+///
+/// A cell whose surround is twice as large as its centre:
+///
+/// ```
+/// use inspection::fit_size_tuning;
+///
+/// let part = |radius: f64, scale: f64| libm::erf(radius / scale).powi(2);
+/// let radii_deg: Vec<f64> = (1..=16).map(|i| 0.2 * f64::from(i)).collect();
+/// let cell_hz = radii_deg.iter().map(|&r| 1.0 + 30.0 * part(r, 0.5) - 15.0 * part(r, 1.0));
+/// let fits = fit_size_tuning(&radii_deg, &[cell_hz.collect()]);
+/// let fit = fits[0].as_ref().expect("there are enough radii");
+/// assert!((fit.centre_hz - 30.0).abs() < 1e-6 && (fit.centre_deg - 0.5).abs() < 1e-6);
+/// assert!((fit.surround_hz - 15.0).abs() < 1e-6 && (fit.surround_deg - 1.0).abs() < 1e-6);
+/// // Large disks suppress the response to 1 + 30 − 15 Hz.
+/// assert!((fit.suppression_index - (1.0 - 16.0 / fit.peak_hz)).abs() < 1e-4);
+/// assert_eq!(fit_size_tuning(&radii_deg[..7], &[vec![1.0; 7]]), [None]);
+/// ```
 pub fn fit_size_tuning(radii_deg: &[f64], cells_hz: &[Vec<f64>]) -> Vec<Option<SizeTuningFit>> {
     let Some(grid) = Grid::new(radii_deg) else { return vec![None; cells_hz.len()] };
     let threads = thread::available_parallelism().map_or(1, usize::from);

@@ -73,7 +73,8 @@ pub enum Event {
         reason: String,
         /// Whether something failed, so that it counts against the allowed repetitions.
         fault: bool,
-        /// Whether it was a want of memory, so that the repetition gets more where that is configured.
+        /// Whether it was a want of memory, so that the repetition gets more where that is
+        /// configured.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         out_of_memory: bool,
     },

@@ -83,8 +83,8 @@ pub(crate) fn parse_from(text: &[u8], first_seq: u64) -> Result<Read, (usize, St
     Ok(Read { entries, valid_bytes: valid as u64, torn_bytes })
 }
 
-/// Whether something follows what looks like the end of an entry: then this is no torn line, but lines
-/// whose ends are damaged.
+/// Whether something follows what looks like the end of an entry: then this is no torn line, but
+/// lines whose ends are damaged.
 fn is_longer_than_an_entry(line: &[u8]) -> bool {
     let end = CRC_KEY.len() + "00000000\"}\n".len();
     let first = line.windows(CRC_KEY.len()).position(|window| window == CRC_KEY.as_bytes());

@@ -1,7 +1,7 @@
 //! An optimization on disk: its directory, and in it the journal, the one source of truth.
 //!
-//! `journal.jsonl` is append-only text, one JSON [`Entry`] a line, each ending with the CRC-32C of the
-//! bytes before it:
+//! `journal.jsonl` is append-only text, one JSON [`Entry`] a line, each ending with the CRC-32C of
+//! the bytes before it:
 //!
 //! ```text
 //! {"seq":12,"time":"…","event":"told","candidate":3,"crc32c":"9a0b1c2d"}

@@ -4,16 +4,17 @@
 //! configuration.json      the frozen configuration
 //! config_optimisation     a copy of the user's file, and of mozopt.toml
 //! provenance.json         how it was begun, the model's commit, the versions of its simulator
-//! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began, with
-//!                         mozopt_run.py, mozopt_ranks.py, mozopt_check.py
+//! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began;
+//!                         with mozopt_run.py, mozopt_ranks.py, mozopt_check.py
 //! journal.jsonl           what happened: the one source of truth
 //! optimization.log        the same in words
 //! controller.lock         who runs it
 //! requests/               what it is asked for while it runs
-//! controller.sh           its controller as a job of Slurm; controller.json, .log: its name, what it printed
+//! controller.sh           its controller as a job of Slurm; controller.json, .log: its name, what it
+//!                         printed
 //! simulations/000217/     one directory for each candidate
 //! validation/000217-3/    the same for each further simulation of the best ones
-//! validation-full/000217-3/    the same in another protocol (`validate`), with comparison.json, .html
+//! validation-full/000217-3/    the same in another protocol (`validate`); comparison.json, .html
 //! validation-full.model/…      the same with a new network each time (`validate --vary model`)
 //! ```
 
@@ -179,7 +180,8 @@ impl OptimizationDirectory {
         SimulationDirectory::new(self.0.join(format!("validation/{candidate:06}-{repetition}")))
     }
 
-    /// Where a protocol is presented to chosen candidates; whether to networks that are drawn anew each time.
+    /// Where a protocol is presented to chosen candidates; whether to networks that are drawn anew
+    /// each time.
     pub fn protocol(&self, protocol: &Protocol, new_networks: bool) -> PathBuf {
         // No protocol has a dot in its name.
         let networks = if new_networks { ".model" } else { "" };

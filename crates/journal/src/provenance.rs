@@ -1,4 +1,5 @@
-//! `provenance.json`: where an optimization comes from, as far as its configuration does not say it.
+//! `provenance.json`: where an optimization comes from, as far as its configuration does not say
+//! it.
 
 use std::path::Path;
 use std::process::Command;
@@ -28,7 +29,8 @@ pub struct Provenance {
 pub struct Commit {
     /// Its hash.
     pub commit: String,
-    /// The files that differ from it, as `git status --porcelain` tells them; new files do not count.
+    /// The files that differ from it, as `git status --porcelain` tells them; new files do not
+    /// count.
     pub changed: Vec<String>,
 }
 

@@ -1,8 +1,8 @@
 //! What is asked of a running search from elsewhere: by `mozopt stop`, or on the dashboard.
 //!
-//! Each request is a file in `requests/` of the optimization's directory, so that it reaches the controller
-//! from every machine that sees the directory. The controller looks there about once a second, writes the
-//! request into the journal, does what is asked, and removes the file.
+//! Each request is a file in `requests/` of the optimization's directory, so that it reaches the
+//! controller from every machine that sees the directory. The controller looks there about once a
+//! second, writes the request into the journal, does what is asked, and removes the file.
 
 use std::fs;
 use std::io;

@@ -15,7 +15,8 @@ use crate::validated::Validated;
 pub struct State {
     /// The candidates, by number.
     pub candidates: Vec<CandidateRecord>,
-    /// How the best candidates did when they were simulated again; none since the last was proposed.
+    /// How the best candidates did when they were simulated again; none since the last was
+    /// proposed.
     validated: Vec<Validated>,
     /// How many of the candidates were simulated before this optimization.
     pub imported: u64,
@@ -254,8 +255,8 @@ impl State {
         Ok(())
     }
 
-    /// The result, with names of targets and versions that all results have in common: copies of them would
-    /// be most of what a simulation leaves in memory.
+    /// The result, with names of targets and versions that all results have in common: copies of
+    /// them would be most of what a simulation leaves in memory.
     fn sharing(&mut self, result: &SimulationResult) -> SimulationResult {
         let mut result = result.clone();
         if self.targets.is_empty() {
@@ -322,7 +323,8 @@ impl State {
         self.ranked().into_iter().next()
     }
 
-    /// The candidate that is recommended: the best of those that were simulated again, or else the best.
+    /// The candidate that is recommended: the best of those that were simulated again, or else the
+    /// best.
     pub fn recommended(&self) -> Option<(&CandidateRecord, &SimulationResult)> {
         match self.validated() {
             Some(best) => {

@@ -16,7 +16,8 @@ pub struct Validated {
     pub mean: Option<f64>,
     /// The standard deviation of these totals (n - 1); `None` for fewer than two.
     pub sd: Option<f64>,
-    /// The mean total of all of them, with what failures cost: the smaller, the better the candidate.
+    /// The mean total of all of them, with what failures cost: the smaller, the better the
+    /// candidate.
     pub expected_total: f64,
 }
 

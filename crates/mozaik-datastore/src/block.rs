@@ -10,7 +10,7 @@ use crate::error::{Problem, attribute};
 use crate::experiments::{self, Experiment};
 use crate::explosion;
 use crate::neo;
-use crate::segment::Description;
+use crate::segment::{Description, ListedSegment};
 
 /// The name of its file.
 pub const BLOCK: &str = "datastore.recordings.pickle";
@@ -27,13 +27,6 @@ pub(crate) struct Block {
     /// The periods without a stimulus that were to be presented.
     pub(crate) announced_rest_ms: Vec<f64>,
     pub(crate) segments: Vec<ListedSegment>,
-}
-
-pub(crate) struct ListedSegment {
-    pub(crate) description: Description,
-    pub(crate) null: bool,
-    /// The name of its file without the extension.
-    pub(crate) identifier: String,
 }
 
 impl Block {

@@ -1,6 +1,6 @@
 //! Compound units, which `quantities` pickles by their name alone: `10*ms`, `1/kHz`, `(ms/mV)*V`.
 
-use crate::unit::Scale;
+use crate::scale::Scale;
 
 /// Brackets may be nested so deep.
 const DEEPEST: usize = 16;

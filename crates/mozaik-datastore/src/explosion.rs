@@ -2,8 +2,8 @@
 
 use pickle::{Graph, Value};
 
-use crate::block::ListedSegment;
 use crate::experiments::{Experiment, NO_STIMULATION};
+use crate::segment::ListedSegment;
 
 /// What an experiment presents, by a part of its class's name.
 const PRESENTED: [(&str, &str); 3] = [

@@ -26,6 +26,7 @@ mod neo;
 mod neuron_index;
 mod orientation;
 mod quantity;
+mod scale;
 mod segment;
 pub mod stimulus_text;
 mod store;

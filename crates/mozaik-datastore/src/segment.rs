@@ -36,6 +36,15 @@ impl Description {
     }
 }
 
+/// A segment in the list of all: what is known without opening its file.
+pub(crate) struct ListedSegment {
+    pub(crate) description: Description,
+    /// Whether it is a blank before a stimulus.
+    pub(crate) null: bool,
+    /// The name of its file without the extension.
+    pub(crate) identifier: String,
+}
+
 /// Which parts of a segment are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parts {

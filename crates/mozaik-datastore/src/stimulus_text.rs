@@ -30,6 +30,24 @@ pub struct StimulusTextError {
 ///
 /// # Errors
 /// When the text is not a dict display of literals, or has no name.
+///
+/// # Examples
+///
+/// ```
+/// use mozaik_datastore::stimulus_text::parse;
+///
+/// let grating = parse(
+///     r#"{"module_path" :"mozaik.stimuli.vision.topographica_based", "contrast":100,
+///         "name":'FullfieldDriftingSinusoidalGrating', "orientation":1.5707963267948966}"#,
+/// )?;
+/// assert_eq!(grating.name, "FullfieldDriftingSinusoidalGrating");
+/// assert_eq!(grating.number("orientation"), Some(std::f64::consts::FRAC_PI_2));
+/// assert_eq!(grating.parameters.len(), 2);
+///
+/// let error = parse("__import__('os')").unwrap_err();
+/// assert_eq!((error.offset, error.why), (0, "a dict begins with {"));
+/// # Ok::<(), mozaik_datastore::stimulus_text::StimulusTextError>(())
+/// ```
 pub fn parse(text: &str) -> Result<Stimulus, StimulusTextError> {
     let mut parameters = parse_parameters(text)?;
     parameters.remove("module_path");

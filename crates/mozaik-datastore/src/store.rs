@@ -6,16 +6,42 @@ use std::sync::Arc;
 use recording::{LoadError, Recording, Segment, SegmentHeader, Sheet};
 
 use crate::analysis::{self, ANALYSIS, PerNeuronValue};
-use crate::block::{BLOCK, Block, ListedSegment, NeuronAnnotations};
+use crate::block::{BLOCK, Block, NeuronAnnotations};
 use crate::error::{Error, Problem};
 use crate::file::with_graph;
 use crate::neuron_index::NeuronIndex;
 use crate::orientation::orientations_rad;
-use crate::segment::{self, Parts};
+use crate::segment::{self, ListedSegment, Parts};
 use crate::unindexed;
 use crate::writer::Writer;
 
 /// A data store of mozaik that was opened; its segments are read when they are asked for.
+///
+/// # Examples
+///
+/// A run that PyNN and NEST simulated, of which only segments were written:
+///
+/// ```
+/// use mozaik_datastore::Store;
+/// use recording::Recording;
+///
+/// # let temporary = tempfile::tempdir()?;
+/// # let mut archive = vec![];
+/// # let compressed = std::fs::read("tests/data/recordings.tar.xz")?;
+/// # lzma_rs::xz_decompress(&mut &compressed[..], &mut archive)?;
+/// # tar::Archive::new(&archive[..]).unpack(temporary.path())?;
+/// # let directory = temporary.path().join("pynn13");
+/// let store = Store::open(&directory)?;
+/// let missing = "datastore.recordings.pickle is missing: the run ended before it was written";
+/// assert!(store.deficiencies()[0].starts_with(missing));
+/// assert_eq!(store.segments()[1].stimulus.name, "InternalStimulus");
+/// let segment = store.load(1)?;
+/// assert_eq!(segment.spike_trains.spike_count(), 239); // as neo counts them
+/// assert_eq!(segment.signal(&["v"]).map(|signal| &*signal.unit), Some("mV"));
+/// let writer = store.writer().expect("its segments can be read");
+/// assert_eq!((writer.neo, writer.numpy), ("0.13 or newer", Some("2")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Store {
     directory: PathBuf,

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use pickle::{Graph, Value};
 use recording::Sheet;
 
-use crate::block::{Block, ListedSegment};
+use crate::block::Block;
 use crate::error::{Error, Problem};
 use crate::file::with_graph;
-use crate::segment::{self, Description};
+use crate::segment::{self, Description, ListedSegment};
 
 /// A signal may have a sample more than its duration says; they are rarely further apart.
 const SAMPLE_MS: f64 = 1.5;

@@ -7,83 +7,60 @@
 //! (10*ms) = CompoundUnit("10*ms")                            by its name alone
 //! ```
 
-use std::collections::BTreeMap;
-
 use pickle::{Graph, Value};
 
 use crate::compound_unit;
+use crate::error::Problem;
 use crate::quantity::Quantity;
+use crate::scale::Scale;
 
 /// Units are defined by units that are defined by units; a damaged file may go round in circles.
 const MOST_DEFINITIONS: usize = 200;
 
-/// The base unit of time, by its name.
-const SECOND: &str = "second";
-
-/// A number and the powers of base units that it counts: 0.001 and second¹ for ms.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Scale {
-    factor: f64,
-    /// By the names of the base units, without those that have cancelled out.
-    exponents: BTreeMap<String, f64>,
-}
-
-impl Scale {
-    pub(crate) fn number(factor: f64) -> Self {
-        Self { factor, exponents: BTreeMap::new() }
-    }
-
-    fn base(name: &str) -> Self {
-        Self { factor: 1.0, exponents: BTreeMap::from([(name.to_owned(), 1.0)]) }
-    }
-
-    /// A unit of time, or of frequency, that everybody knows by its symbol or name.
-    pub(crate) fn known(name: &str) -> Option<Self> {
-        let (factor, exponent) = match name {
-            "Ms" | "megasecond" => (1e6, 1.0),
-            "ks" | "kilosecond" => (1e3, 1.0),
-            "s" | "sec" | "second" => (1.0, 1.0),
-            "ms" | "millisecond" => (1e-3, 1.0),
-            "us" | "microsecond" => (1e-6, 1.0),
-            "ns" | "nanosecond" => (1e-9, 1.0),
-            "ps" | "picosecond" => (1e-12, 1.0),
-            "min" | "minute" => (60.0, 1.0),
-            "h" | "hr" | "hour" => (3600.0, 1.0),
-            "d" | "day" => (86400.0, 1.0),
-            "Hz" | "hertz" => (1.0, -1.0),
-            "kHz" | "kilohertz" => (1e3, -1.0),
-            "MHz" | "megahertz" => (1e6, -1.0),
-            "GHz" | "gigahertz" => (1e9, -1.0),
-            _ => return None,
+/// A quantity by its unit.
+impl Quantity<'_> {
+    /// The unit as people write it: `uS`, `1/ms`, `mV*ms`.
+    pub(crate) fn unit(&self) -> String {
+        let factor = |&(unit, exponent): &(Value, f64)| {
+            let symbol = symbol(self.graph, unit).unwrap_or("?");
+            match exponent {
+                1.0 => symbol.to_owned(),
+                -1.0 => format!("1/{symbol}"),
+                _ => format!("{symbol}**{exponent}"),
+            }
         };
-        Some(Self { factor, exponents: BTreeMap::from([(SECOND.to_owned(), exponent)]) })
+        self.units.iter().map(factor).collect::<Vec<_>>().join("*")
     }
 
-    /// Multiplied by a power of another.
-    #[must_use]
-    pub(crate) fn times(mut self, other: &Self, power: f64) -> Self {
-        // Powers of whole numbers are exact where the result is.
-        self.factor *= match power {
-            1.0 => other.factor,
-            -1.0 => 1.0 / other.factor,
-            _ => other.factor.powf(power),
-        };
-        for (base, exponent) in &other.exponents {
-            *self.exponents.entry(base.clone()).or_default() += exponent * power;
-        }
-        self.exponents.retain(|_, exponent| *exponent != 0.0);
-        self
+    /// How many seconds, to this power, one unit is.
+    fn unit_in_seconds_to(&self, power: f64) -> Option<f64> {
+        scale(self.graph, &self.units)?.in_seconds_to(power)
     }
 
-    /// How many seconds to this power it is, if it is nothing else.
-    pub(crate) fn in_seconds_to(&self, power: f64) -> Option<f64> {
-        let is_time = self.exponents.len() == 1 && self.exponents.get(SECOND) == Some(&power);
-        (is_time && self.factor > 0.0 && self.factor.is_finite()).then_some(self.factor)
+    /// How many milliseconds one unit is.
+    pub(crate) fn unit_in_ms(&self) -> Result<f64, Problem> {
+        let seconds = self.unit_in_seconds_to(1.0).ok_or_else(|| {
+            Problem::contents(format!("a time in {}, which is no unit of time", self.unit()))
+        })?;
+        Ok(1e3 * seconds)
+    }
+
+    /// A time in milliseconds.
+    pub(crate) fn in_ms(&self) -> Result<f64, Problem> {
+        Ok(self.single()? * self.unit_in_ms()?)
+    }
+
+    /// The time between two samples in milliseconds, of a sampling rate.
+    pub(crate) fn interval_ms(&self) -> Result<f64, Problem> {
+        let per_second = self.unit_in_seconds_to(-1.0).ok_or_else(|| {
+            Problem::contents(format!("a rate in {}, which is no unit of frequency", self.unit()))
+        })?;
+        Ok(1e3 / (self.single()? * per_second))
     }
 }
 
 /// The worth of a product of powers of units; `None` if one of them is not understood.
-pub(crate) fn scale(graph: &Graph<'_>, units: &[(Value, f64)]) -> Option<Scale> {
+fn scale(graph: &Graph<'_>, units: &[(Value, f64)]) -> Option<Scale> {
     of_product(graph, units, &mut { MOST_DEFINITIONS })
 }
 
@@ -119,7 +96,7 @@ fn is_unit(graph: &Graph<'_>, value: Value) -> bool {
 }
 
 /// The symbol of a unit: the third argument of `UnitTime("millisecond", 0.001 s, "ms", …)`.
-pub(crate) fn symbol<'g>(graph: &'g Graph<'_>, unit: Value) -> Option<&'g str> {
+fn symbol<'g>(graph: &'g Graph<'_>, unit: Value) -> Option<&'g str> {
     let arguments = graph.sequence(graph.instance(unit)?.arguments)?;
     if !is_unit(graph, unit) {
         return None;

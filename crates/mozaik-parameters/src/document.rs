@@ -12,6 +12,24 @@ use crate::source::SourceFile;
 /// The text of one parameter file, open for edits. Everything but the edited bytes stays: comments,
 /// layout, the order of entries. Paths are those inside this file
 /// ([`Tree::locate`](crate::Tree::locate) finds them); an edit that fails changes nothing.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use mozaik_parameters::{Document, SourceFile};
+///
+/// let text = "{\n    'density': 300,  # per mm2\n    'K': 1000,\n}\n".to_owned();
+/// let (name, path) = ("param/sheet".to_owned(), "param/sheet".into());
+/// let mut document = Document::new(Arc::new(SourceFile { name, path, text }))?;
+/// document.replace(&"density".into(), "150")?;
+/// document.remove(&"K".into())?;
+/// document.insert(&"".into(), "size", "[2000, 1000]")?;
+/// let edited = "{\n    'density': 150,  # per mm2\n    'size': [2000, 1000],\n}\n";
+/// assert_eq!(document.text(), edited);
+/// # Ok::<(), mozaik_parameters::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     file: Arc<SourceFile>,

@@ -24,6 +24,33 @@
 //! arithmetic on anything but numbers, integers of more than 64 bits, keys that are no strings.
 //!
 //! Errors carry the file with its text and the bytes they are about, for whoever prints them.
+//!
+//! ```
+//! use mozaik_parameters::{Override, Path, Tree, Value};
+//!
+//! # let model = tempfile::tempdir()?;
+//! # std::fs::create_dir(model.path().join("param"))?;
+//! # let text = "{'sheet': url('param/sheet'), 'size': 2000}";
+//! # std::fs::write(model.path().join("param/defaults"), text)?;
+//! # let text = "{'density': 300, 'K': 1000, 'delay': ref('sheet.K') * 0.0005}";
+//! # std::fs::write(model.path().join("param/sheet"), text)?;
+//! // param/defaults: {'sheet': url('param/sheet'), 'size': 2000}
+//! // param/sheet:    {'density': 300, 'K': 1000, 'delay': ref('sheet.K') * 0.0005}
+//! let tree = Tree::load("param/defaults", model.path())?;
+//! let connections = Override { path: "sheet.K".into(), value: Value::parse_literal("600")? };
+//! let (tree, notes) = tree.with(&[connections])?;
+//! assert!(notes.is_empty());
+//!
+//! let resolved = tree.resolve()?;
+//! let delay = Path::from("sheet.delay");
+//! assert_eq!(resolved.root().value(&delay)?, &Value::Float(0.3));
+//! assert_eq!(resolved.dependents(&"sheet.K".into()), [delay]);
+//!
+//! let misspelt = resolved.root().value(&"sheet.densty".into()).unwrap_err();
+//! assert_eq!(misspelt.to_string(), "param/sheet:1:1: there is no sheet.densty");
+//! assert_eq!(misspelt.problem.advice(), Some("did you mean density?".to_owned()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![warn(clippy::unwrap_used)]
 

@@ -18,6 +18,18 @@ pub struct NestModules {
 /// Looks for calls of NEST's `Install`, as `nest.Install("…")` under any name that the script
 /// imports NEST by, or as `Install("…")` imported from it. Comments and strings are no calls. The
 /// script may be written in Python 2.
+///
+/// # Examples
+///
+/// ```
+/// use mozaik_parameters::nest_modules;
+///
+/// let script = "import nest\nnest.Install('stepcurrentmodule')\n# nest.Install('other')\n";
+/// let found = nest_modules(script);
+/// assert_eq!(found.names, ["stepcurrentmodule"]);
+/// assert!(!found.others);
+/// assert!(nest_modules("import nest\nnest.Install(name)\n").others);
+/// ```
 pub fn nest_modules(script: &str) -> NestModules {
     let mut found = NestModules::default();
     if !is_shallow(script, Mode::Module) {

@@ -8,6 +8,19 @@ use crate::path::Path;
 use crate::source::Origin;
 
 /// The value of a parameter.
+///
+/// # Examples
+///
+/// ```
+/// use mozaik_parameters::Value;
+///
+/// let Value::Dict(sheet) = Value::parse_literal("{'K': 2 * 500, 'size': (2.0, None)}")? else {
+///     panic!("a dictionary is a sub-tree");
+/// };
+/// assert_eq!(sheet.value(&"K".into())?, &Value::Integer(1000));
+/// assert_eq!(sheet.value(&"size".into())?.repr(), "(2.0, None)");
+/// # Ok::<(), mozaik_parameters::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// `None`

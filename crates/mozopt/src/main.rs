@@ -2,12 +2,13 @@
 //!
 //! Data goes one way round a loop: the optimizer ([`search`]) proposes a candidate, an executor
 //! ([`executors`]) runs its simulation as an external command, the job evaluates what was simulated
-//! ([`simulation`]), and the optimizer is told. The [`journal`] knows every step before it is taken.
+//! ([`simulation`]), and the optimizer is told. The [`journal`] knows every step before it is
+//! taken.
 
 #![warn(clippy::unwrap_used)]
 
-/// Prints words to stderr. Nobody may be reading any more (`| head`, a terminal that was closed), which
-/// is no reason to end a search: `eprintln!` would panic.
+/// Prints words to stderr. Nobody may be reading any more (`| head`, a terminal that was closed),
+/// which is no reason to end a search: `eprintln!` would panic.
 macro_rules! say {
     ($($words:tt)*) => {{
         use std::io::Write as _;

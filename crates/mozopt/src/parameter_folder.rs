@@ -1,6 +1,6 @@
-//! A candidate's values in a copy of the model's parameter files: what mozaik needs to go on without
-//! mozopt. Comments and layout stay, and what is written is read again: it must resolve to exactly the
-//! parameters that the candidate was simulated with.
+//! A candidate's values in a copy of the model's parameter files: what mozaik needs to go on
+//! without mozopt. Comments and layout stay, and what is written is read again: it must resolve to
+//! exactly the parameters that the candidate was simulated with.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,8 +28,8 @@ pub struct ParameterFolder<'a> {
 }
 
 impl ParameterFolder<'_> {
-    /// Writes all files into a new directory, and gives the root file as mozaik's command line names it.
-    /// Nothing is left there if something goes wrong.
+    /// Writes all files into a new directory, and gives the root file as mozaik's command line
+    /// names it. Nothing is left there if something goes wrong.
     pub fn write(&self, directory: &Path) -> Result<String, Failure> {
         let failed = |error: std::io::Error| {
             let message = format!("cannot write {}: {error}", directory.display());
@@ -74,8 +74,8 @@ impl ParameterFolder<'_> {
         Ok(root)
     }
 
-    /// The name of the root file and the texts of all, by their names in the directory that `url` calls
-    /// `prefix`.
+    /// The name of the root file and the texts of all, by their names in the directory that `url`
+    /// calls `prefix`.
     fn files(&self, prefix: &str) -> Result<(String, BTreeMap<String, String>), Failure> {
         let root = plain(self.root);
         let mut copies = Copies {
@@ -125,8 +125,8 @@ struct Copy {
 }
 
 impl Copies<'_> {
-    /// The text of a file that is included at `at`, with the values that lie in it; and all files that it
-    /// includes.
+    /// The text of a file that is included at `at`, with the values that lie in it; and all files
+    /// that it includes.
     fn copied(&mut self, url: &str, at: &ParameterPath) -> Result<String, Failure> {
         let path = self.folder.model_directory.join(url);
         let text = durable::read_bounded(&path, MAX_FILE_BYTES).map_err(|error| {

@@ -1,5 +1,5 @@
-//! What is known from before: simulations of an earlier optimization, or of a table, scored by the present
-//! targets; and further points to begin from.
+//! What is known from before: simulations of an earlier optimization, or of a table, scored by the
+//! present targets; and further points to begin from.
 
 use std::path::Path;
 
@@ -16,11 +16,12 @@ use crate::failure::Failure;
 
 /// Larger than a table of many thousand simulations.
 const MAX_BYTES: u64 = 1 << 30;
-/// By how much, relative to its value, a parameter may differ from the model's default and still be it.
+/// By how much, relative to its value, a parameter may differ from the model's default and still be
+/// it.
 const ROUNDING: f64 = 1e-12;
 
-/// Reads what `path` names: an optimization, a CSV file as `mozopt export --format csv` writes it, or a JSON
-/// object with parameters, as `mozopt export` writes it.
+/// Reads what `path` names: an optimization, a CSV file as `mozopt export --format csv` writes it,
+/// or a JSON object with parameters, as `mozopt export` writes it.
 pub fn read(
     path: &Path,
     configuration: &Configuration,
@@ -182,8 +183,9 @@ impl Reader<'_> {
         Ok(WarmStart { starts: vec![start], ..self.warm_start(Taken::default()) })
     }
 
-    /// Simulations with values for all targets are as good as new. Incomplete ones have no total that could be
-    /// compared: the best by the other targets are simulated again, as many as a generation has.
+    /// Simulations with values for all targets are as good as new. Incomplete ones have no total
+    /// that could be compared: the best by the other targets are simulated again, as many as a
+    /// generation has.
     fn warm_start(&self, taken: Taken) -> WarmStart {
         let Taken { simulations, elsewhere } = taken;
         let mut incomplete: Vec<&Earlier> =
@@ -234,8 +236,8 @@ impl Reader<'_> {
         Ok(Mapping { origins, fixed, values })
     }
 
-    /// Adds a simulation, if its parameters are possible now and its outcome says something. A value is `None` where
-    /// the target was not looked at.
+    /// Adds a simulation, if its parameters are possible now and its outcome says something. A
+    /// value is `None` where the target was not looked at.
     fn add(
         &self,
         taken: &mut Taken,

@@ -1,5 +1,5 @@
-//! What `check` makes of the experiment script's answers, of a real MPI launcher, and of the centroid's
-//! simulation.
+//! What `check` makes of the experiment script's answers, of a real MPI launcher, and of the
+//! centroid's simulation.
 
 mod support;
 

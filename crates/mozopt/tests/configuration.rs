@@ -310,8 +310,8 @@ fn defaults_of_a_command_fill_in_centroids_and_tell_integers() {
     model.mozopt("run", "").exits(2).says("no parameter `net.K`").says("did you mean `net.k`?");
 }
 
-/// A model with `K`, an integer as in the predecessor's file: what a search of it says, where it begins, and the
-/// first value that reaches the model.
+/// A model with `K`, an integer as in the predecessor's file: what a search of it says, where it
+/// begins, and the first value that reaches the model.
 fn with_k(k: &str, centroid: &str, flags: &str) -> (Ended, f64, Value) {
     let config = format!(
         "{{\"parameters\": {{\"K\": {k}, \"w\": [0.5, 2.0]}},\n\"optimiser_centroid\": \

@@ -148,7 +148,8 @@ fn a_simulator_may_leave_a_store_of_mozaik() {
     assert_eq!(exploded["result"]["outcome"], "exploded");
 }
 
-/// What can be measured of a run that died before it wrote its index is no verdict on its parameters.
+/// What can be measured of a run that died before it wrote its index is no verdict on its
+/// parameters.
 #[test]
 fn an_incomplete_store_is_no_data_for_a_search() {
     let fixture = Fixture::unpack(&["healthy"]);

@@ -1,5 +1,5 @@
-//! Faults of the world: full disks, directories that are not ours, damaged, missing, edited and moved
-//! files, two controllers. Nothing is lost, and the message says what to do.
+//! Faults of the world: full disks, directories that are not ours, damaged, missing, edited and
+//! moved files, two controllers. Nothing is lost, and the message says what to do.
 
 mod support;
 
@@ -300,7 +300,8 @@ fn names_with_spaces_and_quotes_are_no_problem() {
     assert_eq!((&summary["simulations"], &summary["failed"]), (&8.into(), &0.into()));
 }
 
-/// A memory cgroup of its own, of version 1 or 2; removed at the end. `None` where this user may not make one.
+/// A memory cgroup of its own, of version 1 or 2; removed at the end. `None` where this user may
+/// not make one.
 struct MemoryCgroup(PathBuf);
 
 impl MemoryCgroup {
@@ -350,7 +351,8 @@ fn interruptions(optimization: &Optimization) -> Vec<serde_json::Value> {
 #[test]
 fn a_simulator_that_the_kernel_ends_for_want_of_memory_is_run_again() {
     let Some(group) = MemoryCgroup::limited_to(200) else { return };
-    // The first attempts of two of them; one ends by the signal itself, one by a shell that tells of it.
+    // The first attempts of two of them; one ends by the signal itself, one by a shell that tells
+    // of it.
     let model = Model::simulated_by(&format!(
         "case $MOZOPT_SIMULATION in */00000[01]/*) d=$(dirname $MOZOPT_SIMULATION); echo $d >> noted;; esac
          [ -z \"$d\" ] || [ -e $d/again ] || {{

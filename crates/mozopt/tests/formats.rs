@@ -1,4 +1,5 @@
-//! Optimizations that earlier versions wrote are read for good, and docs/formats.md names every key.
+//! Optimizations that earlier versions wrote are read for good, and docs/formats.md names every
+//! key.
 
 mod support;
 
@@ -25,7 +26,8 @@ fn show(optimization: &Optimization, candidate: usize) -> Value {
     Running::of(&mut command).wait().exits(0).json()
 }
 
-/// What the sample's simulator measures: its parameters. With what its targets want this gives the scores.
+/// What the sample's simulator measures: its parameters. With what its targets want this gives the
+/// scores.
 fn expected(parameters: &Value) -> [(f64, f64); 3] {
     let [gain, cells, tau] =
         ["gain", "cells", "tau"].map(|path| parameters[path].as_f64().unwrap());

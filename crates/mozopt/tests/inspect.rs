@@ -1,4 +1,5 @@
-//! `inspect` on real data stores, against Elephant, NumPy and SciPy: see `make_inspection_golden.py`.
+//! `inspect` on real data stores, against Elephant, NumPy and SciPy: see
+//! `make_inspection_golden.py`.
 
 #[path = "../../mozaik-datastore/tests/support/mod.rs"]
 mod stores;
@@ -100,7 +101,8 @@ fn assert_orientation_tuning(found: &Value, golden: &Value, what: &str) {
         assert_close(&fit["half_width_deg"], &golden["fit"][0], 1e-4, what);
         assert_close(&fit["explained_variance"], &golden["fit"][1], 1e-7, what);
     }
-    // These networks of a few hundred cells are not tuned: the fits explain a quarter of their variance at most.
+    // These networks of a few hundred cells are not tuned: the fits explain a quarter of their
+    // variance at most.
     assert!(found["fit"].is_null(), "{what}: {}", found["fit"]);
     let share = found["explained_between_bins"].as_f64();
     assert!(share.is_none_or(|share| share < LEAST_EXPLAINED), "{what}: {share:?}");
@@ -187,7 +189,8 @@ fn one_sheet_can_be_chosen_and_the_page_needs_nothing_else() {
     let page = &html[..html.find("<script").unwrap()];
     assert_eq!(page.matches("<figure id=").count(), 7);
     assert!(page.contains("No size_tuning: it takes gratings in disks of several radii."));
-    // A Gaussian with a half width of 5.7° explains a third of what the means of the bins differ by.
+    // A Gaussian with a half width of 5.7° explains a third of what the means of the bins differ
+    // by.
     for text in [page, &*ended.stdout] {
         assert!(text.contains("no tuning (R² 0.3"), "{text}");
         assert!(text.contains("HWHH at 100 %, all cells (°)"), "{text}");

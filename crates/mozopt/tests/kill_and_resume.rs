@@ -1,5 +1,5 @@
-//! A controller that is killed at random moments, again and again, and resumed: in the end everything
-//! is as if nothing had happened.
+//! A controller that is killed at random moments, again and again, and resumed: in the end
+//! everything is as if nothing had happened.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -234,7 +234,8 @@ fn a_damaged_line_end_does_not_take_two_lines_with_it() {
 fn a_newer_version_in_the_programs_place_does_not_stop_a_search() {
     let model = Model::simulated_by(&format!("{IDENTITY}\ncp mozopt newer\nmv newer mozopt\n"));
     let copy = model.path().join("mozopt");
-    // Copied by another process: what this one writes may be open in the children of other tests, and is busy then.
+    // Copied by another process: what this one writes may be open in the children of other tests,
+    // and is busy then.
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_mozopt")).arg(&copy).status();
     assert!(copied.unwrap().success());
     let mut command = Command::new(&copy);

@@ -1,4 +1,5 @@
-//! The seeds of mozaik models: which parameters get them, in a search and when candidates are validated.
+//! The seeds of mozaik models: which parameters get them, in a search and when candidates are
+//! validated.
 
 mod support;
 
@@ -10,8 +11,8 @@ use support::Model;
 const OLD: &str = "'pynn_seed': 1,";
 const NEWEST: &str = "'model_seed': 513, 'simulation_seed': 1023, 'experiment_seed': 7,";
 
-/// Plays mozaik where only what it is given matters: the value of x is made of the seeds, as mozaik would use
-/// them.
+/// Plays mozaik where only what it is given matters: the value of x is made of the seeds, as mozaik
+/// would use them.
 const SIMULATOR: &str = r#"
 echo "$MOZOPT_SIMULATION" >> noted
 python3 - <<'PYTHON'

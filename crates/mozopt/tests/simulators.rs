@@ -123,8 +123,8 @@ fn a_target_may_have_a_command_of_its_own() {
     assert!(!model.path().join("blob").exists());
 }
 
-/// Writes a data store with nothing but Python's standard library: 3 cells that fire 2, 4 and 0 times
-/// in five seconds.
+/// Writes a data store with nothing but Python's standard library: 3 cells that fire 2, 4 and 0
+/// times in five seconds.
 const STORE: &str = r#"
 import json, os, struct, sys
 directory = os.path.join(os.path.dirname(os.environ["MOZOPT_SIMULATION"]), "datastore")

@@ -9,8 +9,8 @@ use rustix::process::Signal;
 use serde_json::Value;
 use support::{Model, Optimization, wait_until};
 
-/// Values that are the parameters and as much noise, which follows from the seed; some explode. Every
-/// simulation notes its directory.
+/// Values that are the parameters and as much noise, which follows from the seed; some explode.
+/// Every simulation notes its directory.
 const NOISY: &str = r#"
 echo "$MOZOPT_SIMULATION" >> noted
 python3 - <<'PYTHON'

@@ -215,7 +215,8 @@ fn without_a_value_for_every_target_the_others_teach_and_the_best_are_simulated_
     assert_eq!(best["failures"], json!({}));
     optimization.mozopt("resume", "--max-ngen 2").exits(0);
 
-    // What is incomplete stays so when it is handed on, be it as a table; until nothing lacks any more.
+    // What is incomplete stays so when it is handed on, be it as a table; until nothing lacks any
+    // more.
     let table = optimization.mozopt("export", "--format csv").exits(0).stdout;
     model.write("known.csv", &table);
     let csv = model.path().join("known.csv");

@@ -1,5 +1,6 @@
 //! CMA-ES: sampling from a normal distribution that follows the better candidates.
 //!
+//! - `settings`: which variant, and how it is set up
 //! - `rates`: the weights of the ranks and the learning rates, one set per variant
 //! - `distribution`: mean, step size and covariance, and how they learn
 //! - `boundary`: how a sampled point comes to lie inside the ranges
@@ -12,71 +13,19 @@ use self::stopping::Stopping;
 use crate::deviates::{Deviates, Seeded};
 use crate::ledger::{Ledger, Survivor};
 use crate::{
-    Candidate, CentroidError, Diagnostics, Dimension, Optimizer, Outcome, Recommendation, Space,
-    TellError,
+    Candidate, Diagnostics, Dimension, Optimizer, Outcome, Recommendation, Space, TellError,
 };
 
 mod boundary;
 pub(crate) mod distribution;
 pub(crate) mod rates;
+mod settings;
 mod stopping;
 
 #[cfg(test)]
 mod bluepyopt_trace;
 
-/// Which CMA-ES.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CmaEsVariant {
-    /// Hansen's tutorial (arXiv:1604.00772) with negative weights for the worse half (active
-    /// covariance update), a smooth mirror at the bounds, and a least spread for integers.
-    /// Candidate 0 is the centroid itself.
-    #[default]
-    Active,
-    /// What `BluePyOpt` 1.14 does with one summed objective (`deapext.CMA_SO`, on DEAP's
-    /// `cma.Strategy`): no negative weights, candidates clipped to the bounds and learnt from as
-    /// clipped, and its stopping criteria except the number of generations.
-    BluePyOpt,
-}
-
-/// How to search.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CmaEsSettings {
-    /// Which CMA-ES.
-    pub variant: CmaEsVariant,
-    /// Candidates per generation, at least 2. `None`: 4 + ⌊3 ln n⌋ for n parameters that are not
-    /// fixed.
-    pub offspring_size: Option<usize>,
-    /// Initial standard deviation in coordinates in which every range is [-1, 1].
-    pub sigma: f64,
-    /// Together with a candidate's number it determines the candidate's normal deviates.
-    pub seed: u64,
-}
-
-impl Default for CmaEsSettings {
-    fn default() -> CmaEsSettings {
-        CmaEsSettings { variant: CmaEsVariant::Active, offspring_size: None, sigma: 0.3, seed: 0 }
-    }
-}
-
-/// Settings that CMA-ES cannot work with.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum CmaEsError {
-    /// The centroid does not fit the space.
-    #[error(transparent)]
-    Centroid(#[from] CentroidError),
-    /// There is nothing to select from.
-    #[error("a generation of {offspring_size} is too small, CMA-ES needs at least 2")]
-    OffspringSize {
-        /// The size that was asked for.
-        offspring_size: usize,
-    },
-    /// The step size is not one.
-    #[error("the initial sigma is {sigma}, but must be above zero and at most 1e6")]
-    Sigma {
-        /// The sigma that was asked for.
-        sigma: f64,
-    },
-}
+pub use settings::{CmaEsError, CmaEsSettings, CmaEsVariant};
 
 /// Covariance matrix adaptation evolution strategy.
 ///
@@ -96,6 +45,34 @@ pub enum CmaEsError {
 /// the size that is left, and nothing happens with fewer than 2.
 ///
 /// Parameters whose range has no width stay out of the search altogether.
+///
+/// # Examples
+///
+/// ```
+/// use optimizers::{
+///     CmaEs, CmaEsSettings, CmaEsVariant, Dimension, Optimizer, Outcome, Scale, Space,
+/// };
+///
+/// let dimension = |i: usize| Dimension {
+///     name: format!("x{i}"), low: -5.0, high: 5.0, scale: Scale::Linear, integer: false,
+/// };
+/// let space = Space::new((0..3).map(dimension).collect())?;
+/// let settings = CmaEsSettings {
+///     variant: CmaEsVariant::BluePyOpt,
+///     offspring_size: Some(12),
+///     ..CmaEsSettings::default()
+/// };
+/// let mut optimizer = CmaEs::new(space, &[3.0, -2.0, 4.0], settings)?;
+/// for _ in 0..60 {
+///     for candidate in optimizer.ask(12) {
+///         let squares = candidate.parameters.iter().map(|x| x * x).sum();
+///         optimizer.tell(candidate.number, &Outcome::measured(&[squares], squares))?;
+///     }
+/// }
+/// assert!(optimizer.recommend(1)[0].total < 1e-3);
+/// assert!(optimizer.diagnostics().sigma < 0.01);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct CmaEs {
     space: Space,
     /// The dimensions that are searched; the distribution knows these only.

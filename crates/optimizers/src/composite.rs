@@ -108,6 +108,38 @@ const SPREADS: [f64; 4] = [1.0, 0.5, 0.25, 2.0];
 ///
 /// On another machine other vector instructions round differently, and a search amplifies that. A
 /// search that is to go on there takes over its earlier proposals with [`Optimizer::repeat`].
+///
+/// # Examples
+///
+/// A network is to fire at 2 to 4 Hz, and irregularly:
+///
+/// ```
+/// use optimizers::{
+///     Composite, CompositeSettings, Dimension, Optimizer, Outcome, Scale, ScoreRule, Space,
+/// };
+///
+/// let conductance = |name: &str| Dimension {
+///     name: name.to_owned(), low: 0.0, high: 1.0, scale: Scale::Linear, integer: false,
+/// };
+/// let space = Space::new(vec![conductance("g_exc"), conductance("g_inh")])?;
+/// let rules = [
+///     ScoreRule::new(2.0, 4.0, 0.5, 20.0)?,
+///     ScoreRule::new(0.8, f64::INFINITY, 0.1, 20.0)?,
+/// ];
+/// let settings = CompositeSettings { offspring_size: 6, ..CompositeSettings::default() };
+/// let mut optimizer = Composite::new(space, &[0.9, 0.1], &rules, settings)?;
+/// for _ in 0..5 {
+///     for candidate in optimizer.ask(6) {
+///         let [exc, inh] = candidate.parameters[..] else { unreachable!() };
+///         let values = [10.0 * exc - 5.0 * inh, 0.3 + 0.7 * inh];
+///         let total = rules.iter().zip(values).map(|(rule, value)| rule.score(Some(value))).sum();
+///         optimizer.tell(candidate.number, &Outcome::measured(&values, total))?;
+///     }
+/// }
+/// // The start scores 9 for its 8.5 Hz and 4.3 for its irregularity of 0.37.
+/// assert!(optimizer.recommend(1)[0].total < 0.1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Composite {
     coordinates: Coordinates,
     rules: Vec<WarpedRule>,

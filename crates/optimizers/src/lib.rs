@@ -64,6 +64,32 @@ pub use space::{CentroidError, Dimension, Scale, Space, SpaceError};
 /// - The same calls on an optimizer with the same settings give the same bits on the same machine,
 ///   and (all but `CmaEsVariant::BluePyOpt` and [`Composite`]) the same up to rounding on any. (On
 ///   another the last digits may differ where linear algebra uses other vector instructions.)
+///
+/// # Examples
+///
+/// Outcomes come in any order, each once:
+///
+/// ```
+/// use std::num::NonZeroUsize;
+///
+/// use optimizers::{Dimension, Optimizer, Outcome, Sampling, Scale, Space, TellError};
+///
+/// # let (name, scale) = ("weight".to_owned(), Scale::Linear);
+/// # let weight = Dimension { name, low: 0.0, high: 0.01, scale, integer: false };
+/// let space = Space::new(vec![weight])?;
+/// let two = NonZeroUsize::new(2).expect("a generation is not empty");
+/// let mut optimizer = Sampling::sobol(space, &[0.004], two, 1)?;
+/// let candidates = optimizer.ask(2);
+/// assert_eq!(candidates[0].parameters, [0.004]);
+///
+/// optimizer.tell(1, &Outcome::lost())?;
+/// optimizer.tell(0, &Outcome::measured(&[2.5], 0.8))?;
+/// assert_eq!(optimizer.generation(), 1);
+/// assert_eq!(optimizer.recommend(1)[0].candidate, 0);
+/// let again = optimizer.tell(0, &Outcome::lost());
+/// assert_eq!(again, Err(TellError::AlreadyTold { number: 0 }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Optimizer: Send {
     /// The next `count` candidates.
     fn ask(&mut self, count: usize) -> Vec<Candidate>;
@@ -122,6 +148,17 @@ pub struct Candidate {
 }
 
 /// What became of a candidate, as the optimizer sees it.
+///
+/// # Examples
+///
+/// ```
+/// use optimizers::{Outcome, OutcomeKind};
+///
+/// // The second target could not be measured, which scores the worst: 20.
+/// let measured = Outcome { values: vec![Some(2.5), None], ..Outcome::measured(&[], 0.8 + 20.0) };
+/// assert_eq!((measured.kind, measured.total), (OutcomeKind::Measured, 20.8));
+/// assert_eq!(Outcome::lost().total, f64::INFINITY);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// How the simulation ended.

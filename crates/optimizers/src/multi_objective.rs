@@ -71,6 +71,40 @@ pub enum MultiObjectiveError {
 /// the population by simulated binary crossover and polynomial mutation. Whenever `offspring_size`
 /// candidates have been resolved, the population is chosen anew from itself and them. What exploded
 /// or failed is not chosen while anything else is there.
+///
+/// # Examples
+///
+/// One parameter, two targets that it cannot fulfil together:
+///
+/// ```
+/// use optimizers::{
+///     Dimension, MultiObjective, MultiObjectiveSettings, Optimizer, Outcome, Scale, ScoreRule,
+///     Space, pareto_front,
+/// };
+///
+/// # let (name, scale) = ("weight".to_owned(), Scale::Linear);
+/// # let weight = Dimension { name, low: 0.0, high: 10.0, scale, integer: false };
+/// let space = Space::new(vec![weight])?;
+/// let rules = [ScoreRule::new(3.0, 3.0, 1.0, 20.0)?, ScoreRule::new(5.0, 5.0, 1.0, 20.0)?];
+/// let settings = MultiObjectiveSettings { offspring_size: 12, sigma: 0.3, seed: 1 };
+/// let mut optimizer = MultiObjective::new(space, &[9.0], &rules, &[0, 1], settings)?;
+/// let (mut weights, mut scores) = (vec![], vec![]);
+/// for _ in 0..10 {
+///     for candidate in optimizer.ask(12) {
+///         let weight = candidate.parameters[0];
+///         let of = rules.map(|rule| rule.score(Some(weight)));
+///         optimizer.tell(candidate.number, &Outcome::measured(&[weight; 2], of[0] + of[1]))?;
+///         weights.push(weight);
+///         scores.push(of.to_vec());
+///     }
+/// }
+/// // No other candidate beats these: they lie between what the two targets want.
+/// let scores: Vec<&[f64]> = scores.iter().map(Vec::as_slice).collect();
+/// let front = pareto_front(&scores);
+/// assert!(front.len() > 12);
+/// assert!(front.iter().all(|&i| (3.0..=5.0).contains(&weights[i])));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct MultiObjective {
     space: Space,
     free: Vec<usize>,

@@ -11,6 +11,31 @@ use crate::{
 /// Candidates spread over the space's unit coordinates, except the first, which is the centroid.
 /// (An integer at the end of its range is the nearest to half as many coordinates as the others,
 /// and so comes half as often.)
+///
+/// # Examples
+///
+/// Of sixteen successive points of a Sobol sequence, every sixteenth of every range has one:
+///
+/// ```
+/// use std::num::NonZeroUsize;
+///
+/// use optimizers::{Dimension, Optimizer, Sampling, Scale, Space};
+///
+/// let dimension = |name: &str| Dimension {
+///     name: name.to_owned(), low: 0.0, high: 16.0, scale: Scale::Linear, integer: false,
+/// };
+/// let space = Space::new(vec![dimension("g_exc"), dimension("g_inh")])?;
+/// let sixteen = NonZeroUsize::new(16).expect("a generation is not empty");
+/// let mut optimizer = Sampling::sobol(space, &[8.0, 8.0], sixteen, 1)?;
+/// optimizer.ask(16); // with the centroid among them
+/// let candidates = optimizer.ask(16);
+/// for i in 0..2 {
+///     let mut strata: Vec<_> = candidates.iter().map(|c| c.parameters[i] as usize).collect();
+///     strata.sort();
+///     assert_eq!(strata, Vec::from_iter(0..16));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Sampling {
     space: Space,

@@ -5,6 +5,22 @@
 ///
 /// A wanted number accepts this number only, a range all of its values, and a one-sided bound
 /// everything on one side of it.
+///
+/// # Examples
+///
+/// ```
+/// use optimizers::ScoreRule;
+///
+/// // 2 to 4 Hz are wanted, and half a hertz beyond is one norm away.
+/// let rate = ScoreRule::new(2.0, 4.0, 0.5, 20.0)?;
+/// assert_eq!(rate.score(Some(3.1)), 0.0);
+/// assert_eq!(rate.score(Some(5.0)), 2.0);
+/// assert_eq!(rate.score(None), 20.0);
+///
+/// let at_least = ScoreRule::new(0.8, f64::INFINITY, 0.1, 20.0)?;
+/// assert_eq!(at_least.score(Some(1.3)), 0.0);
+/// # Ok::<(), optimizers::ScoreRuleError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScoreRule {
     low: f64,

@@ -59,6 +59,31 @@ pub enum CentroidError {
 
 /// The box that is searched: at least one dimension, finite ranges with `low <= high` (`low > 0` on
 /// a logarithmic scale, at least one whole number in the range of an integer), unique names.
+///
+/// # Examples
+///
+/// ```
+/// use optimizers::{Dimension, Scale, Space};
+///
+/// let dimension = |name: &str, low, high, scale, integer| Dimension {
+///     name: name.to_owned(), low, high, scale, integer,
+/// };
+/// let space = Space::new(vec![
+///     dimension("weight", 0.001, 0.1, Scale::Log, false),
+///     dimension("samples", 10.0, 90.0, Scale::Linear, true),
+/// ])?;
+/// // The middle of a logarithmic range is the geometric mean of its bounds.
+/// let middle = space.to_unit(&[0.01, 50.0]);
+/// assert!(middle.iter().all(|unit| unit.abs() < 1e-12));
+/// // What lies outside becomes the nearest bound, and integers are rounded.
+/// assert_eq!(space.from_unit(&[1.5, 0.013])[1], 51.0);
+/// assert_eq!(space.from_unit(&[1.5, 0.013])[0], 0.1);
+///
+/// let reversed = Space::new(vec![dimension("weight", 1.0, 0.5, Scale::Linear, false)]);
+/// let why = "the range of weight is reversed: 1 is above 0.5";
+/// assert_eq!(reversed.unwrap_err().to_string(), why);
+/// # Ok::<(), optimizers::SpaceError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Space {
     dimensions: Vec<Dimension>,

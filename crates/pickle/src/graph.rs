@@ -1,8 +1,25 @@
 use std::borrow::Cow;
 
-use crate::numpy;
+use crate::memory::Memory;
+use crate::{ErrorKind, numpy};
 
 /// Everything a pickle holds: a graph of values that may contain cycles.
+///
+/// # Examples
+///
+/// An object is what its making would have called:
+///
+/// ```
+/// // pickle.dumps(datetime.timedelta(milliseconds=143), protocol=2)
+/// let bytes = b"\x80\x02cdatetime\ntimedelta\nq\x00K\x00K\x00J\x98.\x02\x00\x87q\x01Rq\x02.";
+/// let graph = pickle::read(bytes, pickle::Limits::for_size(bytes.len()))?;
+/// assert_eq!(graph.class(graph.root()), Some(("datetime", "timedelta")));
+/// let made = graph.instance(graph.root()).expect("a timedelta is made by a call");
+/// let days_seconds_microseconds = graph.numbers(made.arguments);
+/// assert_eq!(days_seconds_microseconds, Some(vec![0.0, 0.0, 143_000.0]));
+/// assert_eq!(graph.protocol(), 2);
+/// # Ok::<(), pickle::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Graph<'a> {
     pub(crate) root: Value,
@@ -103,11 +120,29 @@ impl Instance {
     pub fn entries(&self) -> &[(Value, Value)] {
         self.additions.as_ref().map_or(&[], |additions| &additions.entries)
     }
+
+    /// What there is more to it, to be filled in.
+    pub(crate) fn additions(&mut self, memory: &mut Memory) -> Result<&mut Additions, ErrorKind> {
+        if self.additions.is_none() {
+            memory.take(size_of::<Additions>())?;
+        }
+        Ok(self.additions.get_or_insert_with(|| {
+            Box::new(Additions { keywords: Value::None, items: vec![], entries: vec![] })
+        }))
+    }
 }
 
 /// Names of classes are looked at for every object. A longer one would make a small pickle cost
 /// hours.
 const LONGEST_NAME: usize = 1000;
+
+/// The object that this value is.
+pub(crate) fn object(objects: &mut [Object], value: Value) -> Option<&mut Object> {
+    match value {
+        Value::Object(ObjectId(id)) => objects.get_mut(id as usize),
+        _ => None,
+    }
+}
 
 /// The elements of a tuple or list.
 pub(crate) fn sequence<'g>(

@@ -41,6 +41,22 @@ pub use memory::Limits;
 /// # Errors
 /// When the bytes are not a pickle, end too early, use something that has no meaning as data, or
 /// need more memory than they may.
+///
+/// # Examples
+///
+/// A small file that asks for much memory gets none of it:
+///
+/// ```
+/// use pickle::{ErrorKind, Limits, read};
+///
+/// let graph = read(b"(lp0\nI3\naI7\na.", Limits { memory_bytes: 10_000 })?; // [3, 7], protocol 0
+/// assert_eq!(graph.numbers(graph.root()), Some(vec![3.0, 7.0]));
+///
+/// let error = read(b"(lp0\nI3\naI7\na.", Limits { memory_bytes: 10 }).unwrap_err();
+/// assert_eq!(error.kind, ErrorKind::TooMuchMemory { limit: 10, input: 14 });
+/// assert_eq!(read(b"\x80\x04}", Limits::for_size(3)).unwrap_err().kind, ErrorKind::Truncated);
+/// # Ok::<(), pickle::Error>(())
+/// ```
 pub fn read(bytes: &[u8], limits: Limits) -> Result<Graph<'_>, Error> {
     machine::Machine::new(bytes, limits).run()
 }

@@ -5,12 +5,10 @@ mod objects;
 
 use std::borrow::Cow;
 
-use crate::graph::{Graph, Object, StringId, Value};
+use crate::graph::{Graph, Object, StringId, Value, object};
 use crate::input::Input;
 use crate::memory::{Limits, Memory};
 use crate::{Error, ErrorKind, opcode, text};
-
-use objects::{additions, object};
 
 const HIGHEST_PROTOCOL: u8 = 5;
 
@@ -267,7 +265,7 @@ impl<'a> Machine<'a> {
                 self.push_instance(callable, arguments)?;
                 let top = self.top()?;
                 if let Some(Object::Instance(instance)) = object(&mut self.objects, top) {
-                    additions(instance, &mut self.memory)?.keywords = keywords;
+                    instance.additions(&mut self.memory)?.keywords = keywords;
                 }
             }
             opcode::INST => {

@@ -1,8 +1,24 @@
 //! Arrays and scalars of NumPy, versions 1 and 2, as they are pickled.
 //!
 //! An array is either `_reconstruct(…)` with the state (version, shape, dtype, Fortran order?,
-//! data), or, in protocol 5, `_frombuffer(data, dtype, shape, order)`; a scalar is
-//! `scalar(dtype, data)`. A dtype is `dtype("f8", …)` with the state (version, byte order, …).
+//! data), or, in protocol 5, `_frombuffer(data, dtype, shape, order)`; a scalar is `scalar(dtype,
+//! data)`. A dtype is `dtype("f8", …)` with the state (version, byte order, …).
+//!
+//! ```
+//! use pickle::numpy::Array;
+//!
+//! // pickle.dumps(numpy.array([[1, 2, 3], [4, 5, 6]], dtype="<i2"), protocol=5)
+//! let bytes = b"\x80\x05\x95\x82\0\0\0\0\0\0\0\x8c\x13numpy._core.numeric\x94\
+//!     \x8c\x0b_frombuffer\x94\x93\x94(\x96\x0c\0\0\0\0\0\0\0\x01\0\x02\0\x03\0\x04\0\x05\0\x06\0\x94\x8c\x05numpy\x94\
+//!     \x8c\x05dtype\x94\x93\x94\x8c\x02i2\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01<\x94NNN\
+//!     J\xff\xff\xff\xffJ\xff\xff\xff\xffK\0t\x94bK\x02K\x03\x86\x94\x8c\x01C\x94t\x94R\x94.";
+//! let graph = pickle::read(bytes, pickle::Limits::for_size(bytes.len()))?;
+//! let array = Array::of(&graph, graph.root())?;
+//! assert_eq!(array.shape(), [2, 3]);
+//! assert_eq!(array.by_rows()?, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+//! assert_eq!(array.by_columns()?, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::{Graph, Value};
 

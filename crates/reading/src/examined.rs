@@ -1,5 +1,5 @@
-//! Joining the user's two files, the flags and what is known about the model; every mistake is found, not
-//! only the first.
+//! Joining the user's two files, the flags and what is known about the model; every mistake is
+//! found, not only the first.
 
 use std::path::{Path, PathBuf};
 
@@ -192,8 +192,8 @@ impl Examined {
     }
 }
 
-/// How many simulations at the same time, where it does not depend on the size of a generation: as many as
-/// there are cores for, with the local executor.
+/// How many simulations at the same time, where it does not depend on the size of a generation: as
+/// many as there are cores for, with the local executor.
 fn slots(settings: &Settings, executor: ExecutorKind, simulator: &Simulator) -> Option<usize> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let threads = settings.execution.threads.map_or(1, usize::from);
@@ -202,8 +202,8 @@ fn slots(settings: &Settings, executor: ExecutorKind, simulator: &Simulator) -> 
     given.or_else(|| (executor == ExecutorKind::Local).then(|| (cores() / each).max(1)))
 }
 
-/// How many candidates a generation has where that is not said. In small generations the composite optimizer needs
-/// fewer simulations (bench/optimizers), but no slot shall be idle.
+/// How many candidates a generation has where that is not said. In small generations the composite
+/// optimizer needs fewer simulations (bench/optimizers), but no slot shall be idle.
 fn offspring_size(
     algorithm: Algorithm,
     mode: Mode,

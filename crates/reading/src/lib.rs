@@ -1,7 +1,8 @@
 //! What the user gives: two files in a model's directory, `mozopt.toml` (how the search is run) and
 //! `param_optim/config_optimisation` (what is searched, and the targets), and the parameters of the
-//! model itself. Everything is read, checked and joined into a frozen [`configuration::Configuration`];
-//! every mistake is found, not only the first, and says where it is and what to do.
+//! model itself. Everything is read, checked and joined into a frozen
+//! [`configuration::Configuration`]; every mistake is found, not only the first, and says where it
+//! is and what to do.
 
 mod config_optimisation;
 mod examined;

@@ -99,8 +99,8 @@ impl MozaikParameters {
             help: error.problem.advice(),
         };
         let at = mozaik_parameters::Path::from(path);
-        // An override comes before references are resolved: it must find its place in the tree as it
-        // is written.
+        // An override comes before references are resolved: it must find its place in the tree as
+        // it is written.
         self.tree.root().entry(&at).map_err(unfit)?;
         let value = self.resolved.root().value(&at).map_err(unfit)?;
         match *value {

@@ -1,5 +1,5 @@
-//! What the searched parameters are, with what is known about the model: whole numbers or real ones, and where
-//! the search begins.
+//! What the searched parameters are, with what is known about the model: whole numbers or real
+//! ones, and where the search begins.
 
 use std::collections::BTreeMap;
 
@@ -215,7 +215,8 @@ impl Known<'_> {
             return Err(self.source.error(span, message, "where shall it begin?", Some(help)));
         };
         if value < *low || value > *high {
-            // Files of the predecessor's forerunner have no centroid, and ranges beside the model's values.
+            // Files of the predecessor's forerunner have no centroid, and ranges beside the model's
+            // values.
             if !decisions.any_centroid {
                 let nearest = value.clamp(*low, *high);
                 decisions.of_one.push(format!(

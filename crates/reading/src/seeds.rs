@@ -1,4 +1,5 @@
-//! The parameters that seed a mozaik model: those that a simulation's seed goes to, and those of the network.
+//! The parameters that seed a mozaik model: those that a simulation's seed goes to, and those of
+//! the network.
 
 use configuration::SimulationSeed;
 
@@ -69,7 +70,8 @@ impl Seeds {
     }
 }
 
-/// Whether the model has a seed of any version of mozaik, so that simulations can differ in their noise.
+/// Whether the model has a seed of any version of mozaik, so that simulations can differ in their
+/// noise.
 pub fn has_known_seed(model: &MozaikParameters) -> bool {
     let known = &model.resolved.root().entries;
     TOGETHER.iter().chain([&NOISE]).any(|seed| known.contains_key(*seed))

@@ -1,5 +1,5 @@
-//! `mozopt.toml`: HOW the search is run. Every setting is also a flag of `mozopt run`: one type serves
-//! as both, and what is given on the command line replaces what stands in the file.
+//! `mozopt.toml`: HOW the search is run. Every setting is also a flag of `mozopt run`: one type
+//! serves as both, and what is given on the command line replaces what stands in the file.
 
 use std::num::NonZeroUsize;
 
@@ -40,16 +40,17 @@ pub struct Settings {
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Simulator")]
 pub struct SimulatorSettings {
-    /// `v1`, the embedded spiking model of V1; `mozaik`, a model written with mozaik; or `command`, any
-    /// program of yours
+    /// `v1`, the embedded spiking model of V1; `mozaik`, a model written with mozaik; or `command`,
+    /// any program of yours
     #[arg(long, value_enum)]
     pub kind: Option<SimulatorKind>,
     /// The program of `kind = "command"`, a shell line: it reads the file named by
     /// `$MOZOPT_SIMULATION` and leaves `datastore/` or `values.json`
     #[arg(long, value_name = "LINE")]
     pub command: Option<String>,
-    /// The model's parameters, relative to its directory: of `mozaik` the root parameter file [default:
-    /// `param_optim/defaults`], of `command` a JSON file with the default of every parameter
+    /// The model's parameters, relative to its directory: of `mozaik` the root parameter file
+    /// [default: `param_optim/defaults`], of `command` a JSON file with the default of every
+    /// parameter
     #[arg(long, value_name = "FILE")]
     pub parameters: Option<String>,
     /// The model's directory, in which simulations start, relative to mozopt.toml [default: that of
@@ -70,8 +71,8 @@ pub struct SimulatorSettings {
     /// Of `mozaik`: what runs Python (`apptainer exec mozaik.sif python`) [default: python]
     #[arg(long, value_name = "COMMAND")]
     pub python: Option<String>,
-    /// Of `mozaik`: what starts the MPI processes: `mpirun -np {ranks}`, `srun --mpi=pmix -n {ranks}`
-    /// [default: none]
+    /// Of `mozaik`: what starts the MPI processes: `mpirun -np {ranks}`, `srun --mpi=pmix -n
+    /// {ranks}` [default: none]
     #[arg(long, value_name = "COMMAND")]
     pub launcher: Option<String>,
     /// Of `mozaik`: how many MPI processes each simulation has [default: 1]
@@ -81,8 +82,8 @@ pub struct SimulatorSettings {
     /// `nest.Install("stepcurrentmodule")` of a run script does [default: none]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub nest_modules: Option<Vec<String>>,
-    /// Of `mozaik`: the parameters that get the simulation's seed [default: `simulation_seed` where the model
-    /// has it, else `mozaik_seed` and `pynn_seed`]
+    /// Of `mozaik`: the parameters that get the simulation's seed [default: `simulation_seed` where
+    /// the model has it, else `mozaik_seed` and `pynn_seed`]
     #[arg(long, value_name = "PATH,…", value_delimiter = ',')]
     pub seeds: Option<Vec<String>>,
     /// Shell lines to run before each simulation (`module load …`, `conda activate …`)
@@ -101,8 +102,8 @@ pub struct ExecutionSettings {
     /// What runs the simulations [default: local]
     #[arg(long, value_enum)]
     pub executor: Option<ExecutorKind>,
-    /// How many simulations run at the same time [default: with `local` cores / (ranks × threads), at
-    /// least 1, with `slurm` the candidates of a generation]
+    /// How many simulations run at the same time [default: with `local` cores / (ranks × threads),
+    /// at least 1, with `slurm` the candidates of a generation]
     #[arg(long, value_name = "N")]
     pub slots: Option<NonZeroUsize>,
     /// How many threads each simulation may use [default: 1]
@@ -112,15 +113,15 @@ pub struct ExecutionSettings {
     #[arg(long, value_name = "TIME")]
     pub time_limit: Option<TimeLimit>,
     /// `generational` waits for every outcome of a generation before it proposes the next;
-    /// `asynchronous` proposes whenever a slot is free, so that none stands idle, and needs some more
-    /// simulations [default: with `local` generational, with `slurm` asynchronous]
+    /// `asynchronous` proposes whenever a slot is free, so that none stands idle, and needs some
+    /// more simulations [default: with `local` generational, with `slurm` asynchronous]
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
     /// How often a simulation is run again after a fault that is not the model's [default: 2]
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,
-    /// How long to wait before that: it grows with each fault of a simulation, sixfold, up to 15 minutes
-    /// [default: 5s]
+    /// How long to wait before that: it grows with each fault of a simulation, sixfold, up to 15
+    /// minutes [default: 5s]
     #[arg(long, value_name = "TIME")]
     pub retry_pause: Option<TimeLimit>,
 }
@@ -137,8 +138,8 @@ pub struct OptimizerSettings {
     /// without bias; `bluepyopt` does exactly what the predecessor did [default: active]
     #[arg(long, value_enum)]
     pub variant: Option<Variant>,
-    /// Of `multi-objective`: whose scores are one objective: those of a target `class` on all sheets, of a
-    /// `sheet`, or of each `target` [default: class]
+    /// Of `multi-objective`: whose scores are one objective: those of a target `class` on all
+    /// sheets, of a `sheet`, or of each `target` [default: class]
     #[arg(long, value_enum)]
     pub objectives: Option<Objectives>,
     /// How many candidates a generation has [default: 4 + ⌊3 ln n⌋ for n parameters; `composite`,
@@ -158,7 +159,8 @@ pub struct OptimizerSettings {
     /// How many simulations to run at most [default: no limit]
     #[arg(long, value_name = "N")]
     pub max_simulations: Option<u64>,
-    /// How long the search may propose: `36h`, `7d`; what runs then is waited for [default: no limit]
+    /// How long the search may propose: `36h`, `7d`; what runs then is waited for [default: no
+    /// limit]
     #[arg(long, value_name = "TIME")]
     pub max_time: Option<TimeLimit>,
     /// How many core-hours the simulations may take: the search proposes nothing more beyond it

@@ -4,6 +4,26 @@
 //! Every target is computed from a [`Recording`], whoever wrote it. Its segments are loaded one at
 //! a time, so that memory is bounded by one segment and not by the data store. [`store`] is the
 //! project's own data store on disk: a JSON index and NumPy arrays.
+//!
+//! ```
+//! use recording::{InMemory, Recording, Segment, SegmentHeader, Sheet, SpikeTrains, Stimulus};
+//!
+//! let mut recording = InMemory::new(vec![Sheet::new("V1_Exc_L4", vec![[0.0, 0.0]; 100], None)]);
+//! let mut spike_trains = SpikeTrains::default();
+//! spike_trains.push(17, [12.4, 80.1]);
+//! let stimulus = Stimulus::new("InternalStimulus", &[("duration", 2000.0)]);
+//! recording.push(
+//!     SegmentHeader { sheet: "V1_Exc_L4".to_owned(), stimulus, null: false },
+//!     Segment { t_start_ms: 0.0, t_stop_ms: 2000.0, spike_trains, signals: vec![] },
+//! );
+//!
+//! let segment = recording.load(0)?;
+//! assert_eq!(segment.duration_ms(), 2000.0);
+//! assert_eq!(segment.spike_trains.iter().next(), Some((17, &[12.4, 80.1][..])));
+//! let beyond = recording.load(1).unwrap_err();
+//! assert_eq!(beyond.source.to_string(), "there are 1 segments");
+//! # Ok::<(), recording::LoadError>(())
+//! ```
 
 #![warn(clippy::unwrap_used)]
 

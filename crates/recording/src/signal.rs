@@ -1,4 +1,20 @@
 /// One analog variable, sampled at a fixed interval in some neurons of a sheet.
+///
+/// # Examples
+///
+/// ```
+/// use recording::Signal;
+///
+/// let conductance = Signal {
+///     name: "gsyn_exc".to_owned(),
+///     unit: "uS".to_owned(),
+///     sampling_interval_ms: 5.0,
+///     neurons: vec![40, 12],
+///     values: vec![0.01, 0.02, 0.03, 0.0, 0.0, 0.01],
+/// };
+/// assert_eq!(conductance.sample_count(), 3);
+/// assert_eq!(conductance.channels().last(), Some((12, &[0.0, 0.0, 0.01][..])));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {
     /// For example `gsyn_exc`.

@@ -6,6 +6,23 @@
 /// The times of a train are finite and ascend, whatever order they came in: simulators hand over
 /// spikes in the order of their threads, and an interval between two of them that is negative is no
 /// interval.
+///
+/// # Examples
+///
+/// ```
+/// use recording::SpikeTrains;
+///
+/// // Neurons 7, 3 and 9 were recorded; the second of them was silent.
+/// let times_ms = vec![4.2, 1.0, 0.5];
+/// let trains = SpikeTrains::from_counts(vec![7, 3, 9], &[2, 0, 1], times_ms)?;
+/// assert_eq!(trains.train(0), [1.0, 4.2]);
+/// assert_eq!((trains.neuron(1), trains.train(1)), (3, &[][..]));
+/// assert_eq!((trains.len(), trains.spike_count()), (3, 3));
+///
+/// let contradiction = SpikeTrains::from_counts(vec![7], &[2], vec![1.0]).unwrap_err();
+/// assert_eq!(contradiction.to_string(), "the spike counts add up to 2, but there are 1 spikes");
+/// # Ok::<(), recording::SpikeTrainsError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SpikeTrains {
     neurons: Vec<u32>,

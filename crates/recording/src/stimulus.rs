@@ -19,6 +19,18 @@ pub enum StimulusValue {
 
 /// What was shown (or that nothing was), as mozaik describes it: the name of its class and its
 /// parameters.
+///
+/// # Examples
+///
+/// ```
+/// use recording::Stimulus;
+///
+/// let parameters = [("orientation", 1.57), ("contrast", 100.0), ("radius", 0.8)];
+/// let grating = Stimulus::new("DriftingSinusoidalGratingDisk", &parameters);
+/// assert!(grating.has("contrast", 100.0));
+/// assert_eq!(grating.number("radius"), Some(0.8));
+/// assert_eq!(grating.number("temporal_frequency"), None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stimulus {
     /// For example `FullfieldDriftingSinusoidalGrating`; `InternalStimulus` is spontaneous

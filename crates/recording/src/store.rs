@@ -13,6 +13,31 @@
 //! ```
 //!
 //! The index is written last and by renaming: a store whose writer died has none, and is refused.
+//!
+//! ```
+//! use recording::store::{Store, Writer};
+//! use recording::{Recording, Segment, SegmentHeader, Sheet, SpikeTrains, Stimulus};
+//!
+//! # let temporary = tempfile::tempdir()?;
+//! # let directory = temporary.path().join("DataStore");
+//! let sheet = Sheet::new("V1_Exc_L4", vec![[0.1, -0.4], [0.3, 0.2]], Some(vec![0.0, 1.57]));
+//! let mut writer = Writer::create(&directory, &[sheet])?;
+//! let header = SegmentHeader {
+//!     sheet: "V1_Exc_L4".to_owned(),
+//!     stimulus: Stimulus::new("InternalStimulus", &[("duration", 5000.0)]),
+//!     null: false,
+//! };
+//! let spike_trains = SpikeTrains::from_counts(vec![0, 1], &[2, 1], vec![3.5, 90.0, 41.2])?;
+//! let segment = Segment { t_start_ms: 0.0, t_stop_ms: 5000.0, spike_trains, signals: vec![] };
+//! writer.push(&header, &segment)?;
+//! assert!(Store::open(&directory).is_err()); // not complete yet
+//! writer.finish(false)?;
+//!
+//! let store = Store::open(&directory)?;
+//! assert_eq!(store.segments(), [header]);
+//! assert_eq!(*store.load(0)?, segment);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};

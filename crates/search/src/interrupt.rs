@@ -1,5 +1,5 @@
-//! Ctrl-C: the first asks for a stop after what runs, the second cancels what runs. SIGUSR1, which Slurm
-//! sends before a time limit, asks to leave at once, and what runs alone.
+//! Ctrl-C: the first asks for a stop after what runs, the second cancels what runs. SIGUSR1, which
+//! Slurm sends before a time limit, asks to leave at once, and what runs alone.
 
 use std::io;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The search: ask the optimizer, run simulations, tell it what came out, until there is a reason to
-//! stop. Every step is in the journal before it is taken.
+//! The search: ask the optimizer, run simulations, tell it what came out, until there is a reason
+//! to stop. Every step is in the journal before it is taken.
 
 mod book;
 mod ending;

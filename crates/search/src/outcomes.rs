@@ -1,4 +1,5 @@
-//! What becomes of a simulation that has an outcome: it is written down, and what is not kept is removed.
+//! What becomes of a simulation that has an outcome: it is written down, and what is not kept is
+//! removed.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The final answer is simulated again. With noise, the least total that was seen belongs to a lucky
-//! simulation as often as to good parameters, and some of the luckiest explode the next time.
+//! The final answer is simulated again. With noise, the least total that was seen belongs to a
+//! lucky simulation as often as to good parameters, and some of the luckiest explode the next time.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -86,12 +86,12 @@ fn rule(scoring: &Scoring) -> Result<ScoreRule, ScoreRuleError> {
     ScoreRule::new(low, high, scoring.norm(), scoring.max_score())
 }
 
-/// By how much, relative to its range, a proposal may differ from the journal when it is repeated: on
-/// the same machine not at all, on one with other vector instructions by rounding.
+/// By how much, relative to its range, a proposal may differ from the journal when it is repeated:
+/// on the same machine not at all, on one with other vector instructions by rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// Brings the optimizer to where it was: asks and tells it again what the journal says. Its proposals
-/// must be those of the journal.
+/// Brings the optimizer to where it was: asks and tells it again what the journal says. Its
+/// proposals must be those of the journal.
 pub fn replay(
     optimizer: &mut dyn Optimizer,
     configuration: &Configuration,

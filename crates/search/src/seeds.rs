@@ -1,4 +1,5 @@
-//! The seeds of simulations. They depend on nothing but the search's seed and the candidate's number.
+//! The seeds of simulations. They depend on nothing but the search's seed and the candidate's
+//! number.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

@@ -1,5 +1,5 @@
-//! What is not kept is removed while the search goes on: a data store may have hundreds of files, and file
-//! systems are slow at removing them.
+//! What is not kept is removed while the search goes on: a data store may have hundreds of files,
+//! and file systems are slow at removing them.
 
 use simulation::SimulationDirectory;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};

@@ -146,12 +146,14 @@ impl SimulationDirectory {
         excerpt::tail(&self.log(), lines)
     }
 
-    /// What the log says about a failure: Python's last traceback, or else the last lines, at most `lines`.
+    /// What the log says about a failure: Python's last traceback, or else the last lines, at most
+    /// `lines`.
     pub fn log_of_failure(&self, lines: usize) -> Vec<String> {
         excerpt::of_failure(&self.log(), lines)
     }
 
-    /// What a line has room for of a failure: Python's last error, or else the last line of the log.
+    /// What a line has room for of a failure: Python's last error, or else the last line of the
+    /// log.
     pub fn last_words(&self) -> Option<String> {
         excerpt::error(&self.log()).or_else(|| self.log_tail(1).pop())
     }

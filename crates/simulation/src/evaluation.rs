@@ -131,8 +131,8 @@ fn only_store_in(directory: &Path) -> Result<Option<DataStore>, String> {
     }
 }
 
-/// Puts in the values of the targets that a command of the user's measures on a data store, which runs
-/// in `model_directory`.
+/// Puts in the values of the targets that a command of the user's measures on a data store, which
+/// runs in `model_directory`.
 pub fn measure_by_commands(
     mut values: Vec<Value>,
     path: &Path,

@@ -1,6 +1,6 @@
-//! What is shown of a log: its last lines, and of a failure the error itself. Under mpirun the last lines
-//! are mpirun's own, and say nothing about what went wrong: the Python error stands above them, between what
-//! other ranks print.
+//! What is shown of a log: its last lines, and of a failure the error itself. Under mpirun the last
+//! lines are mpirun's own, and say nothing about what went wrong: the Python error stands above
+//! them, between what other ranks print.
 
 use std::path::Path;
 
@@ -12,7 +12,8 @@ const READ: u64 = 256 << 10;
 const LONGEST: (usize, usize) = (1000, 300);
 /// The most lines of a traceback that are shown: the beginning and the end of a longer one.
 const OF_TRACEBACK: (usize, usize) = (8, 24);
-/// What ended a program is followed by few lines; after an error that was caught it goes on printing.
+/// What ended a program is followed by few lines; after an error that was caught it goes on
+/// printing.
 const LAST_WORDS: usize = 20;
 /// So many of these are shown.
 const SHOWN_AFTER: usize = 3;
@@ -22,8 +23,8 @@ const HEAD: &str = "Traceback (most recent call last):";
 /// What a job writes into a log that holds something already.
 const ATTEMPT: &str = "[attempt ";
 
-/// Lines of Open MPI's from 4 on that tell that something happened to a rank, not what: they stand in
-/// blocks between lines of dashes.
+/// Lines of Open MPI's from 4 on that tell that something happened to a rank, not what: they stand
+/// in blocks between lines of dashes.
 const AFTERMATH: [&str; 6] = [
     "MPI_ABORT was invoked",
     "the job has been aborted",
@@ -41,8 +42,8 @@ pub fn tail(log: &Path, lines: usize) -> Vec<String> {
     all[all.len().saturating_sub(lines)..].iter().map(|line| shortened(line, LONGEST.0)).collect()
 }
 
-/// What a log says about a failure: the last traceback that Python printed, or else the last lines, at most
-/// `lines`.
+/// What a log says about a failure: the last traceback that Python printed, or else the last lines,
+/// at most `lines`.
 pub fn of_failure(log: &Path, lines: usize) -> Vec<String> {
     let all = lines_of(log);
     let Some(Traceback { lines: shown, error: _, after }) = Traceback::last(&all) else {
@@ -104,8 +105,8 @@ impl Traceback {
     fn last(lines: &[String]) -> Option<Self> {
         let heads = lines.iter().enumerate().rev();
         heads.filter_map(|(i, line)| Some((i, line.strip_suffix(HEAD)?))).find_map(|(i, before)| {
-            // The tag of its rank stands before each of its lines; something else, such as a progress
-            // bar, only before the first.
+            // The tag of its rank stands before each of its lines; something else, such as a
+            // progress bar, only before the first.
             let rest = &lines[i + 1..];
             Self::tagged(rest, before).or_else(|| Self::tagged(rest, ""))
         })
@@ -180,8 +181,8 @@ fn without_aftermath(lines: &[String]) -> Vec<String> {
     left
 }
 
-/// The length of the block between dashes that begins here, if it is about the end of ranks. Programs draw
-/// lines of dashes, too.
+/// The length of the block between dashes that begins here, if it is about the end of ranks.
+/// Programs draw lines of dashes, too.
 fn block_length(lines: &[String]) -> Option<usize> {
     let end = lines.iter().take(BLOCK).skip(1).position(|line| is_dashes(line))? + 1;
     let says = |line: &String| AFTERMATH.iter().any(|words| line.contains(words));
@@ -192,7 +193,8 @@ fn is_dashes(line: &str) -> bool {
     line.len() >= 60 && line.bytes().all(|byte| byte == b'-')
 }
 
-/// `[host:pid] 1 more process has sent help message help-mpi-api.txt / mpi-abort`, and how to see it.
+/// `[host:pid] 1 more process has sent help message help-mpi-api.txt / mpi-abort`, and how to see
+/// it.
 fn is_about_help_messages(line: &str) -> bool {
     line.starts_with('[')
         && (line.contains(" sent help message ") || line.contains("_base_help_aggregate\""))

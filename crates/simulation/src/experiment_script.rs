@@ -1,5 +1,5 @@
-//! The experiment script: what runs mozaik inside a job. Its protocols are the user's to change; how a
-//! simulation is run stands in files beside it, which are this version's.
+//! The experiment script: what runs mozaik inside a job. Its protocols are the user's to change;
+//! how a simulation is run stands in files beside it, which are this version's.
 
 use std::io;
 use std::path::{Path, PathBuf};

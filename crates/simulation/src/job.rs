@@ -1,5 +1,5 @@
-//! `mozopt job`: what runs inside a job. It starts the simulator, evaluates what it left, and writes
-//! down how it went, so that any controller can find out later.
+//! `mozopt job`: what runs inside a job. It starts the simulator, evaluates what it left, and
+//! writes down how it went, so that any controller can find out later.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Write as _};
@@ -64,8 +64,8 @@ pub enum JobError {
 pub const ALREADY_RUNNING: u8 = 75;
 /// The exit code of a job that was told to end.
 pub const INTERRUPTED: u8 = 143;
-/// The environment variable that holds the step of Slurm in which the job runs, if it does: a launcher that
-/// the simulator has inside the job starts another one.
+/// The environment variable that holds the step of Slurm in which the job runs, if it does: a
+/// launcher that the simulator has inside the job starts another one.
 const SLURM_STEP_VARIABLE: &str = "MOZOPT_SLURM_STEP";
 /// The longest error in a reason, characters.
 const LONGEST_ERROR: usize = 300;
@@ -119,8 +119,8 @@ pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, JobError> {
         return Ok(Ended::Interrupted);
     };
     let result = result.of_job(&started);
-    // A simulator that had no room to write says nothing about the parameters: without a result it is
-    // run again when there is room.
+    // A simulator that had no room to write says nothing about the parameters: without a result it
+    // is run again when there is room.
     if matches!(result.outcome, OutcomeClass::Crashed | OutcomeClass::NoData) {
         durable::has_room(directory.path()).map_err(failed(directory.path()))?;
     }
@@ -155,8 +155,8 @@ pub enum Ended {
     },
     /// Another process runs this simulation now.
     AlreadyRunning,
-    /// It was told to end before the simulator did. That says nothing about the parameters: there is
-    /// no result.
+    /// It was told to end before the simulator did. That says nothing about the parameters: there
+    /// is no result.
     Interrupted,
 }
 
@@ -284,8 +284,8 @@ fn words(status: ExitStatus) -> String {
 
 /// Runs the simulator to its end; `None` if this job was told to end before.
 ///
-/// A request to end that reaches this process reaches the simulator too, wherever the executor sends
-/// it.
+/// A request to end that reaches this process reaches the simulator too, wherever the executor
+/// sends it.
 fn simulate(
     directory: &SimulationDirectory,
     simulation: &Simulation,
@@ -329,7 +329,8 @@ fn simulate(
     }
 }
 
-/// The step of Slurm that this process runs in, as `srun` says it to what it starts: job and number.
+/// The step of Slurm that this process runs in, as `srun` says it to what it starts: job and
+/// number.
 fn slurm_step() -> Option<String> {
     let variable = |name| std::env::var(name).ok();
     variable("SLURM_STEP_NUM_TASKS")?;

@@ -1,5 +1,5 @@
-//! What a simulation printed, and how much of that is kept: simulators that print a line for every step
-//! have filled disks.
+//! What a simulation printed, and how much of that is kept: simulators that print a line for every
+//! step have filled disks.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -27,8 +27,8 @@ pub fn shorten(log: &Path, failed: bool) -> io::Result<()> {
     keep_end(log, if failed { OF_FAILURE } else { OF_SUCCESS })
 }
 
-/// The end is moved to the beginning before the file is cut: what a simulation prints meanwhile comes after
-/// it, and whoever dies between the two leaves too much, never too little.
+/// The end is moved to the beginning before the file is cut: what a simulation prints meanwhile
+/// comes after it, and whoever dies between the two leaves too much, never too little.
 fn keep_end(log: &Path, bytes: u64) -> io::Result<()> {
     let file = match OpenOptions::new().read(true).write(true).open(log) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -1,6 +1,6 @@
-//! Whether the kernel ended a process for want of memory. It does so by the same signal as anybody else
-//! (9, KILL), so that the signal alone says nothing; but it counts what it ended: for the whole machine, and
-//! for each memory cgroup, such as that of a job of Slurm or of a container.
+//! Whether the kernel ended a process for want of memory. It does so by the same signal as anybody
+//! else (9, KILL), so that the signal alone says nothing; but it counts what it ended: for the
+//! whole machine, and for each memory cgroup, such as that of a job of Slurm or of a container.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -57,8 +57,8 @@ fn count_in(file: &Path) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(COUNTER)?.trim().parse().ok())
 }
 
-/// The directories of the memory cgroups that a process is in, up to the outermost that is mounted, from the
-/// texts of its `/proc/…/cgroup` and `/proc/…/mountinfo`.
+/// The directories of the memory cgroups that a process is in, up to the outermost that is mounted,
+/// from the texts of its `/proc/…/cgroup` and `/proc/…/mountinfo`.
 fn memory_cgroups(membership: &str, mounts: &str) -> Vec<PathBuf> {
     let mut groups = vec![];
     for line in mounts.lines() {

@@ -20,8 +20,8 @@ pub enum OutcomeClass {
     Crashed,
     /// The simulator ended well, but left nothing that can be measured.
     NoData,
-    /// The machine failed under it, or somebody killed it, as often as it was tried. Says nothing about the
-    /// parameters.
+    /// The machine failed under it, or somebody killed it, as often as it was tried. Says nothing
+    /// about the parameters.
     NodeFailure,
 }
 
@@ -60,7 +60,8 @@ impl OutcomeClass {
         matches!(self, Self::Completed | Self::Exploded)
     }
 
-    /// Whether the next attempt may end otherwise, with the same parameters: such an attempt is repeated.
+    /// Whether the next attempt may end otherwise, with the same parameters: such an attempt is
+    /// repeated.
     pub fn is_fault(self) -> bool {
         matches!(self, Self::OutOfMemory | Self::NodeFailure)
     }

@@ -27,14 +27,15 @@ pub struct SimulationResult {
     pub simulation_seconds: f64,
     /// How long the evaluation took.
     pub evaluation_seconds: f64,
-    /// The machine it ran on; unknown of one that never began, and to versions that did not note it.
+    /// The machine it ran on; unknown of one that never began, and to versions that did not note
+    /// it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub host: Option<String>,
     /// When its job began, by the clock of its machine.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub started: Option<Timestamp>,
-    /// When its job had this result, or, in the journal, had also removed what is not kept; or when it was
-    /// seen to have ended without a result.
+    /// When its job had this result, or, in the journal, had also removed what is not kept; or when
+    /// it was seen to have ended without a result.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub finished: Option<Timestamp>,
     /// The most memory that one process of the simulator had, bytes.
@@ -43,8 +44,8 @@ pub struct SimulationResult {
     /// The size of the data store, bytes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub data_store_size: Option<u64>,
-    /// The versions that the simulator said it has; the same for nearly all results of a search: they are in
-    /// memory once.
+    /// The versions that the simulator said it has; the same for nearly all results of a search:
+    /// they are in memory once.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub versions: Option<Arc<Versions>>,
 }

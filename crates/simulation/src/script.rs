@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use crate::simulation::Simulation;
 
-/// How Open MPI is told not to bind ranks to cores, version 4 and from 5 on: it counts cores from 0 in each
-/// simulation, so that those that run at the same time would share the first ones.
+/// How Open MPI is told not to bind ranks to cores, version 4 and from 5 on: it counts cores from 0
+/// in each simulation, so that those that run at the same time would share the first ones.
 const NO_BINDING: [&str; 2] =
     ["OMPI_MCA_hwloc_base_binding_policy", "PRTE_MCA_hwloc_default_binding_policy"];
 /// The script of a simulation.
@@ -36,8 +36,8 @@ pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<Stri
     ))
 }
 
-/// This program's file. It is asked for when the process begins: afterwards somebody may put a newer
-/// version in its place, and jobs that begin later shall find that one.
+/// This program's file. It is asked for when the process begins: afterwards somebody may put a
+/// newer version in its place, and jobs that begin later shall find that one.
 pub fn program() -> io::Result<PathBuf> {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     if let Some(path) = PROGRAM.get() {

@@ -54,8 +54,8 @@ pub struct Keep {
     pub all: bool,
     /// That of a simulation that failed.
     pub failures: bool,
-    /// That of a simulation with a total below this: when it was submitted, it would have been among
-    /// the best. `None`: no total is good enough.
+    /// That of a simulation with a total below this: when it was submitted, it would have been
+    /// among the best. `None`: no total is good enough.
     pub below: Option<f64>,
 }
 

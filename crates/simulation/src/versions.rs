@@ -1,5 +1,5 @@
-//! `versions.json`: with which versions of Python, mozaik, NEST and so on a simulation was run. The simulator
-//! writes it, for only that knows.
+//! `versions.json`: with which versions of Python, mozaik, NEST and so on a simulation was run. The
+//! simulator writes it, for only that knows.
 
 use std::fmt;
 use std::io;

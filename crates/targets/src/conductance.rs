@@ -12,6 +12,24 @@ pub const EXCITATORY: [&str; 2] = ["gsyn_exc", "g_ex"];
 
 /// The mean over time of each recorded cell, averaged over cells, in the signal's unit. `None` if
 /// it has no samples.
+///
+/// # Examples
+///
+/// ```
+/// use recording::Signal;
+/// use targets::conductance::mean_over_cells;
+///
+/// let signal = |neurons: Vec<u32>, values: Vec<f64>| Signal {
+///     name: "gsyn_inh".to_owned(),
+///     unit: "uS".to_owned(),
+///     sampling_interval_ms: 5.0,
+///     neurons,
+///     values,
+/// };
+/// let two_cells = signal(vec![0, 1], vec![1.0, 3.0, 4.0, 8.0]);
+/// assert_eq!(mean_over_cells(&two_cells), Some(4.0));
+/// assert_eq!(mean_over_cells(&signal(vec![], vec![])), None);
+/// ```
 pub fn mean_over_cells(signal: &Signal) -> Option<f64> {
     let samples = signal.sample_count();
     let means = signal.channels().map(|(_, values)| values.iter().sum::<f64>() / samples as f64);

@@ -5,6 +5,17 @@
 /// Which bin a time on an edge belongs to follows NumPy (`numpy.histogram` with an integer number
 /// of bins and a range): bins are closed on the left, the last one also on the right, and the edges
 /// are those of `numpy.linspace`. Simulators put spikes on edges all the time.
+///
+/// # Examples
+///
+/// ```
+/// use targets::histogram::Bins;
+///
+/// let bins = Bins::new(0.0, 4999.999_999, 10.0).expect("they are not too many");
+/// assert_eq!(bins.count(), 500);
+/// assert_eq!([9.9, 10.0, 5000.0].map(|t_ms| bins.index(t_ms)), [Some(0), Some(1), Some(499)]);
+/// assert_eq!(bins.index(-0.1), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bins {
     t_start_ms: f64,

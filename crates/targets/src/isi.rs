@@ -17,6 +17,17 @@ pub fn has_enough_intervals(times_ms: &[f64]) -> bool {
 /// The coefficient of variation of the intervals between ascending spike times: their standard
 /// deviation (of the population, not the sample) over their mean. Not a number if there is no
 /// interval.
+///
+/// # Examples
+///
+/// ```
+/// use targets::isi::coefficient_of_variation;
+///
+/// // Intervals of 4 and 10 ms in turn: the mean is 7 and the deviation 3.
+/// let bursts_ms = [10.0, 14.0, 24.0, 28.0, 38.0];
+/// assert!((coefficient_of_variation(&bursts_ms) - 3.0 / 7.0).abs() < 1e-12);
+/// assert_eq!(coefficient_of_variation(&[1.0, 2.0, 3.0, 4.0]), 0.0);
+/// ```
 pub fn coefficient_of_variation(times_ms: &[f64]) -> f64 {
     let count = times_ms.len().saturating_sub(1) as f64;
     let intervals = || times_ms.windows(2).map(|pair| pair[1] - pair[0]);

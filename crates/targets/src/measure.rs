@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use recording::Recording;
 
 use crate::orientation_tuning::{self, HIGH_CONTRAST, LOW_CONTRAST};
-use crate::predecessor::Rules;
-use crate::presentations::Presentations;
+use crate::presentations::{Presentations, Rules};
 use crate::{Missing, Target, TargetClass, Value};
 use crate::{conductance, isi, modulation, rate, size_tuning, synchrony};
 
@@ -13,6 +12,42 @@ use crate::{conductance, isi, modulation, rate, size_tuning, synchrony};
 ///
 /// Each segment that is needed is loaded once. At most one segment with its signals and the spikes
 /// of one sheet are in memory at a time.
+///
+/// # Examples
+///
+/// Two cells rest for five seconds, and fire 10 and 20 times:
+///
+/// ```
+/// use recording::{InMemory, Segment, SegmentHeader, Sheet, SpikeTrains, Stimulus};
+/// use targets::{Scoring, Target, TargetClass, Wanted, measure};
+///
+/// let sheet = "V1_Exc_L4";
+/// let mut spike_trains = SpikeTrains::default();
+/// spike_trains.push(0, (1..=10).map(|i| 480.0 * f64::from(i)));
+/// spike_trains.push(1, (1..=20).map(|i| 240.0 * f64::from(i)));
+/// let stimulus = Stimulus::new("InternalStimulus", &[("duration", 5000.0)]);
+/// let mut recording = InMemory::new(vec![Sheet::new(sheet, vec![[0.0, 0.0]; 2], None)]);
+/// recording.push(
+///     SegmentHeader { sheet: sheet.to_owned(), stimulus, null: false },
+///     Segment { t_start_ms: 0.0, t_stop_ms: 5000.0, spike_trains, signals: vec![] },
+/// );
+///
+/// let target = |class: TargetClass, wanted| -> Result<_, targets::ScoringError> {
+///     let scoring = Scoring::new(class.rule(), wanted, Some(0.5), 20.0)?;
+///     Ok(Target { name: class.to_string(), class, sheet_name: Some(sheet.to_owned()), scoring })
+/// };
+/// let targets = [
+///     target(TargetClass::SpontActivity, Wanted::Range(1.0, 2.0))?,
+///     target(TargetClass::ConductanceRatio, Wanted::Number(5.0))?,
+/// ];
+/// let values = measure(&recording, &targets);
+/// assert_eq!(values[0], Ok(3.0)); // 30 spikes of 2 cells in 5 s
+/// assert_eq!(targets[0].score(&values[0]).get(), 2.0);
+/// let why = values[1].as_ref().unwrap_err().to_string();
+/// assert_eq!(why, "no inhibitory conductance was recorded from the sheet V1_Exc_L4");
+/// assert_eq!(targets[1].score(&values[1]).get(), 20.0);
+/// # Ok::<(), targets::ScoringError>(())
+/// ```
 pub fn measure<T: Borrow<Target>>(recording: &dyn Recording, targets: &[T]) -> Vec<Value> {
     measure_by(Rules::Ours, recording, targets)
 }

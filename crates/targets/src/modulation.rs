@@ -12,6 +12,24 @@ pub const BIN_MS: f64 = 10.0;
 
 /// Fourier amplitudes of spike counts in bins, at one frequency: |Σ nᵦ exp(−2πi·k·b/B)| over the B
 /// bins.
+///
+/// # Examples
+///
+/// A cell fires in one half of each of four cycles in two seconds:
+///
+/// ```
+/// use targets::histogram::Bins;
+/// use targets::modulation::{BIN_MS, Harmonic};
+///
+/// let bins = Bins::new(0.0, 2000.0, BIN_MS).expect("they are not too many");
+/// let harmonic = Harmonic::new(bins, 4);
+/// let times_ms = (0..200).map(|bin| 10.0 * f64::from(bin) + 5.0);
+/// let in_one_half: Vec<f64> = times_ms.filter(|t_ms| t_ms % 500.0 < 250.0).collect();
+/// let (first, spikes) = harmonic.amplitudes(&in_one_half);
+/// assert_eq!(spikes, 100.0);
+/// // F1/F0 of a half that is on is 4/π, and a little more in bins.
+/// assert!((2.0 * first / spikes - 4.0 / std::f64::consts::PI).abs() < 1e-3);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Harmonic {
     bins: Bins,

@@ -14,6 +14,19 @@ use crate::spontaneous::{
 };
 
 /// Something that must be presented for a target to have a value.
+///
+/// # Examples
+///
+/// ```
+/// use recording::Stimulus;
+/// use targets::{DISK, NeededStimulus, TargetClass};
+///
+/// let needed = NeededStimulus::of(TargetClass::SizeTuning);
+/// let orientation = std::f64::consts::FRAC_PI_2;
+/// let disk = Stimulus::new(DISK, &[("contrast", 100.0), ("orientation", orientation)]);
+/// assert!(needed[0].is_among(&[disk.clone()]));
+/// assert!(!needed[1].is_among(&[disk])); // the same grating in the whole field
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NeededStimulus {
     /// A period without a stimulus, and only one of its duration.

@@ -2,11 +2,7 @@
 
 use std::f64::consts::{FRAC_PI_2, PI};
 
-use recording::{Segment, Sheet};
-
-use crate::presentations::Presentations;
-use crate::rate::mean_rate_hz;
-use crate::{Missing, Value};
+use recording::Sheet;
 
 /// The orientation whose cells are examined.
 pub const OPTIMAL_RAD: f64 = FRAC_PI_2;
@@ -18,6 +14,17 @@ pub const ORTHOGONAL_RAD: f64 = 0.0;
 pub const TOLERANCE_RAD: f64 = 0.1;
 
 /// The distance of two angles on a circle of this circumference, in `0..=period / 2`.
+///
+/// # Examples
+///
+/// ```
+/// use std::f64::consts::PI;
+///
+/// use targets::orientation::{circular_distance, is_same_orientation};
+///
+/// assert!((circular_distance(0.1, PI - 0.1, PI) - 0.2).abs() < 1e-12);
+/// assert!(is_same_orientation(0.04, PI - 0.04) && !is_same_orientation(0.0, 0.1));
+/// ```
 pub fn circular_distance(a: f64, b: f64, period: f64) -> f64 {
     let distance = (a.rem_euclid(period) - b.rem_euclid(period)).abs();
     distance.min(period - distance)
@@ -47,26 +54,5 @@ impl<'a> Preferences<'a> {
     /// Whether the cell with this sheet index prefers the [optimal orientation](OPTIMAL_RAD).
     pub fn is_oriented(self, cell: usize) -> bool {
         self.is_preferred(cell, OPTIMAL_RAD)
-    }
-}
-
-impl<'a> Presentations<'a> {
-    pub(crate) fn preferences(&self) -> Result<Preferences<'a>, Missing> {
-        Preferences::of(self.sheet).ok_or_else(|| {
-            Missing::new(format!("the sheet {} has no orientation preferences", self.sheet.name))
-        })
-    }
-
-    /// The mean rate in Hz of the oriented cells.
-    pub(crate) fn oriented_rate_hz(&self, segment: &Segment) -> Value {
-        let preferences = self.preferences()?;
-        mean_rate_hz(segment, |cell| preferences.is_oriented(cell)).ok_or_else(|| {
-            Missing::new(format!(
-                "none of the {} recorded cells of {} prefers the orientation {OPTIMAL_RAD:.4} rad \
-                 within {TOLERANCE_RAD}",
-                segment.spike_trains.len(),
-                self.sheet.name,
-            ))
-        })
     }
 }

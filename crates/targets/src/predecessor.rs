@@ -6,16 +6,8 @@ use std::sync::Arc;
 use recording::{LoadError, Recording, Segment, SegmentHeader, Sheet};
 
 use crate::measure::measure_by;
+use crate::presentations::Rules;
 use crate::{Target, Value};
-
-/// How spontaneous activity is known, and what needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rules {
-    /// By [`crate::spontaneous`].
-    Ours,
-    /// By its 5000 ms alone, and the cells that prefer an orientation are picked from it.
-    Predecessor,
-}
 
 /// The values that the predecessor of this program computes, in the order of the targets. Positions
 /// are by train number; spontaneous activity lasts 5000 ms, and `OrientationTuningPreference` and

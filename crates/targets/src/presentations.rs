@@ -4,8 +4,7 @@ use std::sync::Arc;
 use recording::{LoadError, Recording, Segment, Sheet, Stimulus};
 
 use crate::Missing;
-use crate::orientation::is_same_orientation;
-use crate::predecessor::Rules;
+use crate::orientation::{Preferences, is_same_orientation};
 use crate::spontaneous::{
     LEAST_DURATION_MS, SPONTANEOUS, USUAL_DURATION_MS, is_spontaneous, spontaneous_duration,
     spontaneous_durations,
@@ -15,6 +14,16 @@ use crate::spontaneous::{
 pub const FULL_FIELD: &str = "FullfieldDriftingSinusoidalGrating";
 /// The name of a grating in a disk.
 pub const DISK: &str = "DriftingSinusoidalGratingDisk";
+
+/// How spontaneous activity is known, and what needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// By [`crate::spontaneous`].
+    Ours,
+    /// Those of the predecessor of this program: by its 5000 ms alone, and the cells that prefer an
+    /// orientation are picked from it.
+    Predecessor,
+}
 
 /// What one sheet did while each stimulus was presented.
 ///
@@ -37,6 +46,13 @@ impl<'a> Presentations<'a> {
         self.sheet.positions_deg.as_deref().ok_or_else(|| {
             let sheet = &self.sheet.name;
             Missing::new(format!("the positions of the cells of {sheet} are not known"))
+        })
+    }
+
+    /// What the cells of the sheet prefer.
+    pub(crate) fn preferences(&self) -> Result<Preferences<'a>, Missing> {
+        Preferences::of(self.sheet).ok_or_else(|| {
+            Missing::new(format!("the sheet {} has no orientation preferences", self.sheet.name))
         })
     }
 

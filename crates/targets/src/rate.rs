@@ -7,6 +7,20 @@ use crate::{Missing, Value};
 
 /// The firing rate in Hz, averaged over the recorded cells whose sheet index is selected. `None` if
 /// no cell is.
+///
+/// # Examples
+///
+/// ```
+/// use recording::{Segment, SpikeTrains};
+/// use targets::rate::mean_rate_hz;
+///
+/// let spike_trains = SpikeTrains::from_counts(vec![4, 7], &[3, 1], vec![10.0, 20.0, 30.0, 15.0])?;
+/// let segment = Segment { t_start_ms: 0.0, t_stop_ms: 500.0, spike_trains, signals: vec![] };
+/// assert_eq!(mean_rate_hz(&segment, |_| true), Some(4.0));
+/// assert_eq!(mean_rate_hz(&segment, |cell| cell == 4), Some(6.0));
+/// assert_eq!(mean_rate_hz(&segment, |cell| cell == 5), None);
+/// # Ok::<(), recording::SpikeTrainsError>(())
+/// ```
 pub fn mean_rate_hz(segment: &Segment, is_selected: impl Fn(usize) -> bool) -> Option<f64> {
     let mut cells = 0_u32;
     let mut spikes = 0;

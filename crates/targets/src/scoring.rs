@@ -32,6 +32,22 @@ impl Score {
 }
 
 /// How a value becomes a score.
+///
+/// # Examples
+///
+/// ```
+/// use targets::{Rule, Scoring, Wanted};
+///
+/// // At least 0.75 is wanted, and a quarter less scores 1.
+/// let irregular = Scoring::new(Rule::OneBoundUpper, Wanted::Number(0.75), Some(0.25), 20.0)?;
+/// assert_eq!(irregular.score(Some(1.2)).get(), 0.0);
+/// assert_eq!(irregular.score(Some(0.5)).get(), 1.0);
+/// assert_eq!(irregular.score(None).get(), 20.0);
+///
+/// let wrong = Scoring::new(Rule::Range, Wanted::Number(0.75), None, 20.0).unwrap_err();
+/// assert_eq!(wrong.to_string(), "a range of two numbers is wanted, not the number 0.75");
+/// # Ok::<(), targets::ScoringError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Scoring {
     rule: Rule,

@@ -13,6 +13,16 @@ pub const RADIUS_DEG: f64 = 1.0;
 /// Whether a cell that fires so many spikes to a disk and to a full field is suppressed by size: it
 /// fires more than twice to the disk, and over 1.1 times more than to the full field. A cell that
 /// the full field silences does not count.
+///
+/// # Examples
+///
+/// ```
+/// use targets::size_tuning::is_suppressed;
+///
+/// assert!(is_suppressed(12, 10));
+/// assert!(!is_suppressed(11, 10)); // no more than 1.1 times as many
+/// assert!(!is_suppressed(12, 0)); // silenced
+/// ```
 pub fn is_suppressed(disk_spikes: usize, full_field_spikes: usize) -> bool {
     let ratio = disk_spikes as f64 / full_field_spikes as f64;
     disk_spikes > 2 && full_field_spikes > 0 && ratio > 1.1

@@ -14,6 +14,16 @@ pub const LEAST_DURATION_MS: f64 = 1000.0;
 
 /// Of periods without a stimulus in one protocol, the duration of the one that is measured: exactly
 /// 5000 ms where there is such a one, else the longest, if it lasts at least 1000 ms.
+///
+/// # Examples
+///
+/// ```
+/// use targets::spontaneous::spontaneous_duration;
+///
+/// assert_eq!(spontaneous_duration([500.0, 5000.0, 20_000.0]), Some(5000.0));
+/// assert_eq!(spontaneous_duration([2000.0, 20_000.0]), Some(20_000.0));
+/// assert_eq!(spontaneous_duration([500.0]), None);
+/// ```
 pub fn spontaneous_duration(durations: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut longest = None;
     for duration_ms in durations.into_iter().filter(|ms| ms.is_finite()) {

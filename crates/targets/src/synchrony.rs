@@ -17,6 +17,20 @@ pub const HALF_SIDE_DEG: f64 = 1.5;
 /// With z-scored counts zᵢ of unit length, the sum over pairs i < j of zᵢ·zⱼ is (|Σ zᵢ|² − m)/2 for
 /// m trains that are not constant, so that one histogram is held at a time and time grows with the
 /// number of trains, not of pairs.
+///
+/// # Examples
+///
+/// ```
+/// use targets::histogram::Bins;
+/// use targets::synchrony::{BIN_MS, mean_correlation};
+///
+/// let bins = Bins::new(0.0, 40.0, BIN_MS).expect("they are not too many");
+/// // One spike in each of the first two bins, and in each of the first and third.
+/// let trains: [&[f64]; 2] = [&[3.0, 14.0], &[1.0, 25.0]];
+/// let correlation = mean_correlation(trains, &bins).expect("there are two trains");
+/// assert!(correlation.abs() < 1e-12);
+/// assert_eq!(mean_correlation([trains[0], trains[0]], &bins), Some(1.0));
+/// ```
 pub fn mean_correlation<'a>(
     trains: impl IntoIterator<Item = &'a [f64]>,
     bins: &Bins,

@@ -4,6 +4,18 @@ use std::str::FromStr;
 use crate::Rule;
 
 /// What a target measures, or, for the last five, only by which rule it is scored.
+///
+/// # Examples
+///
+/// ```
+/// use targets::{Rule, TargetClass};
+///
+/// let class: TargetClass = "SpontActivityTarget".parse()?;
+/// assert_eq!(class, TargetClass::SpontActivity);
+/// assert_eq!((class.rule(), class.unit()), (Rule::Range, Some("Hz")));
+/// assert!(class.is_measured() && !TargetClass::TargetValue.is_measured());
+/// # Ok::<(), targets::UnknownTargetClass>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TargetClass {
     /// Mean firing rate of spontaneous activity: [`crate::rate`].

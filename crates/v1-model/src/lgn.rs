@@ -11,9 +11,9 @@ use std::sync::LazyLock;
 
 use crate::geometry::{CORTICAL, Population};
 use crate::network::Network;
-use crate::neurons::{STEP_MS, STEPS_PER_MS, WINDOW};
 use crate::parameters::Parameters;
 use crate::random::{Purpose, Stream};
+use crate::time::{STEP_MS, STEPS_PER_MS, WINDOW};
 
 /// What is on the screen.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,19 +4,32 @@
 //! cortex") as it is built with mozaik, and its parameters have the same names; a whole protocol of
 //! 16 s takes seconds.
 //!
-//! ```no_run
+//! ```
 //! use v1_model::{Event, Parameters, Simulation};
 //!
-//! let weight = "sheets.l4_cortex_exc.AfferentConnection.base_weight";
-//! let parameters = Parameters::with_overrides([(weight, 0.0006)])?;
+//! // A quarter of the sheets' width, and one second without a stimulus.
+//! let parameters = Parameters::with_overrides([
+//!     ("sheets.l4_cortex_exc.params.sx", 500.0),
+//!     ("experiments.settling_duration", 200.0),
+//!     ("experiments.spontaneous_duration", 1000.0),
+//!     ("experiments.trials", 0.0),
+//! ])?;
 //! let simulation = Simulation::build(&parameters, 1, 2)?;
+//! let mut rates_hz = vec![];
 //! let summary = simulation.run(&mut |event| {
 //!     if let Event::Segment(header, segment) = event {
-//!         println!("{}: {} spikes", header.sheet, segment.spike_trains.spike_count());
+//!         let (spikes, cells) = (segment.spike_trains.spike_count(), segment.spike_trains.len());
+//!         let duration_s = segment.duration_ms() / 1000.0;
+//!         rates_hz.push((header.sheet, spikes as f64 / cells as f64 / duration_s));
 //!     }
 //!     Ok(())
 //! })?;
-//! println!("exploded: {}", summary.explosion_detected());
+//! assert_eq!(summary.simulated_ms, 1200.0);
+//! assert!(!summary.explosion_detected());
+//! // Without a stimulus the cells of the LGN fire at 10 Hz.
+//! let (sheet, rate_hz) = &rates_hz[10];
+//! assert_eq!(sheet, "X_ON");
+//! assert!((rate_hz - 10.0).abs() < 1.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -28,7 +41,6 @@
 #![allow(clippy::inline_always)]
 
 mod connectivity;
-
 mod gabor;
 mod geometry;
 mod lanes;
@@ -40,6 +52,7 @@ mod protocol;
 mod random;
 mod simulation;
 mod synapses;
+mod time;
 
 pub use parameters::{ParameterError, Parameters};
 pub use protocol::{Presentation, protocol, protocols};

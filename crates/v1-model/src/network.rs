@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::connectivity::{PROJECTIONS, Partners, Wiring};
 use crate::gabor::{GaborShape, ReceptiveFields};
 use crate::geometry::{CORTICAL, POPULATIONS, Population, populations};
-use crate::neurons::{STEP_MS, WINDOW};
 use crate::parameters::{ParameterError, Parameters};
+use crate::time::{STEP_MS, WINDOW};
 
 /// The synapses of one presynaptic population.
 #[derive(Debug)]

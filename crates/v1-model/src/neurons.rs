@@ -25,14 +25,7 @@ use crate::lanes::{Aligned, Lanes, exp2};
 use crate::network::{Network, PADDING};
 use crate::parameters::Parameters;
 use crate::random::{Purpose, Stream};
-
-/// The step of integration.
-pub const STEP_MS: f32 = 0.1;
-/// Steps in 1 ms.
-pub const STEPS_PER_MS: usize = 10;
-/// Steps that are integrated before spikes are delivered: the shortest delay, and the shortest
-/// refractory period, so that a neuron spikes at most once in a window.
-pub const WINDOW: usize = 5;
+use crate::time::{STEP_MS, WINDOW};
 
 /// The cells of one sheet, in scaled units.
 #[derive(Debug, Clone, Copy)]

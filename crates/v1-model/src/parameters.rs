@@ -10,6 +10,21 @@ use serde_json::Value;
 /// The defaults are the tree in `parameters.json`. A leaf is a number or `{"ref": "path"}`, which
 /// takes the value of another leaf, as in mozaik: overriding a parameter changes all that refer to
 /// it, overriding one that refers cuts its tie.
+///
+/// # Examples
+///
+/// ```
+/// use v1_model::Parameters;
+///
+/// let threshold = "explosion_monitoring.threshold.l4_cortex_exc";
+/// let parameters = Parameters::with_overrides([(threshold, 80.0)])?;
+/// assert_eq!(parameters.get(threshold), Some(80.0));
+///
+/// let misspelt = Parameters::with_overrides([("pynn_sed", 7.0)]).unwrap_err();
+/// let why = "the model has no parameter pynn_sed; did you mean pynn_seed?";
+/// assert_eq!(misspelt.to_string(), why);
+/// # Ok::<(), v1_model::ParameterError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameters {
     values: Vec<f64>,

@@ -64,6 +64,21 @@ pub fn protocols() -> impl Iterator<Item = &'static str> {
 }
 
 /// The parameters of a protocol that differ from the defaults; `None` if there is no such protocol.
+///
+/// # Examples
+///
+/// ```
+/// use v1_model::{Parameters, Simulation, protocol};
+///
+/// let spontaneous = protocol("spontaneous").expect("the model has this protocol");
+/// let small = [("sheets.l4_cortex_exc.params.sx", 500.0)];
+/// let parameters = Parameters::with_overrides(spontaneous.iter().copied().chain(small))?;
+/// let simulation = Simulation::build(&parameters, 1, 1)?;
+/// let last = simulation.presentations().last().expect("something is presented");
+/// assert_eq!((&*last.stimulus.name, last.duration_ms), ("InternalStimulus", 20_000.0));
+/// assert_eq!(protocol("sleep"), None);
+/// # Ok::<(), v1_model::ParameterError>(())
+/// ```
 pub fn protocol(name: &str) -> Option<&'static [(&'static str, f64)]> {
     PROTOCOLS.iter().find(|(known, _)| *known == name).map(|(_, changed)| *changed)
 }

@@ -10,10 +10,11 @@ use crate::geometry::{CORTICAL, POPULATIONS, Population, SHEET_KEYS, SHEET_NAMES
 use crate::lanes::Aligned;
 use crate::lgn::{Lgn, LgnSpikes, Scene};
 use crate::network::Network;
-use crate::neurons::{Input, Neurons, STEPS_PER_MS, WINDOW};
+use crate::neurons::{Input, Neurons};
 use crate::parameters::{ParameterError, Parameters};
 use crate::protocol::{Presentation, presentations};
 use crate::synapses::Synapses;
+use crate::time::{STEPS_PER_MS, WINDOW, WINDOW_MS};
 
 /// A built network with its protocol, ready to run.
 #[derive(Debug)]
@@ -87,7 +88,6 @@ impl fmt::Display for Explosion {
 
 /// How often rates are compared with the limits within a presentation.
 const CHECK_MS: f64 = 200.0;
-const WINDOW_MS: f64 = 0.5;
 /// Conductances are recorded in so many cells along each side of a sheet's grid. With 100 cells
 /// every 5 ms the ratio of spontaneous conductances is within 1 % of that of all cells.
 const RECORDED_SIDE: usize = 10;

@@ -4,8 +4,9 @@ use crate::connectivity::PROJECTIONS;
 use crate::geometry::{POPULATIONS, is_inhibitory};
 use crate::lanes::exp;
 use crate::network::{Network, Outputs};
-use crate::neurons::{Input, Neurons, STEP_MS};
+use crate::neurons::{Input, Neurons};
 use crate::parameters::Parameters;
+use crate::time::STEP_MS;
 
 /// Tsodyks & Markram's depression (Tsodyks, Uziel & Markram 2000, equations 3–6, with `τ_fac` = 0,
 /// as in NEST's `tsodyks_synapse`). What a spike releases depends only on the presynaptic neuron's

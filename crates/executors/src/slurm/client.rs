@@ -1,6 +1,6 @@
-//! Slurm's commands, in their text formats: `--json` of Slurm 22.05 lists other jobs than those asked
-//! for, and reports wrong exit codes. Each runs under a time limit, for a controller that is frozen
-//! answers nobody.
+//! Slurm's commands, in their text formats: `--json` of Slurm 22.05 lists other jobs than those
+//! asked for, and reports wrong exit codes. Each runs under a time limit, for a controller that is
+//! frozen answers nobody.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -185,9 +185,9 @@ pub fn exit_codes_of(id: u64) -> Result<ExitCodes, Trouble> {
     Ok(ExitCodes { code, signal, worst_signal })
 }
 
-/// Cancels jobs that the queue has just listed under names of ours: numbers that were learnt earlier can
-/// be lost with a controller's memory, and given to somebody else's jobs. Jobs that are gone meanwhile
-/// are an error, too; whether the others were cancelled is seen in the queue.
+/// Cancels jobs that the queue has just listed under names of ours: numbers that were learnt
+/// earlier can be lost with a controller's memory, and given to somebody else's jobs. Jobs that are
+/// gone meanwhile are an error, too; whether the others were cancelled is seen in the queue.
 pub fn cancel(ids: &[u64]) -> Result<(), Trouble> {
     if ids.is_empty() {
         return Ok(());
@@ -236,8 +236,8 @@ fn elapsed(text: &str) -> Option<Duration> {
 /// Variables that say to Slurm's commands where the cluster is, and who asks.
 const CLUSTER: [&str; 4] = ["SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS", "SLURM_JWT"];
 
-/// Whether a variable is left out: a controller that is a job itself has those of its own job, which
-/// are not its simulations'; others change what the commands print.
+/// Whether a variable is left out: a controller that is a job itself has those of its own job,
+/// which are not its simulations'; others change what the commands print.
 fn misleads(variable: &OsStr) -> bool {
     let name = variable.to_string_lossy();
     let of_commands = ["SQUEUE_", "SACCT_", "SCANCEL_"].iter().any(|p| name.starts_with(p));

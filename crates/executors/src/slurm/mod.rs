@@ -1,7 +1,7 @@
 //! Jobs of Slurm. A simulation is submitted under a name that no other job has and that is on disk
 //! before; so it is found again after a controller's death, and after a submission without an
-//! answer. What became of it is read, in this order, from its own files, from one squeue for all jobs,
-//! and from the accounts. Whoever does not answer changes nothing.
+//! answer. What became of it is read, in this order, from its own files, from one squeue for all
+//! jobs, and from the accounts. Whoever does not answer changes nothing.
 
 mod client;
 mod controller;
@@ -33,8 +33,9 @@ use watched::Watched;
 
 /// How often the queue is looked at, unless it is said otherwise.
 const POLL: Duration = Duration::from_secs(10);
-/// The shortest and the longest time between two looks at the files of jobs. A hundredth of the time
-/// since the last submission lies between, so that next to nothing of a simulation's time is lost.
+/// The shortest and the longest time between two looks at the files of jobs. A hundredth of the
+/// time since the last submission lies between, so that next to nothing of a simulation's time is
+/// lost.
 const FILES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 /// The files of at most so many jobs are looked at in a second.
 const JOBS_PER_SECOND: f64 = 100.0;

@@ -1,5 +1,5 @@
-//! When to look at the queue: now and then, less often while Slurm is slow, and not in step with other
-//! controllers.
+//! When to look at the queue: now and then, less often while Slurm is slow, and not in step with
+//! other controllers.
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
-//! `slurm.json` in a simulation's directory: the name under which it was handed to Slurm. It is on disk
-//! before the submission, so that a job can be found by its name whatever happens to the controller
-//! or to the answer.
+//! `slurm.json` in a simulation's directory: the name under which it was handed to Slurm. It is on
+//! disk before the submission, so that a job can be found by its name whatever happens to the
+//! controller or to the answer.
 
 use std::io;
 use std::path::{Path, PathBuf};

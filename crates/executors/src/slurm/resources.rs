@@ -22,8 +22,8 @@ impl Resources {
             slurm.time.map_or(limits.time_limit.seconds() + MARGIN_SECONDS, TimeLimit::seconds);
         let (ntasks, cpus) = configuration.tasks(limits);
         let mut options = vec![
-            // A job that is begun again in Slurm's own way looks as if it had never ended; we begin it
-            // again ourselves.
+            // A job that is begun again in Slurm's own way looks as if it had never ended; we begin
+            // it again ourselves.
             "--no-requeue".to_owned(),
             format!("--time={}", seconds.div_ceil(60)),
             format!("--ntasks={ntasks}"),
@@ -57,8 +57,8 @@ impl Resources {
         if !excluded.is_empty() {
             arguments.push(format!("--exclude={}", excluded.join(",")));
         }
-        // sbatch copies a script that it is given, and job.sh is where it is. `exec`: what Slurm sends
-        // reaches the job itself.
+        // sbatch copies a script that it is given, and job.sh is where it is. `exec`: what Slurm
+        // sends reaches the job itself.
         let srun = self.slurm.srun.as_ref().map(|srun| format!("{srun} ")).unwrap_or_default();
         arguments.push(format!("--wrap=exec {srun}bash {}", quoted(&directory.job_script())));
         arguments

@@ -65,14 +65,15 @@ impl Watched {
         }
         if end == JobEnd::Cancelled {
             self.record.cancelled = true;
-            // Another controller would take it for cancelled by somebody else, and run it again, too.
+            // Another controller would take it for cancelled by somebody else, and run it again,
+            // too.
             let _ = self.record.write(&self.job.directory);
         }
         self.ending = Some(end);
     }
 
-    /// Something is not there. Returns whether it has been looked for long enough: what Slurm and file
-    /// systems know arrives late now and then.
+    /// Something is not there. Returns whether it has been looked for long enough: what Slurm and
+    /// file systems know arrives late now and then.
     pub fn in_vain(&mut self, patience: Duration) -> bool {
         let (since, looks) = self.in_vain.get_or_insert_with(|| (Instant::now(), 0));
         *looks += 1;

@@ -8,12 +8,12 @@ use super::script::Answer;
 use super::{Findings, Status};
 
 const ABOUT: &str = "NEST";
-/// An extension module that models of visual cortex use for the cells of the LGN, and how the names of its
-/// cell models end.
+/// An extension module that models of visual cortex use for the cells of the LGN, and how the names
+/// of its cell models end.
 const KNOWN_MODULE: (&str, &str) = ("stepcurrentmodule", "_sc_nc");
 
-/// NEST's own cell models that the tree names, each with the paths of its name: what mozaik does not take
-/// from PyNN since `native_nest` is set.
+/// NEST's own cell models that the tree names, each with the paths of its name: what mozaik does
+/// not take from PyNN since `native_nest` is set.
 pub fn named_in(tree: &Resolved) -> BTreeMap<String, Vec<Path>> {
     let mut models = BTreeMap::new();
     collect(tree.root(), &Path::default(), &mut models);

@@ -1,4 +1,5 @@
-//! Whether a job would find what it needs: the prelude's lines work, and Python has mozaik, PyNN and NEST.
+//! Whether a job would find what it needs: the prelude's lines work, and Python has mozaik, PyNN
+//! and NEST.
 
 use std::path::Path;
 
@@ -12,8 +13,8 @@ use super::{cell_models, launcher, plastic_synapses, required_parameters, shell}
 
 const ABOUT: &str = "environment";
 
-/// Tries the prelude, and what it makes available. Gives what the experiment script of a mozaik model
-/// says.
+/// Tries the prelude, and what it makes available. Gives what the experiment script of a mozaik
+/// model says.
 pub fn look(examined: &Examined, output: &Path, findings: &mut Findings) -> Option<Answer> {
     let (simulator, directory) = (examined.simulator.as_ref()?, examined.model_directory.as_ref()?);
     if simulator.prelude.is_some() && !prelude_works(simulator, directory, findings) {

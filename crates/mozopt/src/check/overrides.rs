@@ -46,7 +46,8 @@ pub fn look(examined: &Examined, findings: &mut Findings) {
             let help = "each gets the value of its own: what it follows has no effect on it";
             findings.add_with_help(ABOUT, Status::Note, message, help);
         }
-        // mozaik's components take a float for an integer; what they do with half a connection is theirs.
+        // mozaik's components take a float for an integer; what they do with half a connection is
+        // theirs.
         let counts =
             path.components().last().is_some_and(|name| name == "K" || name.starts_with("num_"));
         if let (true, Ok(Value::Integer(_)), false, None) = (

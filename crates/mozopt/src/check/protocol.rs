@@ -17,8 +17,8 @@ const ABOUT: &str = "protocol";
 /// So many different values of a stimulus' parameter are listed.
 const LISTED: usize = 6;
 
-/// Compares the targets with what the script says it would present, or, if it does not say, with the
-/// words in its text.
+/// Compares the targets with what the script says it would present, or, if it does not say, with
+/// the words in its text.
 pub fn look(examined: &Examined, answer: Option<&Answer>, findings: &mut Findings) {
     let Some(what) = &examined.what else { return };
     let targets: Vec<&Target> = what.targets.iter().map(|configured| &configured.target).collect();

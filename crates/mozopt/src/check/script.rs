@@ -1,5 +1,5 @@
-//! The experiment script, which knows its Python, its mozaik, and what it would present: it is asked with
-//! `--check`, and answers in JSON.
+//! The experiment script, which knows its Python, its mozaik, and what it would present: it is
+//! asked with `--check`, and answers in JSON.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,8 +22,8 @@ const UNKNOWN_OPTION: &str = "unrecognized arguments";
 /// Once in each answer.
 const OF_EACH_ANSWER: &str = "\"num_processes\"";
 
-/// One answer. What is missing, since the script is of another version or was edited, and what cannot
-/// be understood is unknown.
+/// One answer. What is missing, since the script is of another version or was edited, and what
+/// cannot be understood is unknown.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Answer {
@@ -126,7 +126,8 @@ pub struct Script<'a> {
     mozaik: &'a Mozaik,
     directory: &'a Path,
     threads: usize,
-    /// In a directory of its own with the name that it has in a search, by which it may import itself.
+    /// In a directory of its own with the name that it has in a search, by which it may import
+    /// itself.
     place: TempDir,
 }
 

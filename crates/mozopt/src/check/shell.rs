@@ -30,8 +30,9 @@ pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// What is worth showing of what a program printed before it failed: the error that ends a traceback of
-/// Python, else what an MPI launcher says first between its lines of dashes, else the last line.
+/// What is worth showing of what a program printed before it failed: the error that ends a
+/// traceback of Python, else what an MPI launcher says first between its lines of dashes, else the
+/// last line.
 pub fn reason(said: &str) -> String {
     let lines: Vec<&str> = said.lines().map(str::trim_end).collect();
     if let Some(start) = lines.iter().position(|line| line.ends_with(TRACEBACK)) {

@@ -29,8 +29,8 @@ pub struct Trial {
     pub targets: Vec<ConfiguredTarget>,
 }
 
-/// Simulates the centroid in a new directory in `output`; `None` if the user stopped it. `progress` is
-/// called every now and then.
+/// Simulates the centroid in a new directory in `output`; `None` if the user stopped it. `progress`
+/// is called every now and then.
 pub fn run(
     loaded: &Loaded,
     output: &Path,

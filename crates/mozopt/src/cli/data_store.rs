@@ -24,8 +24,8 @@ pub struct EvaluateArguments {
     /// How many stores to evaluate at the same time [default: one for each core]
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
-    /// How much memory stores evaluated at the same time may take, as 4G or 500M; one that needs more
-    /// is evaluated alone [default: most of what is free]
+    /// How much memory stores evaluated at the same time may take, as 4G or 500M; one that needs
+    /// more is evaluated alone [default: most of what is free]
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub memory_limit: Option<u64>,
 }

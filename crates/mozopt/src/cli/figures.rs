@@ -36,8 +36,8 @@ and not the optimization.";
 /// Arguments of `figures`.
 #[derive(Debug, Args)]
 pub struct FiguresArguments {
-    /// The optimization, or the directory that holds it (then the latest in it); of several there is one
-    /// figure, their convergence
+    /// The optimization, or the directory that holds it (then the latest in it); of several there
+    /// is one figure, their convergence
     #[arg(default_value = ".", value_name = "OPTIMIZATION")]
     pub optimizations: Vec<PathBuf>,
     /// The kind of files
@@ -95,10 +95,12 @@ impl From<ThemeChoice> for Theme {
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// The optimization, or the directory that holds it (then the latest in it); several are compared
+    /// The optimization, or the directory that holds it (then the latest in it); several are
+    /// compared
     #[arg(default_value = ".", value_name = "OPTIMIZATION")]
     pub optimizations: Vec<PathBuf>,
-    /// The file to write [default: report.html or comparison.html, in the first optimization's directory]
+    /// The file to write [default: report.html or comparison.html, in the first optimization's
+    /// directory]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }

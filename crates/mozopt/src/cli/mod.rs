@@ -84,10 +84,12 @@ pub enum Command {
     /// Show what is in a data store, or export it for NumPy and pandas
     #[command(after_help = DATASTORE_EXAMPLES)]
     Datastore(DatastoreArguments),
-    /// Show the biology of one simulation: activity, tuning curves and their fits, as numbers and figures
+    /// Show the biology of one simulation: activity, tuning curves and their fits, as numbers and
+    /// figures
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArguments),
-    /// Present the full protocol to the best candidates, with several seeds, and compare with the search
+    /// Present the full protocol to the best candidates, with several seeds, and compare with the
+    /// search
     #[command(after_help = VALIDATE_EXAMPLES)]
     Validate(ValidateArguments),
     /// Make a mozaik model ready for a search
@@ -172,7 +174,8 @@ Examples:
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// The directory with mozopt.toml and `param_optim/config_optimisation`: the model's, or one of its own
+    /// The directory with mozopt.toml and `param_optim/config_optimisation`: the model's, or one of
+    /// its own
     #[arg(value_name = "DIRECTORY", default_value = ".")]
     pub directory: PathBuf,
     /// The file with parameters, centroid and targets [default: `param_optim/config_optimisation`]
@@ -181,8 +184,8 @@ pub struct RunArguments {
     /// Where to make the optimization's directory [default: the model's directory]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
-    /// What is known from before: an earlier optimization, a table of simulations (.csv as `export` writes
-    /// it), or a further point to begin from (.json as `export` writes it); may be repeated
+    /// What is known from before: an earlier optimization, a table of simulations (.csv as `export`
+    /// writes it), or a further point to begin from (.json as `export` writes it); may be repeated
     #[arg(long, value_name = "PATH")]
     pub warm_start: Vec<PathBuf>,
     /// Print the result as one JSON object to stdout
@@ -302,7 +305,8 @@ pub enum ExportFormat {
     Json,
     /// A candidate's parameters as mozaik's command line takes them
     Overrides,
-    /// A mozaik model's parameter files with a candidate's values in them, to be used without mozopt
+    /// A mozaik model's parameter files with a candidate's values in them, to be used without
+    /// mozopt
     Params,
     /// All candidates with parameters, values and scores
     Csv,

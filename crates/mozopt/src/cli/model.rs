@@ -24,7 +24,8 @@ pub struct ParametersArguments {
     #[arg(value_name = "PATH VALUE", allow_negative_numbers = true)]
     pub overrides: Vec<String>,
     /// The model's directory, in which mozaik is started: what the files name is relative to it
-    /// [default: the working directory, or else a directory above FILE in which the files are found]
+    /// [default: the working directory, or else a directory above FILE in which the files are
+    /// found]
     #[arg(long, value_name = "DIRECTORY")]
     pub model_dir: Option<PathBuf>,
     /// Print JSON to stdout

@@ -90,7 +90,8 @@ fn interrupt() -> Result<Interrupt, Failure> {
         .map_err(|error| Failure::failed(error, "signals cannot be received on this system"))
 }
 
-/// The user's own files go with the optimization, so that what was searched can be read years later.
+/// The user's own files go with the optimization, so that what was searched can be read years
+/// later.
 fn keep_copies(
     optimization: &OptimizationDirectory,
     directory: &Path,

@@ -43,8 +43,8 @@ fn tunnel(port: u16) -> String {
     format!("ssh {through}-L {port}:127.0.0.1:{port} {user}@{}", host())
 }
 
-/// Opens the page where a person sits at this machine, by a file that only they can read: everybody can
-/// read the arguments of processes. The file is gone when the dashboard ends.
+/// Opens the page where a person sits at this machine, by a file that only they can read: everybody
+/// can read the arguments of processes. The file is gone when the dashboard ends.
 fn open(address: &str) -> Option<NamedTempFile> {
     let screen = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
     let remote = std::env::var_os("SSH_CONNECTION").is_some();

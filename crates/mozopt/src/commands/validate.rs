@@ -116,8 +116,8 @@ fn chosen<'s>(
     Ok(records)
 }
 
-/// The run script to use instead of that of the search. A run script presents one protocol, which is
-/// that of the search.
+/// The run script to use instead of that of the search. A run script presents one protocol, which
+/// is that of the search.
 fn script<'a>(
     arguments: &'a ValidateArguments,
     configuration: &Configuration,
@@ -140,8 +140,8 @@ fn script<'a>(
     }
 }
 
-/// Inspects what a run left, once; the page, relative to the comparison. The data goes where it is not
-/// kept.
+/// Inspects what a run left, once; the page, relative to the comparison. The data goes where it is
+/// not kept.
 fn inspected(run: &Task, keep: bool) -> Result<Option<String>, Failure> {
     let directory = run.directory.path();
     let page = directory.join("inspection.html");

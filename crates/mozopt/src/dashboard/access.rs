@@ -1,8 +1,8 @@
 //! Who is answered: the browser of the user to whom the token was printed, and nobody else.
 //!
-//! Other users of the machine can reach the port, and so can any page in the user's browser. The first do
-//! not know the token. Neither do the second; the names of host and origin are checked as well, so that a
-//! page whose name is made to point to this machine learns nothing.
+//! Other users of the machine can reach the port, and so can any page in the user's browser. The
+//! first do not know the token. Neither do the second; the names of host and origin are checked as
+//! well, so that a page whose name is made to point to this machine learns nothing.
 
 use std::sync::Arc;
 

@@ -184,7 +184,8 @@ fn files(directory: &SimulationDirectory) -> [(&'static str, PathBuf); 9] {
     ]
 }
 
-/// A file of a candidate's simulation: one of those that are offered, found by its name and not by a path.
+/// A file of a candidate's simulation: one of those that are offered, found by its name and not by
+/// a path.
 pub async fn file(State(followed): Shared, Path((number, name)): Path<(u64, String)>) -> Answer {
     let no_such_file = || Refusal::not_found("there is no such file");
     let directory = followed.directory.simulation(number);

@@ -107,7 +107,8 @@ impl Followed {
         })
     }
 
-    /// Reads up to now, so that whoever asks next is answered in full, and then on, in a thread of its own.
+    /// Reads up to now, so that whoever asks next is answered in full, and then on, in a thread of
+    /// its own.
     pub fn follow(self: &Arc<Self>) {
         let follower = Follower::new(&self.directory.journal());
         let mut reading = Reading { follower, told: None, trouble: None, damaged: false };

@@ -1,8 +1,8 @@
 //! The dashboard: the report of an optimization, live, for the user's own browser.
 //!
-//! It reads what anybody may read who sees the optimization's directory, and asks its controller through
-//! [`Requests`](journal::Requests): neither has to be on the same machine. Several
-//! viewers share what is computed for them.
+//! It reads what anybody may read who sees the optimization's directory, and asks its controller
+//! through [`Requests`](journal::Requests): neither has to be on the same machine. Several viewers
+//! share what is computed for them.
 
 mod access;
 mod biology;

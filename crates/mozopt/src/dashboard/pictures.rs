@@ -15,7 +15,8 @@ use super::{Answer, Refusal, Shared, computed};
 use crate::failure::Failure;
 use crate::figure_data;
 
-/// Figures are not made anew more often than this, however fast simulations end and however many look.
+/// Figures are not made anew more often than this, however fast simulations end and however many
+/// look.
 const LEAST_AGE: Duration = Duration::from_secs(4);
 
 /// The figures that were made, all from the same entries of the journal.

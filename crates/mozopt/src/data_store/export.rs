@@ -6,7 +6,8 @@
 //! ```text
 //! V1_Exc_L4.npz              neuron_ids (neurons,)
 //!                            positions_deg (neurons, 2), orientations_rad (neurons,): where known
-//!                            segment012.spike_times_ms (spikes,), segment012.spike_neurons (spikes,)
+//!                            segment012.spike_times_ms (spikes,),
+//!                            segment012.spike_neurons (spikes,)
 //!                            segment012.recorded_neurons (trains,): silent ones too
 //!                            segment012.gsyn_exc (neurons, samples), segment012.gsyn_exc.neurons
 //! V1_Exc_L4.neurons.csv      neuron, id, x_deg, y_deg, orientation_rad
@@ -32,8 +33,8 @@ use crate::cli::ArrayFormat;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Writes these sheets of a recording into the directory, which is made if it is not there; gives the
-/// files.
+/// Writes these sheets of a recording into the directory, which is made if it is not there; gives
+/// the files.
 pub fn export(
     recording: &dyn Recording,
     sheets: &[&Sheet],

@@ -1,5 +1,6 @@
-//! What makes a mozaik model ready for a search: a parameter tree whose recorders see what the targets
-//! need, a `config_optimisation` and a `mozopt.toml` to begin from, and the experiment script.
+//! What makes a mozaik model ready for a search: a parameter tree whose recorders see what the
+//! targets need, a `config_optimisation` and a `mozopt.toml` to begin from, and the experiment
+//! script.
 
 mod model_class;
 mod nest_modules;

@@ -1,5 +1,5 @@
-//! Which extension modules the model's run scripts install into NEST: read in their texts, which are
-//! never run.
+//! Which extension modules the model's run scripts install into NEST: read in their texts, which
+//! are never run.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! `param_optim`: a copy of the model's parameter files that include each other there and record what
-//! the targets need. Comments and layout stay.
+//! `param_optim`: a copy of the model's parameter files that include each other there and record
+//! what the targets need. Comments and layout stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};

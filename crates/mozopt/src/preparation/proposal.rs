@@ -1,5 +1,5 @@
-//! A search to begin from: which parameters, in which ranges, for which targets. All of it is meant to be
-//! adjusted by somebody who knows the model.
+//! A search to begin from: which parameters, in which ranges, for which targets. All of it is meant
+//! to be adjusted by somebody who knows the model.
 
 use mozaik_parameters::{Path, Value};
 use targets::TargetClass;
@@ -75,8 +75,8 @@ impl Proposed {
     }
 }
 
-/// Numbers in the cells, plasticity and connections of the fitted sheets. Those that follow others by a
-/// reference are left out: they change with what they refer to.
+/// Numbers in the cells, plasticity and connections of the fitted sheets. Those that follow others
+/// by a reference are left out: they change with what they refer to.
 fn parameters(model: &MozaikParameters, sheets: &[Sheet]) -> Vec<Proposed> {
     let leaves = model.tree.root().leaves();
     let searched = leaves.iter().filter_map(|(path, entry)| {
@@ -87,8 +87,8 @@ fn parameters(model: &MozaikParameters, sheets: &[Sheet]) -> Vec<Proposed> {
     searched.collect()
 }
 
-/// The range of a parameter that is worth a search, by its name and place in the sheet. It always holds
-/// the model's value.
+/// The range of a parameter that is worth a search, by its name and place in the sheet. It always
+/// holds the model's value.
 fn proposed(path: &Path, inside: &[String], value: &Value) -> Option<Proposed> {
     let default = match *value {
         Value::Integer(value) if value > 0 => value as f64,
@@ -137,9 +137,9 @@ fn three_digits(value: f64) -> f64 {
     format!("{value:.2e}").parse().unwrap_or(value)
 }
 
-/// The targets of a sheet that is fitted. In cortex they are the predecessor's, by whether its cells are
-/// inhibitory and lie in layer 4, as far as the sheet has what they measure; `sees`: whether stimuli
-/// can be shown to it. Elsewhere it is the spontaneous rate.
+/// The targets of a sheet that is fitted. In cortex they are the predecessor's, by whether its
+/// cells are inhibitory and lie in layer 4, as far as the sheet has what they measure; `sees`:
+/// whether stimuli can be shown to it. Elsewhere it is the spontaneous rate.
 fn targets(sheet: &Sheet, sees: bool) -> Vec<String> {
     use TargetClass as C;
     let line = |name: &str, class: C, wanted: &str, norm: f64| {

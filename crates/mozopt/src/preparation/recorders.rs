@@ -15,8 +15,8 @@ pub struct Recorders {
     pub text: String,
 }
 
-/// The recorders of a sheet: of every cortical cell the spikes, and the conductances of cells at the
-/// electrodes of a grid of 200 µm. `fitted`: whether targets look at the sheet.
+/// The recorders of a sheet: of every cortical cell the spikes, and the conductances of cells at
+/// the electrodes of a grid of 200 µm. `fitted`: whether targets look at the sheet.
 pub fn of(sheet: &Sheet, fitted: bool) -> Recorders {
     if sheet.name.is_none() {
         let (why, recorder) = if fitted {

@@ -30,7 +30,8 @@ impl Sheet {
     }
 
     /// Whether it lies in cortex: its cells have positions in visual space, and it can be fitted.
-    /// Models take mozaik's cortical component for a perigeniculate nucleus too: then its name tells.
+    /// Models take mozaik's cortical component for a perigeniculate nucleus too: then its name
+    /// tells.
     pub fn is_cortical(&self) -> bool {
         self.name.is_some() && self.component.contains("Cortical") && !self.is_thalamic()
     }
@@ -93,7 +94,8 @@ fn sheet(dict: &Dict, path: &Path) -> Option<Sheet> {
     })
 }
 
-/// Whether the search fits this one of the sheets: those of cortex, or all where there is no cortex.
+/// Whether the search fits this one of the sheets: those of cortex, or all where there is no
+/// cortex.
 pub fn fitted(sheets: &[Sheet], sheet: &Sheet) -> bool {
     sheet.is_cortical() || !sheets.iter().any(Sheet::is_cortical)
 }

@@ -4,8 +4,8 @@ use configuration::ConfiguredTarget;
 use serde::Serialize;
 use simulation::{OutcomeClass, SimulationResult};
 
-/// The targets of a search, and which of them a protocol shows: one that no simulation of it has a value of
-/// says nothing about the candidates, but would cost each its greatest score.
+/// The targets of a search, and which of them a protocol shows: one that no simulation of it has a
+/// value of says nothing about the candidates, but would cost each its greatest score.
 #[derive(Debug, Serialize)]
 pub struct Counted {
     #[serde(skip)]
@@ -27,8 +27,8 @@ struct LeftOut {
 }
 
 impl Counted {
-    /// Looks at the simulations of all candidates in the protocol. Those that did not run through show
-    /// nothing; as long as none did, all targets count.
+    /// Looks at the simulations of all candidates in the protocol. Those that did not run through
+    /// show nothing; as long as none did, all targets count.
     pub fn of<'r>(
         targets: Vec<ConfiguredTarget>,
         results: impl Iterator<Item = &'r SimulationResult>,

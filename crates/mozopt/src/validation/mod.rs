@@ -1,4 +1,5 @@
-//! A closer look at chosen candidates: another protocol, with several seeds, beside what the search knew.
+//! A closer look at chosen candidates: another protocol, with several seeds, beside what the search
+//! knew.
 //!
 //! Nothing of it enters the journal: the search is read, and may go on.
 

@@ -377,7 +377,8 @@ fn checked_entry(line: &str) -> Value {
     serde_json::from_str(line).unwrap()
 }
 
-/// CRC-32C bit by bit (RFC 3720, appendix B.4), to check the journal without the journal's own code.
+/// CRC-32C bit by bit (RFC 3720, appendix B.4), to check the journal without the journal's own
+/// code.
 pub fn crc32c_of(bytes: &[u8]) -> u32 {
     let step = |crc: u32| (crc >> 1) ^ if crc & 1 == 1 { 0x82f6_3b78 } else { 0 };
     !bytes.iter().fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), |crc, _| step(crc)))

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The directory of a virtual environment with everything that the tests and examples need. The first
-/// test that asks for it installs it, which needs PyPI and takes a minute or two.
+/// The directory of a virtual environment with everything that the tests and examples need. The
+/// first test that asks for it installs it, which needs PyPI and takes a minute or two.
 pub fn environment() -> PathBuf {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let place = Path::new(env!("CARGO_TARGET_TMPDIR"));

@@ -1,7 +1,6 @@
 //! Weights of the ranks and learning rates. Equations are those of Hansen's tutorial,
 //! arXiv:1604.00772, unless said otherwise.
 
-use super::distribution::Sample;
 use crate::ledger::Survivor;
 
 /// The strategy parameters of one update.
@@ -28,7 +27,7 @@ impl Rates {
     ///
     /// Candidates with equal totals, as exploded ones have, share the weights of their ranks: their
     /// order says nothing.
-    pub fn active(n: usize, generation: &[Survivor<Sample>]) -> Rates {
+    pub fn active<Memory>(n: usize, generation: &[Survivor<Memory>]) -> Rates {
         let lambda = generation.len();
         let n = n as f64;
         // eq. 49
@@ -103,7 +102,7 @@ pub(crate) fn effective_size(weights: &[f64]) -> f64 {
     sum * sum / weights.iter().map(|w| w * w).sum::<f64>()
 }
 
-fn shared_among_equals(weights: &[f64], generation: &[Survivor<Sample>]) -> Vec<f64> {
+fn shared_among_equals<Memory>(weights: &[f64], generation: &[Survivor<Memory>]) -> Vec<f64> {
     let mut shared = Vec::with_capacity(weights.len());
     for equals in generation.chunk_by(|a, b| a.total == b.total) {
         let ranks = shared.len()..shared.len() + equals.len();
@@ -117,12 +116,8 @@ fn shared_among_equals(weights: &[f64], generation: &[Survivor<Sample>]) -> Vec<
 mod tests {
     use super::*;
 
-    fn generation(totals: &[f64]) -> Vec<Survivor<Sample>> {
-        let survivor = |(number, &total): (u64, &f64)| Survivor {
-            number,
-            total,
-            memory: Sample { point: Vec::new(), step: Vec::new() },
-        };
+    fn generation(totals: &[f64]) -> Vec<Survivor<()>> {
+        let survivor = |(number, &total): (u64, &f64)| Survivor { number, total, memory: () };
         (0..).zip(totals).map(survivor).collect()
     }
 

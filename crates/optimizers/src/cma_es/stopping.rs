@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::CmaEsVariant;
 use super::distribution::{Distribution, Sample};
+use super::settings::CmaEsVariant;
 use crate::ledger::Survivor;
 
 /// Watches the generations of one search. The first reason to stop is kept.

@@ -10,9 +10,6 @@ use crate::linear_algebra::{Cholesky, Matrix, add_scaled};
 /// that explains it best.
 pub(super) const NOISE_RATIOS: [f64; 5] = [0.0005, 0.003, 0.02, 0.1, 0.5];
 
-/// Added to the diagonal of every covariance, for numbers' sake.
-pub(super) const JITTER: f64 = 1e-6;
-
 /// Targets are correlated, so their evidences are no independent votes: together they count as this
 /// many at most.
 const INDEPENDENT_TARGETS: f64 = 4.0;

@@ -2,12 +2,14 @@
 //! for some targets only: to the others its point is worth nothing, as if it were not there.
 //! Outputs that are worth the same everywhere form a block and share factorizations.
 
-use super::evidence::JITTER;
 use crate::linear_algebra::Matrix;
 
 /// The variance of the noise where nothing is known; that of the covariance is about 1. It is on
 /// the diagonal of its own row, so it does not spoil the condition of the others.
 pub(super) const NOTHING_KNOWN: f64 = 1e8;
+
+/// Added to the diagonal of every covariance, for numbers' sake.
+const JITTER: f64 = 1e-6;
 
 /// What all points are worth to all outputs.
 #[derive(Debug, Clone)]

@@ -5,6 +5,15 @@ use crate::linear_algebra::solve;
 
 /// The indexes of points that no other beats: none is as good in every objective and better in one.
 /// Smaller is better.
+///
+/// # Examples
+///
+/// ```
+/// use optimizers::pareto_front;
+///
+/// let scores: [&[f64]; 4] = [&[1.0, 4.0], &[2.0, 2.0], &[2.0, 3.0], &[5.0, 0.0]];
+/// assert_eq!(pareto_front(&scores), [0, 1, 3]); // (2, 2) beats (2, 3)
+/// ```
 pub fn pareto_front(objectives: &[&[f64]]) -> Vec<usize> {
     let all: Vec<usize> = (0..objectives.len()).collect();
     front_of(objectives, &all)

@@ -5,9 +5,8 @@
 //! argument.
 
 use super::Machine;
-use super::objects::{additions, object};
 use crate::ErrorKind;
-use crate::graph::{Object, Value, sequence};
+use crate::graph::{Object, Value, object, sequence};
 
 impl Machine<'_> {
     pub(super) fn call(&mut self, callable: Value, arguments: Value) -> Result<(), ErrorKind> {
@@ -72,7 +71,7 @@ impl Machine<'_> {
         }
         let top = self.top()?;
         if let Some(Object::Instance(instance)) = object(&mut self.objects, top) {
-            additions(instance, &mut self.memory)?.entries = entries;
+            instance.additions(&mut self.memory)?.entries = entries;
         }
         Ok(())
     }

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use super::{Machine, number_of};
 use crate::ErrorKind;
-use crate::graph::{Additions, Instance, Object, ObjectId, Value};
-use crate::memory::Memory;
+use crate::graph::{Instance, Object, ObjectId, Value, object};
 
 impl<'a> Machine<'a> {
     pub(super) fn tuple_of(&mut self, length: usize) -> Result<(), ErrorKind> {
@@ -53,7 +52,7 @@ impl<'a> Machine<'a> {
         let list = self.below(start)?;
         let values = match object(&mut self.objects, list) {
             Some(Object::List(values) | Object::Set(values)) => values,
-            Some(Object::Instance(instance)) => &mut additions(instance, &mut self.memory)?.items,
+            Some(Object::Instance(instance)) => &mut instance.additions(&mut self.memory)?.items,
             _ => return Err(ErrorKind::Misapplied("something is appended to what is no list")),
         };
         self.memory.reserve(values, self.stack.len() - start)?;
@@ -65,7 +64,7 @@ impl<'a> Machine<'a> {
     pub(super) fn set_items(&mut self, dict: Value, start: usize) -> Result<(), ErrorKind> {
         let entries = match object(&mut self.objects, dict) {
             Some(Object::Dict(entries)) => entries,
-            Some(Object::Instance(instance)) => &mut additions(instance, &mut self.memory)?.entries,
+            Some(Object::Instance(instance)) => &mut instance.additions(&mut self.memory)?.entries,
             _ => return Err(ErrorKind::Misapplied("an entry is put into what is no dict")),
         };
         let (pairs, rest) = self.stack[start..].as_chunks::<2>();
@@ -77,24 +76,4 @@ impl<'a> Machine<'a> {
         self.stack.truncate(start);
         Ok(())
     }
-}
-
-/// The object that this value is.
-pub(super) fn object(objects: &mut [Object], value: Value) -> Option<&mut Object> {
-    match value {
-        Value::Object(ObjectId(id)) => objects.get_mut(id as usize),
-        _ => None,
-    }
-}
-
-pub(super) fn additions<'i>(
-    instance: &'i mut Instance,
-    memory: &mut Memory,
-) -> Result<&'i mut Additions, ErrorKind> {
-    if instance.additions.is_none() {
-        memory.take(size_of::<Additions>())?;
-    }
-    Ok(instance.additions.get_or_insert_with(|| {
-        Box::new(Additions { keywords: Value::None, items: vec![], entries: vec![] })
-    }))
 }

@@ -1,5 +1,5 @@
-//! `param_optim/config_optimisation`: WHAT is searched. A JSON file of the predecessor's form, which
-//! must work unchanged: `parameters` with ranges, `optimiser_centroid`, `targets`.
+//! `param_optim/config_optimisation`: WHAT is searched. A JSON file of the predecessor's form,
+//! which must work unchanged: `parameters` with ranges, `optimiser_centroid`, `targets`.
 
 mod reader;
 

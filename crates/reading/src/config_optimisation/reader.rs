@@ -1,4 +1,5 @@
-//! Reading the file: every value is checked where it stands, and every mistake is noted with its place.
+//! Reading the file: every value is checked where it stands, and every mistake is noted with its
+//! place.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,8 +52,8 @@ impl<'a> Reader<'a> {
         read.map_err(|mistake| self.mistakes.borrow_mut().push(mistake)).ok()
     }
 
-    /// Parses plain JSON: none of the parser's extensions, which the predecessor's `json.load` would
-    /// refuse as well.
+    /// Parses plain JSON: none of the parser's extensions, which the predecessor's `json.load`
+    /// would refuse as well.
     fn tree(&self) -> Result<Value<'a>, Mistake> {
         let options = ParseOptions {
             allow_comments: false,
@@ -312,7 +313,8 @@ impl<'a> Reader<'a> {
                     let message = format!("two targets are called `{}`", target.name);
                     self.noting::<()>(Err(self.error(span, message, "the second one", None)));
                 }
-                // Two targets of one class and sheet both count; the second needs a name of its own.
+                // Two targets of one class and sheet both count; the second needs a name of its
+                // own.
                 target.name = format!("{} ({count})", target.name);
                 names.insert(target.name.clone(), 1);
             }

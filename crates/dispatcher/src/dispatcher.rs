@@ -7,15 +7,23 @@ use std::time::Duration;
 
 use configuration::{Configuration, ConfigurationError, ConfiguredTarget, ExecutorKind, Limits};
 use executors::{Adopted, EndedJob, Executor, JobEnd, JobKey};
-use simulation::{OutcomeClass, Simulation, SimulationResult};
+use simulation::{Blame, OutcomeClass, Simulation, SimulationResult};
 
 use crate::clock::Clock;
-use crate::ledger::{Fault, Ledger};
+use crate::ledger::{Fault, Ledger, Untold};
+use crate::settled::Settled;
+use crate::suspicion::{Consequence, Doubt, Suspicion, is_probe};
 use crate::task::Task;
 use crate::verdict::{Judge, Verdict};
 
 /// The longest pause before an attempt is repeated.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+/// How long a result that cannot be read is read again and again.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// A pause in which something may come to its end.
+const A_MOMENT: Duration = Duration::from_secs(1);
+/// So much of a log shows why nothing works.
+const LOG_LINES: usize = 5;
 /// By what the pause grows with each fault of a simulation.
 const PAUSE_GROWS: u32 = 6;
 
@@ -35,16 +43,10 @@ pub struct Dispatcher<C> {
     ended: Vec<EndedJob>,
     /// Whose outcome is that they could not be started.
     never_begun: Vec<Settled>,
+    /// Since when the results of these, which ended, could not be read.
+    unread: BTreeMap<JobKey, Duration>,
+    suspicion: Suspicion,
     messages: Vec<String>,
-}
-
-/// A simulation that has an outcome.
-#[derive(Debug)]
-pub struct Settled {
-    /// What was run.
-    pub task: Task,
-    /// What came out.
-    pub result: SimulationResult,
 }
 
 /// Why nothing can be run.
@@ -68,6 +70,22 @@ pub enum DispatchError<E> {
     #[error("{}: {source}", path.display())]
     NoRoom {
         /// Where.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Nothing works any more that used to. What failed for it is to be simulated again.
+    #[error("{message}")]
+    Environment {
+        /// What happened.
+        message: String,
+        /// The end of a log that shows it.
+        log: Vec<String>,
+    },
+    /// A result is there, but cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -96,6 +114,8 @@ impl<C: Clock> Dispatcher<C> {
             running: BTreeMap::new(),
             ended: vec![],
             never_begun: vec![],
+            unread: BTreeMap::new(),
+            suspicion: Suspicion::default(),
             messages: vec![],
         })
     }
@@ -103,6 +123,11 @@ impl<C: Clock> Dispatcher<C> {
     /// Puts a simulation at the end of those that are to be begun.
     pub fn enqueue(&mut self, task: Task) {
         self.waiting.push_back(task);
+    }
+
+    /// A simulation that worked before: it is run again where nothing seems to work any more.
+    pub fn has_worked(&mut self, task: Task, seconds: f64) {
+        self.suspicion.has_worked(task, seconds);
     }
 
     /// Finds out what became of the task's last attempt, which an earlier controller began. Returns
@@ -148,7 +173,7 @@ impl<C: Clock> Dispatcher<C> {
             self.running.insert(begun.key, begun);
             return Ok(None);
         }
-        match self.judge().verdict(&JobEnd::Ended, &begun.directory) {
+        match self.judge().verdict(&JobEnd::Ended, &begun) {
             Verdict::Outcome(result) if good(&result) => {
                 Ok(Some(Settled { task: begun, result: *result }))
             }
@@ -162,7 +187,7 @@ impl<C: Clock> Dispatcher<C> {
 
     /// Begins simulations while there are free slots.
     pub fn submit<L: Ledger>(&mut self, ledger: &mut L) -> Result<(), DispatchError<L::Error>> {
-        while self.running.len() < self.slots() {
+        while self.running.len() < self.slots() && !self.suspicion.is_probing() {
             let now = self.clock.now();
             let Some(next) = self.waiting.iter().position(|task| task.not_before <= now) else {
                 break;
@@ -180,9 +205,16 @@ impl<C: Clock> Dispatcher<C> {
     ) -> Result<(), DispatchError<L::Error>> {
         task.simulation.attempt += 1;
         task.simulation.keep = ledger.keep(&task.simulation);
-        task.directory.prepare(&task.simulation, self.prelude.as_deref()).map_err(|source| {
-            DispatchError::Unprepared { path: task.directory.path().to_owned(), source }
-        })?;
+        match task.directory.prepare(&task.simulation, self.prelude.as_deref()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return self.take_over(task, ledger);
+            }
+            Err(source) => {
+                let path = task.directory.path().to_owned();
+                return Err(DispatchError::Unprepared { path, source });
+            }
+        }
         let attempt = task.simulation.attempt;
         ledger.submitting(task.key, attempt).map_err(DispatchError::Ledger)?;
         let key = task.key;
@@ -195,12 +227,44 @@ impl<C: Clock> Dispatcher<C> {
                 Err(DispatchError::Refused(error))
             }
             Err(error) => {
-                let result = self.judge().fault(format!("cannot be started: {error}"));
+                let reason = format!("cannot be started: {error}");
+                let result = self.judge().fault(Blame::Environment, reason);
                 let settled = self.repeat(task, result, ledger)?;
                 self.never_begun.extend(settled);
                 Ok(())
             }
         }
+    }
+
+    /// A job that nobody expected is at work in the directory: an earlier controller submitted it, and it
+    /// began after we had looked. It is watched as if it were ours.
+    fn take_over<L: Ledger>(
+        &mut self,
+        mut task: Task,
+        ledger: &mut L,
+    ) -> Result<(), DispatchError<L::Error>> {
+        if let Ok(simulation) = Simulation::read(&task.directory.simulation()) {
+            task.simulation.attempt = simulation.attempt;
+        }
+        let key = task.key;
+        ledger.submitting(key, task.simulation.attempt).map_err(DispatchError::Ledger)?;
+        match self.executor.adopt(task.job()).map_err(DispatchError::Executor)? {
+            Adopted::Running => {
+                self.running.insert(key, task);
+            }
+            Adopted::Ended => {
+                self.ended.push(EndedJob { key, end: JobEnd::Ended });
+                self.running.insert(key, task);
+            }
+            Adopted::Gone => {
+                let reason = "another job was at work in its directory";
+                ledger.interrupted(key, reason, None).map_err(DispatchError::Ledger)?;
+                task.not_before = self.clock.now() + A_MOMENT;
+                self.waiting.push_front(task);
+                return Ok(());
+            }
+        }
+        ledger.submitted(key, "found at work").map_err(DispatchError::Ledger)
     }
 
     /// Waits until jobs end, at most this long, and gives the outcomes that are known by then.
@@ -211,37 +275,107 @@ impl<C: Clock> Dispatcher<C> {
     ) -> Result<Vec<Settled>, DispatchError<L::Error>> {
         let mut ended = std::mem::take(&mut self.ended);
         let mut settled = std::mem::take(&mut self.never_begun);
-        let known = !(ended.is_empty() && settled.is_empty());
+        let known = ended.len() > self.unread.len() || !settled.is_empty();
         let at_most = if known { Duration::ZERO } else { at_most };
         ended.extend(self.executor.wait(at_most).map_err(DispatchError::Executor)?);
         for EndedJob { key, end } in ended {
             let Some(task) = self.running.remove(&key) else { continue };
-            settled.extend(self.settle(task, &end, ledger)?);
+            settled.extend(self.settle(task, end, ledger)?);
         }
-        Ok(settled)
+        self.resolve(settled, ledger)
+    }
+
+    /// What of this is an outcome, and what has to wait until it is known whether anything works.
+    fn resolve<L: Ledger>(
+        &mut self,
+        settled: Vec<Settled>,
+        ledger: &mut L,
+    ) -> Result<Vec<Settled>, DispatchError<L::Error>> {
+        let mut outcomes = vec![];
+        for settled in settled {
+            match self.suspicion.take(settled) {
+                Consequence::Outcomes(known) => outcomes.extend(known),
+                Consequence::Wait => {}
+                Consequence::NothingWorks { again, probe } => {
+                    for task in again {
+                        let reason = "nothing worked any more";
+                        ledger
+                            .interrupted(task.key, reason, None)
+                            .map_err(DispatchError::Ledger)?;
+                    }
+                    return Err(nothing_works(&probe));
+                }
+            }
+        }
+        let idle = self.running.is_empty() && self.waiting.is_empty();
+        match self.suspicion.look(&self.limits, idle) {
+            Some(Doubt::Outcomes(known)) => outcomes.extend(known),
+            Some(Doubt::Probe(task)) => {
+                let held = self.suspicion.held();
+                let why = self.suspicion.last_failure().map(reason).unwrap_or_default();
+                self.messages.push(format!(
+                    "{held} simulations in a row failed ({why}): candidate {}, which worked, is \
+                     simulated again to see whether anything still works",
+                    task.key.candidate
+                ));
+                self.begin(*task, &mut Untold::default())?;
+            }
+            None => {}
+        }
+        Ok(outcomes)
     }
 
     /// Takes the outcome of a job that ended, if it has one.
     fn settle<L: Ledger>(
         &mut self,
         task: Task,
-        end: &JobEnd,
+        end: JobEnd,
         ledger: &mut L,
     ) -> Result<Option<Settled>, DispatchError<L::Error>> {
-        match self.judge().verdict(end, &task.directory) {
+        let verdict = self.judge().verdict(&end, &task);
+        if !matches!(verdict, Verdict::Later(_)) {
+            self.unread.remove(&task.key);
+        }
+        match verdict {
             Verdict::Outcome(result) => {
                 let result = *result;
                 let result = match result.started {
                     None => result.ended_now(&task.directory, task.simulation.attempt),
                     Some(_) => result,
                 };
+                if result.outcome.is_the_models_own() {
+                    self.executor.judged(task.key, result.host.as_deref(), true);
+                }
                 Ok(Some(Settled { task, result }))
             }
-            Verdict::Fault(result) => self.repeat(task, *result, ledger),
+            Verdict::Fault(result) if is_probe(&task) => {
+                Ok(Some(Settled { task, result: *result }))
+            }
+            Verdict::Fault(result) => {
+                if result.outcome == OutcomeClass::NodeFailure {
+                    self.executor.judged(task.key, result.host.as_deref(), false);
+                }
+                self.repeat(task, *result, ledger)
+            }
+            Verdict::Cancelled if is_probe(&task) => Ok(None),
             Verdict::Cancelled => {
                 let reason = "cancelled by the user";
                 ledger.interrupted(task.key, reason, None).map_err(DispatchError::Ledger)?;
                 self.waiting.push_front(task);
+                Ok(None)
+            }
+            Verdict::Later(source) => {
+                let now = self.clock.now();
+                let key = task.key;
+                let since = *self.unread.entry(key).or_insert(now);
+                if now.saturating_sub(since) > PATIENCE {
+                    return Err(DispatchError::Unreadable {
+                        path: task.directory.result(),
+                        source,
+                    });
+                }
+                self.ended.push(EndedJob { key, end });
+                self.running.insert(key, task);
                 Ok(None)
             }
         }
@@ -260,7 +394,12 @@ impl<C: Clock> Dispatcher<C> {
         let reason = reason(&result);
         let out_of_memory = result.outcome == OutcomeClass::OutOfMemory;
         task.faults += 1;
+        let successes = self.suspicion.successes();
+        let since = *task.successes_before_faults.get_or_insert(successes);
         if task.faults > self.limits.retries {
+            if result.blame == Some(Blame::Environment) && since == successes {
+                return self.stop_for_the_environment(&task, &reason, ledger);
+            }
             result.reason = Some(match task.faults {
                 1 => reason,
                 faults => format!("{reason}, {faults} times"),
@@ -279,6 +418,21 @@ impl<C: Clock> Dispatcher<C> {
         task.not_before = self.clock.now() + self.pause_after(task.faults);
         self.waiting.push_front(task);
         Ok(None)
+    }
+
+    /// What cannot depend on the parameters failed each time, and nothing else worked meanwhile.
+    fn stop_for_the_environment<L: Ledger>(
+        &mut self,
+        task: &Task,
+        reason: &str,
+        ledger: &mut L,
+    ) -> Result<Option<Settled>, DispatchError<L::Error>> {
+        ledger.interrupted(task.key, reason, None).map_err(DispatchError::Ledger)?;
+        let message = match task.faults {
+            1 => format!("{}: {reason}", task.key),
+            faults => format!("{}: {reason}, {faults} times, and nothing else worked", task.key),
+        };
+        Err(DispatchError::Environment { message, log: task.directory.log_of_failure(LOG_LINES) })
     }
 
     /// What made one attempt fail may need a moment, or minutes, until it is gone.
@@ -324,6 +478,12 @@ impl<C: Clock> Dispatcher<C> {
         self.running.len()
     }
 
+    /// How many have no outcome yet: they run, are to be begun, or are held back until it is known
+    /// whether anything works.
+    pub fn unsettled(&self) -> usize {
+        self.running.len() + self.waiting.len() + self.suspicion.held()
+    }
+
     /// How many are to be begun.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
@@ -350,6 +510,17 @@ impl<C: Clock> Dispatcher<C> {
         messages.extend(self.executor.messages());
         messages
     }
+}
+
+/// The end of a search in which nothing works any more, as the probe showed it.
+fn nothing_works<E>(probe: &Settled) -> DispatchError<E> {
+    let Settled { task, result } = probe;
+    let message = format!(
+        "nothing works any more: candidate {}, which worked before, fails, too: {}",
+        task.key.candidate,
+        reason(result)
+    );
+    DispatchError::Environment { message, log: task.directory.log_of_failure(LOG_LINES) }
 }
 
 fn reason(result: &SimulationResult) -> String {

@@ -1,6 +1,7 @@
 //! Who is told what the dispatcher is about to do.
 
 use std::convert::Infallible;
+use std::marker::PhantomData;
 
 use executors::JobKey;
 use simulation::{Keep, Simulation};
@@ -41,21 +42,29 @@ pub enum Fault {
 }
 
 /// Nobody: what these simulations are is told by their files.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoLedger;
+pub type NoLedger = Untold<Infallible>;
 
-impl Ledger for NoLedger {
-    type Error = Infallible;
+/// Notes nothing.
+pub struct Untold<E>(PhantomData<E>);
 
-    fn submitting(&mut self, _: JobKey, _: u32) -> Result<(), Infallible> {
+impl<E> Default for Untold<E> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E> Ledger for Untold<E> {
+    type Error = E;
+
+    fn submitting(&mut self, _: JobKey, _: u32) -> Result<(), E> {
         Ok(())
     }
 
-    fn submitted(&mut self, _: JobKey, _: &str) -> Result<(), Infallible> {
+    fn submitted(&mut self, _: JobKey, _: &str) -> Result<(), E> {
         Ok(())
     }
 
-    fn interrupted(&mut self, _: JobKey, _: &str, _: Option<Fault>) -> Result<(), Infallible> {
+    fn interrupted(&mut self, _: JobKey, _: &str, _: Option<Fault>) -> Result<(), E> {
         Ok(())
     }
 }

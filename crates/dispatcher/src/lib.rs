@@ -11,12 +11,15 @@
 mod clock;
 mod dispatcher;
 mod ledger;
+mod settled;
+mod suspicion;
 mod task;
 mod verdict;
 
 pub use clock::{Clock, SystemClock};
-pub use dispatcher::{DispatchError, Dispatcher, Settled};
+pub use dispatcher::{DispatchError, Dispatcher};
 pub use ledger::{Fault, Ledger, NoLedger};
+pub use settled::Settled;
 pub use task::Task;
 
 #[cfg(test)]

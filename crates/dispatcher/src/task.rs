@@ -18,6 +18,8 @@ pub struct Task {
     pub faults: u32,
     /// How many of these for want of memory.
     pub out_of_memory: u32,
+    /// How many simulations had worked when its first fault came.
+    pub(crate) successes_before_faults: Option<u64>,
     /// When the next attempt may begin.
     pub(crate) not_before: Duration,
 }
@@ -31,8 +33,15 @@ impl Task {
         attempts: u32,
     ) -> Self {
         let simulation = Simulation { attempt: attempts, ..simulation };
-        let not_before = Duration::ZERO;
-        Self { key, directory, simulation, faults: 0, out_of_memory: 0, not_before }
+        Self {
+            key,
+            directory,
+            simulation,
+            faults: 0,
+            out_of_memory: 0,
+            successes_before_faults: None,
+            not_before: Duration::ZERO,
+        }
     }
 
     /// The same after these faults.

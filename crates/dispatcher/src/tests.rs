@@ -9,7 +9,10 @@ use std::time::Duration;
 
 use configuration::{Configuration, ConfiguredTarget, Limits};
 use executors::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
-use simulation::{Finished, Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult};
+use simulation::{
+    Blame, Finished, Keep, Origin, OutcomeClass, Simulation, SimulationDirectory, SimulationResult,
+    Started,
+};
 use tempfile::TempDir;
 
 use super::*;
@@ -20,6 +23,14 @@ enum Play {
     Leaves(OutcomeClass, JobEnd),
     /// It leaves nothing, and ends so.
     Ends(JobEnd),
+    /// Its simulator finds something missing.
+    Lacks,
+    /// It begins, and ends by itself without a result.
+    Dies,
+    /// It leaves a result of the candidate with this number.
+    Copies(u64),
+    /// Its result cannot be read when it has ended.
+    Hides,
     /// It leaves this text as its result, and ends by itself.
     Writes(&'static str),
     /// It cannot be handed over.
@@ -34,6 +45,7 @@ struct Stage {
     ends: RefCell<Vec<EndedJob>>,
     runs: RefCell<Vec<JobKey>>,
     submitted: RefCell<Vec<(JobKey, u32, u32)>>,
+    judged: RefCell<Vec<(u64, bool)>>,
     adopted: Cell<Option<Adopted>>,
     most: Cell<usize>,
 }
@@ -52,6 +64,35 @@ impl Executor for Player {
             Play::Refuses(kind) => return Err(io::Error::new(kind, "no")),
             Play::Runs => self.stage.runs.borrow_mut().push(job.key),
             Play::Ends(how) => end(how),
+            Play::Lacks => {
+                let reason = "the simulator was not found (exit code 127)".to_owned();
+                let result = SimulationResult::fault(Blame::Environment, reason, &self.targets);
+                durable::write_json(&job.directory.result(), &result).unwrap();
+                end(JobEnd::Ended);
+            }
+            Play::Dies => {
+                begin(&job);
+                end(JobEnd::Ended);
+            }
+            Play::Copies(candidate) => {
+                let values = vec![Ok(1.5); self.targets.len()];
+                let mut result = SimulationResult::measured(
+                    OutcomeClass::Completed,
+                    None,
+                    &self.targets,
+                    &values,
+                );
+                let simulation = Simulation::read(&job.directory.simulation()).unwrap();
+                let configuration = simulation.configuration_hash;
+                result.of = Some(Origin { candidate, attempt: 1, seed: 1, configuration });
+                durable::write_json(&job.directory.result(), &result).unwrap();
+                end(JobEnd::Ended);
+            }
+            Play::Hides => {
+                // A directory in its place can be opened, but not read.
+                std::fs::create_dir(job.directory.result()).unwrap();
+                end(JobEnd::Ended);
+            }
             Play::Writes(text) => {
                 std::fs::write(job.directory.result(), text)?;
                 end(JobEnd::Ended);
@@ -74,6 +115,10 @@ impl Executor for Player {
         Ok(std::mem::take(&mut self.stage.ends.borrow_mut()))
     }
 
+    fn judged(&mut self, key: JobKey, _: Option<&str>, worked: bool) {
+        self.stage.judged.borrow_mut().push((key.candidate, worked));
+    }
+
     fn cancel_all(&mut self) {
         for key in self.stage.runs.borrow_mut().drain(..) {
             self.stage.ends.borrow_mut().push(EndedJob { key, end: JobEnd::Cancelled });
@@ -83,6 +128,19 @@ impl Executor for Player {
     fn running(&self) -> usize {
         self.stage.ends.borrow().len() + self.stage.runs.borrow().len()
     }
+}
+
+fn begin(job: &Job) {
+    let started = Started {
+        attempt: job.attempt,
+        host: "n1".to_owned(),
+        pid: 1,
+        slurm_job_id: None,
+        restart_count: 0,
+        time: jiff::Timestamp::now(),
+        birth: None,
+    };
+    durable::write_json(&job.directory.started(), &started).unwrap();
 }
 
 fn leave(
@@ -197,7 +255,7 @@ impl Scene {
     /// Runs all there is, and moves the clock on where only that helps.
     fn run(&mut self) -> Vec<(u64, SimulationResult)> {
         let mut settled = vec![];
-        while self.dispatcher.running() + self.dispatcher.waiting() > 0 {
+        while self.dispatcher.unsettled() > 0 {
             self.dispatcher.submit(&mut self.notes).unwrap();
             let now = self.dispatcher.wait(Duration::ZERO, &mut self.notes).unwrap();
             if now.is_empty() {
@@ -214,6 +272,39 @@ impl Scene {
         let (_, result) = self.run().remove(0);
         (result.outcome, result.reason.unwrap_or_default(), self.stage.submitted.borrow().len())
     }
+}
+
+impl Scene {
+    /// Runs until that is no longer possible.
+    fn error(&mut self) -> DispatchError<String> {
+        loop {
+            if let Err(error) = self.dispatcher.submit(&mut self.notes) {
+                return error;
+            }
+            match self.dispatcher.wait(Duration::ZERO, &mut self.notes) {
+                Err(error) => return error,
+                Ok(settled) if settled.is_empty() => {
+                    assert!(self.dispatcher.unsettled() > 0, "it came to an end");
+                    self.clock.0.set(self.clock.0.get() + Duration::from_secs(1));
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+
+    fn enqueue(&mut self, candidates: std::ops::Range<u64>) {
+        for candidate in candidates {
+            self.dispatcher.enqueue(self.task(candidate));
+        }
+    }
+}
+
+fn done() -> Play {
+    Play::Leaves(OutcomeClass::Completed, JobEnd::Ended)
+}
+
+fn crash() -> Play {
+    Play::Leaves(OutcomeClass::Crashed, JobEnd::Ended)
 }
 
 fn fault(why: &str) -> Play {
@@ -245,9 +336,8 @@ fn a_run_past_its_time_limit_is_an_outcome_with_the_limit_as_its_time() {
 
 #[test]
 fn a_fault_of_the_machine_is_run_again_and_leaves_no_trace_in_the_outcome() {
-    let done = Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
     let (class, reason, begun) =
-        Scene::new([fault("its node n2 failed"), fault("its node n2 failed"), done]).outcome();
+        Scene::new([fault("its node n2 failed"), fault("its node n2 failed"), done()]).outcome();
     assert_eq!((class, reason.as_str(), begun), (OutcomeClass::Completed, "", 3));
 }
 
@@ -268,12 +358,13 @@ fn a_result_that_says_node_failure_is_a_fault_too() {
 
 #[test]
 fn a_job_without_a_result_a_broken_one_and_one_of_other_targets_are_faults() {
-    let done = || Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
     let other = r#"{"outcome": "completed", "total": 0, "targets": [], "simulation_seconds": 1,
         "evaluation_seconds": 0}"#;
-    for bad in [Play::Ends(JobEnd::Ended), Play::Writes("{"), Play::Writes(other)] {
+    let bad = [Play::Ends(JobEnd::Ended), Play::Dies, Play::Writes("{"), Play::Writes(other)];
+    for bad in bad.into_iter().chain([Play::Copies(3), Play::Lacks]) {
         assert_eq!(Scene::new([bad, done()]).outcome().2, 2);
     }
+    assert_eq!(Scene::new([Play::Copies(0)]).outcome().2, 1);
 }
 
 #[test]
@@ -325,7 +416,6 @@ fn pauses_before_repetitions_grow() {
 
 #[test]
 fn others_go_on_while_one_waits_for_its_repetition() {
-    let done = || Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
     let mut scene = Scene::new([fault("a"), done(), done(), done()]).with_limits(|l| l.slots = 1);
     for candidate in 0..3 {
         scene.dispatcher.enqueue(scene.task(candidate));
@@ -337,14 +427,14 @@ fn others_go_on_while_one_waits_for_its_repetition() {
 
 #[test]
 fn a_job_that_cannot_be_handed_over_is_tried_again_and_one_that_is_refused_ends_everything() {
-    let done = Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
     let (class, _, begun) =
-        Scene::new([Play::Refuses(io::ErrorKind::ResourceBusy), done]).outcome();
+        Scene::new([Play::Refuses(io::ErrorKind::ResourceBusy), done()]).outcome();
     assert_eq!((class, begun), (OutcomeClass::Completed, 2));
     let never = || Play::Refuses(io::ErrorKind::ResourceBusy);
-    let (class, reason, begun) = Scene::new([never(), never(), never()]).outcome();
-    assert_eq!((class, begun), (OutcomeClass::NodeFailure, 3));
-    assert_eq!(reason, "cannot be started: no, 3 times");
+    let mut scene = Scene::new([never(), never(), never()]);
+    scene.dispatcher.enqueue(scene.task(0));
+    let said = scene.error().to_string();
+    assert_eq!(said, "candidate 0: cannot be started: no, 3 times, and nothing else worked");
 
     let mut scene = Scene::new([Play::Refuses(io::ErrorKind::InvalidInput)]);
     scene.dispatcher.enqueue(scene.task(0));
@@ -358,6 +448,7 @@ fn where_the_disk_has_no_room_nothing_is_blamed_and_nothing_begun() {
     let task = scene.task(0);
     scene.dispatcher.enqueue(task.clone());
     scene.dispatcher.submit(&mut scene.notes).unwrap();
+    // Nothing can be written where there is no directory.
     std::fs::remove_dir_all(task.directory.path()).unwrap();
     let error = scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap_err();
     assert!(matches!(error, DispatchError::NoRoom { .. }), "{error}");
@@ -366,8 +457,7 @@ fn where_the_disk_has_no_room_nothing_is_blamed_and_nothing_begun() {
 
 #[test]
 fn every_step_is_announced_before_it_is_taken() {
-    let done = Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
-    let mut scene = Scene::new([fault("its node failed"), done]);
+    let mut scene = Scene::new([fault("its node failed"), done()]);
     scene.dispatcher.enqueue(scene.task(7));
     scene.run();
     assert_eq!(
@@ -399,8 +489,7 @@ fn what_was_cancelled_has_no_outcome_and_is_begun_again_first() {
 
 #[test]
 fn an_earlier_controllers_job_is_watched_settled_or_begun_again() {
-    let done = Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
-    let mut scene = Scene::new([done]);
+    let mut scene = Scene::new([done()]);
     let mut task = scene.task(0);
     task.simulation.attempt = 1;
 
@@ -417,8 +506,7 @@ fn an_earlier_controllers_job_is_watched_settled_or_begun_again() {
     let settled = scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap();
     assert_eq!(settled[0].result.outcome, OutcomeClass::Completed);
 
-    let done = Play::Leaves(OutcomeClass::Completed, JobEnd::Ended);
-    let mut scene = Scene::new([done]);
+    let mut scene = Scene::new([done()]);
     scene.stage.adopted.set(Some(Adopted::Gone));
     assert!(!scene.dispatcher.adopt(task, &mut scene.notes).unwrap());
     assert_eq!(scene.notes.0, ["interrupted 0 None: it ended with its controller"]);
@@ -468,4 +556,136 @@ fn no_more_run_at_a_time_than_there_are_slots() {
     }
     assert_eq!(scene.run().len(), 9);
     assert_eq!(scene.stage.most.get(), 4);
+}
+
+#[test]
+fn a_complete_result_counts_whatever_its_job_came_to() {
+    let fault = JobEnd::Fault("its node n2 failed".to_owned());
+    for end in [JobEnd::TimedOut, JobEnd::OutOfMemory, JobEnd::Cancelled, fault] {
+        let (class, _, begun) = Scene::new([Play::Leaves(OutcomeClass::Completed, end)]).outcome();
+        assert_eq!((class, begun), (OutcomeClass::Completed, 1));
+    }
+}
+
+#[test]
+fn a_result_that_cannot_be_read_now_is_read_again_and_nothing_is_begun_anew() {
+    let mut scene = Scene::new([Play::Hides]);
+    scene.enqueue(0..1);
+    scene.dispatcher.submit(&mut scene.notes).unwrap();
+    for _ in 0..3 {
+        assert!(scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap().is_empty());
+        scene.clock.0.set(scene.clock.now() + Duration::from_secs(10));
+    }
+    let directory = scene.task(0).directory;
+    std::fs::remove_dir(directory.result()).unwrap();
+    leave(&directory, OutcomeClass::Completed, 1, &scene.configuration.targets().unwrap());
+    let settled = scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap();
+    assert_eq!(settled[0].result.outcome, OutcomeClass::Completed);
+
+    let mut scene = Scene::new([Play::Hides]);
+    scene.enqueue(0..1);
+    assert!(matches!(scene.error(), DispatchError::Unreadable { .. }));
+    assert_eq!(scene.stage.submitted.borrow().len(), 1);
+}
+
+#[test]
+fn an_environment_that_is_gone_ends_the_search_before_anything_is_told() {
+    let plays = [done(), done()].into_iter().chain((0..18).map(|_| Play::Lacks));
+    let mut scene = Scene::new(plays);
+    scene.enqueue(0..8);
+    let mut told = vec![];
+    let error = loop {
+        if let Err(error) = scene.dispatcher.submit(&mut scene.notes) {
+            break error;
+        }
+        match scene.dispatcher.wait(Duration::ZERO, &mut scene.notes) {
+            Ok(settled) => told.extend(settled.into_iter().map(|it| it.task.key.candidate)),
+            Err(error) => break error,
+        }
+        scene.clock.0.set(scene.clock.now() + Duration::from_secs(1));
+    };
+    assert_eq!(told, [0, 1]);
+    let said = error.to_string();
+    assert!(said.contains("not found (exit code 127), 3 times, and nothing else worked"), "{said}");
+}
+
+#[test]
+fn what_is_missing_for_one_while_others_work_is_lost_and_ends_nothing() {
+    let plays = [Play::Lacks, done(), Play::Lacks, Play::Lacks];
+    let mut scene = Scene::new(plays).with_limits(|limits| limits.slots = 1);
+    scene.enqueue(0..2);
+    let classes: Vec<_> =
+        scene.run().into_iter().map(|(it, result)| (it, result.outcome)).collect();
+    assert_eq!(classes, [(1, OutcomeClass::Completed), (0, OutcomeClass::NodeFailure)]);
+}
+
+#[test]
+fn a_crash_among_others_that_work_is_an_outcome() {
+    let mut scene = Scene::new([done(), crash(), done(), crash(), crash(), crash(), done()]);
+    scene.enqueue(0..7);
+    let classes: Vec<_> = scene.run().into_iter().map(|(_, result)| result.outcome).collect();
+    assert_eq!(classes.iter().filter(|it| **it == OutcomeClass::Crashed).count(), 4);
+    assert_eq!(scene.stage.submitted.borrow().len(), 7, "nothing was probed");
+}
+
+#[test]
+fn crashes_before_anything_has_worked_are_outcomes() {
+    let mut scene = Scene::new((0..12).map(|_| crash()));
+    scene.enqueue(0..12);
+    assert_eq!(scene.run().len(), 12);
+}
+
+#[test]
+fn after_many_failures_in_a_row_one_that_worked_is_tried_and_decides() {
+    let crashes = || [done()].into_iter().chain((0..8).map(|_| crash()));
+    // It works: the parameters are to blame.
+    let mut scene = Scene::new(crashes().chain([done()])).with_limits(|limits| limits.slots = 1);
+    scene.enqueue(0..9);
+    let outcomes = scene.run();
+    assert_eq!(outcomes.len(), 9);
+    assert_eq!(outcomes[1].1.outcome, OutcomeClass::Crashed);
+    assert_eq!(scene.stage.submitted.borrow().len(), 10);
+    assert!(!scene.notes.0.iter().any(|note| note.contains("interrupted")), "{:?}", scene.notes.0);
+
+    // It fails, too: nothing is an outcome, and all are begun again.
+    let mut scene = Scene::new(crashes().chain([crash()])).with_limits(|limits| limits.slots = 1);
+    scene.enqueue(0..9);
+    let error = scene.error();
+    assert!(error.to_string().starts_with("nothing works any more: candidate 0"), "{error}");
+    let again = scene.notes.0.iter().filter(|note| note.contains("nothing worked any more"));
+    assert_eq!(again.count(), 8);
+}
+
+#[test]
+fn a_whole_batch_that_fails_is_suspicious_too() {
+    let mut scene = Scene::new([done(), crash(), crash(), crash(), crash(), crash()]);
+    scene.enqueue(0..5);
+    assert!(matches!(scene.error(), DispatchError::Environment { .. }));
+}
+
+#[test]
+fn nodes_are_judged_by_what_ran_on_them() {
+    let mut scene = Scene::new([Play::Lacks, done(), crash()]);
+    scene.enqueue(0..1);
+    scene.run();
+    scene.enqueue(1..2);
+    scene.run();
+    assert_eq!(*scene.stage.judged.borrow(), [(0, false), (0, true)]);
+}
+
+#[test]
+fn a_job_that_is_found_at_work_is_watched_and_not_disturbed() {
+    let mut scene = Scene::new([]);
+    let task = scene.task(0);
+    let mut earlier = task.simulation.clone();
+    earlier.attempt = 4;
+    task.directory.prepare(&earlier, None).unwrap();
+    let lock = task.directory.take_lock().unwrap();
+    scene.stage.adopted.set(Some(Adopted::Running));
+    scene.dispatcher.enqueue(task.clone());
+    scene.dispatcher.submit(&mut scene.notes).unwrap();
+    assert_eq!(scene.dispatcher.running(), 1);
+    assert_eq!(scene.notes.0, ["submitting 0 4", "submitted 0 found at work"]);
+    assert_eq!(Simulation::read(&task.directory.simulation()).unwrap().attempt, 4);
+    drop(lock);
 }

@@ -1,22 +1,37 @@
-//! What the end of an attempt means: an outcome of the model, or a fault that says nothing about
-//! it.
+//! The theory of blame: what the end of an attempt can mean, by which evidence, and what follows.
+//!
+//! | evidence | blame | what follows |
+//! | --- | --- | --- |
+//! | a complete result of this simulation, whatever the job came to afterwards | the parameters | the outcome |
+//! | the simulator ended with an error, or left no data | the parameters, if others still work | the outcome; held back while nothing else works ([`suspicion`](crate::suspicion)) |
+//! | it ran past its time limit | the parameters | the outcome |
+//! | it ran out of memory, each time with more or with fewer beside it | the parameters | the outcome |
+//! | exit code 126 or 127, no directory, no bash, a module of Python is missing, the prelude fails, the job never began | the environment | repeated after pauses; if nothing works meanwhile the search stops, and nothing is told |
+//! | killed from outside, no result although the job began, Slurm's node failures and preemptions | the machine | repeated after pauses; then lost, and not told as bad |
+//! | the result cannot be read now | the controller | read again; then the search stops, and nothing is told |
+//! | cancelled | the user | begun again by `resume` |
+//! | no room on the disk | the machine | the search stops, and nothing is told |
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 
 use configuration::{ConfiguredTarget, TimeLimit};
 use executors::JobEnd;
-use simulation::{OutcomeClass, SimulationDirectory, SimulationResult, peak_in_words};
+use simulation::{Blame, OutcomeClass, SimulationResult, Started, peak_in_words};
+
+use crate::task::Task;
 
 /// What the end of an attempt means.
 #[derive(Debug)]
 pub enum Verdict {
     /// The simulation has an outcome.
     Outcome(Box<SimulationResult>),
-    /// Something failed that may not fail again. The result is the outcome if it does as often as
-    /// the simulation may be run.
+    /// Something failed that may not fail again. The result is the outcome if it does as often as the
+    /// simulation may be run.
     Fault(Box<SimulationResult>),
     /// We ended it.
     Cancelled,
+    /// That cannot be said now: a file is there, but cannot be read.
+    Later(io::Error),
 }
 
 /// By what an end is judged.
@@ -28,28 +43,52 @@ pub struct Judge<'a> {
     pub time_limit: TimeLimit,
 }
 
+/// Why there is no result.
+enum NoResult {
+    NotThere,
+    /// What is there cannot be taken, in words.
+    Wrong(String),
+    Unreadable(io::Error),
+}
+
 impl Judge<'_> {
-    /// The verdict on an attempt that left these files.
-    pub fn verdict(self, end: &JobEnd, directory: &SimulationDirectory) -> Verdict {
-        let result = match end {
-            JobEnd::Cancelled => return Verdict::Cancelled,
-            JobEnd::Ended => match self.result(directory) {
-                Ok(result) => result,
-                Err(reason) => self.fault(reason),
-            },
-            JobEnd::TimedOut => {
+    /// The verdict on the task's last attempt.
+    pub fn verdict(self, end: &JobEnd, task: &Task) -> Verdict {
+        let found = match self.result(task) {
+            // What is complete counts, whatever its job came to afterwards.
+            Ok(result) if !result.outcome.is_failure() || result.outcome.is_the_models_own() => {
+                return Verdict::Outcome(Box::new(result));
+            }
+            Err(NoResult::Unreadable(error)) => return Verdict::Later(error),
+            other => other,
+        };
+        let result = match (end, found) {
+            (JobEnd::Cancelled, _) => return Verdict::Cancelled,
+            (JobEnd::TimedOut, _) => {
                 let limit = self.time_limit;
                 let reason = format!("it ran longer than {limit}");
                 let result = self.without_values(OutcomeClass::TimedOut, reason);
                 SimulationResult { simulation_seconds: limit.seconds() as f64, ..result }
             }
-            // What was complete before its job was ended is complete.
-            JobEnd::OutOfMemory => match self.result(directory) {
-                Ok(result) if !result.outcome.is_failure() => result,
-                Ok(result) => self.out_of_memory(result.peak_memory),
-                Err(_) => self.out_of_memory(None),
-            },
-            JobEnd::Fault(reason) => self.fault(reason.clone()),
+            (JobEnd::OutOfMemory, found) => {
+                let peak_memory = found.ok().and_then(|result| result.peak_memory);
+                let peak = peak_in_words(peak_memory);
+                let reason = format!("it needed more memory than its job has{peak}");
+                let result = self.without_values(OutcomeClass::OutOfMemory, reason);
+                SimulationResult { peak_memory, ..result }
+            }
+            (_, Ok(result)) => result,
+            (JobEnd::Fault(reason), _) => self.fault(Blame::Machine, reason.clone()),
+            (JobEnd::Ended, Err(NoResult::Wrong(reason))) => self.fault(Blame::Machine, reason),
+            (JobEnd::Ended, Err(_)) => {
+                let log = task.directory.last_words();
+                let log = log.map(|line| format!(" (its log ends: {line})")).unwrap_or_default();
+                if has_begun(task) {
+                    self.fault(Blame::Machine, format!("the job left no result{log}"))
+                } else {
+                    self.fault(Blame::Environment, format!("its job could not begin{log}"))
+                }
+            }
         };
         if result.outcome.is_fault() {
             Verdict::Fault(Box::new(result))
@@ -59,35 +98,41 @@ impl Judge<'_> {
     }
 
     /// What the job itself found, or why that cannot be taken.
-    fn result(self, directory: &SimulationDirectory) -> Result<SimulationResult, String> {
-        match durable::read_json::<SimulationResult>(&directory.result()) {
-            Ok(result) if result.targets.len() == self.targets.len() => {
-                Ok(result.of_ended_job(directory))
-            }
-            Ok(_) => Err("its result.json has other targets".to_owned()),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let log = directory.last_words();
-                let log = log.map(|line| format!(" (its log ends: {line})")).unwrap_or_default();
-                Err(format!("the job left no result{log}"))
-            }
-            Err(error) => Err(error.to_string()),
+    fn result(self, task: &Task) -> Result<SimulationResult, NoResult> {
+        let mut result: SimulationResult =
+            durable::read_json(&task.directory.result()).map_err(|error| match error.kind() {
+                ErrorKind::NotFound => NoResult::NotThere,
+                ErrorKind::InvalidData => NoResult::Wrong(error.to_string()),
+                _ => NoResult::Unreadable(error),
+            })?;
+        if result.targets.len() != self.targets.len() {
+            return Err(NoResult::Wrong("its result.json has other targets".to_owned()));
         }
+        let wanted = &task.simulation;
+        if let Some(of) = result.of.take()
+            && (of.candidate, of.seed, &of.configuration)
+                != (wanted.candidate, wanted.seed, &wanted.configuration_hash)
+        {
+            let (candidate, seed) = (of.candidate, of.seed);
+            return Err(NoResult::Wrong(format!(
+                "its result.json is of another simulation (candidate {candidate}, seed {seed})"
+            )));
+        }
+        Ok(result.of_ended_job(&task.directory))
     }
 
-    /// A fault of the machine, as an outcome.
-    pub fn fault(self, reason: String) -> SimulationResult {
-        self.without_values(OutcomeClass::NodeFailure, reason)
-    }
-
-    /// Of a job that was ended from outside; how much its simulator had, its result may say.
-    fn out_of_memory(self, peak_memory: Option<u64>) -> SimulationResult {
-        let peak = peak_in_words(peak_memory);
-        let reason = format!("it needed more memory than its job has{peak}");
-        let result = self.without_values(OutcomeClass::OutOfMemory, reason);
-        SimulationResult { peak_memory, ..result }
+    /// A fault, as an outcome.
+    pub fn fault(self, blame: Blame, reason: String) -> SimulationResult {
+        SimulationResult::fault(blame, reason, self.targets)
     }
 
     fn without_values(self, class: OutcomeClass, reason: String) -> SimulationResult {
         SimulationResult::without_values(class, reason, self.targets)
     }
+}
+
+/// Whether the attempt's job got as far as to say so.
+fn has_begun(task: &Task) -> bool {
+    durable::read_json::<Started>(&task.directory.started())
+        .is_ok_and(|started| started.attempt == task.simulation.attempt)
 }

@@ -8,14 +8,17 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use configuration::TimeLimit;
 use durable::read_json;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use simulation::job::ALREADY_RUNNING;
-use simulation::{Finished, SimulationDirectory, Started};
+use simulation::process::end_survivors;
+use simulation::{Finished, SimulationDirectory, Started, host};
 
 use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 
@@ -28,12 +31,38 @@ pub struct Local {
     running: HashMap<JobKey, RunningJob>,
     ends: Receiver<JobKey>,
     report_end: Sender<JobKey>,
+    messages: Vec<String>,
 }
 
 struct RunningJob {
-    group: Option<Pid>,
+    group: Group,
+    /// Whether it runs on another machine.
+    elsewhere: bool,
     deadline: Option<Instant>,
     ending: Option<Ending>,
+}
+
+/// The processes of a job.
+struct Group {
+    /// Our child that leads them, as long as we have not been told of its end: until then nobody else
+    /// gets its number.
+    child: Arc<Mutex<Option<Pid>>>,
+    /// Where the job says itself who it is, for those that an earlier controller began.
+    directory: SimulationDirectory,
+}
+
+impl Group {
+    fn signal(&self, signal: Signal) {
+        let child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        let leader = child.or_else(|| {
+            let started = read_json::<Started>(&self.directory.started()).ok();
+            started.and_then(|started| started.process(&self.directory))
+        });
+        if let Some(leader) = leader {
+            // It may have ended in this moment: its end is reported all the same.
+            let _ = kill_process_group(leader, signal);
+        }
+    }
 }
 
 /// A job that was asked to end.
@@ -47,13 +76,14 @@ impl Local {
     pub fn new(time_limit: TimeLimit) -> Self {
         let (report_end, ends) = channel();
         let time_limit = Duration::from_secs(time_limit.seconds());
-        Self { time_limit, running: HashMap::new(), ends, report_end }
+        Self { time_limit, running: HashMap::new(), ends, report_end, messages: vec![] }
     }
 
-    fn watch(&mut self, key: JobKey, group: Option<Pid>, has_run: Duration) {
+    fn watch(&mut self, key: JobKey, group: Group, elsewhere: bool, has_run: Duration) {
         let left = self.time_limit.saturating_sub(has_run);
-        let deadline = Instant::now().checked_add(left);
-        self.running.insert(key, RunningJob { group, deadline, ending: None });
+        // What cannot be ended from here has no time limit.
+        let deadline = Instant::now().checked_add(left).filter(|_| !elsewhere);
+        self.running.insert(key, RunningJob { group, elsewhere, deadline, ending: None });
     }
 
     /// Asks overdue jobs to end, and ends those that did not listen.
@@ -66,7 +96,7 @@ impl Local {
                 }
                 Some(Ending { kill_at, .. }) if kill_at.is_some_and(|at| now >= at) => {
                     *kill_at = None;
-                    signal(job.group, Signal::KILL);
+                    job.group.signal(Signal::KILL);
                 }
                 _ => {}
             }
@@ -85,24 +115,38 @@ impl Local {
 
 impl RunningJob {
     fn end_as(&mut self, as_what: JobEnd) {
-        signal(self.group, Signal::TERM);
+        self.group.signal(Signal::TERM);
         self.ending = Some(Ending { as_what, kill_at: Some(Instant::now() + GRACE) });
     }
 }
 
-fn signal(group: Option<Pid>, signal: Signal) {
-    if let Some(group) = group {
-        // It may have ended in this moment: its end is reported all the same.
-        let _ = kill_process_group(group, signal);
-    }
+/// Reports the end of a job that is not our child: it holds its lock as long as it lives.
+fn report_when_unlocked(
+    lock: File,
+    key: JobKey,
+    directory: SimulationDirectory,
+    report_end: Sender<JobKey>,
+) -> io::Result<()> {
+    let watch = move || {
+        let _ = lock.lock();
+        end_what_is_left(&directory);
+        let _ = report_end.send(key);
+    };
+    thread::Builder::new().name("job".to_owned()).spawn(watch).map(drop)
 }
 
-/// Reports the end of a job that is not our child: it holds its lock as long as it lives.
-fn report_when_unlocked(lock: File, key: JobKey, report_end: Sender<JobKey>) {
-    thread::spawn(move || {
-        let _ = lock.lock();
-        let _ = report_end.send(key);
-    });
+/// Waits until the process has ended, and leaves its number taken: until `wait` nobody else gets it.
+fn wait_without_reaping(pid: Pid) {
+    let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), exited) {}
+}
+
+/// A job that was killed leaves its simulator running: nobody waits for that any more, and the next
+/// attempt must not find it at work.
+fn end_what_is_left(directory: &SimulationDirectory) {
+    if !directory.finished().exists() && !directory.result().exists() {
+        end_survivors(directory);
+    }
 }
 
 fn open_lock(directory: &SimulationDirectory) -> io::Result<File> {
@@ -120,17 +164,31 @@ impl Executor for Local {
             .process_group(0)
             .spawn()?;
         let pid = Pid::from_child(&child);
-        self.watch(job.key, Some(pid), Duration::ZERO);
-        let (report_end, key) = (self.report_end.clone(), job.key);
-        thread::spawn(move || {
+        let (report_end, key, directory) =
+            (self.report_end.clone(), job.key, job.directory.clone());
+        let ours = Arc::new(Mutex::new(Some(pid)));
+        let group = Group { child: Arc::clone(&ours), directory: directory.clone() };
+        let watch = move || {
+            wait_without_reaping(pid);
+            let mut ours = ours.lock().unwrap_or_else(PoisonError::into_inner);
             let status = child.wait();
+            *ours = None;
+            drop(ours);
             let already = status.is_ok_and(|status| status.code() == Some(ALREADY_RUNNING.into()));
-            match open_lock(&job.directory) {
+            match open_lock(&directory) {
                 // A job that an earlier controller started while it died was quicker: wait for it.
-                Ok(lock) if already => report_when_unlocked(lock, key, report_end),
-                _ => drop(report_end.send(key)),
+                Ok(lock) if already => drop(lock.lock()),
+                _ => {}
             }
-        });
+            end_what_is_left(&directory);
+            let _ = report_end.send(key);
+        };
+        if let Err(error) = thread::Builder::new().name("job".to_owned()).spawn(watch) {
+            // Without a thread nobody would learn of its end.
+            let _ = kill_process_group(pid, Signal::KILL);
+            return Err(error);
+        }
+        self.watch(job.key, group, false, Duration::ZERO);
         Ok(format!("process {}", pid.as_raw_nonzero()))
     }
 
@@ -145,15 +203,25 @@ impl Executor for Local {
             Ok(()) => {
                 let finished = read_json::<Finished>(&job.directory.finished());
                 let ours = finished.is_ok_and(|finished| finished.attempt == job.attempt);
-                return Ok(if ours { Adopted::Ended } else { Adopted::Gone });
+                // What is complete counts, although its job died before it could say so.
+                let complete = ours || job.directory.result().exists();
+                return Ok(if complete { Adopted::Ended } else { Adopted::Gone });
             }
         }
         let started = read_json::<Started>(&job.directory.started()).ok();
-        let group = started.as_ref().and_then(|started| Pid::from_raw(started.pid as i32));
-        let has_run = started.map(|started| jiff::Timestamp::now().duration_since(started.time));
-        let has_run = has_run.and_then(|time| Duration::try_from(time).ok()).unwrap_or_default();
-        self.watch(job.key, group, has_run);
-        report_when_unlocked(lock, job.key, self.report_end.clone());
+        let elsewhere = started.as_ref().filter(|started| started.host != host());
+        if let Some(started) = elsewhere {
+            let (key, host) = (job.key, &started.host);
+            self.messages.push(format!(
+                "{key} runs on {host}, not on this machine: its end is waited for, but it cannot be \
+                 ended from here"
+            ));
+        }
+        let is_elsewhere = elsewhere.is_some();
+        let has_run = started.map_or(Duration::ZERO, |started| started.has_run());
+        report_when_unlocked(lock, job.key, job.directory.clone(), self.report_end.clone())?;
+        let group = Group { child: Arc::default(), directory: job.directory };
+        self.watch(job.key, group, is_elsewhere, has_run);
         Ok(Adopted::Running)
     }
 
@@ -175,12 +243,22 @@ impl Executor for Local {
     }
 
     fn cancel_all(&mut self) {
-        for job in self.running.values_mut().filter(|job| job.ending.is_none()) {
-            job.end_as(JobEnd::Cancelled);
+        for (key, job) in self.running.iter_mut().filter(|(_, job)| job.ending.is_none()) {
+            if job.elsewhere {
+                // It is let run: the next controller finds its lock, or its result.
+                job.ending = Some(Ending { as_what: JobEnd::Cancelled, kill_at: None });
+                let _ = self.report_end.send(*key);
+            } else {
+                job.end_as(JobEnd::Cancelled);
+            }
         }
     }
 
     fn running(&self) -> usize {
         self.running.len()
+    }
+
+    fn messages(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.messages)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::event::{Entry, Event};
@@ -21,6 +22,20 @@ pub enum JournalError {
         path: PathBuf,
         /// What the system says.
         source: io::Error,
+    },
+    /// An event that could not be read back.
+    #[error("{}: an event cannot be written: {why}", path.display())]
+    Unwritable {
+        /// The journal.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// It is not what this controller left.
+    #[error("{}: another controller writes this journal", path.display())]
+    OtherWriter {
+        /// The journal.
+        path: PathBuf,
     },
     /// A line in the middle is damaged.
     #[error("{}:{line}: {why}", path.display())]
@@ -139,6 +154,8 @@ impl Journal {
     }
 
     /// Appends events and returns when they are on disk. When that fails, the journal is as it was.
+    ///
+    /// What could not be read back is not written, and nothing where somebody else has written.
     pub fn append(&mut self, events: &[Event]) -> Result<Vec<Entry>, JournalError> {
         let failed = |source| JournalError::Io { path: self.path.clone(), source };
         let time = jiff::Timestamp::now();
@@ -149,7 +166,19 @@ impl Journal {
             .collect();
         let mut text = String::new();
         for entry in &entries {
-            text.push_str(&line(entry).map_err(|error| failed(error.into()))?);
+            let line = line(entry).map_err(|error| failed(error.into()))?;
+            let back = parse_line(line.trim_end().as_bytes());
+            if back.as_ref() != Ok(entry) {
+                let why = back.err().unwrap_or("it would be read back as something else");
+                return Err(JournalError::Unwritable { path: self.path.clone(), why });
+            }
+            text.push_str(&line);
+        }
+        // Locks may end at the machine, and another controller may run on another one.
+        let there = std::fs::metadata(&self.path).map_err(failed)?;
+        let own = self.file.metadata().map_err(failed)?;
+        if there.len() != self.bytes || there.ino() != own.ino() {
+            return Err(JournalError::OtherWriter { path: self.path.clone() });
         }
         let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
@@ -233,6 +262,41 @@ mod tests {
         assert!(lines.zip(text.lines()).all(|(capital, line)| {
             capital.trim_end() == line || parse_line(capital.trim_end().as_bytes()).is_err()
         }));
+    }
+
+    #[test]
+    fn nothing_is_written_where_somebody_else_has_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE_NAME);
+        let mut first = Journal::create(&path).unwrap();
+        first.append(&events()).unwrap();
+        let (mut second, _) = Journal::open(&path).unwrap();
+        let told = [Event::Told { candidate: 0 }];
+        second.append(&told).unwrap();
+        let written = std::fs::read(&path).unwrap();
+        assert!(matches!(first.append(&told), Err(JournalError::OtherWriter { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), written);
+        second.append(&told).unwrap();
+
+        // The file was replaced by another one of the same length.
+        let copy = std::fs::read(&path).unwrap();
+        std::fs::rename(&path, directory.path().join("old")).unwrap();
+        std::fs::write(&path, &copy).unwrap();
+        assert!(matches!(second.append(&told), Err(JournalError::OtherWriter { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), copy);
+    }
+
+    #[test]
+    fn what_could_not_be_read_back_is_not_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE_NAME);
+        let mut journal = Journal::create(&path).unwrap();
+        let candidates = vec![Proposal { candidate: 0, seed: 1, parameters: vec![f64::INFINITY] }];
+        let infinite = Event::Proposed { generation: 1, candidates };
+        let error = journal.append(&[Event::Told { candidate: 0 }, infinite]).unwrap_err();
+        assert!(matches!(error, JournalError::Unwritable { .. }), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        journal.append(&events()).unwrap();
     }
 
     proptest! {

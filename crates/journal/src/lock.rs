@@ -2,19 +2,27 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use simulation::host;
 
 const FILE_NAME: &str = "controller.lock";
 const A_MOMENT: Duration = Duration::from_millis(20);
+/// How often a controller shows that it lives, by the time of its file.
+const BEAT: Duration = Duration::from_secs(20);
+/// How long after the last sign of life a controller on another machine counts as alive. Clocks of
+/// machines differ a little.
+const FRESH: Duration = Duration::from_mins(2);
 
 /// The right to write an optimization's journal. It ends with the process, however that ends.
 pub struct ControllerLock {
-    _file: File,
+    path: PathBuf,
+    file: File,
+    holder: Holder,
+    beat: Instant,
 }
 
 /// Who holds the lock.
@@ -42,6 +50,21 @@ pub enum Held {
         /// Who, if that can be read.
         holder: Option<Holder>,
     },
+    /// A controller on another machine has shown a moment ago that it lives, although its lock does not
+    /// reach here.
+    #[error(
+        "process {} on {} was running this optimization {seconds} s ago; locks of this file system end \
+         at the machine",
+        holder.pid, holder.host
+    )]
+    Elsewhere {
+        /// Who.
+        holder: Holder,
+        /// How long ago.
+        seconds: u64,
+        /// The file that says so.
+        path: PathBuf,
+    },
     /// The lock's file cannot be used.
     #[error("cannot lock the optimization: {0}")]
     Io(#[from] io::Error),
@@ -59,7 +82,7 @@ impl ControllerLock {
     pub fn take(directory: &Path) -> Result<Self, Held> {
         let path = directory.join(FILE_NAME);
         let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
         for attempt in 1.. {
             match file.try_lock() {
                 Ok(()) => break,
@@ -71,11 +94,33 @@ impl ControllerLock {
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
         }
+        if let Some(holder) = holder(&mut file).filter(|holder| holder.host != host()) {
+            let ago = file.metadata()?.modified()?.elapsed().unwrap_or_default();
+            if ago < FRESH {
+                return Err(Held::Elsewhere { holder, seconds: ago.as_secs(), path });
+            }
+        }
         file.set_len(0)?;
         file.seek(SeekFrom::Start(0))?;
-        serde_json::to_writer(&mut file, &Holder::this_process()).map_err(io::Error::from)?;
+        let holder = Holder::this_process();
+        serde_json::to_writer(&mut file, &holder).map_err(io::Error::from)?;
         file.write_all(b"\n")?;
-        Ok(Self { _file: file })
+        Ok(Self { path, file, holder, beat: Instant::now() })
+    }
+
+    /// Shows now and then that this controller lives, to those whom its lock does not reach.
+    pub fn beat(&mut self) {
+        if self.beat.elapsed() >= BEAT {
+            self.beat = Instant::now();
+            // Who cannot see it has the lock to see.
+            let _ = self.file.set_modified(SystemTime::now());
+        }
+    }
+
+    /// Whether nobody else has taken it since.
+    pub fn is_ours(&self) -> bool {
+        let there = File::open(&self.path).ok().and_then(|mut file| holder(&mut file));
+        there.as_ref() == Some(&self.holder)
     }
 
     /// Who runs the optimization in this directory now.
@@ -88,8 +133,54 @@ impl ControllerLock {
     }
 }
 
+impl Drop for ControllerLock {
+    /// Whoever comes next, from wherever, need not wait for a sign of life.
+    fn drop(&mut self) {
+        if self.is_ours() {
+            let _ = self.file.set_len(0);
+        }
+    }
+}
+
 fn holder(file: &mut File) -> Option<Holder> {
     let mut text = String::new();
     file.take(4096).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(directory: &Path, host: &str, age: Duration) {
+        let holder = Holder { host: host.to_owned(), ..Holder::this_process() };
+        let path = directory.join(FILE_NAME);
+        std::fs::write(&path, serde_json::to_vec(&holder).unwrap()).unwrap();
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::now() - age).unwrap();
+    }
+
+    #[test]
+    fn a_controller_elsewhere_that_lives_is_not_overrun() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        write(path, "elsewhere", Duration::from_secs(30));
+        assert!(matches!(ControllerLock::take(path), Err(Held::Elsewhere { .. })));
+        write(path, "elsewhere", FRESH + Duration::from_secs(1));
+        drop(ControllerLock::take(path).unwrap());
+        // One that ended as it should leaves no name.
+        assert_eq!(std::fs::read(path.join(FILE_NAME)).unwrap(), b"");
+        // A dead one of this machine has let its lock go.
+        write(path, &host(), Duration::ZERO);
+        assert!(ControllerLock::take(path).is_ok());
+    }
+
+    #[test]
+    fn it_is_noticed_when_somebody_else_has_taken_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let lock = ControllerLock::take(directory.path()).unwrap();
+        assert!(lock.is_ours());
+        write(directory.path(), "elsewhere", Duration::ZERO);
+        assert!(!lock.is_ours());
+    }
 }

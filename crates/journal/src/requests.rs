@@ -4,6 +4,7 @@
 //! controller from every machine that sees the directory. The controller looks there about once a
 //! second, writes the request into the journal, does what is asked, and removes the file.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -75,9 +76,11 @@ impl Requests {
         Ok(serde_json::from_str(&text)?)
     }
 
-    /// Forgets what an earlier controller was asked for.
-    pub fn forget(&self) -> io::Result<()> {
-        self.waiting()?.into_iter().try_for_each(fs::remove_file)
+    /// Forgets what an earlier controller was asked for. Returns the files that cannot be removed: they
+    /// are to be passed over.
+    pub fn forget(&self) -> BTreeSet<PathBuf> {
+        let waiting = self.waiting().unwrap_or_default();
+        waiting.into_iter().filter(|path| fs::remove_file(path).is_err()).collect()
     }
 }
 
@@ -103,7 +106,7 @@ mod tests {
         let waiting = requests.waiting().unwrap();
         let read: Vec<_> = waiting.iter().map(|path| Requests::read(path).unwrap()).collect();
         assert_eq!(read, asked);
-        requests.forget().unwrap();
+        assert!(requests.forget().is_empty());
         assert!(requests.waiting().unwrap().is_empty());
     }
 

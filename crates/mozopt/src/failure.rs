@@ -65,6 +65,23 @@ impl Failure {
                 let help = "continue with the version of mozopt that wrote the journal";
                 Self::failed(error, help)
             }
+            SearchError::NoModel { .. } => {
+                let help = "simulations start there: move or mount it back, then resume again; \
+                            nothing was proposed";
+                Self::failed(error, help)
+            }
+            SearchError::Environment { message, log } => {
+                let mut message = message;
+                if !log.is_empty() {
+                    message.push_str("\nthe end of its log:\n  ");
+                    message.push_str(&log.join("\n  "));
+                }
+                let help = format!(
+                    "no parameters are to blame, and nothing of it was told to the optimizer: fix the \
+                     environment, then `{program} resume {shown}` simulates these candidates again"
+                );
+                Self::failed(message, help)
+            }
             SearchError::NothingMeasured { candidate, ref log, .. } => {
                 let mut message = error.to_string();
                 if !log.is_empty() {

@@ -3,7 +3,7 @@
 use configuration::Limits;
 use dispatcher::{Fault, Ledger};
 use executors::JobKey;
-use journal::{Event, Journal, State};
+use journal::{ControllerLock, Event, Journal, State};
 use simulation::{Keep, Simulation};
 
 use crate::error::BookError;
@@ -11,6 +11,7 @@ use crate::error::BookError;
 /// What is written down, what is known, and the limits in force.
 pub struct Book {
     pub journal: Journal,
+    pub lock: ControllerLock,
     pub state: State,
     pub limits: Limits,
 }
@@ -20,6 +21,9 @@ impl Book {
     pub fn log(&mut self, events: &[Event]) -> Result<(), BookError> {
         if events.is_empty() {
             return Ok(());
+        }
+        if !self.lock.is_ours() {
+            return Err(BookError::TakenOver);
         }
         for entry in &self.journal.append(events)? {
             self.state.apply(entry)?;

@@ -49,8 +49,7 @@ impl Search {
                 return Ok((self.dispatcher.running() == 0).then_some(End::StoppedByUser));
             }
         }
-        if self.dispatcher.running() > 0 || self.dispatcher.waiting() > 0 || self.book.state.paused
-        {
+        if self.dispatcher.unsettled() > 0 || self.book.state.paused {
             return Ok(None);
         }
         let reason = self.reason_to_ask_no_more();

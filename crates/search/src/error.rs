@@ -52,6 +52,22 @@ pub enum SearchError {
     /// The journal cannot be written, or contradicts itself.
     #[error(transparent)]
     Book(#[from] BookError),
+    /// A directory is not there in which simulations start.
+    #[error("the model's directory {} cannot be used: {source}", path.display())]
+    NoModel {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Nothing works any more that used to.
+    #[error("{message}")]
+    Environment {
+        /// What happened.
+        message: String,
+        /// The end of a log that shows it.
+        log: Vec<String>,
+    },
     /// Simulations cannot be run.
     #[error("{0}")]
     Dispatch(String),
@@ -71,6 +87,9 @@ pub enum BookError {
     /// The journal cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Another controller has taken the lock.
+    #[error("another controller has taken over this optimization: nothing more is written here")]
+    TakenOver,
     /// An entry contradicts what is known.
     #[error(transparent)]
     State(#[from] StateError),
@@ -92,6 +111,7 @@ impl From<DispatchError<BookError>> for SearchError {
     fn from(error: DispatchError<BookError>) -> Self {
         match error {
             DispatchError::Ledger(error) => Self::Book(error),
+            DispatchError::Environment { message, log } => Self::Environment { message, log },
             other => Self::Dispatch(other.to_string()),
         }
     }
@@ -99,6 +119,9 @@ impl From<DispatchError<BookError>> for SearchError {
 
 impl From<DispatchError<Infallible>> for SearchError {
     fn from(error: DispatchError<Infallible>) -> Self {
-        Self::Dispatch(error.to_string())
+        match error {
+            DispatchError::Environment { message, log } => Self::Environment { message, log },
+            other => Self::Dispatch(other.to_string()),
+        }
     }
 }

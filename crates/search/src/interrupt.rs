@@ -4,9 +4,13 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
+
+/// Signals that follow each other sooner are one wish: a person needs longer to think twice.
+const TWICE: Duration = Duration::from_secs(1);
 
 /// How often the user has asked to stop, and whether to hand over.
 #[derive(Clone)]
@@ -29,20 +33,30 @@ pub enum Wish {
 }
 
 impl Interrupt {
-    /// Listens to SIGINT, SIGTERM, SIGHUP and SIGUSR1 from now on.
+    /// Listens to SIGINT, SIGTERM, SIGHUP and SIGUSR1 from now on, but for those that are ignored: under
+    /// `nohup` a hangup shall do nothing.
     pub fn listen() -> io::Result<Self> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1])?;
+        let ignored = ignored();
+        let wanted = [SIGINT, SIGTERM, SIGHUP, SIGUSR1];
+        let mut signals =
+            Signals::new(wanted.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0))?;
         let interrupt = Self { stops: Arc::default(), hand_over: Arc::default() };
         let Self { stops, hand_over } = interrupt.clone();
-        std::thread::spawn(move || {
+        let listen = move || {
+            let mut last: Option<Instant> = None;
             for signal in signals.forever() {
-                if signal == SIGUSR1 {
-                    hand_over.store(true, Ordering::Relaxed);
-                } else {
-                    stops.fetch_add(1, Ordering::Relaxed);
+                match signal {
+                    SIGUSR1 => hand_over.store(true, Ordering::Relaxed),
+                    // A session that ends, however many signals that sends, is one wish to stop: what
+                    // has run for hours is never cancelled by it.
+                    SIGHUP => drop(stops.fetch_max(1, Ordering::Relaxed)),
+                    _ if last.is_some_and(|last| last.elapsed() < TWICE) => {}
+                    _ => drop(stops.fetch_add(1, Ordering::Relaxed)),
                 }
+                last = Some(Instant::now());
             }
-        });
+        };
+        std::thread::Builder::new().name("signals".to_owned()).spawn(listen)?;
         Ok(interrupt)
     }
 
@@ -62,4 +76,12 @@ impl Interrupt {
             _ => Wish::Cancel,
         }
     }
+}
+
+/// The signals that this process ignores, as bits from that of signal 1 on; none where the system does not
+/// say it.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

@@ -13,6 +13,7 @@ mod requests;
 #[allow(clippy::module_inception, reason = "the crate is named after it")]
 mod search;
 pub mod seeds;
+mod surroundings;
 mod tidying;
 mod watcher;
 

@@ -74,23 +74,18 @@ impl Search {
         keys: Vec<JobKey>,
     ) -> Result<Option<BTreeMap<u64, Vec<SimulationResult>>>, SearchError> {
         let mut results: BTreeMap<u64, Vec<SimulationResult>> = BTreeMap::new();
-        // A machine that failed says nothing about the candidate.
-        let mut take = |Settled { task, result }: Settled| {
-            if result.outcome != OutcomeClass::NodeFailure {
-                results.entry(task.key.candidate).or_default().push(result);
-            }
-        };
         let total = keys.len();
         let mut done = 0;
         for key in keys {
             let task = self.repetition(key);
             let good = |result: &SimulationResult| !result.outcome.is_fault();
             if let Some(settled) = self.dispatcher.take_up::<Infallible>(task, good)? {
-                take(settled);
+                self.take_repetition(settled, &mut results);
                 done += 1;
             }
         }
-        while self.dispatcher.running() + self.dispatcher.waiting() > 0 {
+        while self.dispatcher.unsettled() > 0 {
+            self.book.lock.beat();
             self.take_requests()?;
             match self.interrupt.wish() {
                 Wish::GoOn => {}
@@ -100,18 +95,34 @@ impl Search {
                 Wish::Cancel => self.dispatcher.cancel_all(),
             }
             if self.may_begin() {
-                self.dispatcher.submit(&mut NoLedger)?;
+                self.dispatcher.submit(&mut NoLedger::default())?;
             }
             for message in self.dispatcher.messages() {
                 self.watcher.say(&message);
             }
             self.watcher.count(&format!("validation: {done} of {total} simulations"));
-            for settled in self.dispatcher.wait(TICK, &mut NoLedger)? {
-                take(settled);
+            for settled in self.dispatcher.wait(TICK, &mut NoLedger::default())? {
+                self.take_repetition(settled, &mut results);
                 done += 1;
             }
         }
         Ok((self.interrupt.wish() == Wish::GoOn).then_some(results))
+    }
+
+    fn take_repetition(
+        &self,
+        Settled { task, result }: Settled,
+        results: &mut BTreeMap<u64, Vec<SimulationResult>>,
+    ) {
+        match result.outcome {
+            // A machine that failed says nothing about the candidate, nor does an error where the
+            // candidate itself was simulated without one.
+            OutcomeClass::NodeFailure | OutcomeClass::Crashed | OutcomeClass::NoData => {
+                let why = result.reason.unwrap_or_default();
+                self.watcher.say(&format!("{} does not count: {why}", task.key));
+            }
+            _ => results.entry(task.key.candidate).or_default().push(result),
+        }
     }
 
     /// One more simulation of a candidate.

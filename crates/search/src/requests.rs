@@ -28,9 +28,15 @@ impl Search {
             }
         };
         for path in waiting {
+            if self.done_requests.contains(&path) {
+                continue;
+            }
             self.take_request(&path)?;
-            // One that stays would be done again and again.
-            fs::remove_file(&path).map_err(|source| SearchError::Io { path, source })?;
+            if let Err(error) = fs::remove_file(&path) {
+                // Somebody else made the directory. One that stays must not be done again.
+                self.watcher.say(&format!("cannot remove {}: {error}", path.display()));
+                self.done_requests.insert(path);
+            }
         }
         Ok(())
     }

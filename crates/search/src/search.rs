@@ -1,5 +1,7 @@
 //! The loop.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use configuration::{Configuration, Limits, Mode, SimulationSeed};
@@ -10,7 +12,7 @@ use journal::{
     Requests, State,
 };
 use optimizers::{Candidate, Optimizer};
-use simulation::{Keep, Simulation};
+use simulation::{Keep, Simulation, SimulationResult};
 
 use crate::book::Book;
 use crate::ending::End;
@@ -19,9 +21,9 @@ use crate::interrupt::{Interrupt, Wish};
 use crate::known::{Earlier, WarmStart};
 use crate::outcomes::KnownVersions;
 use crate::replay::{import, optimizer, outcome, replay};
-use crate::seeds;
 use crate::tidying::Tidying;
 use crate::watcher::{Progress, Watcher};
+use crate::{seeds, surroundings};
 
 /// How long the controller sleeps at most before it looks around.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
@@ -37,10 +39,11 @@ pub struct Search {
     pub(crate) interrupt: Interrupt,
     pub(crate) requests: Requests,
     pub(crate) looked_for_requests: Instant,
+    /// Requests that were done and could not be removed.
+    pub(crate) done_requests: BTreeSet<PathBuf>,
     pub(crate) tidying: Tidying,
     /// Versions that simulations were seen to have.
     pub(crate) versions: KnownVersions,
-    _lock: ControllerLock,
 }
 
 impl Search {
@@ -146,6 +149,7 @@ impl Search {
         let mut limits = before.limits.unwrap_or_else(|| configuration.limits.clone());
         change(&mut limits);
         limits.check()?;
+        surroundings::look(&configuration)?;
         let opened = Opened { journal, entries: read.entries, lock };
         Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)
     }
@@ -166,10 +170,7 @@ impl Search {
         let mut optimizer = optimizer(&configuration)?;
         replay(optimizer.as_mut(), &configuration, &entries, &state)?;
         let requests = Requests::of(directory.path());
-        requests.forget().map_err(|source| {
-            let path = directory.path().join("requests");
-            SearchError::Io { path, source }
-        })?;
+        let done_requests = requests.forget();
         let executor = executor(&configuration, &limits);
         let mut search = Self {
             dispatcher: Dispatcher::new(
@@ -180,15 +181,15 @@ impl Search {
             )?,
             directory,
             configuration,
-            book: Book { journal, state, limits },
+            book: Book { journal, lock, state, limits },
             optimizer,
             watcher,
             interrupt,
             requests,
             looked_for_requests: Instant::now(),
+            done_requests,
             tidying: Tidying::begin(),
             versions: KnownVersions::default(),
-            _lock: lock,
         };
         search.adopt()?;
         Ok(search)
@@ -212,6 +213,7 @@ impl Search {
     /// Runs until there is a reason to stop.
     pub fn run(&mut self) -> Result<End, SearchError> {
         let end = loop {
+            self.book.lock.beat();
             self.take_requests()?;
             self.tell()?;
             if let Some(end) = self.end()? {
@@ -254,6 +256,13 @@ impl Search {
                     adopted += usize::from(self.dispatcher.adopt(task, &mut self.book)?);
                 }
             }
+        }
+        let worked = |result: &SimulationResult| result.outcome.is_the_models_own();
+        let last = self.book.state.run_here().filter(|(_, result)| worked(result)).last();
+        if let Some((record, result)) = last {
+            let seconds = result.simulation_seconds;
+            let task = self.task(record.number, &record.parameters, record.seed, record.attempts);
+            self.dispatcher.has_worked(task, seconds);
         }
         if adopted > 0 {
             self.watcher.say(&format!("{adopted} simulations still run and are adopted"));

@@ -1,11 +1,13 @@
 //! The files of a simulation's directory.
 
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::OutcomeClass;
+use crate::process::Birth;
 use crate::simulation::Simulation;
 use crate::{excerpt, log, script};
 
@@ -24,6 +26,10 @@ pub struct Started {
     pub restart_count: u32,
     /// When it started.
     pub time: jiff::Timestamp,
+    /// What tells its process from others that had or will have the number; unknown to versions that
+    /// did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth: Option<Birth>,
 }
 
 /// `finished.json`: how the simulator ended.
@@ -38,6 +44,9 @@ pub struct Finished {
     /// When.
     pub time: jiff::Timestamp,
 }
+
+/// What the next attempt finds: the log, which goes on, and what executors and locks need.
+const KEPT_BETWEEN_ATTEMPTS: [&str; 3] = ["output.log", "job.lock", "slurm.json"];
 
 /// The files of one simulation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,24 +118,42 @@ impl SimulationDirectory {
         self.0.join("job.lock")
     }
 
-    /// Makes the directory ready for an attempt: what an earlier one left is removed.
+    /// Makes the directory ready for an attempt: whatever an earlier one left is removed, so that no
+    /// attempt sees what another wrote. An error of the kind `WouldBlock` says that a job is at work
+    /// in it, which nobody may disturb.
     pub fn prepare(&self, simulation: &Simulation, prelude: Option<&str>) -> io::Result<()> {
         std::fs::create_dir_all(&self.0)?;
-        let leftovers = [
-            self.started(),
-            self.finished(),
-            self.result(),
-            self.values(),
-            self.versions(),
-            self.late_error(),
-        ];
-        for leftover in leftovers {
-            remove_if_there(std::fs::remove_file(leftover))?;
+        let _lock = self.take_lock()?;
+        for entry in std::fs::read_dir(&self.0)? {
+            let entry = entry?;
+            if KEPT_BETWEEN_ATTEMPTS.iter().any(|name| entry.file_name() == *name) {
+                continue;
+            }
+            let removed = if entry.file_type()?.is_dir() {
+                std::fs::remove_dir_all(entry.path())
+            } else {
+                std::fs::remove_file(entry.path())
+            };
+            remove_if_there(removed)?;
         }
-        self.remove_data_store()?;
         durable::write_json(&self.simulation(), simulation)?;
         let script = script::script(simulation, prelude)?;
         durable::write(&self.job_script(), script.as_bytes())
+    }
+
+    /// The right to work in the directory, as long as the file is open.
+    pub fn take_lock(&self) -> io::Result<File> {
+        let lock = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.lock())?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 
     /// Removes what the simulator wrote.

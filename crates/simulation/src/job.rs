@@ -1,7 +1,6 @@
 //! `mozopt job`: what runs inside a job. It starts the simulator, evaluates what it left, and
 //! writes down how it went, so that any controller can find out later.
 
-use std::fs::{File, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -24,8 +23,9 @@ use crate::experiment_script::FILE as EXPERIMENT_FILE;
 use crate::host::host;
 use crate::out_of_memory::{OutOfMemoryKills, peak_in_words, was_killed};
 use crate::outcome::OutcomeClass;
-use crate::result::SimulationResult;
-use crate::script::program;
+use crate::process::{Birth, end_survivors};
+use crate::result::{Blame, Origin, SimulationResult};
+use crate::script::{FAILED, program};
 use crate::simulation::{SIMULATION_VARIABLE, Simulation};
 use crate::versions::Versions;
 use crate::{excerpt, log};
@@ -67,39 +67,60 @@ pub const INTERRUPTED: u8 = 143;
 /// The environment variable that holds the step of Slurm in which the job runs, if it does: a
 /// launcher that the simulator has inside the job starts another one.
 const SLURM_STEP_VARIABLE: &str = "MOZOPT_SLURM_STEP";
+/// The exit codes by which a shell says that it could not run a command, or found none.
+const NOT_EXECUTABLE: i32 = 126;
+const NOT_FOUND: i32 = 127;
 /// The longest error in a reason, characters.
 const LONGEST_ERROR: usize = 300;
 /// How often the length of the log is looked at.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs the simulation of this directory, or a copy of it in `again`.
-pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, JobError> {
+///
+/// The directory may have been made ready for another attempt since this job was submitted: one that
+/// was submitted for `attempt` does nothing then.
+pub fn run(
+    directory: &Path,
+    again: Option<&Path>,
+    attempt: Option<u32>,
+) -> Result<Ended, JobError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source: io::Error| JobError::Io { path, source }
     };
     let directory = std::path::absolute(directory).map_err(failed(directory))?;
     let original = SimulationDirectory::new(directory.clone());
-    let mut simulation =
-        Simulation::read(&original.simulation()).map_err(JobError::NotASimulation)?;
-    let configuration_path = directory.join(&simulation.configuration);
-    let directory = match again {
-        None => original,
+    let read = || Simulation::read(&original.simulation()).map_err(JobError::NotASimulation);
+    let place = match again {
+        None => original.clone(),
         Some(copy) => {
+            let mut simulation = read()?;
             simulation.keep.all = true;
-            simulation.configuration.clone_from(&configuration_path);
+            simulation.configuration = directory.join(&simulation.configuration);
             copy_for_another_run(copy, &simulation)?
         }
     };
-    let lock = File::create(directory.lock()).map_err(failed(&directory.lock()))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(Ended::AlreadyRunning),
-        Err(TryLockError::Error(error)) => return Err(failed(&directory.lock())(error)),
+    // What the directory says counts once nobody else can change it.
+    let _lock = match place.take_lock() {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            return Ok(Ended::AlreadyRunning);
+        }
+        Err(error) => return Err(failed(&place.lock())(error)),
+    };
+    let simulation = Simulation::read(&place.simulation()).map_err(JobError::NotASimulation)?;
+    let directory = place;
+    if again.is_none() && attempt.is_some_and(|attempt| attempt != simulation.attempt) {
+        return Ok(Ended::Superseded);
     }
     if directory.finished().exists() {
         return Err(JobError::HasFinished);
     }
+    let survivors = end_survivors(&directory);
+    if survivors > 0 {
+        say(&format!("{survivors} processes of an earlier attempt were still running: ended"));
+    }
+    let configuration_path = directory.path().join(&simulation.configuration);
     let configuration = Configuration::read(&configuration_path)?;
     let targets = configuration.targets()?;
     let started = Started {
@@ -109,16 +130,29 @@ pub fn run(directory: &Path, again: Option<&Path>) -> Result<Ended, JobError> {
         slurm_job_id: std::env::var("SLURM_JOB_ID").ok(),
         restart_count: restart_count(),
         time: jiff::Timestamp::now(),
+        birth: Birth::of(std::process::id()),
     };
     durable::write_json(&directory.started(), &started).map_err(failed(&directory.started()))?;
     if std::fs::metadata(directory.log()).is_ok_and(|log| log.len() > 0) {
         say(&excerpt::attempt_begins(simulation.attempt));
     }
-    let ended = simulate_and_evaluate(&directory, &simulation, &configuration, &targets);
-    let Some((result, status)) = ended else {
-        return Ok(Ended::Interrupted);
+    let (result, status) = match prelude_failed() {
+        Some(reason) => {
+            say(&reason);
+            (SimulationResult::fault(Blame::Environment, reason, &targets), None)
+        }
+        None => match simulate_and_evaluate(&directory, &simulation, &configuration, &targets) {
+            Some(ended) => ended,
+            None => return Ok(Ended::Interrupted),
+        },
     };
-    let result = result.of_job(&started);
+    let mut result = result.of_job(&started);
+    result.of = Some(Origin {
+        candidate: simulation.candidate,
+        attempt: simulation.attempt,
+        seed: simulation.seed,
+        configuration: simulation.configuration_hash.clone(),
+    });
     // A simulator that had no room to write says nothing about the parameters: without a result it
     // is run again when there is room.
     if matches!(result.outcome, OutcomeClass::Crashed | OutcomeClass::NoData) {
@@ -155,9 +189,18 @@ pub enum Ended {
     },
     /// Another process runs this simulation now.
     AlreadyRunning,
+    /// Its directory was made ready for another attempt before this one began.
+    Superseded,
     /// It was told to end before the simulator did. That says nothing about the parameters: there
     /// is no result.
     Interrupted,
+}
+
+/// Why nothing is simulated: a line of the prelude failed in `job.sh`, and whatever would run without it
+/// is not what the user wants.
+fn prelude_failed() -> Option<String> {
+    let line = std::env::var(FAILED).ok().filter(|line| !line.is_empty())?;
+    Some(format!("the prelude fails at `{line}`"))
 }
 
 fn copy_for_another_run(
@@ -198,22 +241,26 @@ fn simulate_and_evaluate(
         Ok(status) => {
             let out_of_memory =
                 was_killed(*status) && OutOfMemoryKills::so_far().more_than(&kills_before);
-            let saved = saved_before_an_error(directory, configuration, targets);
+            let saved = saved_before_an_error(directory, configuration, targets)
+                .or_else(|| complete_before_a_signal(*status, directory, configuration, targets));
             saved.unwrap_or_else(|| {
-                let (class, reason) = if out_of_memory {
+                if out_of_memory {
                     let words = words(*status);
-                    let reason =
-                        format!("the kernel ended the simulator for want of memory ({words})");
-                    (OutcomeClass::OutOfMemory, reason + &peak_in_words(peak_memory))
-                } else {
-                    bad_end(*status, directory, peak_memory)
-                };
-                SimulationResult::without_values(class, reason, targets)
+                    let reason = format!("the simulator ran out of memory ({words})");
+                    let reason = reason + &peak_in_words(peak_memory);
+                    return SimulationResult::without_values(
+                        OutcomeClass::OutOfMemory,
+                        reason,
+                        targets,
+                    );
+                }
+                bad_end(*status, directory, peak_memory, targets)
             })
         }
         Err(error) => {
-            let reason = format!("the simulator could not be started: {error}");
-            SimulationResult::without_values(OutcomeClass::Crashed, reason, targets)
+            let place = simulation.model_directory.display();
+            let reason = format!("the simulator could not be started in {place}: {error}");
+            SimulationResult::fault(Blame::Environment, reason, targets)
         }
     };
     if let OutcomeClass::Completed | OutcomeClass::Exploded = result.outcome
@@ -245,22 +292,69 @@ fn saved_before_an_error(
     (result.outcome != OutcomeClass::NoData).then_some(result)
 }
 
+/// The result of a simulator that a signal ended when it had written everything, as extension modules
+/// do that fail while Python ends.
+fn complete_before_a_signal(
+    status: ExitStatus,
+    directory: &SimulationDirectory,
+    configuration: &Configuration,
+    targets: &[ConfiguredTarget],
+) -> Option<SimulationResult> {
+    status.signal()?;
+    let mut result = evaluate(directory, &configuration.directory, targets);
+    let complete = matches!(result.outcome, OutcomeClass::Completed | OutcomeClass::Exploded)
+        && result.targets.iter().all(|target| target.value.is_some());
+    let ended = format!("ended by {} after everything was written", words(status));
+    result.reason =
+        Some(result.reason.map_or(ended.clone(), |reason| format!("{reason}; {ended}")));
+    complete.then_some(result)
+}
+
 /// What an end is that was not for want of memory: the model's own fault, or somebody else's.
 fn bad_end(
     status: ExitStatus,
     directory: &SimulationDirectory,
     peak_memory: Option<u64>,
-) -> (OutcomeClass, String) {
+    targets: &[ConfiguredTarget],
+) -> SimulationResult {
     if was_killed(status) {
         // An administrator, or a program that watches the memory: a model does not end itself so.
         let words = words(status);
         let reason = format!("the simulator was killed from outside ({words}), not by the kernel");
-        return (OutcomeClass::NodeFailure, reason + &peak_in_words(peak_memory));
+        let reason = reason + &peak_in_words(peak_memory);
+        return SimulationResult::fault(Blame::Machine, reason, targets);
     }
     // Of one that a signal ended, an error in the log was not the end.
     let error = status.code().and_then(|_| excerpt::error(&directory.log()));
+    let last = error.clone().or_else(|| excerpt::tail(&directory.log(), 1).pop());
+    if let Some(what) = missing(status, last.as_deref().unwrap_or_default()) {
+        let last = last.map(|line| format!(": {line}")).unwrap_or_default();
+        let reason = format!("{what} ({}){last}", words(status));
+        return SimulationResult::fault(Blame::Environment, reason, targets);
+    }
     let error = error.map(|error| format!(": {error}")).unwrap_or_default();
-    (OutcomeClass::Crashed, format!("the simulator ended with {}{error}", words(status)))
+    let reason = format!("the simulator ended with {}{error}", words(status));
+    SimulationResult::without_values(OutcomeClass::Crashed, reason, targets)
+}
+
+/// What the simulator lacks, if that is why it ended: something that no parameter changes.
+fn missing(status: ExitStatus, last: &str) -> Option<&'static str> {
+    match status.code()? {
+        NOT_EXECUTABLE => return Some("the simulator could not be started"),
+        NOT_FOUND => return Some("the simulator or something that it needs was not found"),
+        _ => {}
+    }
+    let begins = |words: &[&str]| words.iter().any(|word| last.starts_with(word));
+    let holds = |words: &[&str]| words.iter().any(|word| last.contains(word));
+    if begins(&["ModuleNotFoundError:", "ImportError:"]) {
+        Some("a module of Python is missing")
+    } else if holds(&["can't open file", "error while loading shared libraries"]) {
+        Some("the simulator could not be started")
+    } else if holds(&["Resource temporarily unavailable", "can't start new thread"]) {
+        Some("there were too many processes")
+    } else {
+        None
+    }
 }
 
 /// What the simulator says about its versions.

@@ -11,6 +11,29 @@ use crate::directory::{Finished, SimulationDirectory, Started};
 use crate::outcome::OutcomeClass;
 use crate::versions::Versions;
 
+/// Which simulation a result is of: one that was copied here from elsewhere is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The candidate.
+    pub candidate: u64,
+    /// The attempt that it is the result of.
+    pub attempt: u32,
+    /// The seed of the simulation.
+    pub seed: u64,
+    /// Identifies the configuration.
+    pub configuration: String,
+}
+
+/// What kept a simulation from an outcome, where that is not the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Blame {
+    /// The simulator could not be started here, or lacks what it needs: no parameter changes that.
+    Environment,
+    /// Somebody ended it, or its machine failed.
+    Machine,
+}
+
 /// What became of a simulation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SimulationResult {
@@ -44,6 +67,12 @@ pub struct SimulationResult {
     /// The size of the data store, bytes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub data_store_size: Option<u64>,
+    /// What was to blame, if not the model; only with the outcome `node_failure`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub blame: Option<Blame>,
+    /// Which simulation it is of. The journal has no need of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub of: Option<Origin>,
     /// The versions that the simulator said it has; the same for nearly all results of a search:
     /// they are in memory once.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -144,6 +173,8 @@ impl SimulationResult {
             finished: None,
             peak_memory: None,
             data_store_size: None,
+            blame: None,
+            of: None,
             versions: None,
         }
     }
@@ -187,6 +218,12 @@ impl SimulationResult {
         if self.versions.as_ref() == Some(versions) {
             self.versions = Some(Arc::clone(versions));
         }
+    }
+
+    /// Nothing was measured, and not for a reason of the model's.
+    pub fn fault(blame: Blame, reason: String, targets: &[ConfiguredTarget]) -> Self {
+        let result = Self::without_values(OutcomeClass::NodeFailure, reason, targets);
+        Self { blame: Some(blame), ..result }
     }
 
     /// Nothing was measured.

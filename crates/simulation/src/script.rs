@@ -10,12 +10,19 @@ use crate::simulation::Simulation;
 /// in each simulation, so that those that run at the same time would share the first ones.
 const NO_BINDING: [&str; 2] =
     ["OMPI_MCA_hwloc_base_binding_policy", "PRTE_MCA_hwloc_default_binding_policy"];
+/// The environment variable that holds the command of the prelude that failed, if one did.
+pub const FAILED: &str = "MOZOPT_PRELUDE_FAILED";
+
 /// The script of a simulation.
 pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<String> {
     let mozopt = program()?;
     let prelude = prelude.map(|lines| {
         let model = quoted(&simulation.model_directory);
-        format!("\ncd {model} || exit 1\n{}\n", lines.trim_end())
+        format!(
+            "\nunset {FAILED}\ntrap ': \"${{{FAILED}:=$BASH_COMMAND}}\"' ERR\n\
+             cd {model}\n{}\ntrap - ERR\nexport {FAILED}\n",
+            lines.trim_end()
+        )
     });
     Ok(format!(
         "#!/bin/bash\n\
@@ -27,12 +34,13 @@ pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<Stri
          {}\
          {}\
          cd \"$here\" || exit 1\n\
-         exec {} job --from \"$from\" \"$@\"\n",
+         exec {} job --from \"$from\" --attempt {} \"$@\"\n",
         simulation.candidate,
         simulation.threads,
         prelude.unwrap_or_default(),
         NO_BINDING.map(|name| format!("export {name}=\"${{{name}:-none}}\"\n")).concat(),
         quoted(&mozopt),
+        simulation.attempt,
     ))
 }
 

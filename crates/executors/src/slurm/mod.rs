@@ -52,6 +52,8 @@ pub struct Slurm {
     patience: Option<Duration>,
     has_accounts: bool,
     nodes: Nodes,
+    /// Where jobs ran whose end was reported and not judged yet.
+    ended_on: HashMap<JobKey, String>,
     pending: Pending,
     messages: Vec<String>,
 }
@@ -70,6 +72,7 @@ impl Slurm {
             patience: None,
             has_accounts: true,
             nodes: Nodes::default(),
+            ended_on: HashMap::new(),
             pending: Pending::default(),
             messages: vec![],
         }
@@ -228,13 +231,16 @@ impl Slurm {
 
     fn learn_about_nodes(&mut self, end: &JobEnd, state: JobState, nodes: &str) {
         match end {
-            JobEnd::Ended | JobEnd::TimedOut | JobEnd::OutOfMemory => self.nodes.succeeded(nodes),
-            JobEnd::Fault(_) if state.blames_node() => {
-                if let Some(node) = self.nodes.failed(nodes) {
-                    self.say(format!("{node} failed again and gets no further jobs"));
-                }
-            }
-            JobEnd::Fault(_) | JobEnd::Cancelled => {}
+            JobEnd::TimedOut | JobEnd::OutOfMemory => self.nodes.succeeded(nodes),
+            JobEnd::Fault(_) if state.blames_node() => self.node_failed(nodes),
+            // What the job left says more.
+            JobEnd::Ended | JobEnd::Fault(_) | JobEnd::Cancelled => {}
+        }
+    }
+
+    fn node_failed(&mut self, nodes: &str) {
+        if let Some(node) = self.nodes.failed(nodes) {
+            self.say(format!("{node} failed again and gets no further jobs"));
         }
     }
 
@@ -256,6 +262,15 @@ impl Slurm {
             self.jobs.insert(key, watched);
         }
         ended
+    }
+
+    /// Watches these no longer.
+    fn forget(&mut self, ended: &[EndedJob]) {
+        for job in ended {
+            if let Some(watched) = self.jobs.remove(&job.key) {
+                self.ended_on.insert(job.key, watched.nodes);
+            }
+        }
     }
 
     fn name_waiting(&mut self) {
@@ -322,18 +337,14 @@ impl Executor for Slurm {
 
     fn wait(&mut self, at_most: Duration) -> io::Result<Vec<EndedJob>> {
         let mut ended = self.ended_by_their_files();
-        for job in &ended {
-            self.jobs.remove(&job.key);
-        }
+        self.forget(&ended);
         if !self.jobs.is_empty() && self.polling.due_in().is_zero() {
             match self.look() {
                 Ok(found) => ended.extend(found),
                 Err(trouble) => self.no_answer(&trouble),
             }
         }
-        for job in &ended {
-            self.jobs.remove(&job.key);
-        }
+        self.forget(&ended);
         if ended.is_empty() {
             // Without jobs nothing is due.
             let due = (!self.jobs.is_empty()).then(|| self.polling.due_in());
@@ -349,6 +360,17 @@ impl Executor for Slurm {
         }
         // The next look cancels them.
         self.polling.hurry();
+    }
+
+    fn judged(&mut self, key: JobKey, host: Option<&str>, worked: bool) {
+        let nodes = self.ended_on.remove(&key).filter(|nodes| !nodes.is_empty());
+        // Nodes are named without their domain.
+        let host = host.and_then(|host| host.split('.').next()).map(str::to_owned);
+        match nodes.or(host) {
+            Some(nodes) if worked => self.nodes.succeeded(&nodes),
+            Some(nodes) => self.node_failed(&nodes),
+            None => {}
+        }
     }
 
     fn running(&self) -> usize {

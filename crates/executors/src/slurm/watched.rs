@@ -26,6 +26,8 @@ pub struct Watched {
     /// Its last known state and, while it waits, the reason.
     pub state: JobState,
     pub reason: String,
+    /// The nodes that it was seen on.
+    pub nodes: String,
     /// It found another job at work in its directory, which must end first.
     elsewhere: bool,
     in_vain: Option<(Instant, u32)>,
@@ -36,13 +38,17 @@ impl Watched {
     pub fn new(job: Job, record: Record, sent: bool) -> Self {
         let ending = record.cancelled.then_some(JobEnd::Cancelled);
         let (state, reason) = (JobState::Pending, String::new());
-        Self { job, record, sent, ending, state, reason, elsewhere: false, in_vain: None }
+        let nodes = String::new();
+        Self { job, record, sent, ending, state, reason, nodes, elsewhere: false, in_vain: None }
     }
 
     /// Slurm lists it.
     pub fn found(&mut self, queued: &Queued) {
         self.state = queued.state;
         self.reason.clone_from(&queued.reason);
+        if !queued.nodes.is_empty() {
+            self.nodes.clone_from(&queued.nodes);
+        }
         if !queued.state.is_final() {
             self.in_vain = None;
         }

@@ -57,9 +57,9 @@ pub fn run(
     let executor = executor(configuration, &limits);
     let mut dispatcher = Dispatcher::new(executor, SystemClock::default(), configuration, limits)?;
     dispatcher.enqueue(Task::new(JobKey::of(0), directory.clone(), simulation, 0));
-    dispatcher.submit(&mut NoLedger).map_err(broken)?;
+    dispatcher.submit(&mut NoLedger::default()).map_err(broken)?;
     let result = loop {
-        let settled = dispatcher.wait(TICK, &mut NoLedger).map_err(broken)?.pop();
+        let settled = dispatcher.wait(TICK, &mut NoLedger::default()).map_err(broken)?.pop();
         if let Some(Settled { result, .. }) = settled {
             break result;
         }

@@ -369,6 +369,9 @@ pub struct JobArguments {
     /// Run the simulation again, into this new directory, and keep its data store
     #[arg(long, value_name = "DIRECTORY")]
     pub again: Option<PathBuf>,
+    /// The attempt that this job was submitted for
+    #[arg(long, value_name = "N", hide = true)]
+    pub attempt: Option<u32>,
     /// What that directory is relative to
     #[arg(long, value_name = "DIRECTORY", default_value = ".", hide = true)]
     pub from: PathBuf,

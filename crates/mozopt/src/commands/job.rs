@@ -7,7 +7,7 @@ use simulation::job::{ALREADY_RUNNING, Ended, INTERRUPTED, run};
 /// Simulates and evaluates in the working directory, or in a new one.
 pub fn job(arguments: &JobArguments) -> Result<u8, Failure> {
     let again = arguments.again.as_ref().map(|again| arguments.from.join(again));
-    match run(std::path::Path::new("."), again.as_deref())? {
+    match run(std::path::Path::new("."), again.as_deref(), arguments.attempt)? {
         Ended::Finished { directory, result } => {
             say!("{}: total {:.3}", result.outcome.words(), result.total);
             if let Some(reason) = &result.reason {
@@ -20,6 +20,10 @@ pub fn job(arguments: &JobArguments) -> Result<u8, Failure> {
         }
         Ended::AlreadyRunning => {
             say!("this simulation is running already");
+            Ok(ALREADY_RUNNING)
+        }
+        Ended::Superseded => {
+            say!("another attempt has taken the place of this one");
             Ok(ALREADY_RUNNING)
         }
         Ended::Interrupted => {

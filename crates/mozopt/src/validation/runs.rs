@@ -75,7 +75,7 @@ pub fn results(
     }
     while dispatcher.running() + dispatcher.waiting() > 0 {
         match interrupt.wish() {
-            Wish::GoOn => dispatcher.submit(&mut NoLedger).map_err(broken)?,
+            Wish::GoOn => dispatcher.submit(&mut NoLedger::default()).map_err(broken)?,
             Wish::HandOver => return Ok(None),
             _ if dispatcher.running() == 0 => return Ok(None),
             Wish::StopAfterRunning => {}
@@ -84,7 +84,7 @@ pub fn results(
         for message in dispatcher.messages() {
             said(&message);
         }
-        for settled in dispatcher.wait(TICK, &mut NoLedger).map_err(broken)? {
+        for settled in dispatcher.wait(TICK, &mut NoLedger::default()).map_err(broken)? {
             take(settled);
         }
     }

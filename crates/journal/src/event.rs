@@ -33,6 +33,11 @@ pub enum Event {
         /// The limits it keeps to.
         limits: Limits,
     },
+    /// What the search depends on is not what it was when it began; no differences: it is so again.
+    Surroundings {
+        /// A sentence for each difference.
+        differences: Vec<String>,
+    },
     /// The optimizer was asked, and proposed these candidates.
     Proposed {
         /// The generation they belong to.

@@ -18,6 +18,7 @@ mod optimization_directory;
 mod provenance;
 mod requests;
 mod state;
+mod surroundings;
 mod validated;
 
 pub use event::{Entry, Event, FORMAT, Proposal};
@@ -28,4 +29,5 @@ pub use optimization_directory::{DirectoryError, OptimizationDirectory};
 pub use provenance::{Commit, Provenance};
 pub use requests::{Request, Requests};
 pub use state::{CandidateRecord, Phase, State, StateError, Watch};
+pub use surroundings::Surroundings;
 pub use validated::Validated;

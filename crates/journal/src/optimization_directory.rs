@@ -4,6 +4,8 @@
 //! configuration.json      the frozen configuration
 //! config_optimisation     a copy of the user's file, and of mozopt.toml
 //! provenance.json         how it was begun, the model's commit, the versions of its simulator
+//! surroundings.json       the environment and the model's files when it began
+//! probe/000217/           a simulation that worked, run again to see whether anything still works
 //! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began;
 //!                         with mozopt_run.py, mozopt_ranks.py, mozopt_check.py
 //! journal.jsonl           what happened: the one source of truth
@@ -25,7 +27,7 @@ use std::path::{Path, PathBuf};
 use simulation::{Protocol, SimulationDirectory, write_experiment};
 
 use crate::file::FILE_NAME;
-use crate::provenance;
+use crate::{provenance, surroundings};
 
 const SUFFIX: &str = "_Optimization";
 const TRIAL_SUFFIX: &str = "_Trial";
@@ -158,6 +160,11 @@ impl OptimizationDirectory {
     /// Its name: that of its directory.
     pub fn name(&self) -> String {
         self.0.file_name().map_or_else(|| self.shown(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// What it depends on, as it was when it began.
+    pub fn surroundings(&self) -> PathBuf {
+        self.0.join(surroundings::FILE_NAME)
     }
 
     /// Where it comes from.

@@ -48,7 +48,8 @@ impl Provenance {
 }
 
 impl Commit {
-    fn of(directory: &Path) -> Option<Self> {
+    /// The one that is checked out in this directory.
+    pub fn of(directory: &Path) -> Option<Self> {
         let commit = git(directory, &["rev-parse", "HEAD"])?.trim().to_owned();
         let changed =
             git(directory, &["status", "--porcelain", "--untracked-files=no", "--", "."])?;

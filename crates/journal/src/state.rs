@@ -36,6 +36,8 @@ pub struct State {
     pub watches: Vec<Watch>,
     /// How long controllers have run, up to the last entry of each.
     pub running_seconds: f64,
+    /// What is not as when the search began.
+    pub differences: Arc<[String]>,
     controller_began: Option<Timestamp>,
     format_seen: bool,
     targets: Vec<Arc<TargetId>>,
@@ -78,6 +80,8 @@ pub struct CandidateRecord {
     pub submitted: Option<Timestamp>,
     /// When its outcome was known.
     pub finished: Option<Timestamp>,
+    /// What was not as when the search began, when its last attempt was submitted.
+    pub differences: Arc<[String]>,
 }
 
 /// How far a candidate is.
@@ -132,6 +136,7 @@ impl CandidateRecord {
             told: false,
             submitted: None,
             finished: None,
+            differences: Arc::default(),
         }
     }
 
@@ -196,12 +201,14 @@ impl State {
                 self.imported += candidates.len() as u64;
             }
             Event::Submitting { candidate, attempt } => {
+                let differences = Arc::clone(&self.differences);
                 let record = self.unfinished(*candidate).ok_or_else(|| {
                     contradiction("a simulation is submitted whose outcome is known")
                 })?;
                 record.attempts = *attempt;
                 record.phase = Phase::Submitting;
                 record.submitted = Some(entry.time);
+                record.differences = differences;
             }
             Event::Submitted { candidate, job } => {
                 let record = self.unfinished(*candidate).ok_or_else(|| {
@@ -245,6 +252,7 @@ impl State {
                 }
                 self.validated.clone_from(candidates);
             }
+            Event::Surroundings { differences } => self.differences = differences.as_slice().into(),
             Event::Requested { what } => self.heed(what),
             Event::Stopped { reason } => self.stopped = Some(reason.clone()),
         }
@@ -296,6 +304,12 @@ impl State {
         self.watches.push(Watch { from: now, to: now, slots: limits.slots });
         self.stopped = None;
         (self.paused, self.stopping) = (false, false);
+        // What failed under an earlier controller may have been fixed since.
+        for record in &mut self.candidates {
+            if record.phase == Phase::Waiting {
+                record.faults = 0;
+            }
+        }
     }
 
     fn end_controller(&mut self) {

@@ -39,6 +39,7 @@ pub struct Search {
     pub(crate) interrupt: Interrupt,
     pub(crate) requests: Requests,
     pub(crate) looked_for_requests: Instant,
+    pub(crate) looked_around: Instant,
     /// Requests that were done and could not be removed.
     pub(crate) done_requests: BTreeSet<PathBuf>,
     pub(crate) tidying: Tidying,
@@ -187,10 +188,12 @@ impl Search {
             interrupt,
             requests,
             looked_for_requests: Instant::now(),
+            looked_around: Instant::now(),
             done_requests,
             tidying: Tidying::begin(),
             versions: KnownVersions::default(),
         };
+        search.compare_surroundings()?;
         search.adopt()?;
         Ok(search)
     }
@@ -214,6 +217,7 @@ impl Search {
     pub fn run(&mut self) -> Result<End, SearchError> {
         let end = loop {
             self.book.lock.beat();
+            self.look_around()?;
             self.take_requests()?;
             self.tell()?;
             if let Some(end) = self.end()? {

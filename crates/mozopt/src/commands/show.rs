@@ -24,6 +24,8 @@ struct Shown<'a> {
     directory: String,
     parameters: IndexMap<String, Number>,
     result: Option<&'a SimulationResult>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    differences: &'a [String],
     log: Vec<String>,
 }
 
@@ -50,6 +52,7 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
             directory: simulation.path().display().to_string(),
             parameters: named_parameters(&configuration, record),
             result: record.result(),
+            differences: &record.differences,
             log,
         })?;
         return Ok(FINISHED);
@@ -85,6 +88,10 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
     }
     if let Some(versions) = record.result().and_then(|result| result.versions.as_ref()) {
         text.push_str(&format!("\nversions: {versions}\n"));
+    }
+    if !record.differences.is_empty() {
+        let lines = record.differences.join("\n  ");
+        text.push_str(&format!("\nnot as when the search began:\n  {lines}\n"));
     }
     if !log.is_empty() {
         let path = simulation.log();

@@ -174,6 +174,16 @@ class Something(float):
     def __call__(self, *_arguments, **_options):
         return Something()
 
+    # As a sheet it has no cells: stimulators choose theirs from it when an experiment is made.
+    def __iter__(self):
+        return iter(())
+
+    def __len__(self):
+        return 0
+
+    def __index__(self):
+        return 1
+
 
 def described(stimulus):
     """A stimulus by its class and those of its parameters that are numbers or text."""

@@ -455,6 +455,30 @@ class Running(unittest.TestCase):
         self.assertIn("does not call run_workflow", found["errors"]["protocol"])
 
     @needs_nest
+    def test_check_lists_experiments_that_choose_their_cells(self):
+        # As mozaik's stimulators do when they are made, a kick for example.
+        kick = (
+            "import numpy as np\n\n\n"
+            "class Kick(NoStimulation):\n"
+            "    def __init__(self, model, parameters):\n"
+            "        super().__init__(model, parameters)\n"
+            "        pop = model.sheets['V1_Exc_L4'].pop\n"
+            "        cells = pop.all_cells.astype(int)\n"
+            "        np.random.shuffle(cells)\n"
+            "        numbers = {cell: number for number, cell in enumerate(cells)}\n"
+            "        chosen = cells[: int(len(cells) / 5)]\n"
+            "        self.stimulated = [numbers[cell] for cell in chosen]\n"
+            "        self.seeds = np.random.randint(9, size=(pop.size,))\n\n\n"
+        )
+        edits = [
+            ("run.py", "def create_experiments", kick + "def create_experiments"),
+            ("run.py", "[\n        NoStimulation(", "[\n        Kick("),
+        ]
+        found = self.check("--script", "run.py", model=self.copy_of_model(edits))
+        self.assertEqual(found["errors"], {})
+        self.assertEqual([each["duration"] for each in found["presented"]], [500] * 3)
+
+    @needs_nest
     def test_check_warns_of_numbers_that_mozaik_cannot_read_again(self):
         model = self.copy_of_model([("run.py", '"duration": 500', '"duration": np.float64(500)')])
         (model / "run.py").write_text("import numpy as np\n" + (model / "run.py").read_text())

@@ -372,6 +372,24 @@ fn the_launcher_is_tried_and_the_cores_of_its_ranks_are_told() {
 }
 
 #[test]
+fn a_python_that_is_too_old_is_said_to_be() {
+    let model = with_script(&answering(&well()));
+    model.edit("mozopt.toml", "\"mozaik\"\n", "\"mozaik\"\npython = \"bash old\"\n");
+    // Python 2 writes its version to stderr.
+    let old = |says: &str| {
+        let failing = "echo 'SyntaxError: f' >&2\nexit 1";
+        model.write("old", &format!("[ \"$1\" = --version ] && {says} && exit\n{failing}\n"));
+        let checked = model.mozopt("check", "--json").exits(2).json();
+        let problem = found(&checked, "environment", "does not run the experiment script");
+        problem["help"].as_str().unwrap().to_owned()
+    };
+    let help = old("echo Python 2.7.18 >&2");
+    assert_eq!(help, "it is Python 2.7.18: mozopt's scripts need 3.8 or newer");
+    assert_eq!(old("echo Python 3.7.16"), help.replace("2.7.18", "3.7.16"));
+    assert_eq!(old("echo Python 3.11.7"), "SyntaxError: f", "what is wrong is something else");
+}
+
+#[test]
 fn a_launcher_that_does_not_work_is_a_problem_with_its_own_words() {
     let model = with_script(&answering(&well_but(json!({"pyNN": "0.9.5"}))));
     let checked = launched(&model, 2, "mpirum -np {ranks}", &[]).exits(2).json();

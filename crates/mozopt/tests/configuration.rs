@@ -118,6 +118,15 @@ fn misspelt_keys_are_pointed_at_with_the_key_that_was_meant() {
 }
 
 #[test]
+fn keys_of_the_users_own_are_left_alone() {
+    // Ranges are put aside under such a name; the predecessor reads its own keys only.
+    let aside = "{\"orig_parameters\": {\"a\": [0, 2], \"c\": null}, ";
+    let (ended, model) = run(CONFIG.replacen('{', aside, 1));
+    ended.exits(0).says("note: `orig_parameters` of config_optimisation is not read");
+    assert_eq!(parameters(&model)[0]["high"], 1.0, "the range is that of `parameters`");
+}
+
+#[test]
 fn values_that_make_no_sense_are_pointed_at() {
     let case = |from: &str, to: &str, message: &str| refused(&changed(from, to), message);
     case("0.8", "⌖1.25", "the centroid of `a` lies outside its range").says("in [0, 1]");
@@ -537,6 +546,7 @@ fn the_schema_of_config_optimisation_accepts_what_the_program_accepts() {
     };
     let cases = [
         (true, CONFIG.to_owned()),
+        (true, CONFIG.replacen('{', "{\"orig_parameters\": {}, ", 1)),
         (true, changed("[0.0, 1.0],", "{\"range\": [0, 1]},")),
         (
             true,

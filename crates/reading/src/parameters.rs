@@ -113,7 +113,8 @@ impl Known<'_> {
                 Err(mistake) => joined.mistakes.push(mistake),
             }
         }
-        joined.notices = decisions.in_words();
+        let unread = |key: &String| format!("`{key}` of config_optimisation is not read");
+        joined.notices = what.unread.iter().map(unread).chain(decisions.in_words()).collect();
         joined
     }
 

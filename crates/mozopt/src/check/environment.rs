@@ -91,7 +91,8 @@ fn look_at_python(
         } else {
             format!("`{}` does not run the experiment script", mozaik.python)
         };
-        findings.add_with_help(ABOUT, Status::Problem, message, answers.reason);
+        let reason = too_old(simulator, mozaik, directory).unwrap_or(answers.reason);
+        findings.add_with_help(ABOUT, Status::Problem, message, reason);
         return None;
     };
     if answers.earlier_version {
@@ -111,6 +112,22 @@ fn look_at_python(
         launcher::look(examined, &script, findings);
     }
     Some(answer)
+}
+
+/// The oldest Python that the scripts run with.
+const OLDEST_PYTHON: (u32, u32) = (3, 8);
+
+/// That Python is older than that, of which its own errors say nothing: mozaik long was Python 2.
+fn too_old(simulator: &Simulator, mozaik: &Mozaik, directory: &Path) -> Option<String> {
+    let prelude = simulator.prelude.as_deref().unwrap_or_default();
+    let asked = shell::run(&format!("{prelude}\n{} --version 2>&1\n", mozaik.python), directory);
+    let said = asked.ok()?.stdout;
+    let said = String::from_utf8_lossy(&said);
+    let version = said.lines().rev().find_map(|line| line.strip_prefix("Python "))?.trim();
+    let mut numbers = version.split('.').map_while(|number| number.parse().ok());
+    let (major, minor) = OLDEST_PYTHON;
+    ((numbers.next()?, numbers.next()?) < OLDEST_PYTHON)
+        .then(|| format!("it is Python {version}: mozopt's scripts need {major}.{minor} or newer"))
 }
 
 /// Says what could be imported, and in which version.

@@ -19,6 +19,8 @@ pub struct ConfigOptimisation {
     pub parameters: Vec<SearchedParameter>,
     /// The targets, in the order of the file.
     pub targets: Vec<ConfiguredTarget>,
+    /// Keys of the user's own, which say nothing here.
+    pub unread: Vec<String>,
 }
 
 /// A parameter with its range.

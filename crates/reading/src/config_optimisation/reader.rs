@@ -37,14 +37,39 @@ impl<'a> Reader<'a> {
     fn root(&self) -> Result<ConfigOptimisation, Mistake> {
         let tree = self.tree()?;
         let root = self.object(&tree, "config_optimisation")?;
-        let known = ["parameters", "optimiser_centroid", "targets"];
-        self.noting(self.only_keys(root, &known, "config_optimisation"));
+        let unread = self.unread(root);
         let mut parameters = self.parameters(self.required(root, "parameters")?)?;
         if let Some(centroid) = root.get("optimiser_centroid") {
             self.noting(self.centroid(centroid, root, &mut parameters));
         }
         let targets = self.targets(self.required(root, "targets")?)?;
-        Ok(ConfigOptimisation { parameters, targets })
+        Ok(ConfigOptimisation { parameters, targets, unread })
+    }
+
+    /// The keys beside ours. People put ranges aside under a name of their own, which the
+    /// predecessor does not mind; what may be one of ours, misspelt, is a mistake.
+    fn unread(&self, root: &Object<'a>) -> Vec<String> {
+        let known = ["parameters", "optimiser_centroid", "targets"];
+        let mut unread = vec![];
+        for property in &root.properties {
+            let name = property.name.as_str();
+            if known.contains(&name) {
+                continue;
+            }
+            match suggestion(name, known) {
+                Some(help) => {
+                    let mistake = self.unknown_key(property, "config_optimisation", help);
+                    self.mistakes.borrow_mut().push(mistake);
+                }
+                None => unread.push(name.to_owned()),
+            }
+        }
+        unread
+    }
+
+    fn unknown_key(&self, property: &ObjectProp<'a>, what: &str, help: String) -> Mistake {
+        let message = format!("unknown key `{}` in {what}", property.name.as_str());
+        self.error(name_range(property), message, "not known", Some(help))
     }
 
     /// What was read, if it could be.
@@ -128,8 +153,7 @@ impl<'a> Reader<'a> {
             if !known.contains(&name) {
                 let help = suggestion(name, known.iter().copied())
                     .unwrap_or_else(|| format!("the keys are {}", known.join(", ")));
-                let message = format!("unknown key `{name}` in {what}");
-                return Err(self.error(name_range(property), message, "not known", Some(help)));
+                return Err(self.unknown_key(property, what, help));
             }
         }
         Ok(())

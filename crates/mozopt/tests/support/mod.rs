@@ -103,7 +103,7 @@ impl Model {
     /// A model simulated by a script of bash; two generations of four, two at a time.
     pub fn simulated_by(script: &str) -> Self {
         let settings = "[simulator]\nkind = \"command\"\ncommand = \"bash simulate.sh\"\n\
-                        [execution]\nslots = 2\n[optimizer]\nalgorithm = \"cma-es\"\noffspring_size = 4\nmax_ngen = 2\nvalidate_best = 0\n";
+                        [execution]\nslots = 2\nretry_pause = \"1s\"\n[optimizer]\nalgorithm = \"cma-es\"\noffspring_size = 4\nmax_ngen = 2\nvalidate_best = 0\n";
         let model = Self::new(CONFIG, settings);
         model.write("simulate.sh", script);
         model

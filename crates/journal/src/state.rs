@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use configuration::Limits;
+use configuration::{Configuration, Limits};
 use jiff::Timestamp;
 use simulation::{OutcomeClass, SimulationResult, TargetId, Versions};
 
@@ -38,6 +38,8 @@ pub struct State {
     pub running_seconds: f64,
     /// What is not as when the search began.
     pub differences: Arc<[String]>,
+    /// How long the jobs of repetitions had their cores, seconds.
+    repetition_seconds: f64,
     controller_began: Option<Timestamp>,
     format_seen: bool,
     targets: Vec<Arc<TargetId>>,
@@ -250,6 +252,8 @@ impl State {
                 if !candidates.iter().all(known) {
                     return Err(contradiction("a candidate is validated that was not simulated"));
                 }
+                self.repetition_seconds +=
+                    candidates.iter().map(|validated| validated.job_seconds).sum::<f64>();
                 self.validated.clone_from(candidates);
             }
             Event::Surroundings { differences } => self.differences = differences.as_slice().into(),
@@ -291,6 +295,15 @@ impl State {
         }
     }
 
+    /// Cores that the simulations of this search have had, times hours: those of its candidates whose
+    /// outcome is known and the repetitions of the best; none that others ran before. The limit
+    /// `max_core_hours` is one of this number.
+    pub fn core_hours(&self, configuration: &Configuration) -> f64 {
+        let limits = self.limits.as_ref().unwrap_or(&configuration.limits);
+        let own: f64 = self.run_here().map(|(_, result)| result.job_seconds()).sum();
+        (own + self.repetition_seconds) * configuration.cores(limits) as f64 / 3600.0
+    }
+
     /// How long controllers have run until now, in seconds.
     pub fn ran_for(&self, now: Timestamp) -> f64 {
         let current = self.controller_began.map(|began| now.duration_since(began).as_secs_f64());
@@ -306,7 +319,7 @@ impl State {
         (self.paused, self.stopping) = (false, false);
         // What failed under an earlier controller may have been fixed since.
         for record in &mut self.candidates {
-            if record.phase == Phase::Waiting {
+            if record.result().is_none() {
                 record.faults = 0;
             }
         }

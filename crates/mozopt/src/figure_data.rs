@@ -2,7 +2,6 @@
 
 use figures::{Candidate, Outcome, Parameter, Search, Target};
 use jiff::Timestamp;
-use targets::{Rule, Wanted};
 
 use configuration::{Configuration, ConfiguredTarget};
 use journal::{CandidateRecord, State};
@@ -42,17 +41,12 @@ pub fn search(configuration: &Configuration, state: &State) -> Result<Search, Fa
 
 fn target(configured: &ConfiguredTarget) -> Target {
     let target = &configured.target;
-    let (lowest_wanted, highest_wanted) = match (target.scoring.rule(), target.scoring.wanted()) {
-        (_, Wanted::Range(low, high)) => (Some(low), Some(high)),
-        (Rule::OneBoundUpper, Wanted::Number(number)) => (Some(number), None),
-        (Rule::OneBoundLower, Wanted::Number(number)) => (None, Some(number)),
-        (_, Wanted::Number(number)) => (Some(number), Some(number)),
-    };
+    let (low, high) = target.scoring.accepted();
     Target {
         name: target.name.clone(),
         unit: target.class.unit().map(str::to_owned),
-        lowest_wanted,
-        highest_wanted,
+        lowest_wanted: Some(low).filter(|low| low.is_finite()),
+        highest_wanted: Some(high).filter(|high| high.is_finite()),
         wanted: wanted(&target.scoring),
         norm: target.scoring.norm(),
     }

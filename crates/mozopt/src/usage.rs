@@ -1,6 +1,6 @@
 //! What an optimization has used: cores, time in the queue, and disk.
 
-use configuration::{Configuration, Limits};
+use configuration::Configuration;
 use journal::{OptimizationDirectory, State, Watch};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -11,7 +11,7 @@ use serde::Serialize;
 /// What the simulations of an optimization whose outcome is known have used, as far as it is known.
 #[derive(Debug, Serialize)]
 pub struct Usage {
-    /// Cores that simulations had, times hours.
+    /// Cores that simulations had, times hours: [`State::core_hours`].
     pub core_hours: f64,
     /// Seconds from a simulation's submission to its beginning.
     pub queue_seconds: Option<Spread>,
@@ -47,7 +47,6 @@ impl Usage {
         configuration: &Configuration,
         state: &State,
     ) -> Self {
-        let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
         let (mut runs, mut waited) = (vec![], vec![]);
         // Imported ones were simulated by others.
         for (record, result) in state.run_here() {
@@ -56,7 +55,7 @@ impl Usage {
             waited.extend(record.submitted.map(|submitted| seconds(submitted, from)));
         }
         Self {
-            core_hours: core_hours(configuration, limits, &runs),
+            core_hours: state.core_hours(configuration),
             queue_seconds: Spread::of(waited),
             run_seconds: Spread::of(runs.iter().map(|run| seconds(run.from, run.to)).collect()),
             utilisation: utilisation(&state.watches, &runs),
@@ -71,11 +70,6 @@ impl Spread {
         let median = *numbers.get(numbers.len() / 2)?;
         Some(Self { median, max: *numbers.last()? })
     }
-}
-
-fn core_hours(configuration: &Configuration, limits: &Limits, runs: &[Run]) -> f64 {
-    let ran: f64 = runs.iter().map(|run| seconds(run.from, run.to)).sum();
-    ran * configuration.cores(limits) as f64 / 3600.0
 }
 
 /// Clocks of machines differ a little: no time is negative.

@@ -177,7 +177,7 @@ fn a_job_on_another_machine_is_waited_for_and_nobody_is_killed_here() {
             .all(|it| optimization.file(&format!("simulations/{it:06}/started.json")).exists())
     });
     search.signal(Signal::KILL);
-    search.wait();
+    drop(search);
     // Somebody else's process has here the number that the jobs have there.
     let stranger = Running::of(Command::new("setsid").args(["sleep", "30"]));
     for candidate in 0..2 {
@@ -191,8 +191,7 @@ fn a_job_on_another_machine_is_waited_for_and_nobody_is_killed_here() {
     let ended = model.mozopt("resume", "--time-limit 1s").exits(0);
     ended.says("runs on login2, not on this machine");
     assert!(is_alive(&stranger.pid().to_string()));
-    stranger.signal(Signal::KILL);
-    stranger.wait();
+    drop(stranger);
     let finished = optimization.events("finished");
     assert!(finished.iter().all(|it| it["result"]["outcome"] == "completed"), "{finished:?}");
 }
@@ -232,7 +231,10 @@ fn a_model_that_was_edited_is_said_and_marked() {
     let model = Model::simulated_by(IDENTITY);
     model.mozopt("run", "--max-ngen 1").exits(0);
     model.edit("simulate.sh", "{\\\"x\\\": $a", "{\\\"x\\\": 1$a");
-    model.mozopt("resume", "").exits(0).says("since the search began: simulate.sh has changed");
+    model
+        .mozopt("resume", "--max-ngen 2")
+        .exits(0)
+        .says("since the search began: simulate.sh has changed");
     let optimization = model.optimization();
     optimization.mozopt("show 6", "").exits(0).shows("simulate.sh has changed");
     let before = optimization.mozopt("show 2", "").exits(0);

@@ -82,7 +82,7 @@ impl Search {
             return Some(format!("the limit max_time = {limit} is reached"));
         }
         if let Some(limit) = self.book.limits.max_core_hours
-            && self.core_hours() >= limit
+            && self.book.state.core_hours(&self.configuration) >= limit
         {
             return Some(format!("the limit max_core_hours = {limit} is reached"));
         }
@@ -90,13 +90,6 @@ impl Search {
             return Some("none of the simulations could be evaluated".to_owned());
         }
         self.optimizer.stop_reason()
-    }
-
-    /// What the simulations of this search took.
-    fn core_hours(&self) -> f64 {
-        let seconds: f64 =
-            self.book.state.run_here().map(|(_, result)| result.simulation_seconds).sum();
-        seconds * self.configuration.cores(&self.book.limits) as f64 / 3600.0
     }
 
     fn targets_are_met(&self) -> bool {

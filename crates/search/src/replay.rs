@@ -8,7 +8,7 @@ use optimizers::{
     MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Reading, Sampling, ScoreRule,
     ScoreRuleError, TellError,
 };
-use targets::{Rule, Scoring, Wanted};
+use targets::Scoring;
 
 use configuration::{Algorithm, Configuration, Parameter, Variant};
 use journal::{CandidateRecord, Entry, Event, Proposal, State};
@@ -77,12 +77,7 @@ fn rules(configuration: &Configuration) -> Result<Vec<ScoreRule>, SearchError> {
 
 /// The values that a target accepts, as the optimizer knows them.
 fn rule(scoring: &Scoring) -> Result<ScoreRule, ScoreRuleError> {
-    let (low, high) = match (scoring.rule(), scoring.wanted()) {
-        (Rule::OneBoundUpper, Wanted::Number(wanted)) => (wanted, f64::INFINITY),
-        (Rule::OneBoundLower, Wanted::Number(wanted)) => (f64::NEG_INFINITY, wanted),
-        (_, Wanted::Number(wanted)) => (wanted, wanted),
-        (_, Wanted::Range(low, high)) => (low, high),
-    };
+    let (low, high) = scoring.accepted();
     ScoreRule::new(low, high, scoring.norm(), scoring.max_score())
 }
 

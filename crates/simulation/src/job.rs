@@ -246,7 +246,8 @@ fn simulate_and_evaluate(
             saved.unwrap_or_else(|| {
                 if out_of_memory {
                     let words = words(*status);
-                    let reason = format!("the simulator ran out of memory ({words})");
+                    let reason =
+                        format!("the kernel ended the simulator for want of memory ({words})");
                     let reason = reason + &peak_in_words(peak_memory);
                     return SimulationResult::without_values(
                         OutcomeClass::OutOfMemory,

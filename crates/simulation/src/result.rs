@@ -179,6 +179,16 @@ impl SimulationResult {
         }
     }
 
+    /// How long its job had its cores, seconds: from its beginning to its end, or, where that was not
+    /// noted, as long as simulator and evaluation ran.
+    pub fn job_seconds(&self) -> f64 {
+        match (self.started, self.finished) {
+            // Clocks of machines differ a little: no time is negative.
+            (Some(from), Some(to)) => to.duration_since(from).as_secs_f64().max(0.0),
+            _ => self.simulation_seconds + self.evaluation_seconds,
+        }
+    }
+
     /// Of a job that was ended: it ran from when it said so until now.
     #[must_use]
     pub fn ended_now(self, directory: &SimulationDirectory, attempt: u32) -> Self {

@@ -124,6 +124,24 @@ impl Scoring {
         Ok(Self { rule, wanted, norm, max_score })
     }
 
+    /// The values that have the score 0: an interval, which may have one point or no end.
+    ///
+    /// ```
+    /// use targets::{Rule, Scoring, Wanted};
+    ///
+    /// let at_least = Scoring::new(Rule::OneBoundUpper, Wanted::Number(0.8), None, 20.0)?;
+    /// assert_eq!(at_least.accepted(), (0.8, f64::INFINITY));
+    /// # Ok::<(), targets::ScoringError>(())
+    /// ```
+    pub fn accepted(&self) -> (f64, f64) {
+        match (self.rule, self.wanted) {
+            (Rule::OneBoundUpper, Wanted::Number(wanted)) => (wanted, f64::INFINITY),
+            (Rule::OneBoundLower, Wanted::Number(wanted)) => (f64::NEG_INFINITY, wanted),
+            (_, Wanted::Number(wanted)) => (wanted, wanted),
+            (_, Wanted::Range(low, high)) => (low, high),
+        }
+    }
+
     /// The score of a value. One that is missing, infinite or not a number has the greatest score:
     /// a ratio whose denominator vanished is no good value.
     pub fn score(&self, value: Option<f64>) -> Score {

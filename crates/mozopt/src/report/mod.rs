@@ -9,7 +9,7 @@ use console::style;
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Number;
-use targets::{Rule, Scoring, Wanted};
+use targets::{Scoring, Wanted};
 
 use configuration::{Configuration, ConfiguredTarget, Parameter};
 use journal::{CandidateRecord, OptimizationDirectory, State, Validated};
@@ -201,11 +201,13 @@ pub fn table(headings: &[&str]) -> Table {
 
 /// What a target wants, for people: `5`, `≥ 1`, `1 – 2`.
 pub fn wanted(scoring: &Scoring) -> String {
-    match (scoring.rule(), scoring.wanted()) {
-        (_, Wanted::Range(low, high)) => format!("{} – {}", amount(low), amount(high)),
-        (Rule::OneBoundUpper, Wanted::Number(value)) => format!("≥ {}", amount(value)),
-        (Rule::OneBoundLower, Wanted::Number(value)) => format!("≤ {}", amount(value)),
-        (_, Wanted::Number(value)) => amount(value),
+    match scoring.accepted() {
+        (low, f64::INFINITY) => format!("≥ {}", amount(low)),
+        (f64::NEG_INFINITY, high) => format!("≤ {}", amount(high)),
+        (low, high) if matches!(scoring.wanted(), Wanted::Range(..)) => {
+            format!("{} – {}", amount(low), amount(high))
+        }
+        (low, _) => amount(low),
     }
 }
 

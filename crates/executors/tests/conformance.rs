@@ -9,6 +9,7 @@ mod double;
 mod jobs;
 
 use std::fs;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use configuration::{Configuration, TimeLimit};
@@ -280,9 +281,12 @@ fn an_adopted_job_has_no_longer_than_its_time_limit(subject: &Subject) {
     let job = jobs.job(0, ENDLESS);
     subject.controller().submit(job.clone()).unwrap();
     appears(&job.directory.path().join("processes"));
-    let mut executor = subject.with_limit("1s");
+    thread::sleep(Duration::from_secs(9));
+    let mut executor = subject.with_limit("10s");
     assert_eq!(executor.adopt(job.clone()).unwrap(), Adopted::Running);
+    let adopted = Instant::now();
     assert_eq!(end(&mut *executor), TimedOut);
+    assert!(adopted.elapsed() < Duration::from_secs(9), "it was given all its time again");
     processes_are_gone(&job);
 }
 

@@ -249,10 +249,12 @@ def scancel(arguments):
     refused = False
     for id in options.parse_args(arguments).ids:
         job = Job(id)
+        state = job.read()["state"] if job.path.exists() else None
         why = None
-        if not job.path.exists() or not is_shown(job.read()):
+        if state is None or state in FINAL:
+            # With -u, even of a job that squeue lists.
             why = "Invalid job id specified"
-        elif job.read()["state"] in [*FINAL, "COMPLETING"]:
+        elif state == "COMPLETING":
             why = "Job/step already completing or completed"
         if why:
             print(f"scancel: error: Kill job error on job id {id}: {why}", file=sys.stderr)

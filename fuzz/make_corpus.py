@@ -1,4 +1,5 @@
-"""Makes the corpus that fuzzing begins with, from real data stores and from small values.
+"""Makes the corpus that fuzzing begins with, from real data stores, from small values and from the
+files of this repository.
 
     python make_corpus.py CORPUS STORE...
 
@@ -26,6 +27,25 @@ VALUES = [
     [set(), {1, 2}, frozenset(), frozenset({3})],
     [collections.OrderedDict(a=1, b=2), collections.deque([1, 2]), datetime.datetime(2021, 2, 3)],
     [collections.defaultdict(list, a=[1]), ValueError("exploded"), collections.OrderedDict],
+]
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+OPTIMIZATIONS = "crates/mozopt/tests/data/formats/*/*"
+FILES = [
+    ("journal", f"{OPTIMIZATIONS}/journal.jsonl"),
+    ("request", f"{OPTIMIZATIONS}/requests/*.json"),
+    ("values", f"{OPTIMIZATIONS}/simulations/*/values.json"),
+    ("config_optimisation", f"{OPTIMIZATIONS}/config_optimisation"),
+    ("config_optimisation", "examples/*/param_optim/config_optimisation"),
+    ("settings", f"{OPTIMIZATIONS}/mozopt.toml"),
+    ("settings", "examples/*/mozopt.toml"),
+]
+TEXTS = [
+    ("values", '{"values": {"rate": {"value": null, "reason": "silent"}}, "exploded": true}'),
+    ("values", '{"python": "3.11.7", "nest": "3.10.0"}'),
+    ("slurm_lists", "16|PENDING|0:00||mozopt-000003-1-ab|ReqNodeNotAvail, UnavailableNodes:n3\n"),
+    ("slurm_lists", "17|RUNNING|1-02:03:04|n[1-2]|mozopt-000004-1-cd|None\n"),
+    ("slurm_lists", "2|CANCELLED by 0|0:15|0:125|n1|mozopt-000003-1-ab\n"),
 ]
 
 
@@ -60,6 +80,11 @@ corpus, *stores = map(pathlib.Path, sys.argv[1:])
 for value in [*VALUES, cyclic(), *arrays()]:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         add(corpus / "pickle", pickle.dumps(value, protocol))
+for target, files in FILES:
+    for file in REPOSITORY.glob(files):
+        add(corpus / target, file.read_bytes())
+for target, text in TEXTS:
+    add(corpus / target, text.encode())
 for store in stores:
     for file in store.glob("*.pickle"):
         if file.stat().st_size <= LARGEST:

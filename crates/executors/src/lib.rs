@@ -9,6 +9,8 @@ use configuration::{Configuration, ExecutorKind, Limits};
 
 pub use executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 pub use local::Local;
+#[doc(hidden)]
+pub use slurm::lists as slurm_lists;
 pub use slurm::{ControllerJob, HANDED_OVER, Slurm, Trouble, cancel_left};
 
 /// The configured executor.

@@ -67,7 +67,7 @@ pub fn read(path: &Path) -> Result<Read, JournalError> {
 }
 
 /// Parses the text of a journal; the error is the number of the damaged line and what is wrong.
-fn parse(text: &[u8]) -> Result<Read, (usize, String)> {
+pub fn parse(text: &[u8]) -> Result<Read, (usize, String)> {
     parse_from(text, 0)
 }
 
@@ -117,7 +117,8 @@ fn parse_line(line: &[u8]) -> Result<Entry, &'static str> {
     serde_json::from_str(line).map_err(|_| UNKNOWN)
 }
 
-fn line(entry: &Entry) -> Result<String, serde_json::Error> {
+/// The line of an entry, with its checksum and its end.
+pub fn line(entry: &Entry) -> Result<String, serde_json::Error> {
     let mut line = serde_json::to_string(entry)?;
     line.pop();
     let crc = crc32c::crc32c(line.as_bytes());

@@ -22,7 +22,7 @@ mod surroundings;
 mod validated;
 
 pub use event::{Entry, Event, FORMAT, Proposal};
-pub use file::{FILE_NAME, Journal, JournalError, Read, read};
+pub use file::{FILE_NAME, Journal, JournalError, Read, line, parse, read};
 pub use follow::Follower;
 pub use lock::{ControllerLock, Held, Holder};
 pub use optimization_directory::{DirectoryError, OptimizationDirectory};

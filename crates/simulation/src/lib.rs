@@ -31,7 +31,7 @@ mod simulation;
 mod versions;
 
 pub use directory::{Finished, SimulationDirectory, Started};
-pub use evaluation::measure_by_commands;
+pub use evaluation::{evaluate, measure_by_commands};
 pub use experiment_script::{
     FILE as EXPERIMENT_FILE, SCRIPT as EXPERIMENT_SCRIPT, write as write_experiment,
 };

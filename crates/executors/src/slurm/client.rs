@@ -118,7 +118,12 @@ pub fn queue() -> Result<Vec<Queued>, Trouble> {
     let user = rustix::process::getuid().as_raw().to_string();
     let format = "%A|%T|%M|%N|%j|%r";
     let list = run("squeue", ["-h", "-r", "-t", "all", "-u", &user, "-o", format], QUERY_LIMIT)?;
-    Ok(list.lines().filter_map(queued).collect())
+    Ok(all_queued(&list))
+}
+
+/// The jobs in squeue's list, without lines that name none.
+pub fn all_queued(list: &str) -> Vec<Queued> {
+    list.lines().filter_map(queued).collect()
 }
 
 fn queued(line: &str) -> Option<Queued> {
@@ -154,7 +159,12 @@ fn accounts(which: &[String]) -> Result<Vec<Accounted>, Trouble> {
     let format = "JobIDRaw,State,ExitCode,DerivedExitCode,NodeList,JobName";
     let options = ["-n", "-P", "-X", "--delimiter=|", "-o", format].map(str::to_owned);
     let list = run("sacct", options.iter().chain(which), QUERY_LIMIT)?;
-    Ok(list.lines().filter_map(accounted).collect())
+    Ok(all_accounted(&list))
+}
+
+/// The jobs in sacct's list, without lines that name none.
+pub fn all_accounted(list: &str) -> Vec<Accounted> {
+    list.lines().filter_map(accounted).collect()
 }
 
 fn accounted(line: &str) -> Option<Accounted> {

@@ -31,6 +31,12 @@ use record::Record;
 use resources::Resources;
 use watched::Watched;
 
+/// For fuzzing: how the lists of Slurm's commands are read.
+#[doc(hidden)]
+pub mod lists {
+    pub use super::client::{all_accounted as accounts, all_queued as queue};
+}
+
 /// How often the queue is looked at, unless it is said otherwise.
 const POLL: Duration = Duration::from_secs(10);
 /// The shortest and the longest time between two looks at the files of jobs. A hundredth of the

@@ -446,7 +446,5 @@ impl<'a> Reader<'a> {
 }
 
 fn name_range(property: &ObjectProp<'_>) -> Range {
-    let start = property.range.start;
-    // The name as written: its text and two quotes (escapes make it longer, never shorter).
-    Range::new(start, start + property.name.as_str().len() + 2)
+    property.name.range()
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
-/// Signals that follow each other sooner are one wish: a person needs longer to think twice.
+/// A SIGTERM that follows another signal sooner belongs to the same wish: where a session ends, several
+/// come at once. Ctrl-C comes from a person alone.
 const TWICE: Duration = Duration::from_secs(1);
 
 /// How often the user has asked to stop, and whether to hand over.
@@ -50,7 +51,7 @@ impl Interrupt {
                     // A session that ends, however many signals that sends, is one wish to stop: what
                     // has run for hours is never cancelled by it.
                     SIGHUP => drop(stops.fetch_max(1, Ordering::Relaxed)),
-                    _ if last.is_some_and(|last| last.elapsed() < TWICE) => {}
+                    SIGTERM if last.is_some_and(|last| last.elapsed() < TWICE) => {}
                     _ => drop(stops.fetch_add(1, Ordering::Relaxed)),
                 }
                 last = Some(Instant::now());

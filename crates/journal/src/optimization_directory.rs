@@ -27,6 +27,7 @@ use simulation::{Protocol, SimulationDirectory, write_experiment};
 use crate::file::FILE_NAME;
 use crate::provenance;
 
+const CONFIGURATION: &str = "configuration.json";
 const SUFFIX: &str = "_Optimization";
 const TRIAL_SUFFIX: &str = "_Trial";
 
@@ -130,6 +131,14 @@ impl OptimizationDirectory {
         found.pop().map(Self).ok_or(DirectoryError::NoOptimization(given))
     }
 
+    /// The same, also when its journal is gone: what else an optimization has must then be there.
+    pub fn find_damaged(given: &Path) -> Result<Self, DirectoryError> {
+        match std::path::absolute(given) {
+            Ok(path) if path.join(CONFIGURATION).exists() => Ok(Self(path)),
+            _ => Self::find(given),
+        }
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.0
@@ -152,7 +161,7 @@ impl OptimizationDirectory {
 
     /// The frozen configuration.
     pub fn configuration(&self) -> PathBuf {
-        self.0.join("configuration.json")
+        self.0.join(CONFIGURATION)
     }
 
     /// Its name: that of its directory.

@@ -9,7 +9,7 @@ use configuration::{Configuration, ExecutorKind, Limits};
 
 pub use executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 pub use local::Local;
-pub use slurm::{ControllerJob, HANDED_OVER, Slurm, Trouble, cancel_left};
+pub use slurm::{ControllerJob, HANDED_OVER, JobLeft, Slurm, Trouble, cancel_left, jobs_left};
 
 /// The configured executor.
 pub fn executor(configuration: &Configuration, limits: &Limits) -> Box<dyn Executor> {

@@ -4,11 +4,11 @@ use std::fmt;
 use std::process::ExitCode;
 
 use configuration::{ConfigurationError, LimitError};
-use journal::{DirectoryError, OptimizationDirectory};
+use journal::{DirectoryError, JournalError, OptimizationDirectory, StateError};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use optimizers::SpaceError;
 use reading::{Mistake, Place};
-use search::SearchError;
+use search::{BookError, SearchError};
 use simulation::job::JobError;
 
 /// A command that did what it was asked for; an optimization that ended by itself.
@@ -65,6 +65,10 @@ impl Failure {
                 let help = "continue with the version of mozopt that wrote the journal";
                 Self::failed(error, help)
             }
+            SearchError::CannotForget { .. } => Self::bad_input(
+                error,
+                format!("`{program} show N {shown}` tells how far a candidate is"),
+            ),
             SearchError::NothingMeasured { candidate, ref log, .. } => {
                 let mut message = error.to_string();
                 if !log.is_empty() {
@@ -76,6 +80,16 @@ impl Failure {
                      mozopt.toml, then begin anew"
                 );
                 Self::failed(message, help)
+            }
+            SearchError::Book(
+                BookError::Journal(JournalError::Damaged { .. })
+                | BookError::State(StateError::Contradiction { .. } | StateError::NotCreated),
+            ) => {
+                let help = format!(
+                    "nothing was changed; `{program} doctor {shown}` says more, and \
+                     `{program} repair {shown}` what can be done"
+                );
+                Self::failed(error, help)
             }
             SearchError::Book(_) | SearchError::Dispatch(_) | SearchError::Io { .. } => {
                 let help = format!(

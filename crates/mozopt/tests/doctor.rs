@@ -218,16 +218,16 @@ fn a_search_that_runs_is_looked_at_without_being_disturbed() {
     wait_until("both end", || {
         (0..2).all(|n| optimization.file(&format!("simulations/00000{n}/finished.json")).exists())
     });
-    let words = "candidate 1 ended at";
+    let words = "ended, which the journal does not know yet: 0, 1";
     wait_until("its lock is free", || {
         found(&optimization, "simulations").iter().any(|(_, message)| message.contains(words))
     });
     fs::remove_file(optimization.file("simulations/000000/finished.json")).unwrap();
-    assert_found(&optimization, "simulations", "note", "candidate 0 ended without a result");
+    assert_found(&optimization, "simulations", "note", "ended without a result: 0");
     fs::remove_file(optimization.file("simulations/000000/started.json")).unwrap();
-    assert_found(&optimization, "simulations", "note", "candidate 0 was submitted and has not");
+    assert_found(&optimization, "simulations", "note", "submitted, but not begun: 0");
     fs::remove_dir_all(optimization.file("simulations/000000")).unwrap();
-    assert_found(&optimization, "simulations", "warning", "but has no directory");
+    assert_found(&optimization, "simulations", "warning", "but without a directory: 0");
     optimization.mozopt("resume", "--quiet").exits(0);
     assert_found(&optimization, "simulations", "ok", "8 have ended");
 }
@@ -420,6 +420,21 @@ fn outcomes_can_be_taken_back_more_than_once() {
     assert_eq!(outcome(&optimization, 20), (json!("completed"), json!(2)));
     assert_eq!(optimization.proposals()[..24], proposals);
     optimization.mozopt("resume", "--quiet --max-ngen 6").exits(0);
+}
+
+#[test]
+fn a_repair_says_that_forgotten_outcomes_come_back() {
+    let (_model, optimization) = with_failures("sobol");
+    forget(&optimization, "2-3,8").exits(0);
+    optimization.mozopt("resume", "--quiet").exits(0);
+    let line = optimization.journal().iter().position(|entry| entry["event"] == "forgotten");
+    damage_line(&optimization, line.unwrap());
+    let said = optimization.mozopt("repair", "--yes").exits(0);
+    said.shows("candidates 2, 3, 8: outcomes that were forgotten are theirs again");
+    assert_eq!(outcome(&optimization, 3), (json!("crashed"), json!(1)));
+    forget(&optimization, "2-3,8").exits(0);
+    optimization.mozopt("resume", "--quiet").exits(0);
+    assert_eq!(outcome(&optimization, 3), (json!("completed"), json!(2)));
 }
 
 #[test]

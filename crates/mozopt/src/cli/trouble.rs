@@ -14,8 +14,7 @@ Examples:
   mozopt doctor 20260301-101500_Optimization
   mozopt doctor . --json | jq '.checks[] | select(.status == \"problem\")'
 
-Nothing is changed, whoever runs the optimization meanwhile. docs/trouble.md says what to do about what
-is found.
+Nothing is changed, whoever runs the optimization meanwhile. docs/trouble.md says what to do.
 
 Exit codes: 0 no problem was found, 1 there are problems, 2 bad input.";
 

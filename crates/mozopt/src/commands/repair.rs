@@ -183,7 +183,13 @@ fn candidates_of(line: &Line) -> Vec<u64> {
 /// What becomes of the candidates whose outcomes, or proposals, are dropped.
 fn fates(directory: &OptimizationDirectory, salvage: &Salvage) -> String {
     let lost: BTreeSet<u64> = salvage.outcomes_in_the_rest().collect();
+    let entries = || salvage.rest.iter().filter_map(|line| line.entry.as_ref().ok());
+    let forgotten: BTreeSet<u64> = entries()
+        .filter(|entry| matches!(entry.event, Event::Forgotten { .. }))
+        .flat_map(|entry| entry.event.candidates())
+        .collect();
     let (mut read_again, mut simulated_again, mut running) = (vec![], vec![], vec![]);
+    let mut as_before = vec![];
     for record in &salvage.state.candidates {
         let files = directory.simulation(record.number);
         let was_submitted = matches!(record.phase, Phase::Submitting | Phase::Submitted { .. });
@@ -193,7 +199,10 @@ fn fates(directory: &OptimizationDirectory, salvage: &Salvage) -> String {
             finished.is_ok_and(|it| it.attempt == record.attempts) && result.is_ok()
         };
         if record.result().is_some() {
-            continue;
+            // Nothing ends twice, but what was forgotten between.
+            if lost.contains(&record.number) || forgotten.contains(&record.number) {
+                as_before.push(record.number);
+            }
         } else if was_submitted && is_at_work(&files) {
             running.push(record.number);
         } else if was_submitted && has_result() {
@@ -211,6 +220,10 @@ fn fates(directory: &OptimizationDirectory, salvage: &Salvage) -> String {
         (running, "they run still, and are adopted"),
         (simulated_again, "they are simulated again"),
         (unknown, "they are proposed anew, and simulated again"),
+        (
+            as_before,
+            "outcomes that were forgotten are theirs again: `mozopt forget` them once more",
+        ),
     ];
     let mut text = String::new();
     for (candidates, fate) in fates.iter().filter(|(candidates, _)| !candidates.is_empty()) {

@@ -12,16 +12,36 @@ use crate::commands::numbers;
 
 const ABOUT: &str = "simulations";
 
+/// Candidates that the journal calls running and that do not, by what became of them.
+#[derive(Default)]
+struct Ended {
+    with_result: Vec<u64>,
+    without_result: Vec<u64>,
+    not_begun: Vec<u64>,
+    without_directory: Vec<u64>,
+}
+
 /// Compares the journal with what is there.
 pub fn look(patient: &Patient<'_>, findings: &mut Findings) {
     let before = findings.0.len();
+    let mut ended = Ended::default();
     for record in &patient.state.candidates {
         let directory = patient.directory.simulation(record.number);
-        look_at(patient, record, &directory, findings);
+        if matches!(record.phase, Phase::Submitting | Phase::Submitted { .. }) {
+            look_at_running(record, &directory, &mut ended, findings);
+        } else if patient.controller.is_none() && is_at_work(&directory) {
+            // A controller that runs may submit it in this moment.
+            let (number, place) = (record.number, place(&directory));
+            let message =
+                format!("candidate {number} runs ({place}), but the journal knows nothing of it");
+            let help = "wait for its end, or end it, before the search goes on";
+            findings.add_with_help(ABOUT, Status::Problem, message, help);
+        }
         if record.attempts > 0 {
             look_at_files(record, &directory, findings);
         }
     }
+    ended.tell(patient, findings);
     look_at_data_stores(patient, findings);
     look_at_strangers(patient, findings);
     if findings.0.len() == before {
@@ -35,47 +55,53 @@ pub fn look(patient: &Patient<'_>, findings: &mut Findings) {
 }
 
 /// Whether a simulation is where the journal has it.
-fn look_at(
-    patient: &Patient<'_>,
+fn look_at_running(
     record: &CandidateRecord,
     directory: &SimulationDirectory,
+    ended: &mut Ended,
     findings: &mut Findings,
 ) {
-    let number = record.number;
-    let is_running = matches!(record.phase, Phase::Submitting | Phase::Submitted { .. });
-    if !is_running {
-        // A controller that runs may submit it in this moment.
-        if patient.controller.is_none() && is_at_work(directory) {
-            let message = format!(
-                "candidate {number} runs ({}), but the journal knows nothing of it",
-                place(directory)
-            );
-            let help = "wait for its end, or end it, before the search goes on";
-            findings.add_with_help(ABOUT, Status::Problem, message, help);
-        }
-        return;
-    }
-    let attempt = record.attempts;
+    let CandidateRecord { number, attempts, .. } = *record;
     let finished = durable::read_json::<Finished>(&directory.finished()).ok();
     if is_at_work(directory) {
-        let message = format!("candidate {number} runs: attempt {attempt}, {}", place(directory));
+        let message = format!("candidate {number} runs: attempt {attempts}, {}", place(directory));
         findings.add(ABOUT, Status::Ok, message);
-    } else if let Some(finished) = finished.filter(|finished| finished.attempt == attempt) {
-        let message = format!(
-            "candidate {number} ended at {:.0}, which is not in the journal yet",
-            finished.time
-        );
-        add_for_controller(patient, Status::Note, message, "takes its result", findings);
+    } else if finished.is_some_and(|finished| finished.attempt == attempts) {
+        ended.with_result.push(number);
     } else if directory.started().exists() {
-        let message =
-            format!("candidate {number} ended without a result ({} is gone)", place(directory));
-        add_for_controller(patient, Status::Note, message, "simulates it again", findings);
+        ended.without_result.push(number);
     } else if directory.path().exists() {
-        let message = format!("candidate {number} was submitted and has not begun");
-        add_for_controller(patient, Status::Note, message, "finds out what became of it", findings);
+        ended.not_begun.push(number);
     } else {
-        let message = format!("candidate {number} was submitted, but has no directory");
-        add_for_controller(patient, Status::Warning, message, "simulates it again", findings);
+        ended.without_directory.push(number);
+    }
+}
+
+impl Ended {
+    fn tell(&self, patient: &Patient<'_>, findings: &mut Findings) {
+        use Status::{Note, Warning};
+        let kinds = [
+            (
+                &self.with_result,
+                Note,
+                "ended, which the journal does not know yet",
+                "takes the results",
+            ),
+            (&self.without_result, Note, "ended without a result", "simulates them again"),
+            (&self.not_begun, Note, "submitted, but not begun", "finds out what became of them"),
+            (
+                &self.without_directory,
+                Warning,
+                "submitted, but without a directory",
+                "simulates them again",
+            ),
+        ];
+        for (candidates, status, what, does) in kinds {
+            if !candidates.is_empty() {
+                let message = format!("{what}: {}", numbers(candidates));
+                add_for_controller(patient, status, message, does, findings);
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -241,6 +242,40 @@ fn a_lock_that_another_process_holds_is_told() {
     let pid = serde_json::from_str::<Value>(&ended).unwrap()["pid"].clone();
     let words = format!("controller.lock is held, but process {pid} on");
     assert_found(&optimization, "controller", "warning", &words);
+}
+
+#[test]
+fn jobs_of_slurm_that_nobody_needs_are_told() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/formats/1");
+    let sample = Model::copy_of(&samples.join("mozaik"));
+    let optimization = Optimization(sample.path().to_owned());
+    let name = |file: &str| {
+        let text = fs::read(optimization.file(file)).unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()["name"].as_str().unwrap().to_owned()
+    };
+    let place = tempfile::tempdir().unwrap();
+    let slurm = |report: &str| {
+        let mut command = mozopt();
+        command.arg("doctor").arg(&optimization.0).env("PATH", place.path());
+        // The model is on another machine.
+        Running::of(&mut command).wait().exits(1).shows(report)
+    };
+    slurm("Slurm is not on this machine");
+
+    let job = name("simulations/000002/slurm.json");
+    let controller = name("controller.json");
+    let queue = format!(
+        "50|RUNNING|0:07|node1|{job}|None\n51|PENDING|0:00||{controller}|None\n\
+         52|RUNNING|0:07|node1|another|None\n"
+    );
+    let squeue = place.path().join("squeue");
+    fs::write(&squeue, format!("#!/bin/sh\necho '{queue}'\n")).unwrap();
+    fs::set_permissions(&squeue, fs::Permissions::from_mode(0o755)).unwrap();
+    slurm("jobs of its controller: 51");
+    slurm("jobs that no simulation needs any more: 50").shows("scancel 50");
+    fs::write(&squeue, format!("#!/bin/sh\necho '{}'\n", queue.replace("RUNNING", "COMPLETED")))
+        .unwrap();
+    slurm("0 jobs of simulations wait or run");
 }
 
 #[test]

@@ -115,7 +115,8 @@ fn add_for_controller(
 ) {
     let who = match patient.controller {
         Some(_) => "the controller".to_owned(),
-        None => patient.command("resume"),
+        None if patient.journal_is_whole => patient.command("resume"),
+        None => format!("after the repair {}", patient.command("resume")),
     };
     findings.add_with_help(ABOUT, status, message, format!("{who} {does}"));
 }

@@ -131,7 +131,10 @@ impl OptimizationDirectory {
         found.pop().map(Self).ok_or(DirectoryError::NoOptimization(given))
     }
 
-    /// The same, also when its journal is gone: what else an optimization has must then be there.
+    /// The same, also when its journal is gone: its configuration must then be there.
+    ///
+    /// # Errors
+    /// When there is neither.
     pub fn find_damaged(given: &Path) -> Result<Self, DirectoryError> {
         match std::path::absolute(given) {
             Ok(path) if path.join(CONFIGURATION).exists() => Ok(Self(path)),

@@ -138,6 +138,10 @@ fn event_in(line: &[u8]) -> Option<String> {
 
 /// Cuts a journal off after so many bytes. What follows is kept beside it, in the file whose path
 /// is returned; behind the journal it gives the old one again.
+///
+/// # Errors
+/// When the file cannot be read, or there is no room for what is kept. The journal is then as it
+/// was.
 pub fn cut_off(path: &Path, after: u64) -> io::Result<PathBuf> {
     let text = std::fs::read(path)?;
     let rest = text.get(after as usize..).unwrap_or_default();

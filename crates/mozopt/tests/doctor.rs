@@ -1,5 +1,5 @@
-//! When something went wrong: `doctor` finds it and changes nothing, `repair` cuts a damaged journal
-//! off, `forget` takes outcomes back.
+//! When something went wrong: `doctor` finds it and changes nothing, `repair` cuts a damaged
+//! journal off, `forget` takes outcomes back.
 
 mod support;
 
@@ -78,7 +78,7 @@ fn replace_line(optimization: &Optimization, number: usize, new: &str) {
 fn damage_line(optimization: &Optimization, number: usize) {
     let text = fs::read_to_string(optimization.file("journal.jsonl")).unwrap();
     let line = text.lines().nth(number - 1).unwrap();
-    let damaged = line.replacen("T", "t", 1);
+    let damaged = line.replacen('T', "t", 1);
     assert_ne!(line, damaged);
     replace_line(optimization, number, &damaged);
 }
@@ -104,6 +104,10 @@ fn a_sound_search_has_no_problem() {
     }
 }
 
+fn line_count(journal: &[u8]) -> usize {
+    std::str::from_utf8(journal).unwrap().lines().count()
+}
+
 #[test]
 fn what_is_wrong_with_the_journal_is_told() {
     let (model, optimization) = ended();
@@ -123,7 +127,7 @@ fn what_is_wrong_with_the_journal_is_told() {
     optimization.mozopt("doctor", "").exits(0);
 
     let mut newer = whole.clone();
-    let seq = whole.iter().filter(|&&byte| byte == b'\n').count();
+    let seq = line_count(&whole);
     let unknown = format!(r#"{{"seq":{seq},"time":"2027-01-01T00:00:00Z","event":"painted""#);
     let crc = crc32c_of(unknown.as_bytes());
     newer.extend(format!("{unknown},\"crc32c\":\"{crc:08x}\"}}\n").bytes());

@@ -12,8 +12,11 @@ use crate::replay::{optimizer, replay};
 
 /// Takes back the outcomes of the candidates that are chosen, so that they are simulated again when
 /// the search is resumed, and returns those candidates as they were. Nobody else may run the
-/// optimization meanwhile. Nothing is changed when one of them cannot be taken back, or none is
-/// chosen.
+/// optimization meanwhile. Nothing is changed when none is chosen.
+///
+/// # Errors
+/// When somebody runs the optimization, it cannot be read, or one of them has no outcome that could
+/// be taken back. Nothing is changed then.
 pub fn forget(
     directory: &OptimizationDirectory,
     choose: impl FnOnce(&State) -> BTreeSet<u64>,

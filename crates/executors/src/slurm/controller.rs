@@ -141,6 +141,9 @@ pub struct JobLeft {
 
 /// The jobs of these simulations that Slurm has and that have not ended. What cannot be read in a
 /// directory is passed over.
+///
+/// # Errors
+/// When Slurm does not answer.
 pub fn jobs_left(directories: &[SimulationDirectory]) -> Result<Vec<JobLeft>, Trouble> {
     let queue = client::queue()?;
     let mut left = vec![];

@@ -23,8 +23,8 @@ Examples:
   mozopt repair 20260301-101500_Optimization           what would be cut off, and what that means
   mozopt repair 20260301-101500_Optimization --yes     cut it off
 
-Everything up to the first line that cannot be trusted stays. The rest is kept beside the journal, as
-journal.jsonl.damaged-TIME. A last line that was not written to its end needs no repair.
+Everything up to the first line that cannot be trusted stays. The rest is kept beside the journal,
+as journal.jsonl.damaged-TIME. A last line that was not written to its end needs no repair.
 
 Exit codes: 0 the journal is whole, 1 it is damaged, 2 bad input.";
 

@@ -109,8 +109,7 @@ fn is_wanted() -> bool {
 /// Simulations at work that the journal would no longer know: what they write would be taken for
 /// that of the next candidate with the number.
 fn unknown_at_work(directory: &OptimizationDirectory, salvage: &Salvage) -> Vec<u64> {
-    let concerned: BTreeSet<u64> =
-        salvage.rest.iter().flat_map(|line| candidates_of(line)).collect();
+    let concerned: BTreeSet<u64> = salvage.rest.iter().flat_map(candidates_of).collect();
     let is_known = |number: u64| {
         let record = salvage.state.candidates.get(number as usize);
         record.is_some_and(|it| matches!(it.phase, Phase::Submitting | Phase::Submitted { .. }))
@@ -212,7 +211,7 @@ fn fates(directory: &OptimizationDirectory, salvage: &Salvage) -> String {
         }
     }
     let proposed = salvage.state.candidates.len() as u64;
-    let concerned = salvage.rest.iter().flat_map(|line| candidates_of(line));
+    let concerned = salvage.rest.iter().flat_map(candidates_of);
     let unknown: BTreeSet<u64> = concerned.filter(|&number| number >= proposed).collect();
     let unknown: Vec<u64> = unknown.into_iter().collect();
     let fates = [

@@ -104,13 +104,12 @@ pub fn look_at_model(patient: &Patient<'_>, findings: &mut Findings) {
     let mut missing = is_missing(model, "the model's directory");
     if !missing && let Some(mozaik) = &configuration.simulator.mozaik {
         missing |= is_missing(&model.join(&mozaik.parameters_file), "the parameter file");
-        match &mozaik.script {
-            Some(script) => missing |= is_missing(&model.join(script), "the run script"),
-            None => {
-                let script = patient.directory.path().join(EXPERIMENT_FILE);
-                missing |= is_missing(&script, "the experiment script");
-            }
-        }
+        missing |= if let Some(script) = &mozaik.script {
+            is_missing(&model.join(script), "the run script")
+        } else {
+            let script = patient.directory.path().join(EXPERIMENT_FILE);
+            is_missing(&script, "the experiment script")
+        };
     }
     let runs_commands = configuration
         .targets()

@@ -11,7 +11,7 @@ pub use executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 pub use local::Local;
 #[doc(hidden)]
 pub use slurm::lists as slurm_lists;
-pub use slurm::{ControllerJob, HANDED_OVER, Slurm, Trouble, cancel_left};
+pub use slurm::{ControllerJob, HANDED_OVER, JobLeft, Slurm, Trouble, cancel_left, jobs_left};
 
 /// The configured executor.
 pub fn executor(configuration: &Configuration, limits: &Limits) -> Box<dyn Executor> {

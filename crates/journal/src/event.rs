@@ -95,6 +95,14 @@ pub enum Event {
         /// The candidate.
         candidate: u64,
     },
+    /// Outcomes were the machine's fault: their candidates are simulated again, and the optimizer
+    /// is as if it had never been told.
+    Forgotten {
+        /// The candidates.
+        candidates: Vec<u64>,
+        /// Why, in words.
+        reason: String,
+    },
     /// The best candidates were simulated again.
     Validated {
         /// How they did.
@@ -113,6 +121,47 @@ pub enum Event {
 }
 
 impl Event {
+    /// What it is called in the journal.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Created { .. } => "created",
+            Self::Controller { .. } => "controller",
+            Self::Surroundings { .. } => "surroundings",
+            Self::Proposed { .. } => "proposed",
+            Self::Imported { .. } => "imported",
+            Self::Submitting { .. } => "submitting",
+            Self::Submitted { .. } => "submitted",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Finished { .. } => "finished",
+            Self::Told { .. } => "told",
+            Self::Forgotten { .. } => "forgotten",
+            Self::Validated { .. } => "validated",
+            Self::Requested { .. } => "requested",
+            Self::Stopped { .. } => "stopped",
+        }
+    }
+
+    /// The candidates that it is about.
+    pub fn candidates(&self) -> Vec<u64> {
+        match self {
+            Self::Proposed { candidates, .. } | Self::Imported { candidates, .. } => {
+                candidates.iter().map(|proposal| proposal.candidate).collect()
+            }
+            Self::Submitting { candidate, .. }
+            | Self::Submitted { candidate, .. }
+            | Self::Interrupted { candidate, .. }
+            | Self::Finished { candidate, .. }
+            | Self::Told { candidate } => vec![*candidate],
+            Self::Forgotten { candidates, .. } => candidates.clone(),
+            Self::Validated { candidates } => candidates.iter().map(|it| it.candidate).collect(),
+            Self::Created { .. }
+            | Self::Controller { .. }
+            | Self::Surroundings { .. }
+            | Self::Requested { .. }
+            | Self::Stopped { .. } => vec![],
+        }
+    }
+
     /// An attempt ended for no fault: it, or its controller, was stopped.
     pub fn ended_by_us(candidate: u64, reason: String) -> Self {
         Self::Interrupted { candidate, reason, fault: false, out_of_memory: false }
@@ -140,4 +189,21 @@ pub struct Entry {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Event;
+
+    #[test]
+    fn an_event_is_called_what_it_is_written_as() {
+        for event in [
+            Event::Told { candidate: 3 },
+            Event::Forgotten { candidates: vec![3], reason: String::new() },
+            Event::Stopped { reason: String::new() },
+        ] {
+            let written = serde_json::to_value(&event).unwrap();
+            assert_eq!(written["event"], event.name());
+        }
+    }
 }

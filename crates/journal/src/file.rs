@@ -10,7 +10,7 @@ use crate::event::{Entry, Event};
 /// The name of the journal's file.
 pub const FILE_NAME: &str = "journal.jsonl";
 const CRC_KEY: &str = ",\"crc32c\":\"";
-const UNKNOWN: &str = "the line is whole, but not an event that is known";
+pub(crate) const UNKNOWN: &str = "the line is whole, but not an event that is known";
 
 /// A journal that cannot be trusted.
 #[derive(Debug, thiserror::Error)]
@@ -100,13 +100,13 @@ pub(crate) fn parse_from(text: &[u8], first_seq: u64) -> Result<Read, (usize, St
 
 /// Whether something follows what looks like the end of an entry: then this is no torn line, but
 /// lines whose ends are damaged.
-fn is_longer_than_an_entry(line: &[u8]) -> bool {
+pub(crate) fn is_longer_than_an_entry(line: &[u8]) -> bool {
     let end = CRC_KEY.len() + "00000000\"}\n".len();
     let first = line.windows(CRC_KEY.len()).position(|window| window == CRC_KEY.as_bytes());
     first.is_some_and(|start| line.len() > start + end)
 }
 
-fn parse_line(line: &[u8]) -> Result<Entry, &'static str> {
+pub(crate) fn parse_line(line: &[u8]) -> Result<Entry, &'static str> {
     let line = std::str::from_utf8(line).map_err(|_| "the line is not text")?;
     let (body, tail) = line.rsplit_once(CRC_KEY).ok_or("the line has no checksum")?;
     // The digits themselves are compared, since `F` for `f` is a changed byte too.

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! An entry is on disk before the act it announces. A torn last line (the machine died while it was
-//! written) is cut off with a message; damage anywhere else is refused.
+//! written) is cut off with a message; damage anywhere else is refused;
+//! [`Salvage`] says what of such a journal is whole, and [`cut_off`] removes the rest.
 
 mod event;
 mod file;
@@ -17,6 +18,7 @@ mod lock;
 mod optimization_directory;
 mod provenance;
 mod requests;
+mod salvage;
 mod state;
 mod surroundings;
 mod validated;
@@ -28,6 +30,7 @@ pub use lock::{ControllerLock, Held, Holder};
 pub use optimization_directory::{DirectoryError, OptimizationDirectory};
 pub use provenance::{Commit, Provenance};
 pub use requests::{Request, Requests};
+pub use salvage::{Damage, Line, Salvage, cut_off};
 pub use state::{CandidateRecord, Phase, State, StateError, Watch};
 pub use surroundings::Surroundings;
 pub use validated::Validated;

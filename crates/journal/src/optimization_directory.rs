@@ -29,6 +29,7 @@ use simulation::{Protocol, SimulationDirectory, write_experiment};
 use crate::file::FILE_NAME;
 use crate::{provenance, surroundings};
 
+const CONFIGURATION: &str = "configuration.json";
 const SUFFIX: &str = "_Optimization";
 const TRIAL_SUFFIX: &str = "_Trial";
 
@@ -132,6 +133,17 @@ impl OptimizationDirectory {
         found.pop().map(Self).ok_or(DirectoryError::NoOptimization(given))
     }
 
+    /// The same, also when its journal is gone: its configuration must then be there.
+    ///
+    /// # Errors
+    /// When there is neither.
+    pub fn find_damaged(given: &Path) -> Result<Self, DirectoryError> {
+        match std::path::absolute(given) {
+            Ok(path) if path.join(CONFIGURATION).exists() => Ok(Self(path)),
+            _ => Self::find(given),
+        }
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.0
@@ -154,7 +166,7 @@ impl OptimizationDirectory {
 
     /// The frozen configuration.
     pub fn configuration(&self) -> PathBuf {
-        self.0.join("configuration.json")
+        self.0.join(CONFIGURATION)
     }
 
     /// Its name: that of its directory.

@@ -149,6 +149,20 @@ impl CandidateRecord {
             _ => None,
         }
     }
+
+    /// Whether there is an outcome that this optimization could simulate again.
+    pub fn can_be_forgotten(&self) -> bool {
+        self.attempts > 0 && self.result().is_some()
+    }
+
+    /// It is to be simulated again. Attempts go on counting, since a job of an earlier one must not
+    /// be taken for the next; faults do not, since what caused them is mended.
+    fn forget(&mut self) {
+        self.phase = Phase::Waiting;
+        self.told = false;
+        (self.faults, self.out_of_memory) = (0, 0);
+        (self.submitted, self.finished) = (None, None);
+    }
 }
 
 impl State {
@@ -243,6 +257,18 @@ impl State {
                     .filter(|record| !record.told && record.result().is_some())
                     .ok_or_else(|| contradiction("the optimizer is told what is not known"))?;
                 record.told = true;
+            }
+            Event::Forgotten { candidates, .. } => {
+                // Who is the best may have changed.
+                self.validated.clear();
+                for &candidate in candidates {
+                    let record = self.candidates.get_mut(candidate as usize);
+                    let record =
+                        record.filter(|record| record.can_be_forgotten()).ok_or_else(|| {
+                            contradiction("an outcome is forgotten that there is not")
+                        })?;
+                    record.forget();
+                }
             }
             Event::Validated { candidates } => {
                 let known = |validated: &Validated| {
@@ -398,6 +424,69 @@ impl State {
             (Some(record), _) => record.generation - 1,
             (None, Some(last)) => last.generation,
             (None, None) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use simulation::SimulationResult;
+
+    use super::*;
+
+    fn entries(events: Vec<Event>) -> Vec<Entry> {
+        let entry = |(seq, event)| Entry { seq, time: Timestamp::UNIX_EPOCH, event };
+        (0..).zip(events).map(entry).collect()
+    }
+
+    /// A candidate that crashed in its second attempt, after a fault in the first.
+    fn crashed() -> Vec<Event> {
+        let mozopt_version = "0.1.0".to_owned();
+        let result =
+            SimulationResult::without_values(OutcomeClass::Crashed, "no disk".to_owned(), &[]);
+        let reason = "its node failed".to_owned();
+        vec![
+            Event::Created { format: FORMAT, mozopt_version, configuration: "00".to_owned() },
+            Event::Proposed {
+                generation: 1,
+                candidates: vec![Proposal { candidate: 0, seed: 1, parameters: vec![0.5] }],
+            },
+            Event::Submitting { candidate: 0, attempt: 1 },
+            Event::Interrupted { candidate: 0, reason, fault: true, out_of_memory: false },
+            Event::Submitting { candidate: 0, attempt: 2 },
+            Event::Finished { candidate: 0, result },
+            Event::Told { candidate: 0 },
+        ]
+    }
+
+    fn forgotten(candidate: u64) -> Event {
+        Event::Forgotten { candidates: vec![candidate], reason: "the disk was full".to_owned() }
+    }
+
+    #[test]
+    fn a_candidate_whose_outcome_is_forgotten_waits_for_its_next_attempt() {
+        let mut events = crashed();
+        events.push(forgotten(0));
+        let state = State::of(&entries(events.clone())).unwrap();
+        let record = &state.candidates[0];
+        assert_eq!((&record.phase, record.told), (&Phase::Waiting, false));
+        assert_eq!((record.attempts, record.faults), (2, 0));
+        assert_eq!((state.failed(), state.simulated(), state.generations()), (0, 0, 0));
+
+        events.push(Event::Submitting { candidate: 0, attempt: 3 });
+        events.push(crashed()[5].clone());
+        events.push(crashed()[6].clone());
+        assert!(State::of(&entries(events)).unwrap().candidates[0].told);
+    }
+
+    #[test]
+    fn what_is_not_known_cannot_be_forgotten() {
+        for (length, candidate) in [(2, 0), (5, 0), (7, 1)] {
+            let mut events = crashed();
+            events.truncate(length);
+            events.push(forgotten(candidate));
+            let error = State::of(&entries(events)).unwrap_err();
+            assert!(error.to_string().contains("is forgotten that there is not"), "{error}");
         }
     }
 }

@@ -4,11 +4,11 @@ use std::fmt;
 use std::process::ExitCode;
 
 use configuration::{ConfigurationError, LimitError};
-use journal::{DirectoryError, OptimizationDirectory};
+use journal::{DirectoryError, Held, JournalError, OptimizationDirectory, StateError};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use optimizers::SpaceError;
 use reading::{Mistake, Place};
-use search::SearchError;
+use search::{BookError, SearchError};
 use simulation::job::JobError;
 
 /// A command that did what it was asked for; an optimization that ended by itself.
@@ -46,6 +46,18 @@ impl Failure {
     pub fn of_search(error: SearchError, directory: &OptimizationDirectory) -> Self {
         let (program, shown) = (program(), directory.shown());
         match error {
+            SearchError::Held(Held::Io(_)) => {
+                let help = "the file system must have room, and locks (flock): `mozopt doctor` looks \
+                            further";
+                Self::failed(error, help)
+            }
+            SearchError::Held(held @ Held::Elsewhere { .. }) => {
+                let help = format!(
+                    "stop it there, or, if that machine is gone, wait two minutes; `{program} status \
+                     {shown}` shows what it has done"
+                );
+                Self::bad_input(held, help)
+            }
             SearchError::Held(held) => {
                 let help = format!(
                     "one controller at a time: stop it there (Ctrl-C), or look at it with \
@@ -82,6 +94,10 @@ impl Failure {
                 );
                 Self::failed(message, help)
             }
+            SearchError::CannotForget { .. } => Self::bad_input(
+                error,
+                format!("`{program} show N {shown}` tells how far a candidate is"),
+            ),
             SearchError::NothingMeasured { candidate, ref log, .. } => {
                 let mut message = error.to_string();
                 if !log.is_empty() {
@@ -93,6 +109,16 @@ impl Failure {
                      mozopt.toml, then begin anew"
                 );
                 Self::failed(message, help)
+            }
+            SearchError::Book(
+                BookError::Journal(JournalError::Damaged { .. })
+                | BookError::State(StateError::Contradiction { .. } | StateError::NotCreated),
+            ) => {
+                let help = format!(
+                    "nothing was changed; `{program} doctor {shown}` says more, and \
+                     `{program} repair {shown}` what can be done"
+                );
+                Self::failed(error, help)
             }
             SearchError::Book(_) | SearchError::Dispatch(_) | SearchError::Io { .. } => {
                 let help = format!(

@@ -21,6 +21,7 @@ mod cli;
 mod commands;
 mod dashboard;
 mod data_store;
+mod doctor;
 mod failure;
 mod figure_data;
 mod inspection_summary;
@@ -49,6 +50,9 @@ fn main() -> ExitCode {
         Command::Submit(arguments) => commands::submit::submit(&arguments),
         Command::Stop(arguments) => commands::stop::stop(&arguments),
         Command::Status(arguments) => commands::status::status(&arguments),
+        Command::Doctor(arguments) => commands::doctor::doctor(&arguments),
+        Command::Repair(arguments) => commands::repair::repair(&arguments),
+        Command::Forget(arguments) => commands::forget::forget(&arguments),
         Command::Show(arguments) => commands::show::show(&arguments),
         Command::Export(arguments) => commands::export::export(&arguments),
         Command::Figures(arguments) => commands::figures::figures(&arguments),

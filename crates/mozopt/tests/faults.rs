@@ -355,8 +355,8 @@ fn a_simulator_that_the_kernel_ends_for_want_of_memory_is_run_again() {
     // of it.
     let model = Model::simulated_by(&format!(
         "case $MOZOPT_SIMULATION in */00000[01]/*) d=$(dirname $MOZOPT_SIMULATION); echo $d >> noted;; esac
-         [ -z \"$d\" ] || [ -e $d/again ] || {{
-             touch $d/again
+         [ -z \"$d\" ] || [ -e again-${{d##*/}} ] || {{
+             touch again-${{d##*/}}
              case $d in *0) exec {GREEDY};; *) {GREEDY} || exit $?;; esac
          }}\n{IDENTITY}"
     ));

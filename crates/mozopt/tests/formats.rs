@@ -166,6 +166,21 @@ fn a_mozaik_model_on_a_cluster_is_read() {
     optimization.mozopt("export", "--format csv").exits(0).shows("sheets.l4.weight");
 }
 
+#[test]
+fn a_search_with_an_outcome_that_was_taken_back_goes_on() {
+    let (_model, optimization) = sample("forgotten");
+    let shown = show(&optimization, 4);
+    assert_eq!((&shown["result"], &shown["attempts"]), (&Value::Null, &json!(1)));
+    let status = optimization.mozopt("status", "--json").exits(0).json();
+    assert_eq!((&status["simulations"], &status["failed"]), (&json!(4), &json!(1)));
+    optimization.mozopt("resume", "--max-simulations 5 --quiet").exits(0);
+    // By then the input is there: the sample's simulator fails in the first attempt only.
+    let shown = show(&optimization, 4);
+    assert_eq!((&shown["result"]["outcome"], &shown["attempts"]), (&json!("completed"), &json!(2)));
+    let value = &shown["result"]["targets"][0]["value"];
+    assert_eq!(*value, shown["parameters"]["gain"]);
+}
+
 /// A line of the journal with its checksum.
 fn line(mut entry: Value) -> String {
     entry.as_object_mut().unwrap().shift_remove("crc32c");
@@ -355,6 +370,8 @@ fn the_page_names_every_key_of_what_commands_print() {
         };
         assert!(page.contains(&format!("`{column}`")), "the page does not name {column}");
     }
+    let examined = optimization.mozopt("doctor", "--json").exits(1).json();
+    assert_keys_are_named(&examined, &["doctor --json", "check --json"], "doctor");
     let model = Model::simulated_by(support::IDENTITY);
     let checked = model.mozopt("check", "--simulate --json").exits(0).json();
     assert_keys_are_named(&checked, &["check --json", RESULT], "check");
@@ -392,7 +409,7 @@ fn the_page_names_every_key_about_data_stores_and_parameters() {
 #[test]
 fn every_kind_of_event_and_request_is_in_the_samples_and_on_the_page() {
     let mut seen: Vec<String> = vec![];
-    for name in ["command", "mozaik"] {
+    for name in ["command", "mozaik", "forgotten"] {
         let (_model, optimization) = sample(name);
         let events = optimization.journal().into_iter();
         seen.extend(events.map(|entry| entry["event"].as_str().unwrap().to_owned()));
@@ -404,7 +421,7 @@ fn every_kind_of_event_and_request_is_in_the_samples_and_on_the_page() {
         .skip(2)
         .map_while(|line| line.strip_prefix("| `")?.split('`').next())
         .collect();
-    assert_eq!(documented.len(), 12);
+    assert_eq!(documented.len(), 13);
     for event in &seen {
         assert!(documented.contains(&&**event), "the page does not name {event}");
     }

@@ -271,15 +271,13 @@ fn a_crash_is_told_by_its_exit_code_or_signal() {
     let result = result_of("kill -SEGV $$");
     assert_eq!(result["outcome"], "crashed");
     assert!(reason(&result).starts_with("the simulator ended with signal 11"), "{result}");
-    let result = result_of("exec /no/such/program");
-    assert_eq!(reason(&result), "the simulator ended with exit code 127");
 }
 
 #[test]
 fn a_simulator_that_somebody_kills_is_run_again_and_never_held_against_the_parameters() {
     for script in ["kill -KILL $$", "bash -c 'kill -KILL $$'; exit $?"] {
         let script = format!(
-            "[ -e $directory/again ] || {{ touch $directory/again; {script}; }}; {IDENTITY}"
+            "[ -e again-${{directory##*/}} ] || {{ touch again-${{directory##*/}}; {script}; }}; {IDENTITY}"
         );
         let (result, model) = result_and_model(&script, "");
         assert_eq!(result["outcome"], "completed");
@@ -306,7 +304,7 @@ fn a_python_error_is_the_reason_of_a_crash() {
     let shown = model.optimization().mozopt("show 0", "").exits(0);
     shown.shows("Traceback (most recent call last):").shows("line 1, in <module>");
     // Of another attempt, whose end had another cause, it is not.
-    let script = "[ -e $directory/again ] && exit 3; touch $directory/again; \
+    let script = "[ -e again-${directory##*/} ] && exit 3; touch again-${directory##*/}; \
                   python3 -c \"import os; {}['x']\"; kill -KILL $$";
     let result = result_of(script);
     assert_eq!(reason(&result), "the simulator ended with exit code 3");
@@ -357,8 +355,8 @@ fn what_failed_when_everything_was_saved_is_measured_and_the_error_told() {
 #[test]
 fn the_error_of_an_earlier_attempt_is_not_told_of_a_later_one() {
     let script = format!(
-        "[ -e $directory/again ] || {{ echo late > $directory/late_error.txt; echo '{{\"a\": \"1\"}}' > \
-         $directory/versions.json; touch $directory/again; kill -KILL $$; }}\n{IDENTITY}"
+        "[ -e again-${{directory##*/}} ] || {{ echo late > $directory/late_error.txt; echo '{{\"a\": \"1\"}}' > \
+         $directory/versions.json; touch again-${{directory##*/}}; kill -KILL $$; }}\n{IDENTITY}"
     );
     let result = result_of(&script);
     assert_eq!(result["outcome"], "completed");
@@ -499,7 +497,7 @@ fn a_prelude_runs_before_each_simulation_and_its_failure_is_not_the_models() {
     let prelude = "prelude = \"echo no module nest; exit 1\"\n[execution]";
     model.write("mozopt.toml", toml.replace("[execution]", prelude));
     model.mozopt("run", "--retries 0").exits(1).says("no module nest");
-    assert_eq!(model.optimization().outcomes()[0]["outcome"], "node_failure");
+    assert!(model.optimization().events("finished").is_empty());
 }
 
 /// The embedded model, so small that it is simulated in a tenth of a second.

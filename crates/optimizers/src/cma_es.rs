@@ -147,6 +147,20 @@ impl CmaEs {
         Candidate { number, generation, parameters }
     }
 
+    /// The next candidate, with the parameters of an earlier run. They were drawn from another
+    /// distribution, so that the step to them is learnt from at a length that this one may have
+    /// (Hansen 2011, "Injecting external solutions into CMA-ES", arXiv:1110.4181).
+    fn enter(&mut self, earlier: &[f64]) -> Candidate {
+        if earlier.len() != self.space.len() {
+            return self.propose();
+        }
+        let unit = self.space.to_unit(earlier);
+        let point: Vec<f64> = self.free.iter().map(|&i| self.boundary.point_of(unit[i])).collect();
+        let step = self.distribution.likely_step_to(&point);
+        let (number, generation) = self.ledger.enter(Sample { point, step });
+        Candidate { number, generation, parameters: earlier.to_vec() }
+    }
+
     /// The parameters at a point of the search.
     fn parameters_at(&self, point: &[f64]) -> Vec<f64> {
         let mut unit = self.space.to_unit(&self.centroid);
@@ -191,6 +205,10 @@ impl CmaEs {
 impl Optimizer for CmaEs {
     fn ask(&mut self, count: usize) -> Vec<Candidate> {
         (0..count).map(|_| self.propose()).collect()
+    }
+
+    fn take_over(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
+        parameters.iter().map(|earlier| self.enter(earlier)).collect()
     }
 
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {

@@ -398,6 +398,10 @@ impl Optimizer for Composite {
     }
 
     fn repeat(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
+        self.take_over(parameters)
+    }
+
+    fn take_over(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
         let fits = |earlier: &&Vec<f64>| earlier.len() == self.coordinates.centroid().len();
         let fitting: Vec<Option<&[f64]>> = parameters
             .iter()

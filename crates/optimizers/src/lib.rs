@@ -101,6 +101,11 @@ pub trait Optimizer: Send {
         self.ask(parameters.len())
     }
 
+    /// Candidates with these parameters, which an earlier run proposed when it knew something that
+    /// this one does not: an outcome that was taken back since. The search learns from them as from
+    /// its own. Parameters that do not fit the space are replaced by what the search proposes.
+    fn take_over(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate>;
+
     /// Tells what became of a candidate.
     ///
     /// # Errors

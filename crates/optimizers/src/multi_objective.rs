@@ -167,6 +167,15 @@ impl MultiObjective {
         })
     }
 
+    /// The next candidate, with the parameters of an earlier run.
+    fn enter(&mut self, earlier: &[f64]) -> Candidate {
+        if earlier.len() != self.space.len() {
+            return self.propose();
+        }
+        let (number, generation) = self.ledger.enter(self.space.to_unit(earlier));
+        Candidate { number, generation, parameters: earlier.to_vec() }
+    }
+
     fn propose(&mut self) -> Candidate {
         let number = self.ledger.next_number();
         let unit =
@@ -256,6 +265,10 @@ fn mutation_step(u: f64) -> f64 {
 impl Optimizer for MultiObjective {
     fn ask(&mut self, count: usize) -> Vec<Candidate> {
         (0..count).map(|_| self.propose()).collect()
+    }
+
+    fn take_over(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
+        parameters.iter().map(|earlier| self.enter(earlier)).collect()
     }
 
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {

@@ -103,6 +103,17 @@ impl Sampling {
             ledger: Ledger::new(offspring_size.get()),
         })
     }
+
+    /// The next candidate: with the parameters of an earlier run, or the next point.
+    fn propose(&mut self, earlier: Option<&Vec<f64>>) -> Candidate {
+        let (number, generation) = self.ledger.enter(());
+        let parameters = match earlier.filter(|earlier| earlier.len() == self.space.len()) {
+            Some(earlier) => earlier.clone(),
+            None if number == 0 => self.centroid.clone(),
+            None => self.space.from_unit(&self.points.point(number, self.space.len())),
+        };
+        Candidate { number, generation, parameters }
+    }
 }
 
 impl Points {
@@ -129,16 +140,11 @@ impl Points {
 
 impl Optimizer for Sampling {
     fn ask(&mut self, count: usize) -> Vec<Candidate> {
-        let propose = |_| {
-            let (number, generation) = self.ledger.enter(());
-            let parameters = if number == 0 {
-                self.centroid.clone()
-            } else {
-                self.space.from_unit(&self.points.point(number, self.space.len()))
-            };
-            Candidate { number, generation, parameters }
-        };
-        (0..count).map(propose).collect()
+        (0..count).map(|_| self.propose(None)).collect()
+    }
+
+    fn take_over(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
+        parameters.iter().map(|earlier| self.propose(Some(earlier))).collect()
     }
 
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {

@@ -211,6 +211,51 @@ fn a_repeated_search_goes_on_as_the_first() {
     }
 }
 
+/// What a caller does who takes an outcome back: later proposals are those of the earlier run.
+#[test]
+fn proposals_of_a_search_that_knew_more_are_taken_over_and_learnt_from() {
+    for (name, start) in OPTIMIZERS {
+        let (space, centroid) = mixed_space(7);
+        let mut first = start(space.clone(), &centroid, 7);
+        let proposed: Vec<Vec<Candidate>> = (0..6)
+            .map(|_| {
+                let asked = first.ask(OFFSPRING_SIZE);
+                for candidate in &asked {
+                    let told = measured(candidate, total(&space, &candidate.parameters));
+                    first.tell(candidate.number, &told).unwrap();
+                }
+                asked
+            })
+            .collect();
+        let again = || {
+            let mut second = start(space.clone(), &centroid, 7);
+            for asked in &proposed {
+                let parameters: Vec<_> = asked.iter().map(|c| c.parameters.clone()).collect();
+                assert_eq!(second.take_over(&parameters), *asked, "{name}");
+                for candidate in asked.iter().filter(|candidate| candidate.number != 3) {
+                    let told = measured(candidate, total(&space, &candidate.parameters));
+                    second.tell(candidate.number, &told).unwrap();
+                }
+            }
+            second
+        };
+        let mut second = again();
+        assert_eq!(second.recommend(1).len(), 1, "{name}");
+        assert_ne!(second.recommend(1)[0].candidate, 3, "{name}");
+        let told = outcome(OutcomeKind::Measured, 0.5);
+        second.tell(3, &told).unwrap();
+        let mut third = again();
+        third.tell(3, &told).unwrap();
+        let next = second.ask(OFFSPRING_SIZE);
+        assert_eq!(next, third.ask(OFFSPRING_SIZE), "{name}");
+        for candidate in &next {
+            assert_valid(&space, candidate);
+        }
+        // What does not fit is replaced.
+        assert_valid(&space, &second.take_over(&[vec![1.0]])[0]);
+    }
+}
+
 #[test]
 fn recommended_are_measured_candidates_that_are_good() {
     for (name, start) in OPTIMIZERS {

@@ -35,6 +35,14 @@ pub enum SearchError {
         /// The entry's number.
         seq: u64,
     },
+    /// An outcome cannot be taken back.
+    #[error("the outcome of candidate {candidate} cannot be taken back: {why}")]
+    CannotForget {
+        /// The candidate.
+        candidate: u64,
+        /// Why not.
+        why: &'static str,
+    },
     /// Not one simulation of the first ones could be evaluated.
     #[error(
         "none of the first {simulations} simulations could be evaluated; candidate {candidate}: {reason}"

@@ -4,6 +4,7 @@
 mod book;
 mod ending;
 mod error;
+mod forget;
 mod interrupt;
 mod known;
 mod outcomes;
@@ -19,6 +20,7 @@ mod watcher;
 
 pub use ending::End;
 pub use error::{BookError, SearchError};
+pub use forget::forget;
 pub use interrupt::{Interrupt, Wish};
 pub use known::{Earlier, WarmStart};
 pub use search::Search;

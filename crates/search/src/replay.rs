@@ -1,6 +1,7 @@
 //! The optimizer of a search: made from the configuration, and brought to where it was by repeating
 //! what the journal says it was asked and told.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use optimizers::{
@@ -85,8 +86,44 @@ fn rule(scoring: &Scoring) -> Result<ScoreRule, ScoreRuleError> {
 /// on the same machine not at all, on one with other vector instructions by rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// Brings the optimizer to where it was: asks and tells it again what the journal says. Its
-/// proposals must be those of the journal.
+/// What was told and taken back, by places in the journal.
+struct TakenBack {
+    /// Where it was told, and where it was taken back.
+    spans: Vec<(usize, usize)>,
+}
+
+impl TakenBack {
+    fn in_journal(entries: &[Entry]) -> Self {
+        let (mut told, mut spans) = (BTreeMap::new(), vec![]);
+        for (place, entry) in entries.iter().enumerate() {
+            match &entry.event {
+                Event::Told { candidate } => {
+                    told.insert(*candidate, place);
+                }
+                Event::Forgotten { candidates, .. } => {
+                    let taken_back = candidates.iter().filter_map(|it| told.remove(it));
+                    spans.extend(taken_back.map(|told_at| (told_at, place)));
+                }
+                _ => {}
+            }
+        }
+        Self { spans }
+    }
+
+    /// Whether what was told here was taken back later.
+    fn is_void(&self, place: usize) -> bool {
+        self.spans.iter().any(|&(told, _)| told == place)
+    }
+
+    /// Whether the optimizer knew something here that was taken back later.
+    fn was_known(&self, place: usize) -> bool {
+        self.spans.iter().any(|&(told, taken_back)| told < place && place < taken_back)
+    }
+}
+
+/// Brings the optimizer to where it was: asks and tells it again what the journal says, but for
+/// outcomes that were forgotten. Its proposals must be those of the journal. Those that it made
+/// when it knew an outcome that was forgotten later cannot be made again: they are taken over.
 pub fn replay(
     optimizer: &mut dyn Optimizer,
     configuration: &Configuration,
@@ -94,11 +131,16 @@ pub fn replay(
     state: &State,
 ) -> Result<(), SearchError> {
     let differs = |seq| SearchError::CannotRepeat { seq };
-    for entry in entries {
+    let taken_back = TakenBack::in_journal(entries);
+    for (place, entry) in entries.iter().enumerate() {
         match &entry.event {
             Event::Proposed { candidates, .. } => {
                 let written: Vec<_> = candidates.iter().map(|c| c.parameters.clone()).collect();
-                let again = optimizer.repeat(&written);
+                let again = if taken_back.was_known(place) {
+                    optimizer.take_over(&written)
+                } else {
+                    optimizer.repeat(&written)
+                };
                 let same = again.len() == candidates.len()
                     && again.iter().zip(candidates).all(|(again, written)| {
                         again.number == written.candidate
@@ -115,6 +157,7 @@ pub fn replay(
             Event::Imported { candidates, results, .. } => {
                 import(optimizer, candidates, results).ok_or_else(|| differs(entry.seq))?;
             }
+            Event::Told { .. } if taken_back.is_void(place) => {}
             Event::Told { candidate } => {
                 let record: Option<&CandidateRecord> = state.candidates.get(*candidate as usize);
                 let result = record.and_then(CandidateRecord::result);
@@ -185,4 +228,115 @@ pub fn outcome(result: &SimulationResult) -> Outcome {
     };
     let values = result.targets.iter().map(|target| target.value).collect();
     Outcome { kind, values, total: result.total }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use jiff::Timestamp;
+    use journal::FORMAT;
+    use optimizers::Candidate;
+
+    use super::*;
+
+    /// A configuration of three parameters.
+    fn configuration() -> Configuration {
+        let sample = "../mozopt/tests/data/formats/1/command/configuration.json";
+        Configuration::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(sample)).unwrap()
+    }
+
+    fn cma_es(configuration: &Configuration) -> CmaEs {
+        let settings = CmaEsSettings {
+            variant: CmaEsVariant::Active,
+            offspring_size: Some(4),
+            sigma: 0.3,
+            seed: 1,
+        };
+        CmaEs::new(configuration.space().unwrap(), &configuration.centroid(), settings).unwrap()
+    }
+
+    fn entries(events: &[Event]) -> Vec<Entry> {
+        let entry = |(seq, event): (u64, &Event)| Entry {
+            seq,
+            time: Timestamp::UNIX_EPOCH,
+            event: event.clone(),
+        };
+        (0..).zip(events).map(entry).collect()
+    }
+
+    fn result(candidate: &Candidate) -> SimulationResult {
+        let completed = SimulationResult::measured(OutcomeClass::Completed, None, &[], &[]);
+        SimulationResult { total: candidate.parameters.iter().sum(), ..completed }
+    }
+
+    /// The journal of a search that proposes and is told, generation after generation.
+    fn generation(optimizer: &mut dyn Optimizer, events: &mut Vec<Event>) -> Vec<Candidate> {
+        let asked = optimizer.ask(4);
+        let proposal = |it: &Candidate| Proposal {
+            candidate: it.number,
+            seed: 1,
+            parameters: it.parameters.clone(),
+        };
+        let candidates = asked.iter().map(proposal).collect();
+        events.push(Event::Proposed { generation: asked[0].generation, candidates });
+        for candidate in &asked {
+            tell_again(optimizer, candidate, events);
+        }
+        asked
+    }
+
+    fn tell_again(optimizer: &mut dyn Optimizer, of: &Candidate, events: &mut Vec<Event>) {
+        let candidate = of.number;
+        events.push(Event::Submitting { candidate, attempt: 1 });
+        events.push(Event::Finished { candidate, result: result(of) });
+        events.push(Event::Told { candidate });
+        optimizer.tell(candidate, &outcome(&result(of))).unwrap();
+    }
+
+    fn replayed(events: &[Event]) -> Result<CmaEs, SearchError> {
+        let (configuration, entries) = (configuration(), entries(events));
+        let state = State::of(&entries).unwrap();
+        let mut optimizer = cma_es(&configuration);
+        replay(&mut optimizer, &configuration, &entries, &state).map(|()| optimizer)
+    }
+
+    #[test]
+    fn a_forgotten_outcome_is_as_if_it_had_never_been_told() {
+        let configuration = configuration();
+        let mozopt_version = "0.1.0".to_owned();
+        let created =
+            Event::Created { format: FORMAT, mozopt_version, configuration: String::new() };
+        let mut events = vec![created];
+        let mut knows_all = cma_es(&configuration);
+        let asked: Vec<_> = (0..3).map(|_| generation(&mut knows_all, &mut events)).collect();
+        assert_eq!(replayed(&events).unwrap().diagnostics(), knows_all.diagnostics());
+
+        let reason = "its node was broken".to_owned();
+        events.push(Event::Forgotten { candidates: vec![1, 6], reason });
+        let mut knows_less = cma_es(&configuration);
+        for (i, asked) in asked.iter().enumerate() {
+            let parameters: Vec<_> = asked.iter().map(|it| it.parameters.clone()).collect();
+            // The first ones were proposed when nothing was known.
+            let again = if i == 0 { knows_less.ask(4) } else { knows_less.take_over(&parameters) };
+            assert_eq!(again, *asked);
+            for candidate in asked.iter().filter(|it| ![1, 6].contains(&it.number)) {
+                knows_less.tell(candidate.number, &outcome(&result(candidate))).unwrap();
+            }
+        }
+        let diagnostics = replayed(&events).unwrap().diagnostics();
+        assert_eq!(diagnostics, knows_less.diagnostics());
+        assert_ne!(diagnostics, knows_all.diagnostics());
+
+        // Simulated again, and the search goes on: these proposals are its own again.
+        tell_again(&mut knows_less, &asked[0][1], &mut events);
+        generation(&mut knows_less, &mut events);
+        assert_eq!(replayed(&events).unwrap().diagnostics(), knows_less.diagnostics());
+        let other = events.iter_mut().rev().find_map(|event| match event {
+            Event::Proposed { candidates, .. } => Some(candidates),
+            _ => None,
+        });
+        other.unwrap()[0].parameters[0] += 0.1;
+        assert!(matches!(replayed(&events), Err(SearchError::CannotRepeat { .. })));
+    }
 }

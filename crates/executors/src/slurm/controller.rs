@@ -128,6 +128,33 @@ exit $code
     Ok(script)
 }
 
+/// A simulation's job that waits or runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobLeft {
+    /// Whose it is: its place among the simulations that were asked about.
+    pub place: usize,
+    /// The attempt that it is.
+    pub attempt: u32,
+    /// Its number.
+    pub id: u64,
+}
+
+/// The jobs of these simulations that Slurm has and that have not ended. What cannot be read in a
+/// directory is passed over.
+///
+/// # Errors
+/// When Slurm does not answer.
+pub fn jobs_left(directories: &[SimulationDirectory]) -> Result<Vec<JobLeft>, Trouble> {
+    let queue = client::queue()?;
+    let mut left = vec![];
+    for (place, directory) in directories.iter().enumerate() {
+        let Ok(Some(record)) = Record::read(directory) else { continue };
+        let its = queue.iter().filter(|it| it.name == record.name && !it.state.is_final());
+        left.extend(its.map(|job| JobLeft { place, attempt: record.attempt, id: job.id }));
+    }
+    Ok(left)
+}
+
 /// Cancels the jobs that these simulations have left, exactly those, and waits until they are gone.
 /// Returns how many there were.
 pub fn cancel_left(directories: Vec<SimulationDirectory>) -> io::Result<usize> {

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 pub use client::Trouble;
 use configuration::{Configuration, Limits};
-pub use controller::{ControllerJob, HANDED_OVER, cancel_left};
+pub use controller::{ControllerJob, HANDED_OVER, JobLeft, cancel_left, jobs_left};
 
 use client::{Accounted, Queued};
 use job_state::{ExitCodes, JobState};

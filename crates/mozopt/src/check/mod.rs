@@ -59,12 +59,14 @@ pub enum Status {
 }
 
 impl Findings {
-    fn add(&mut self, about: &'static str, status: Status, message: impl Into<String>) {
+    /// Notes something.
+    pub fn add(&mut self, about: &'static str, status: Status, message: impl Into<String>) {
         let message = message.into();
         self.0.push(Finding { about, status, message, help: None, report: None });
     }
 
-    fn add_with_help(
+    /// Notes something about which something is to be done.
+    pub fn add_with_help(
         &mut self,
         about: &'static str,
         status: Status,

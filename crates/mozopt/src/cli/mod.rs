@@ -4,6 +4,7 @@ mod data_store;
 mod figures;
 mod inspect;
 mod model;
+mod trouble;
 mod validate;
 
 use configuration::{LimitChange, Objectives, TimeLimit};
@@ -18,6 +19,7 @@ pub use data_store::*;
 pub use figures::*;
 pub use inspect::*;
 pub use model::*;
+pub use trouble::*;
 pub use validate::*;
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
@@ -63,6 +65,15 @@ pub enum Command {
     Stop(StopArguments),
     /// Show where an optimization stands
     Status(StatusArguments),
+    /// Find out what is wrong with an optimization, and what to do
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArguments),
+    /// Cut off what is damaged of an optimization's journal
+    #[command(after_help = REPAIR_EXAMPLES)]
+    Repair(RepairArguments),
+    /// Take outcomes back that were the machine's fault, so that they are simulated again
+    #[command(after_help = FORGET_EXAMPLES)]
+    Forget(ForgetArguments),
     /// Show one candidate: parameters, values, scores, why it failed, how to run it again
     #[command(after_help = "Example:\n  mozopt show 17 examples/v1")]
     Show(ShowArguments),
@@ -136,6 +147,7 @@ const RESUME_EXAMPLES: &str = "\
 Examples:
   mozopt resume                              the latest optimization in this directory
   mozopt resume examples/v1 --max-ngen 40    go on beyond the limit that ended it
+  mozopt resume . --again crashed            simulate again what crashed, then go on
 
 Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
@@ -249,6 +261,10 @@ pub struct ResumeArguments {
     /// Show no progress
     #[arg(long, short)]
     pub quiet: bool,
+    /// Simulate all candidates again whose outcome is of this class, as if the optimizer had never
+    /// been told; may be repeated
+    #[arg(long, value_enum, value_name = "CLASS")]
+    pub again: Vec<FailureClass>,
     /// What may change; it stays so until it is changed again.
     #[command(flatten)]
     pub limits: LimitChange,

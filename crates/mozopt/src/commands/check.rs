@@ -78,7 +78,7 @@ fn simulated(loaded: &Loaded, output: &std::path::Path) -> Result<Option<Trial>,
     trial
 }
 
-fn listed(findings: &[Finding]) -> String {
+pub(super) fn listed(findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings {
         let mark = match finding.status {

@@ -2,13 +2,16 @@
 
 pub mod check;
 pub mod datastore;
+pub mod doctor;
 pub mod evaluate;
 pub mod export;
 pub mod figures;
+pub mod forget;
 pub mod inspect;
 pub mod job;
 pub mod parameters;
 pub mod prepare;
+pub mod repair;
 pub mod report;
 pub mod run;
 pub mod schema;
@@ -27,7 +30,7 @@ use serde::Serialize;
 use configuration::Configuration;
 use journal::{self, OptimizationDirectory, State};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, program};
 
 /// Prints data to stdout. A reader that has seen enough (`| head`) is no error.
 fn print(text: &str) -> Result<(), Failure> {
@@ -50,9 +53,40 @@ fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 fn read(directory: &OptimizationDirectory) -> Result<(Configuration, State), Failure> {
     let configuration = Configuration::read(&directory.configuration())?;
     let failed = |error: &dyn std::fmt::Display| {
-        Failure::failed(error.to_string(), "the journal is damaged; nothing was changed")
+        let (program, shown) = (program(), directory.shown());
+        let help = format!(
+            "nothing was changed; `{program} doctor {shown}` says more, and `{program} repair {shown}` what \
+             can be done"
+        );
+        Failure::failed(error.to_string(), help)
     };
     let read = journal::read(&directory.journal()).map_err(|error| failed(&error))?;
     let state = State::of(&read.entries).map_err(|error| failed(&error))?;
     Ok((configuration, state))
+}
+
+/// Candidates' numbers, in their order, as people write them: `54-71, 80`.
+pub fn numbers(numbers: &[u64]) -> String {
+    let mut ranges: Vec<(u64, u64)> = vec![];
+    for &number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if number == *last + 1 => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let in_words = |&(first, last): &(u64, u64)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first}-{last}"),
+    };
+    ranges.iter().map(in_words).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn neighbouring_numbers_are_written_as_a_range() {
+        assert_eq!(super::numbers(&[3, 54, 55, 56, 80, 81]), "3, 54-56, 80, 81");
+        assert_eq!(super::numbers(&[]), "");
+    }
 }

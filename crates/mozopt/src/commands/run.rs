@@ -53,10 +53,13 @@ pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
 
 /// Continues an optimization.
 pub fn resume(arguments: ResumeArguments) -> Result<u8, Failure> {
-    let ResumeArguments { optimization, limits, json, quiet } = arguments;
+    let ResumeArguments { optimization, limits, json, quiet, again } = arguments;
     let directory = OptimizationDirectory::find(&optimization)?;
     let watcher = watcher(&directory, quiet);
     watcher.say(&format!("resuming {}", directory.shown()));
+    if !again.is_empty() {
+        super::forget::forget_classes(&directory, &again, &watcher)?;
+    }
     let change = |current: &mut _| limits.change(current);
     let place = directory.clone();
     let search = Search::resume(directory, change, Box::new(watcher), interrupt()?)

@@ -89,6 +89,16 @@ impl Distribution {
             .collect()
     }
 
+    /// The same, no longer than nearly every step that is drawn: √n + 2n / (n + 2), measured along
+    /// the axes (the default of Hansen 2011, arXiv:1110.4181).
+    pub fn likely_step_to(&self, point: &[f64]) -> Vec<f64> {
+        let step = self.step_to(point);
+        let n = step.len() as f64;
+        let longest = n.sqrt() + 2.0 * n / (n + 2.0);
+        let factor = (longest / norm(&self.whitened(&step))).min(1.0);
+        step.iter().map(|y| factor * y).collect()
+    }
+
     /// Learns from a generation, best first (eqs. 41-47).
     pub fn update(&mut self, generation: &[Survivor<Sample>], rates: &Rates) {
         let n = self.mean.len();

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes the samples of a format: two small optimizations, run by the program itself.
+# Makes the samples of a format: three small optimizations, run by the program itself.
 #
 #   sudo ./make.sh /path/to/mozopt 2      # writes 2/; samples of a format that was released never change
 #
@@ -89,6 +89,11 @@ echo '{"request": "stop", "cancel": true}' > 01796000000000000003-4711.json
 echo '{"request": "change_limits", "max_ngen": 7, "max_simulations": 9, "slots": 2}' > 01796000000000000004-4711.json
 cd ../..
 cp -r ./*_Optimization /proc/self/fd/3/command
+
+# The same after an outcome was taken back, without its simulations.
+mozopt forget ./*_Optimization 4 --reason "the input was not there"
+mkdir /proc/self/fd/3/forgotten
+cp ./*_Optimization/{configuration.json,journal.jsonl,provenance.json} /proc/self/fd/3/forgotten
 
 # One of a mozaik model on a cluster that is played by scripts: its experiment script writes values, and
 # the second simulation has not enough memory at first.

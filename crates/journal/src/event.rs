@@ -107,6 +107,10 @@ pub enum Event {
     Validated {
         /// How they did.
         candidates: Vec<Validated>,
+        /// How long the jobs of these simulations had their cores, all together, seconds; 0 of versions
+        /// that did not note it.
+        #[serde(default)]
+        job_seconds: f64,
     },
     /// The controller was asked for something, and does it.
     Requested {
@@ -153,7 +157,9 @@ impl Event {
             | Self::Finished { candidate, .. }
             | Self::Told { candidate } => vec![*candidate],
             Self::Forgotten { candidates, .. } => candidates.clone(),
-            Self::Validated { candidates } => candidates.iter().map(|it| it.candidate).collect(),
+            Self::Validated { candidates, .. } => {
+                candidates.iter().map(|it| it.candidate).collect()
+            }
             Self::Created { .. }
             | Self::Controller { .. }
             | Self::Surroundings { .. }

@@ -270,7 +270,7 @@ impl State {
                     record.forget();
                 }
             }
-            Event::Validated { candidates } => {
+            Event::Validated { candidates, job_seconds } => {
                 let known = |validated: &Validated| {
                     let record = self.candidates.get(validated.candidate as usize);
                     record.is_some_and(|record| record.result().is_some())
@@ -278,8 +278,7 @@ impl State {
                 if !candidates.iter().all(known) {
                     return Err(contradiction("a candidate is validated that was not simulated"));
                 }
-                self.repetition_seconds +=
-                    candidates.iter().map(|validated| validated.job_seconds).sum::<f64>();
+                self.repetition_seconds += job_seconds;
                 self.validated.clone_from(candidates);
             }
             Event::Surroundings { differences } => self.differences = differences.as_slice().into(),

@@ -19,9 +19,6 @@ pub struct Validated {
     /// The mean total of all of them, with what failures cost: the smaller, the better the
     /// candidate.
     pub expected_total: f64,
-    /// How long their jobs had their cores, all together, seconds; 0 of versions that did not note it.
-    #[serde(default)]
-    pub job_seconds: f64,
 }
 
 impl Validated {
@@ -52,7 +49,6 @@ impl Validated {
             mean,
             sd,
             expected_total: all / results.len() as f64,
-            job_seconds: results.iter().map(|result| result.job_seconds()).sum(),
         })
     }
 

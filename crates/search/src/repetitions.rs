@@ -50,7 +50,9 @@ impl Search {
             self.watcher.say(&validated.in_words());
         }
         if !candidates.is_empty() {
-            self.book.log(&[Event::Validated { candidates }])?;
+            let simulated = results.values().flatten();
+            let job_seconds = simulated.map(SimulationResult::job_seconds).sum();
+            self.book.log(&[Event::Validated { candidates, job_seconds }])?;
         }
         Ok(true)
     }

@@ -6,13 +6,16 @@ use std::path::PathBuf;
 /// A frozen configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
-    /// The file cannot be read, or is not a configuration.
+    /// The file cannot be read; the error names it.
+    #[error(transparent)]
+    Unreadable(io::Error),
+    /// The file is not a configuration.
     #[error("{}: {source}", path.display())]
-    Unreadable {
+    Malformed {
         /// The file.
         path: PathBuf,
-        /// What the system or the parser says.
-        source: io::Error,
+        /// What the parser says.
+        source: serde_json::Error,
     },
     /// Another version of the program wrote it.
     #[error("{} has the format {format}", path.display())]

@@ -1,9 +1,13 @@
 //! Files that are there whole or not at all.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::NamedTempFile;
@@ -52,14 +56,57 @@ pub fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-/// Reads a text file of at most `limit` bytes.
-pub fn read_bounded(path: &Path, limit: u64) -> io::Result<String> {
-    let size = fs::metadata(path)?.len();
-    if size > limit {
-        let why = format!("the file has {size} bytes, more than the {limit} that make sense here");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+/// Opens a regular file to be read, and nothing else: a pipe or a device that stands in its place
+/// would block, or never end. Errors name the file.
+pub fn open(path: &Path) -> io::Result<File> {
+    open_as(OpenOptions::new().read(true), path)
+}
+
+/// Opens a regular file with these options; see [`open`].
+pub fn open_as(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    // A pipe that nobody writes blocks whoever opens it; a terminal could become that of the process.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = options.custom_flags(flags.bits() as i32).open(path).map_err(named(path))?;
+    let kind = file.metadata().map_err(named(path))?.file_type();
+    if kind.is_file() {
+        return Ok(file);
     }
-    fs::read_to_string(path)
+    Err(named(path)(match kind.is_dir() {
+        true => Errno::ISDIR.into(),
+        false => io::Error::new(io::ErrorKind::InvalidInput, "this is no regular file"),
+    }))
+}
+
+/// Adds the file's name to an error.
+fn named(path: &Path) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+/// Reads a regular file of at most `limit` bytes. Errors name the file.
+pub fn read_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let too_large = |size: &dyn fmt::Display| {
+        let why = format!("the file has {size} bytes, more than the {limit} that make sense here");
+        named(path)(io::Error::new(io::ErrorKind::FileTooLarge, why))
+    };
+    let file = open(path)?;
+    let size = file.metadata().map_err(named(path))?.len();
+    if size > limit {
+        return Err(too_large(&size));
+    }
+    // The file may grow, and on some file systems it is said to be empty.
+    let mut bytes = vec![];
+    let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(named(path))?;
+    if read as u64 > limit {
+        return Err(too_large(&format_args!("at least {read}")));
+    }
+    Ok(bytes)
+}
+
+/// Reads a text file of at most `limit` bytes, as [`read_bytes`] does.
+pub fn read_bounded(path: &Path, limit: u64) -> io::Result<String> {
+    String::from_utf8(read_bytes(path, limit)?).map_err(|_| {
+        named(path)(io::Error::new(io::ErrorKind::InvalidData, "this is no text in UTF-8"))
+    })
 }
 
 /// Larger than any JSON file that is read whole.
@@ -69,8 +116,58 @@ const MAX_JSON_BYTES: u64 = 16 << 20;
 /// it.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
     let text = read_bounded(path, MAX_JSON_BYTES)?;
-    serde_json::from_str(&text).map_err(|error| {
-        let message = format!("{}: {error}", path.display());
-        io::Error::new(io::ErrorKind::InvalidData, message)
-    })
+    serde_json::from_str(&text)
+        .map_err(|error| named(path)(io::Error::new(io::ErrorKind::InvalidData, error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn only_regular_files_are_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o644.into()).unwrap();
+        let endless = directory.path().join("endless");
+        symlink("/dev/zero", &endless).unwrap();
+        for path in [&pipe, &endless] {
+            for error in [read_bounded(path, 10).unwrap_err(), read_json::<u8>(path).unwrap_err()] {
+                let expected = format!("{}: this is no regular file", path.display());
+                assert_eq!(error.to_string(), expected);
+            }
+        }
+        let error = read_bounded(directory.path(), 10).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_the_limit_whatever_its_size_is_said_to_be() {
+        let file = NamedTempFile::new().unwrap();
+        fs::write(file.path(), "12345").unwrap();
+        assert_eq!(read_bounded(file.path(), 5).unwrap(), "12345");
+        let error = read_bounded(file.path(), 4).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert!(error.to_string().starts_with(&file.path().display().to_string()), "{error}");
+        // Of files in /proc the metadata says that they are empty.
+        let error = read_bounded(Path::new("/proc/self/status"), 100).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn errors_name_the_file_and_keep_their_kind() {
+        let missing = Path::new("/nowhere/values.json");
+        let error = read_json::<u8>(missing).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(error.to_string().starts_with("/nowhere/values.json: "), "{error}");
+        let file = NamedTempFile::new().unwrap();
+        for contents in [&b"\xff\xfe"[..], b"{"] {
+            fs::write(file.path(), contents).unwrap();
+            let error = read_json::<u8>(file.path()).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+            assert!(error.to_string().starts_with(&file.path().display().to_string()), "{error}");
+        }
+    }
 }

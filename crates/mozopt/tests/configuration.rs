@@ -126,6 +126,8 @@ fn values_that_make_no_sense_are_pointed_at() {
     case("0.1}", "⌖0}", "the norm must be a positive number, not 0");
     case("0.1}", "⌖-1}", "the norm must be a positive number, not -1");
     case("50", "⌖-1", "the greatest score must be a number that is not negative");
+    case("50", "⌖1e999", "must be a number");
+    case("50", "⌖1e308", "the sum of all `max_score` is above 1e100").says("as good as no limit");
     case("\"target_value\": 2", "\"target_value\": ⌖[1, 2]", "must be a number");
     case("[3, 4]", "⌖3", "must be two numbers [low, high]");
     case("[3, 4]", "⌖[3, 4, 5]", "must be two numbers [low, high]");
@@ -599,6 +601,7 @@ fn the_schema_of_config_optimisation_accepts_what_the_program_accepts() {
         (false, changed("\"a\": 0.8", "\"a\": \"0.8\"")),
         (false, changed("\"norm\": 0.1}", "\"norm\": 0}")),
         (false, changed("\"max_score\": 50", "\"max_score\": -1")),
+        (false, changed("\"max_score\": 50", "\"max_score\": 1e101")),
         (false, target(r#"{"class": "RateTarget", "name": "n", "target_value": 1}"#)),
         (false, target(r#"{"name": "n", "target_value": 1}"#)),
         (false, target(r#"{"class": "TargetValue", "name": "n"}"#)),

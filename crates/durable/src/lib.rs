@@ -1,10 +1,11 @@
 //! Files that are there whole or not at all.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -15,9 +16,53 @@ use tempfile::NamedTempFile;
 /// Writes a file so that a reader, or a machine that dies, sees the old contents or the new ones
 /// and never a part: write to a temporary file, fsync, rename, fsync the directory.
 pub fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut temporary = NamedTempFile::new_in(directory_of(path))?;
+    let mut temporary = temporary_in(directory_of(path))?;
     temporary.write_all(contents)?;
     persist(temporary, path)
+}
+
+/// How the names of temporary files begin and end.
+const TEMPORARY: (&str, &str) = (".mozopt-", ".tmp");
+/// On file systems without locks no writer takes so long.
+const ABANDONED: Duration = Duration::from_hours(24);
+
+/// A temporary file to be given its name by [`persist`]. It is locked while its writer lives.
+pub fn temporary_in(directory: &Path) -> io::Result<NamedTempFile> {
+    let (prefix, suffix) = TEMPORARY;
+    let file = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile_in(directory)?;
+    // Not every file system has locks; the age says enough there.
+    let _ = file.as_file().try_lock();
+    Ok(file)
+}
+
+/// Removes the temporary files of writers that were killed. Those of others stay.
+pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
+    let (prefix, suffix) = TEMPORARY;
+    for entry in fs::read_dir(directory).map_err(named(directory))? {
+        let path = entry.map_err(named(directory))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with(prefix) && name.ends_with(suffix) && is_abandoned(&path) {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(named(&path)(error));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_abandoned(temporary: &Path) -> bool {
+    let Ok(file) = open(temporary) else { return false };
+    match file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => false,
+        Err(TryLockError::Error(_)) => {
+            let age = file.metadata().and_then(|it| it.modified()).map(|time| time.elapsed());
+            age.is_ok_and(|age| age.is_ok_and(|age| age > ABANDONED))
+        }
+    }
 }
 
 /// Gives a temporary file that was written in the same directory its name.
@@ -46,7 +91,7 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> io::Result<()> {
 
 /// Fails when the disk has no room for another small file.
 pub fn has_room(directory: &Path) -> io::Result<()> {
-    let mut probe = NamedTempFile::new_in(directory)?;
+    let mut probe = temporary_in(directory)?;
     probe.write_all(&vec![1; 64 << 10])?;
     probe.as_file().sync_all()
 }
@@ -59,22 +104,23 @@ pub fn sync_directory(directory: &Path) -> io::Result<()> {
 /// Opens a regular file to be read, and nothing else: a pipe or a device that stands in its place
 /// would block, or never end. Errors name the file.
 pub fn open(path: &Path) -> io::Result<File> {
-    open_as(OpenOptions::new().read(true), path)
+    open_as(OpenOptions::new().read(true), path).map_err(named(path))
 }
 
-/// Opens a regular file with these options; see [`open`].
+/// Opens a regular file with these options, as [`open`] does. For callers that name the file.
 pub fn open_as(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
-    // A pipe that nobody writes blocks whoever opens it; a terminal could become that of the process.
+    // A pipe that nobody writes blocks whoever opens it; a terminal could become that of the
+    // process.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = options.custom_flags(flags.bits() as i32).open(path).map_err(named(path))?;
-    let kind = file.metadata().map_err(named(path))?.file_type();
+    let file = options.custom_flags(flags.bits() as i32).open(path)?;
+    let kind = file.metadata()?.file_type();
     if kind.is_file() {
         return Ok(file);
     }
-    Err(named(path)(match kind.is_dir() {
+    Err(match kind.is_dir() {
         true => Errno::ISDIR.into(),
         false => io::Error::new(io::ErrorKind::InvalidInput, "this is no regular file"),
-    }))
+    })
 }
 
 /// Adds the file's name to an error.
@@ -141,6 +187,24 @@ mod tests {
         }
         let error = read_bounded(directory.path(), 10).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_removed_and_what_a_living_one_has_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let living = temporary_in(directory.path()).unwrap();
+        let (_, killed) = temporary_in(directory.path()).unwrap().keep().unwrap();
+        fs::write(path(".tmp-of-somebody-else.tmp"), "").unwrap();
+        write(&path("result.json"), b"{}").unwrap();
+        remove_leftovers(directory.path()).unwrap();
+        assert!(!killed.exists());
+        assert!(living.path().exists() && path(".tmp-of-somebody-else.tmp").exists());
+        persist(living, &path("finished.json")).unwrap();
+        let mut names: Vec<_> =
+            fs::read_dir(directory.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, [".tmp-of-somebody-else.tmp", "finished.json", "result.json"]);
     }
 
     #[test]

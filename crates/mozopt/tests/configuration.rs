@@ -249,6 +249,10 @@ fn settings_that_contradict_each_other_are_refused() {
     );
     case(&format!("{COMMAND}[optimizer]\nmax_ngen = 0\n"), "a limit of 0");
     case(&format!("{COMMAND}[optimizer]\nmax_simulations = 0\n"), "a limit of 0");
+    case(
+        &format!("{COMMAND}[optimizer]\nvalidate_best = 4294967295\n"),
+        "validate_best = 4294967295: at most 1000 further simulations make sense",
+    );
     let random = "[optimizer]\nalgorithm = \"random\"\nvariant = \"active\"\n";
     case(&format!("{COMMAND}{random}"), "only cma-es has variants");
     case(&format!("{COMMAND}parameters = \"none.json\"\n"), "none.json");

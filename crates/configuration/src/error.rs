@@ -3,16 +3,21 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::limits::MOST_REPETITIONS;
+
 /// A frozen configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
-    /// The file cannot be read, or is not a configuration.
+    /// The file cannot be read; the error names it.
+    #[error(transparent)]
+    Unreadable(io::Error),
+    /// The file is not a configuration.
     #[error("{}: {source}", path.display())]
-    Unreadable {
+    Malformed {
         /// The file.
         path: PathBuf,
-        /// What the system or the parser says.
-        source: io::Error,
+        /// What the parser says.
+        source: serde_json::Error,
     },
     /// Another version of the program wrote it.
     #[error("{} has the format {format}", path.display())]
@@ -41,6 +46,9 @@ pub enum LimitError {
     /// A limit of 0.
     #[error("a limit of 0 leaves nothing to run")]
     NothingToRun,
+    /// `validate_best` is larger than makes sense.
+    #[error("validate_best = {0}: at most {MOST_REPETITIONS} further simulations make sense")]
+    TooManyRepetitions(u32),
     /// `mem_retry` is below 1.
     #[error("mem_retry = {0} under [slurm]: memory would not grow")]
     MemoryWouldNotGrow(f64),
@@ -57,6 +65,7 @@ impl LimitError {
     pub fn advice(&self) -> &'static str {
         match self {
             Self::NothingToRun => "give a number above 0",
+            Self::TooManyRepetitions(_) => "5 are usual: validate_best = 5",
             Self::MemoryWouldNotGrow(_) => "give a number from 1 on: mem_retry = 2",
             Self::NoMemoryToGrow => "give what the first attempt gets: mem = \"16G\"",
             Self::NotASize(_) => {

@@ -99,10 +99,10 @@ fn by_class() -> Objectives {
 impl Configuration {
     /// Reads a frozen configuration.
     pub fn read(path: &Path) -> Result<Self, ConfigurationError> {
-        let failed = |source| ConfigurationError::Unreadable { path: path.to_owned(), source };
-        let text = durable::read_bounded(path, MAX_BYTES).map_err(failed)?;
-        let configuration: Self =
-            serde_json::from_str(&text).map_err(|error| failed(error.into()))?;
+        let text =
+            durable::read_bounded(path, MAX_BYTES).map_err(ConfigurationError::Unreadable)?;
+        let configuration: Self = serde_json::from_str(&text)
+            .map_err(|source| ConfigurationError::Malformed { path: path.to_owned(), source })?;
         if configuration.format != FORMAT {
             return Err(ConfigurationError::OtherFormat {
                 path: path.to_owned(),
@@ -192,8 +192,7 @@ impl Configuration {
 
     /// Refuses a file that was edited: scores by other norms cannot be compared with those before.
     pub fn check_unchanged(path: &Path, hash_at_creation: &str) -> Result<(), ConfigurationError> {
-        let text = std::fs::read(path)
-            .map_err(|source| ConfigurationError::Unreadable { path: path.to_owned(), source })?;
+        let text = durable::read_bytes(path, MAX_BYTES).map_err(ConfigurationError::Unreadable)?;
         if hash(&text) == hash_at_creation {
             return Ok(());
         }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ExecutorKind, LimitError, SlurmSettings, TimeLimit};
 
+/// More further simulations of each of the best candidates tell nothing more.
+pub(crate) const MOST_REPETITIONS: u32 = 1000;
+
 /// What does not influence which candidates are proposed, and may be changed by `resume`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
@@ -145,6 +148,9 @@ impl Limits {
         let hours = self.max_core_hours.is_some_and(|hours| !hours.is_finite() || hours <= 0.0);
         if self.max_ngen == 0 || self.max_simulations == Some(0) || hours {
             return Err(LimitError::NothingToRun);
+        }
+        if self.validate_best > MOST_REPETITIONS {
+            return Err(LimitError::TooManyRepetitions(self.validate_best));
         }
         self.slurm.check()
     }

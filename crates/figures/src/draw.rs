@@ -112,7 +112,10 @@ impl Engine {
             };
             draw().catch(&ctx).map_err(|error| DrawError::Vega(error.to_string()))
         })?;
-        serde_json::from_str(&drawn).map_err(|error| DrawError::Vega(error.to_string()))
+        let drawing: Drawing =
+            serde_json::from_str(&drawn).map_err(|error| DrawError::Vega(error.to_string()))?;
+        // Vega writes control characters of names as they are, which no SVG may hold.
+        Ok(Drawing { svg: printable::escaped(&drawing.svg).into_owned(), ..drawing })
     }
 
     /// Makes pixels of a picture: `scale` pixels for each of its units (1/96 inch).
@@ -149,7 +152,25 @@ fn em_width(text: String, bold: bool) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::em_width;
+    use serde_json::json;
+
+    use super::{Engine, em_width};
+
+    #[test]
+    fn a_picture_with_control_characters_in_its_names_is_xml() {
+        let specification = json!({
+            "data": {"values": [{"target": "\u{1b}[2J\u{ffff}", "score": 1}]},
+            "mark": "bar",
+            "encoding": {
+                "x": {"field": "target", "type": "nominal"},
+                "y": {"field": "score", "type": "quantitative"},
+            },
+        });
+        let engine = Engine::new().unwrap();
+        let svg = engine.svg(&specification).unwrap().svg;
+        assert!(svg.contains("\\u001b[2J\\uffff"), "{svg}");
+        engine.png(&svg, 1.0).unwrap();
+    }
 
     #[test]
     fn widths_are_the_sums_of_the_fonts_advances() {

@@ -82,8 +82,9 @@ pub fn themes() -> Value {
 
 /// Data for the scripts of a page: they find it by the identifier `data`.
 pub fn data_block(data: &Value) -> String {
-    // Inside a script element only this would be read as HTML.
-    let data = data.to_string().replace('<', "\\u003c");
+    // Inside a script element only this would be read as HTML. JSON allows control characters from
+    // DEL on as they are, and HTML does not.
+    let data = printable::escaped(&data.to_string()).replace('<', "\\u003c");
     format!("<script type=\"application/json\" id=\"data\">{data}</script>\n")
 }
 
@@ -92,11 +93,13 @@ pub fn data_block(data: &Value) -> String {
 /// # Examples
 ///
 /// ```
+/// assert_eq!(figures::escaped("\u{1b}[2J"), "\\u001b[2J");
 /// assert_eq!(figures::escaped("V1 <L2/3> & \"L4\""), "V1 &lt;L2/3&gt; &amp; &quot;L4&quot;");
 /// ```
 pub fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
+    // HTML allows control characters as little as XML does.
+    for c in printable::escaped(text).chars() {
         match c {
             '&' => html.push_str("&amp;"),
             '<' => html.push_str("&lt;"),

@@ -101,13 +101,17 @@ pub fn fit_size_tuning(radii_deg: &[f64], cells_hz: &[Vec<f64>]) -> Vec<Option<S
     thread::scope(|scope| {
         for (cells_hz, fits) in cells_hz.chunks(share).zip(fits.chunks_mut(share)) {
             let grid = &grid;
-            scope.spawn(move || {
+            // What no thread can be had for is done at the end.
+            let _ = thread::Builder::new().spawn_scoped(scope, move || {
                 for (rates_hz, fit) in cells_hz.iter().zip(fits) {
                     *fit = Some(grid.fit(rates_hz));
                 }
             });
         }
     });
+    for (rates_hz, fit) in cells_hz.iter().zip(&mut fits).filter(|(_, fit)| fit.is_none()) {
+        *fit = Some(grid.fit(rates_hz));
+    }
     fits
 }
 

@@ -1,6 +1,6 @@
 //! A journal that is read while its controller writes it.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{Read as _, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,8 @@ impl Follower {
     /// The next entries; none if there is nothing new. A line that is not whole yet waits.
     pub fn read(&mut self) -> Result<Vec<Entry>, JournalError> {
         let failed = |source| JournalError::Io { path: self.path.clone(), source };
-        let mut file = File::open(&self.path).map_err(failed)?;
+        let read = &mut OpenOptions::new();
+        let mut file = durable::open_as(read.read(true), &self.path).map_err(failed)?;
         let mut text = vec![];
         file.seek(SeekFrom::Start(self.read_bytes)).map_err(failed)?;
         file.take(self.piece).read_to_end(&mut text).map_err(failed)?;

@@ -1,10 +1,11 @@
 //! One controller at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use simulation::host;
@@ -34,6 +35,9 @@ pub struct Holder {
     pub pid: u32,
     /// Since when.
     pub since: jiff::Timestamp,
+    /// When it showed last that it lives; versions that did not show it have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beat: Option<jiff::Timestamp>,
 }
 
 /// Why the lock was not obtained.
@@ -41,7 +45,7 @@ pub struct Holder {
 pub enum Held {
     /// Another controller has it.
     #[error("{}", match holder {
-        Some(Holder { host, pid, since }) => {
+        Some(Holder { host, pid, since, .. }) => {
             format!("process {pid} on {host} has been running this optimization since {since:.0}")
         }
         None => "another process is running this optimization".to_owned(),
@@ -73,7 +77,8 @@ pub enum Held {
 impl Holder {
     /// This process.
     pub fn this_process() -> Self {
-        Self { host: host(), pid: std::process::id(), since: jiff::Timestamp::now() }
+        let now = jiff::Timestamp::now();
+        Self { host: host(), pid: std::process::id(), since: now, beat: Some(now) }
     }
 }
 
@@ -94,33 +99,44 @@ impl ControllerLock {
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
         }
-        if let Some(holder) = holder(&mut file).filter(|holder| holder.host != host()) {
-            let ago = file.metadata()?.modified()?.elapsed().unwrap_or_default();
+        if let Some(holder) = holder(&mut file).filter(|holder| holder.host != host())
+            && let Some(beat) = holder.beat
+        {
+            let ago = jiff::Timestamp::now().duration_since(beat);
+            let ago = Duration::try_from(ago).unwrap_or_default();
             if ago < FRESH {
                 return Err(Held::Elsewhere { holder, seconds: ago.as_secs(), path });
             }
         }
-        file.set_len(0)?;
-        file.seek(SeekFrom::Start(0))?;
-        let holder = Holder::this_process();
-        serde_json::to_writer(&mut file, &holder).map_err(io::Error::from)?;
-        file.write_all(b"\n")?;
-        Ok(Self { path, file, holder, beat: Instant::now() })
+        let lock = Self { path, file, holder: Holder::this_process(), beat: Instant::now() };
+        lock.write()?;
+        Ok(lock)
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let mut text = serde_json::to_vec(&self.holder)?;
+        text.push(b'\n');
+        self.file.write_all_at(&text, 0)?;
+        self.file.set_len(text.len() as u64)
     }
 
     /// Shows now and then that this controller lives, to those whom its lock does not reach.
     pub fn beat(&mut self) {
         if self.beat.elapsed() >= BEAT {
             self.beat = Instant::now();
+            self.holder.beat = Some(jiff::Timestamp::now());
             // Who cannot see it has the lock to see.
-            let _ = self.file.set_modified(SystemTime::now());
+            let _ = self.write();
         }
     }
 
     /// Whether nobody else has taken it since.
     pub fn is_ours(&self) -> bool {
         let there = File::open(&self.path).ok().and_then(|mut file| holder(&mut file));
-        there.as_ref() == Some(&self.holder)
+        there.is_some_and(|there| {
+            let Holder { host, pid, since, .. } = &self.holder;
+            (&there.host, &there.pid, &there.since) == (host, pid, since)
+        })
     }
 
     /// Who runs the optimization in this directory now.
@@ -153,11 +169,9 @@ mod tests {
     use super::*;
 
     fn write(directory: &Path, host: &str, age: Duration) {
-        let holder = Holder { host: host.to_owned(), ..Holder::this_process() };
-        let path = directory.join(FILE_NAME);
-        std::fs::write(&path, serde_json::to_vec(&holder).unwrap()).unwrap();
-        let file = File::options().write(true).open(&path).unwrap();
-        file.set_modified(SystemTime::now() - age).unwrap();
+        let beat = Some(jiff::Timestamp::now() - age);
+        let holder = Holder { host: host.to_owned(), beat, ..Holder::this_process() };
+        std::fs::write(directory.join(FILE_NAME), serde_json::to_vec(&holder).unwrap()).unwrap();
     }
 
     #[test]

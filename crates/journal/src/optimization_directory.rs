@@ -21,17 +21,20 @@
 //! ```
 
 use std::fs;
-use std::io;
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use simulation::{Protocol, SimulationDirectory, write_experiment};
 
-use crate::file::FILE_NAME;
+use crate::event::Entry;
+use crate::file::{FILE_NAME, parse_from};
 use crate::{provenance, surroundings};
 
 const CONFIGURATION: &str = "configuration.json";
 const SUFFIX: &str = "_Optimization";
 const TRIAL_SUFFIX: &str = "_Trial";
+/// Larger than the first entry of a journal.
+const MAX_CREATION_BYTES: u64 = 64 << 10;
 
 /// The directory of an optimization.
 #[derive(Debug, Clone)]
@@ -111,26 +114,34 @@ impl OptimizationDirectory {
     }
 
     /// Finds the optimization that the user means: the directory itself, or the latest one in it.
-    pub fn find(given: &Path) -> Result<Self, DirectoryError> {
+    /// Where several are in it, the note says what the user might have expected otherwise.
+    pub fn find(given: &Path) -> Result<(Self, Option<String>), DirectoryError> {
         if !given.is_dir() {
             return Err(DirectoryError::NoDirectory(given.to_owned()));
         }
         let failed = |source| DirectoryError::Unreadable { path: given.to_owned(), source };
         let given = std::path::absolute(given).map_err(failed)?;
         if given.join(FILE_NAME).exists() {
-            return Ok(Self(given));
+            return Ok((Self(given), None));
         }
         let mut found = vec![];
         for entry in fs::read_dir(&given).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             let named = path.file_name().is_some_and(|n| n.to_string_lossy().ends_with(SUFFIX));
             if named && path.join(FILE_NAME).exists() {
-                found.push(path);
+                found.push(Self(path));
             }
         }
-        // A second one of the same second follows the first.
-        found.sort_by_key(|path| path.to_string_lossy().trim_end_matches(SUFFIX).to_owned());
-        found.pop().map(Self).ok_or(DirectoryError::NoOptimization(given))
+        latest(found).ok_or(DirectoryError::NoOptimization(given))
+    }
+
+    /// The first entry of the journal, if it can be read: when the optimization was created, and
+    /// from which configuration.
+    pub fn creation(&self) -> Option<Entry> {
+        let mut line = vec![];
+        let journal = durable::open(&self.journal()).ok()?;
+        BufReader::new(journal.take(MAX_CREATION_BYTES)).read_until(b'\n', &mut line).ok()?;
+        parse_from(&line, 0).ok()?.entries.pop()
     }
 
     /// The same, also when its journal is gone: its configuration must then be there.
@@ -140,7 +151,7 @@ impl OptimizationDirectory {
     pub fn find_damaged(given: &Path) -> Result<Self, DirectoryError> {
         match std::path::absolute(given) {
             Ok(path) if path.join(CONFIGURATION).exists() => Ok(Self(path)),
-            _ => Self::find(given),
+            _ => Ok(Self::find(given)?.0),
         }
     }
 
@@ -219,5 +230,86 @@ impl OptimizationDirectory {
     /// The files of a candidate's simulation.
     pub fn simulation(&self, candidate: u64) -> SimulationDirectory {
         SimulationDirectory::new(self.0.join(format!("simulations/{candidate:06}")))
+    }
+}
+
+/// The one that was created last. Names hold local time, which goes back in autumn and differs
+/// between machines: what the journals say counts, and names where one of them cannot be read.
+fn latest(
+    mut found: Vec<OptimizationDirectory>,
+) -> Option<(OptimizationDirectory, Option<String>)> {
+    // A second one of the same second follows the first.
+    found.sort_by_key(|one| one.0.to_string_lossy().trim_end_matches(SUFFIX).to_owned());
+    let last_by_name = found.last()?.clone();
+    let times: Option<Vec<_>> =
+        found.iter().map(|one| one.creation().map(|created| created.time)).collect();
+    let Some(times) = times else {
+        let note = (found.len() > 1).then(|| {
+            format!(
+                "took {}, by its name: not every journal here says when it was created",
+                last_by_name.name()
+            )
+        });
+        return Some((last_by_name, note));
+    };
+    let (latest, time) = found.into_iter().zip(times).max_by_key(|&(_, time)| time)?;
+    let note = (latest.0 != last_by_name.0).then(|| {
+        format!(
+            "took {}, created last, at {time:.0}; {} was created before it, whatever its name says",
+            latest.name(),
+            last_by_name.name()
+        )
+    });
+    Some((latest, note))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Event, FORMAT};
+    use crate::file::Journal;
+
+    /// An optimization with this name, created now.
+    fn created(parent: &Path, name: &str) -> OptimizationDirectory {
+        let directory = OptimizationDirectory(parent.join(name));
+        fs::create_dir(directory.path()).unwrap();
+        let mut journal = Journal::create(&directory.journal()).unwrap();
+        let created = Event::Created {
+            format: FORMAT,
+            mozopt_version: "1".to_owned(),
+            configuration: "0".to_owned(),
+        };
+        journal.append(&[created]).unwrap();
+        directory
+    }
+
+    #[test]
+    fn the_latest_is_the_one_that_was_created_last() {
+        let parent = tempfile::tempdir().unwrap();
+        let find = || OptimizationDirectory::find(parent.path()).unwrap();
+        let first = created(parent.path(), "20270101-090000_Optimization");
+        assert_eq!(find().0.path(), first.path());
+        assert_eq!(find().1, None);
+        // In a place where it is earlier.
+        let second = created(parent.path(), "20270101-000001_Optimization");
+        let (found, note) = find();
+        assert_eq!(found.path(), second.path());
+        let note = note.unwrap();
+        assert!(note.starts_with("took 20270101-000001_Optimization, created last"), "{note}");
+        assert!(note.contains("20270101-090000_Optimization was created before it"), "{note}");
+        // The directory itself needs no note.
+        let (found, note) = OptimizationDirectory::find(first.path()).unwrap();
+        assert_eq!((found.path(), note), (first.path(), None));
+    }
+
+    #[test]
+    fn names_count_where_a_journal_does_not_say_when_it_was_created() {
+        let parent = tempfile::tempdir().unwrap();
+        let last = created(parent.path(), "20270101-090000_Optimization");
+        let torn = created(parent.path(), "20270101-000001_Optimization");
+        fs::write(torn.journal(), "{\"seq\":0").unwrap();
+        let (found, note) = OptimizationDirectory::find(parent.path()).unwrap();
+        assert_eq!(found.path(), last.path());
+        assert!(note.unwrap().contains("by its name"));
     }
 }

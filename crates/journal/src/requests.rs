@@ -46,11 +46,14 @@ impl Requests {
 
     /// Asks for something.
     pub fn ask(&self, request: &Request) -> io::Result<()> {
-        fs::create_dir_all(&self.0)?;
+        let named = |error: io::Error| {
+            io::Error::new(error.kind(), format!("cannot write into {}: {error}", self.0.display()))
+        };
+        fs::create_dir_all(&self.0).map_err(named)?;
         // The time orders them; two of the same nanosecond differ by their process.
         let time = jiff::Timestamp::now().as_nanosecond();
         let name = format!("{time:020}-{}.{ENDING}", std::process::id());
-        durable::write_json(&self.0.join(name), request)
+        durable::write_json(&self.0.join(name), request).map_err(named)
     }
 
     /// The files of what was asked for and not done yet, the earliest first.
@@ -108,6 +111,12 @@ mod tests {
         assert_eq!(read, asked);
         assert!(requests.forget().is_empty());
         assert!(requests.waiting().unwrap().is_empty());
+    }
+
+    #[test]
+    fn where_nothing_can_be_asked_is_named() {
+        let error = Requests::of(Path::new("/proc")).ask(&Request::Pause).unwrap_err();
+        assert!(error.to_string().starts_with("cannot write into /proc/requests: "), "{error}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub(crate) fn with_graph<T>(
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+    let mut file = durable::open_as(OpenOptions::new().read(true), path)?;
     let size = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
     let mut bytes = vec![];
     // A file beyond the machine's memory is an error, and not the end of the process.

@@ -1,6 +1,6 @@
 //! Reading parameter files, and the files they include.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl Includes {
             return Err(Problem::FileCycle { chain });
         }
         let mut bytes = Vec::new();
-        File::open(&path)
+        durable::open_as(OpenOptions::new().read(true), &path)
             .and_then(|file| file.take(FILE_SIZE_LIMIT + 1).read_to_end(&mut bytes))
             .map_err(|error| unreadable(error.to_string()))?;
         if bytes.len() as u64 > FILE_SIZE_LIMIT {

@@ -219,7 +219,7 @@ impl From<SpaceError> for Failure {
 impl From<ConfigurationError> for Failure {
     fn from(error: ConfigurationError) -> Self {
         let help = match &error {
-            ConfigurationError::Unreadable { .. } => {
+            ConfigurationError::Unreadable(_) | ConfigurationError::Malformed { .. } => {
                 "the file was written when the optimization began and is not to be edited"
                     .to_owned()
             }

@@ -10,10 +10,9 @@
 /// Prints words to stderr. Nobody may be reading any more (`| head`, a terminal that was closed),
 /// which is no reason to end a search: `eprintln!` would panic.
 macro_rules! say {
-    ($($words:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($words)*);
-    }};
+    ($($words:tt)*) => {
+        $crate::say_words(&format!($($words)*))
+    };
 }
 
 mod check;
@@ -33,6 +32,7 @@ mod validation;
 mod warm_start;
 mod watcher;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -78,6 +78,15 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// Words may quote what came from outside, which must not steer the terminal.
+fn say_words(words: &str) {
+    // The libraries ask for colours in different ways.
+    let coloured = console::colors_enabled_stderr() || std::env::var_os("FORCE_COLOR").is_some();
+    let shown =
+        if coloured { printable::escaped_but_colours(words) } else { printable::escaped(words) };
+    let _ = writeln!(std::io::stderr(), "{shown}");
 }
 
 /// Tells every library that prints in colour; `auto` is their own default, which knows `NO_COLOR`.

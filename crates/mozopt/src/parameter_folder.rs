@@ -129,9 +129,8 @@ impl Copies<'_> {
     /// that it includes.
     fn copied(&mut self, url: &str, at: &ParameterPath) -> Result<String, Failure> {
         let path = self.folder.model_directory.join(url);
-        let text = durable::read_bounded(&path, MAX_FILE_BYTES).map_err(|error| {
-            Failure::bad_input(format!("cannot read {}: {error}", path.display()), "is it yours?")
-        })?;
+        let text = durable::read_bounded(&path, MAX_FILE_BYTES)
+            .map_err(|error| Failure::bad_input(format!("cannot read {error}"), "is it yours?"))?;
         let file = SourceFile { name: url.to_owned(), path, text };
         let mut document = Document::new(Arc::new(file))?;
         let mut included = vec![];

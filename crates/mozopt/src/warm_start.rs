@@ -3,11 +3,13 @@
 
 use std::path::Path;
 
+use csv::StringRecord;
+use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use targets::Missing;
 
 use configuration::{Configuration, ConfiguredTarget};
-use journal::{self, OptimizationDirectory, State};
+use journal::{self, State};
 use reading::ModelParameters;
 use search::{Earlier, WarmStart};
 use simulation::{OutcomeClass, SimulationResult, TargetResult};
@@ -19,23 +21,31 @@ const MAX_BYTES: u64 = 1 << 30;
 /// By how much, relative to its value, a parameter may differ from the model's default and still be
 /// it.
 const ROUNDING: f64 = 1e-12;
+/// The columns of a table beside parameters, values and scores.
+const OWN_COLUMNS: [&str; 8] =
+    ["candidate", "generation", "seed", "attempts", "outcome", "reason", "total", "seconds"];
+/// What to give instead of what cannot be used.
+const HELP: &str = "give an optimization, a table from `mozopt export --format csv`, or a JSON object with parameters";
 
 /// Reads what `path` names: an optimization, a CSV file as `mozopt export --format csv` writes it,
-/// or a JSON object with parameters, as `mozopt export` writes it.
+/// or a JSON object with parameters, as `mozopt export` writes it. Notes say what was left out, and
+/// why.
 pub fn read(
     path: &Path,
     configuration: &Configuration,
     model: &ModelParameters,
-) -> Result<WarmStart, Failure> {
+) -> Result<(WarmStart, Vec<String>), Failure> {
     let targets = configuration.targets()?;
     let reader = Reader { configuration, model, targets: &targets, path };
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    match extension.as_deref() {
-        _ if path.is_dir() => reader.optimization(),
-        Some("csv") => reader.table(),
-        Some("json") => reader.start(),
-        _ => Err(reader.wrong("this is no optimization, no .csv and no .json file")),
-    }
+    let taken = match extension.as_deref() {
+        _ if path.is_dir() => reader.optimization()?,
+        Some("csv") => reader.table()?,
+        Some("json") => return Ok((reader.start()?, vec![])),
+        _ => return Err(reader.wrong("this is no optimization, no .csv and no .json file")),
+    };
+    let notes = taken.notes(path);
+    Ok((reader.warm_start(taken), notes))
 }
 
 /// What was read, as far as it lies where is searched now.
@@ -43,6 +53,34 @@ pub fn read(
 struct Taken {
     simulations: Vec<Earlier>,
     elsewhere: usize,
+    /// How many simulations were left out, by the reason.
+    left_out: IndexMap<String, usize>,
+    /// Columns of a table that were not looked at.
+    passed_over: Vec<String>,
+}
+
+impl Taken {
+    fn leave_out(&mut self, reason: impl Into<String>) {
+        *self.left_out.entry(reason.into()).or_default() += 1;
+    }
+
+    fn notes(&self, path: &Path) -> Vec<String> {
+        let mut notes = vec![];
+        if !self.passed_over.is_empty() {
+            let columns: Vec<_> = self.passed_over.iter().map(|it| format!("`{it}`")).collect();
+            notes.push(format!(
+                "{}: passed over, as no known parameters of the model: {}",
+                path.display(),
+                columns.join(", ")
+            ));
+        }
+        if !self.left_out.is_empty() {
+            let reasons = self.left_out.iter().map(|(reason, count)| format!("{count} {reason}"));
+            let reasons: Vec<_> = reasons.collect();
+            notes.push(format!("{}: left out: {}", path.display(), reasons.join(", ")));
+        }
+        notes
+    }
 }
 
 struct Reader<'a> {
@@ -63,22 +101,25 @@ enum Origin {
 /// How what was searched and measured then becomes what is now.
 struct Mapping {
     origins: Vec<Origin>,
-    /// Columns that are not searched now, with the default that they must have to be of use.
-    fixed: Vec<(usize, f64)>,
+    /// Columns that are not searched now, with their parameter and the default that they must have
+    /// to be of use.
+    fixed: Vec<(usize, String, f64)>,
     /// The column of each target's value, where it was measured.
     values: Vec<Option<usize>>,
 }
 
 impl Reader<'_> {
     fn wrong(&self, why: impl std::fmt::Display) -> Failure {
-        let help = "give an optimization, a table from `mozopt export --format csv`, or a JSON object \
-                    with parameters";
-        Failure::bad_input(format!("{}: {why}", self.path.display()), help)
+        Failure::bad_input(format!("{}: {why}", self.path.display()), HELP)
     }
 
-    fn optimization(&self) -> Result<WarmStart, Failure> {
-        let directory = OptimizationDirectory::find(self.path)?;
-        let earlier = Configuration::read(&directory.configuration())?;
+    fn text(&self) -> Result<String, Failure> {
+        durable::read_bounded(self.path, MAX_BYTES).map_err(|error| Failure::bad_input(error, HELP))
+    }
+
+    fn optimization(&self) -> Result<Taken, Failure> {
+        let directory = crate::commands::find(self.path)?;
+        let earlier = crate::commands::configuration(&directory)?;
         let read = journal::read(&directory.journal()).map_err(|error| self.wrong(error))?;
         let state = State::of(&read.entries).map_err(|error| self.wrong(error))?;
         let paths: Vec<&str> = earlier.parameters.iter().map(|p| p.path.as_str()).collect();
@@ -96,36 +137,31 @@ impl Reader<'_> {
             let (seed, parameters) = (record.seed, &record.parameters);
             self.add(&mut taken, &mapping, parameters, seed, result.outcome, &values);
         }
-        Ok(self.warm_start(taken))
+        Ok(taken)
     }
 
-    fn table(&self) -> Result<WarmStart, Failure> {
-        let text =
-            durable::read_bounded(self.path, MAX_BYTES).map_err(|error| self.wrong(error))?;
+    fn table(&self) -> Result<Taken, Failure> {
+        let text = self.text()?;
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers().map_err(|error| self.wrong(error))?.clone();
         let column = |name: &str| header.iter().position(|heading| heading == name);
-        let known = [
-            "candidate",
-            "generation",
-            "seed",
-            "attempts",
-            "outcome",
-            "reason",
-            "total",
-            "seconds",
-        ];
-        let is_parameter = |heading: &&str| {
-            !known.contains(heading)
-                && !heading.starts_with("value ")
-                && !heading.starts_with("score ")
-        };
-        let paths: Vec<&str> = header.iter().filter(is_parameter).collect();
-        let places: Vec<usize> = paths.iter().filter_map(|path| column(path)).collect();
+        self.check_header(&header)?;
+        let parameters = self.parameters_in(&header);
+        let paths: Vec<&str> = parameters.iter().map(|&i| &header[i]).collect();
         let mapping =
             self.mapping(&paths, |wanted| column(&format!("value {}", wanted.target.name)))?;
-        let mut taken = Taken::default();
+        let others = header
+            .iter()
+            .enumerate()
+            .filter(|(i, heading)| !is_own_column(heading) && !parameters.contains(i));
+        let name = |(i, heading): (usize, &str)| match heading {
+            "" => format!("column {}", i + 1),
+            heading => heading.to_owned(),
+        };
+        let mut taken = Taken { passed_over: others.map(name).collect(), ..Taken::default() };
+        let mut rows = 0;
         for row in reader.records() {
+            rows += 1;
             let row = row.map_err(|error| self.wrong(error))?;
             let line = row.position().map_or(0, csv::Position::line);
             let number = |i: usize| {
@@ -136,10 +172,14 @@ impl Reader<'_> {
                     ))
                 })
             };
-            let parameters = places.iter().map(|&i| number(i)).collect::<Result<Vec<_>, _>>()?;
+            let parameters =
+                parameters.iter().map(|&i| number(i)).collect::<Result<Vec<_>, _>>()?;
             let outcome = match column("outcome").map(|i| &row[i]) {
                 None => OutcomeClass::Completed,
-                Some("") => continue,
+                Some("") => {
+                    taken.leave_out("have no outcome");
+                    continue;
+                }
                 Some(words) => OutcomeClass::of_words(words).ok_or_else(|| {
                     self.wrong(format!("line {line}: unknown outcome \"{words}\""))
                 })?,
@@ -156,13 +196,43 @@ impl Reader<'_> {
             let seed = column("seed").and_then(|i| row[i].parse().ok()).unwrap_or_default();
             self.add(&mut taken, &mapping, &parameters, seed, outcome, &values);
         }
-        Ok(self.warm_start(taken))
+        if rows == 0 {
+            return Err(self.wrong("the table has no rows"));
+        }
+        Ok(taken)
+    }
+
+    fn check_header(&self, header: &StringRecord) -> Result<(), Failure> {
+        match header.iter().next() {
+            None => Err(self.wrong("the table is empty")),
+            Some(only) if header.len() == 1 && only.contains([';', '\t']) => Err(self
+                .wrong("the table's columns are separated by semicolons or tabs, not by commas")),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// The columns that are parameters: of the search, of the model, or of the search that wrote
+    /// the table. Other programs add columns of their own, such as the number of a row.
+    fn parameters_in(&self, header: &StringRecord) -> Vec<usize> {
+        let column = |name: &str| header.iter().position(|heading| heading == name);
+        // `mozopt export` writes the parameters between these.
+        let first_value = header.iter().position(|heading| heading.starts_with("value "));
+        let exported = OWN_COLUMNS.iter().all(|name| column(name).is_some());
+        let exported = exported.then(|| Some(column("seconds")?..first_value?)).flatten();
+        let knows_model = !matches!(self.model, ModelParameters::Unknown);
+        let is_parameter = |&(i, heading): &(usize, &str)| {
+            let searched = self.configuration.parameters.iter().any(|it| it.path == heading);
+            !is_own_column(heading)
+                && (searched
+                    || (knows_model && self.model.default(heading).is_ok())
+                    || exported.as_ref().is_some_and(|columns| columns.contains(&i)))
+        };
+        header.iter().enumerate().filter(is_parameter).map(|(i, _)| i).collect()
     }
 
     /// A point to begin from. Parameters that it does not give are those of the centroid.
     fn start(&self) -> Result<WarmStart, Failure> {
-        let text =
-            durable::read_bounded(self.path, MAX_BYTES).map_err(|error| self.wrong(error))?;
+        let text = self.text()?;
         let given: Map<String, Json> =
             serde_json::from_str(&text).map_err(|error| self.wrong(error))?;
         let searched = &self.configuration.parameters;
@@ -187,7 +257,7 @@ impl Reader<'_> {
     /// that could be compared: the best by the other targets are simulated again, as many as a
     /// generation has.
     fn warm_start(&self, taken: Taken) -> WarmStart {
-        let Taken { simulations, elsewhere } = taken;
+        let Taken { simulations, elsewhere, .. } = taken;
         let mut incomplete: Vec<&Earlier> =
             simulations.iter().filter(|earlier| earlier.is_incomplete()).collect();
         incomplete.sort_by(|a, b| a.result.total.total_cmp(&b.result.total));
@@ -228,7 +298,9 @@ impl Reader<'_> {
             .enumerate()
             .filter(|(_, path)| !searched.iter().any(|parameter| parameter.path == **path));
         // Without a known default no simulation is of use: NaN equals nothing.
-        let fixed = not_now.map(|(i, path)| (i, default(path).unwrap_or(f64::NAN))).collect();
+        let fixed = not_now
+            .map(|(i, path)| (i, (*path).to_owned(), default(path).unwrap_or(f64::NAN)))
+            .collect();
         let values: Vec<_> = self.targets.iter().map(find).collect();
         if values.iter().all(Option::is_none) {
             return Err(self.wrong("none of the targets was measured there"));
@@ -248,10 +320,13 @@ impl Reader<'_> {
         values: &[Option<targets::Value>],
     ) {
         if matches!(outcome, OutcomeClass::NoData | OutcomeClass::NodeFailure) {
+            taken.leave_out("have no data");
             return;
         }
-        let is_default =
-            |&(i, default): &(usize, f64)| (earlier[i] - default).abs() <= ROUNDING * default.abs();
+        let is_other = |(i, _, default): &&(usize, String, f64)| {
+            let is_default = (earlier[*i] - default).abs() <= ROUNDING * default.abs();
+            !is_default
+        };
         let parameters: Vec<f64> = mapping
             .origins
             .iter()
@@ -261,9 +336,20 @@ impl Reader<'_> {
             })
             .collect();
         let mut searched = self.configuration.parameters.iter().zip(&parameters);
-        let fits = searched.all(|(p, value)| (p.low..=p.high).contains(value));
-        if !fits || !mapping.fixed.iter().all(is_default) {
+        let outside = searched.find(|(p, value)| !(p.low..=p.high).contains(value));
+        let reason = match (outside, mapping.fixed.iter().find(is_other)) {
+            (Some((parameter, _)), _) => {
+                Some(format!("lie outside the range of {}", parameter.path))
+            }
+            (None, Some((_, path, default))) if default.is_nan() => {
+                Some(format!("have a {path}, whose default in the model is not known"))
+            }
+            (None, Some((_, path, _))) => Some(format!("have another {path} than the model")),
+            (None, None) => None,
+        };
+        if let Some(reason) = reason {
             taken.elsewhere += 1;
+            taken.leave_out(reason);
             return;
         }
         let outcome = match outcome {
@@ -294,6 +380,11 @@ impl Reader<'_> {
         }
         taken.simulations.push(Earlier { parameters, seed, result });
     }
+}
+
+/// Whether a column of a table is no parameter, as `mozopt export` names it.
+fn is_own_column(heading: &str) -> bool {
+    OWN_COLUMNS.contains(&heading) || heading.starts_with("value ") || heading.starts_with("score ")
 }
 
 /// Whether two targets measure the same: the norm and the wanted value may differ.

@@ -72,7 +72,7 @@ impl Screen {
     fn write_log(&self, message: &str) {
         if let Some(mut log) = self.log.as_ref() {
             let time = jiff::Timestamp::now();
-            let _ = writeln!(log, "{time:.0} {message}");
+            let _ = writeln!(log, "{time:.0} {}", printable::escaped(message));
         }
     }
 
@@ -131,7 +131,7 @@ impl Watcher for Screen {
 
     fn count(&self, message: &str) {
         if let Picture::Live(bar) = &self.picture {
-            bar.set_message(message.to_owned());
+            bar.set_message(printable::escaped(message).into_owned());
             bar.tick();
         }
     }
@@ -202,7 +202,7 @@ fn body(progress: &Progress<'_>, elapsed: Duration) -> String {
     lines.extend(worst.into_iter().take(WORST).map(|(i, target)| {
         let wanted = targets.get(i).map(|configured| wanted(&configured.target.scoring));
         let value = target.value.map_or_else(|| "none".to_owned(), amount);
-        let (name, score) = (&target.target.name, target.score);
+        let (name, score) = (printable::escaped(&target.target.name), target.score);
         format!("{name:<45} {value:>10} {:>12} {score:>7.2}", wanted.unwrap_or_default())
     }));
     let lines = lines.iter().map(|line| truncate_str(line, width, "…").into_owned());

@@ -135,6 +135,8 @@ fn values_that_make_no_sense_are_pointed_at() {
     case("0.1}", "⌖0}", "the norm must be a positive number, not 0");
     case("0.1}", "⌖-1}", "the norm must be a positive number, not -1");
     case("50", "⌖-1", "the greatest score must be a number that is not negative");
+    case("50", "⌖1e999", "must be a number");
+    case("50", "⌖1e308", "the sum of all `max_score` is above 1e100").says("as good as no limit");
     case("\"target_value\": 2", "\"target_value\": ⌖[1, 2]", "must be a number");
     case("[3, 4]", "⌖3", "must be two numbers [low, high]");
     case("[3, 4]", "⌖[3, 4, 5]", "must be two numbers [low, high]");
@@ -256,6 +258,10 @@ fn settings_that_contradict_each_other_are_refused() {
     );
     case(&format!("{COMMAND}[optimizer]\nmax_ngen = 0\n"), "a limit of 0");
     case(&format!("{COMMAND}[optimizer]\nmax_simulations = 0\n"), "a limit of 0");
+    case(
+        &format!("{COMMAND}[optimizer]\nvalidate_best = 4294967295\n"),
+        "validate_best = 4294967295: at most 1000 further simulations make sense",
+    );
     let random = "[optimizer]\nalgorithm = \"random\"\nvariant = \"active\"\n";
     case(&format!("{COMMAND}{random}"), "only cma-es has variants");
     case(&format!("{COMMAND}parameters = \"none.json\"\n"), "none.json");
@@ -609,6 +615,7 @@ fn the_schema_of_config_optimisation_accepts_what_the_program_accepts() {
         (false, changed("\"a\": 0.8", "\"a\": \"0.8\"")),
         (false, changed("\"norm\": 0.1}", "\"norm\": 0}")),
         (false, changed("\"max_score\": 50", "\"max_score\": -1")),
+        (false, changed("\"max_score\": 50", "\"max_score\": 1e101")),
         (false, target(r#"{"class": "RateTarget", "name": "n", "target_value": 1}"#)),
         (false, target(r#"{"name": "n", "target_value": 1}"#)),
         (false, target(r#"{"class": "TargetValue", "name": "n"}"#)),

@@ -83,6 +83,32 @@ impl Drop for Dashboard {
     }
 }
 
+#[test]
+fn connections_on_which_nothing_comes_are_closed_and_the_news_go_on() {
+    let model = Model::simulated_by(IDENTITY);
+    model.mozopt("run", "-q").exits(0);
+    let dashboard = Dashboard::of(&model.optimization());
+    let mut news = dashboard.news();
+    news.next().unwrap();
+    let whole =
+        format!("{}\r\nContent-Length: 0\r\n\r\n", dashboard.head("GET", "/api/sections/best"));
+    let body = dashboard.head("POST", "/api/requests") + "\r\nContent-Length: 20\r\n\r\n{\"re";
+    let halves = ["", "GET / HTTP/1.1\r\nHost: 127", &whole, &body].map(|sent| {
+        let mut stream = TcpStream::connect(("127.0.0.1", dashboard.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+        stream.write_all(sent.as_bytes()).unwrap();
+        stream
+    });
+    for mut stream in halves {
+        // Until the other side closes; a time-out would be an error.
+        let mut answer = vec![];
+        stream.read_to_end(&mut answer).unwrap();
+    }
+    // Whoever listens for news says nothing either.
+    model.optimization().mozopt("resume", "-q --max-ngen 3").exits(0);
+    assert!(news.any(|status| status["generations"] == 3));
+}
+
 /// The identity; every simulation notes itself and waits.
 fn slow(seconds: f64) -> String {
     format!("echo $$ >> noted; sleep {seconds}; {IDENTITY}")

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 use support::{Model, Optimization, Running, crc32c_of, mozopt, unbroken};
 
 /// A copy of a sample; the directory goes with the first.
@@ -266,7 +267,19 @@ fn edited(name: &str, edit: fn(&mut Value)) -> (Model, Optimization) {
     let mut file: Value = serde_json::from_str(&model.read(name)).unwrap();
     edit(&mut file);
     model.write(name, file.to_string());
+    if name == CONFIGURATION {
+        created_with_it(&model, &optimization);
+    }
     (model, optimization)
+}
+
+/// Lets the journal say that the optimization was created with the present configuration.
+fn created_with_it(model: &Model, optimization: &Optimization) {
+    let mut entries = optimization.journal();
+    let digest = Sha256::digest(model.read(CONFIGURATION));
+    let hash: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    entries[0]["configuration"] = json!(hash);
+    model.write(JOURNAL, entries.into_iter().map(line).collect::<String>());
 }
 
 #[test]
@@ -305,6 +318,7 @@ fn keys_that_may_be_missing_are_not_needed() {
         text.push_str(&line(entry));
     }
     model.write("journal.jsonl", text);
+    created_with_it(&model, &optimization);
     let now = optimization.mozopt("status", "--json").exits(0).json();
     assert_eq!(now["best"], status["best"]);
     assert_eq!(now["failures"], status["failures"]);

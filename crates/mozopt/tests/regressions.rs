@@ -73,6 +73,11 @@ fn an_edited_configuration_is_refused() {
     fs::write(&path, text.replacen("\"norm\": 0.1", "\"norm\": 0.5", 1)).unwrap();
     let ended = optimization.mozopt("resume", "--max-ngen 3");
     assert_ne!(ended.code, 0, "generations 1 and 2 were scored by another norm than 3");
+    // Nor is anything shown beside norms that it was not scored by.
+    for command in ["status", "show 0", "export", "report", "figures", "serve", "validate"] {
+        let refused = optimization.mozopt(command, "").exits(1);
+        refused.says("configuration.json").says("was edited after the optimization began");
+    }
 }
 
 #[test]
@@ -173,6 +178,71 @@ fn the_simulators_colours_do_not_reach_a_file() {
     let model = Model::simulated_by("printf '\\033[31mred error\\033[0m\\n'; exit 3");
     let ended = model.mozopt("run", "--color never").exits(1);
     assert!(!ended.stderr.contains('\u{1b}'), "{:?}", ended.stderr);
+}
+
+/// Prints what would clear the screen and set the title of a terminal, and gives no value for it.
+const STEERING: &str = r#"
+printf 'before\033[2J\033]0;title\007\n\233after\b\n'
+echo '{"values": {"x": 1, "y": {"value": null, "reason": "\u001b[2J\u009b2J"}}}' \
+    > "$(dirname "$MOZOPT_SIMULATION")/values.json"
+"#;
+
+#[test]
+fn what_is_printed_by_simulators_does_not_steer_the_terminal() {
+    let model = Model::simulated_by(STEERING);
+    model.edit("param_optim/config_optimisation", "\"name\": \"x\"", "\"name\": \"x\\u001b[2J\"");
+    model.edit(
+        "param_optim/config_optimisation",
+        "{\"class\": \"RangeTarget\"",
+        "{\"class\": \"CommandTarget\", \"name\": \"c\", \"target_value\": 1, \
+         \"command\": \"printf '\\\\033[2J'; true\"},\n  {\"class\": \"RangeTarget\"",
+    );
+    let steers = |text: &str| text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t'));
+    let ended = model.mozopt("run", "--max-simulations 2").exits(0);
+    assert!(!steers(&ended.stdout) && !steers(&ended.stderr), "{ended:?}");
+    let optimization = model.optimization();
+    for command in ["status", "show 0", "show 0 --json", "export --format csv"] {
+        let ended = optimization.mozopt(command, "").exits(0);
+        assert!(!steers(&ended.stdout) && !steers(&ended.stderr), "{command}: {ended:?}");
+        assert!(ended.stdout.contains("\\u001b[2J"), "{command}: {}", ended.stdout);
+    }
+    let log = fs::read_to_string(optimization.file("optimization.log")).unwrap();
+    assert!(!steers(&log), "{log}");
+    optimization.mozopt("report", "").exits(0);
+    let report = fs::read_to_string(optimization.file("report.html")).unwrap();
+    assert!(!steers(&report));
+    optimization.mozopt("figures", "--format svg").exits(0);
+    for entry in fs::read_dir(optimization.file("figures")).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(!steers(&fs::read_to_string(&path).unwrap()), "{}", path.display());
+    }
+}
+
+#[test]
+fn a_space_of_few_points_is_simulated_once_with_a_fixed_seed() {
+    let model = Model::simulated_by(IDENTITY);
+    model.edit("mozopt.toml", "algorithm = \"cma-es\"", "algorithm = \"random\"");
+    model.edit("mozopt.toml", "[execution]", "simulation_seed = 7\n[execution]");
+    let few = "{\"range\": [0, 1], \"type\": \"int\"}";
+    let text = model.read("param_optim/config_optimisation").replace("[0.0, 1.0]", few);
+    let text = text.replace("\"a\": 0.8, \"b\": 0.3", "\"a\": 1, \"b\": 0");
+    model.write("param_optim/config_optimisation", text);
+    let ended = model.mozopt("run", "--max-ngen 25 --json").exits(0);
+    let summary = ended.json();
+    let reason = summary["stopped"].as_str().unwrap();
+    assert!(reason.starts_with("all 4 points of the space were simulated"), "{reason}");
+    assert!(summary["simulations"].as_u64().unwrap() < 100, "{summary}");
+}
+
+#[test]
+fn what_a_killed_controller_was_writing_is_removed_by_the_next() {
+    let model = Model::simulated_by(IDENTITY);
+    model.mozopt("run", "").exits(0);
+    let optimization = model.optimization();
+    let left = optimization.file(".mozopt-Ab12.tmp");
+    fs::write(&left, "{").unwrap();
+    optimization.mozopt("resume", "--max-ngen 3").exits(0);
+    assert!(!left.exists());
 }
 
 #[test]

@@ -104,6 +104,48 @@ fn a_table_is_as_good_as_the_optimization_it_was_exported_from() {
         .says("line 2: unknown outcome \"finished\"");
 }
 
+#[test]
+fn columns_of_other_programs_are_passed_over_and_named() {
+    let (_model, known) = earlier();
+    let table = known.mozopt("export", "--format csv").exits(0).stdout;
+    let model = rescored();
+    let csv = model.path().join("known.csv");
+    let flags = format!("--warm-start {} --max-ngen 1 --json", csv.display());
+    // The number of a row, as pandas writes it, and columns of the user's own.
+    let widened = table.lines().enumerate().map(|(i, line)| match i {
+        0 => format!(",{line},node,my comment\n"),
+        i => format!("{},{line},7,it was late\n", i - 1),
+    });
+    model.write("known.csv", widened.collect::<String>());
+    let ended = run(&model, &flags).exits(0).says("`column 1`, `node`, `my comment`");
+    assert_eq!(ended.json()["imported"], 8);
+    // What the search of then varied and this one does not is no such column.
+    model.write("known.csv", table.replacen(",a,b,", ",a,b2,", 1));
+    run(&model, &flags).exits(2).says("b was not searched there");
+    let wider = table.lines().enumerate().map(|(i, line)| match i {
+        0 => line.replacen(",a,b,", ",a,b,c,", 1) + "\n",
+        _ => {
+            let mut cells: Vec<_> = line.split(',').collect();
+            cells.insert(10, "1.5");
+            cells.join(",") + "\n"
+        }
+    });
+    model.write("known.csv", wider.collect::<String>());
+    let ended = run(&model, &flags).exits(0);
+    assert_eq!(
+        ended.says("8 have a c, whose default in the model is not known").json()["imported"],
+        0
+    );
+    for (table, words) in [
+        ("", "the table is empty"),
+        ("a,b,value x,value y\n", "the table has no rows"),
+        ("a;b;value x;value y\n1;1;1;1\n", "separated by semicolons"),
+    ] {
+        model.write("known.csv", table);
+        run(&model, &flags).exits(2).says(words);
+    }
+}
+
 trait Imported {
     /// What came out of the simulations that were taken over.
     fn imported(&self) -> Vec<Value>;

@@ -16,7 +16,7 @@ pub(crate) const WHAT_IT_SAYS: &str = "it says which parameters are searched, an
 
 pub(crate) fn read_text(path: &Path, purpose: &str) -> Result<String, Mistake> {
     durable::read_bounded(path, MAX_CONFIG_BYTES)
-        .map_err(|error| Mistake::new(format!("cannot read {}: {error}", path.display()), purpose))
+        .map_err(|error| Mistake::new(format!("cannot read {error}"), purpose))
 }
 
 /// The targets of a `config_optimisation` file, or of the one in this model's directory; and that

@@ -126,12 +126,10 @@ fn embedded() -> ModelParameters {
 }
 
 fn read(path: &Path) -> Result<ModelParameters, Mistake> {
-    let wrong = |why: String| {
-        let help = "it must be a JSON object with the default value of every parameter";
-        Mistake::new(format!("{}: {why}", path.display()), help)
-    };
-    let text =
-        durable::read_bounded(path, MAX_PARAMETERS_BYTES).map_err(|e| wrong(e.to_string()))?;
+    let help = "it must be a JSON object with the default value of every parameter";
+    let wrong = |why: String| Mistake::new(format!("{}: {why}", path.display()), help);
+    let text = durable::read_bounded(path, MAX_PARAMETERS_BYTES)
+        .map_err(|error| Mistake::new(error.to_string(), help))?;
     let tree: Json = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
     if !tree.is_object() {
         return Err(wrong("this is not an object".to_owned()));

@@ -39,7 +39,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -368,7 +368,7 @@ fn write_array<T: npyz::AutoSerialize>(
 fn read_array<T: npyz::Deserialize>(path: &Path) -> Result<Vec<T>, StoreError> {
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
     let wrong = |why: String| StoreError::Array { path: path.to_owned(), why };
-    let file = File::open(path).map_err(failed)?;
+    let file = durable::open_as(OpenOptions::new().read(true), path).map_err(failed)?;
     let bytes = file.metadata().map_err(failed)?.len();
     let array = npyz::NpyFile::new(BufReader::new(file)).map_err(failed)?;
     // The header is believed only as far as the file is long, so that a damaged one cannot ask for

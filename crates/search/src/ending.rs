@@ -1,6 +1,8 @@
 //! When a search ends, and why.
 
-use configuration::Limits;
+use std::collections::BTreeSet;
+
+use configuration::{Limits, SimulationSeed};
 use journal::Event;
 use simulation::{OutcomeClass, SimulationResult};
 
@@ -70,6 +72,11 @@ impl Search {
         if self.targets_are_met() {
             return Some("every target is within its norm of what is wanted".to_owned());
         }
+        if let Some(points) = self.points_of_exhausted_space() {
+            return Some(format!(
+                "all {points} points of the space were simulated, with the seed that every simulation has"
+            ));
+        }
         if proposed >= max_ngen.saturating_mul(self.optimizer.offspring_size() as u64) {
             return Some(format!("the limit max_ngen = {max_ngen} is reached"));
         }
@@ -90,6 +97,32 @@ impl Search {
             return Some("none of the simulations could be evaluated".to_owned());
         }
         self.optimizer.stop_reason()
+    }
+
+    /// How many points there are, if each was simulated with the fixed seed: nothing new can come.
+    fn points_of_exhausted_space(&self) -> Option<usize> {
+        let SimulationSeed::Fixed(seed) = self.configuration.simulator.seed else { return None };
+        let candidates = &self.book.state.candidates;
+        let mut points = 1_usize;
+        for parameter in &self.configuration.parameters {
+            let values = match parameter.integer {
+                true => parameter.high.floor() - parameter.low.ceil() + 1.0,
+                false if parameter.low == parameter.high => 1.0,
+                false => return None,
+            };
+            points = points.saturating_mul(values as usize);
+            if points > candidates.len() {
+                return None;
+            }
+        }
+        let same_seed = self.book.state.finished().filter(|(it, _)| it.seed == u64::from(seed));
+        let same_seed = same_seed.filter(|(_, result)| {
+            !matches!(result.outcome, OutcomeClass::NoData | OutcomeClass::NodeFailure)
+        });
+        let bits = |value: &f64| value.to_bits();
+        let simulated: BTreeSet<Vec<u64>> =
+            same_seed.map(|(it, _)| it.parameters.iter().map(bits).collect()).collect();
+        (simulated.len() >= points).then_some(points)
     }
 
     fn targets_are_met(&self) -> bool {

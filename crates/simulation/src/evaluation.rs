@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 
 use configuration::ConfiguredTarget;
@@ -36,9 +36,67 @@ struct WrittenValues {
     expecting = "a value is a number, null, or {\"value\": …, \"reason\": …}"
 )]
 enum WrittenValue {
-    Number(f64),
+    Number(WrittenNumber),
     Nothing(()),
-    Explained { value: Option<f64>, reason: Option<String> },
+    Explained { value: Option<WrittenNumber>, reason: Option<String> },
+}
+
+/// A number, or what Python writes where there is none.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum WrittenNumber {
+    Finite(f64),
+    NotFinite { not_finite: String },
+}
+
+/// How Python's `json` writes numbers that JSON does not know.
+const NOT_FINITE: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
+/// Larger than any `values.json`.
+const MAX_VALUES_BYTES: u64 = 16 << 20;
+/// No number that a target's command prints is longer, bytes.
+const MAX_PRINTED_BYTES: u64 = 64 << 10;
+
+impl WrittenValues {
+    /// Reads a file that a simulator may have left.
+    fn read(path: &Path) -> io::Result<Option<Self>> {
+        match durable::read_bounded(path, MAX_VALUES_BYTES) {
+            Ok(text) => Ok(Some(serde_json::from_str(&in_json(&text))?)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The text with an object `{"not_finite":"NaN"}` in place of each `NaN` that is not in a string.
+fn in_json(text: &str) -> String {
+    let mut json = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let word = NOT_FINITE.into_iter().find(|word| rest.starts_with(word));
+        let taken = match word {
+            Some(word) => {
+                json.push_str(&format!("{{\"not_finite\":\"{word}\"}}"));
+                rest = &rest[word.len()..];
+                continue;
+            }
+            None if rest.starts_with('"') => length_of_string(rest),
+            None => rest.chars().next().map_or(0, char::len_utf8),
+        };
+        json.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    json
+}
+
+/// The length of the JSON string with which the text begins, its quotes included.
+fn length_of_string(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |inside| inside + 2)
 }
 
 /// Measures and scores what the simulator left. Commands of targets run in `model_directory`.
@@ -49,9 +107,8 @@ pub fn evaluate(
 ) -> SimulationResult {
     let no_data =
         |reason: String| SimulationResult::without_values(OutcomeClass::NoData, reason, targets);
-    let written = match durable::read_json::<WrittenValues>(&directory.values()) {
-        Ok(written) => Some(written),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+    let written = match WrittenValues::read(&directory.values()) {
+        Ok(written) => written,
         Err(error) => return no_data(format!("values.json cannot be read: {error}")),
     };
     let known = |name: &String| targets.iter().any(|configured| configured.target.name == *name);
@@ -191,10 +248,13 @@ impl Recording for Whole<'_> {
 fn written_value(written: &WrittenValue) -> Value {
     let missing = |reason: &str| Err(Missing::new(reason.to_owned()));
     match written {
-        WrittenValue::Number(value) | WrittenValue::Explained { value: Some(value), .. } => {
-            Ok(*value)
-        }
+        WrittenValue::Number(WrittenNumber::Finite(value))
+        | WrittenValue::Explained { value: Some(WrittenNumber::Finite(value)), .. } => Ok(*value),
         WrittenValue::Explained { reason: Some(reason), .. } => missing(reason),
+        WrittenValue::Number(WrittenNumber::NotFinite { not_finite })
+        | WrittenValue::Explained {
+            value: Some(WrittenNumber::NotFinite { not_finite }), ..
+        } => missing(&format!("the simulator wrote {not_finite}, not a number")),
         WrittenValue::Explained { .. } | WrittenValue::Nothing(()) => {
             missing("the simulator gave no value")
         }
@@ -209,27 +269,132 @@ fn command_value(
     configured: &ConfiguredTarget,
 ) -> Value {
     let shell = format!("{command} \"$1\" \"$2\"");
-    let output = Command::new("bash")
-        .args(["-c", &shell, "target"])
+    let missing = |reason: String| Err(Missing::new(reason));
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &shell, "target"])
         .arg(std::path::absolute(data_store).unwrap_or_else(|_| data_store.to_owned()))
         .arg(configured.target.sheet_name.as_deref().unwrap_or_default())
         .current_dir(model_directory)
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output();
-    let missing = |reason: String| Err(Missing::new(reason));
-    match output {
-        Err(error) => missing(format!("the target's command cannot be run: {error}")),
-        Ok(output) if !output.status.success() => {
-            missing(format!("the target's command failed: {}", output.status))
+        .stderr(Stdio::inherit());
+    let printed = match output(&mut bash) {
+        Err(error) => return missing(format!("the target's command cannot be run: {error}")),
+        Ok((status, _)) if !status.success() => {
+            return missing(format!("the target's command failed: {status}"));
         }
-        Ok(output) => {
-            let text = String::from_utf8_lossy(&output.stdout);
-            let printed: String = text.trim().chars().take(80).collect();
-            match printed.parse::<f64>() {
-                Ok(value) if value.is_finite() => Ok(value),
-                _ => missing(format!("the target's command printed \"{printed}\", not a number")),
+        Ok((_, printed)) => printed,
+    };
+    let text = String::from_utf8_lossy(&printed);
+    let printed: String = text.trim().chars().take(80).collect();
+    match printed.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        _ => missing(format!("the target's command printed \"{printed}\", not a number")),
+    }
+}
+
+/// Runs a command and reads the beginning of what it prints; one that prints more is ended by that.
+fn output(command: &mut Command) -> io::Result<(ExitStatus, Vec<u8>)> {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let mut printed = vec![];
+    let stdout = child.stdout.take();
+    let read = stdout.map(|out| out.take(MAX_PRINTED_BYTES).read_to_end(&mut printed));
+    let status = child.wait()?;
+    read.transpose()?;
+    Ok((status, printed))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use targets::{Rule, Scoring, Target, TargetClass, Wanted};
+
+    use super::*;
+
+    fn target(name: &str, command: Option<&str>) -> ConfiguredTarget {
+        let rule = Rule::TargetValue;
+        let scoring = Scoring::new(rule, Wanted::Number(1.0), None, 20.0).unwrap();
+        let class = match command {
+            Some(_) => TargetClass::Command(rule),
+            None => TargetClass::of_rule(rule),
+        };
+        let target = Target { name: name.to_owned(), class, sheet_name: None, scoring };
+        ConfiguredTarget { target, command: command.map(str::to_owned) }
+    }
+
+    /// What is made of a `values.json` with this text, for the targets a and b.
+    fn evaluated(text: &str) -> SimulationResult {
+        let directory = tempfile::tempdir().unwrap();
+        let simulation = SimulationDirectory::new(directory.path().to_owned());
+        fs::write(simulation.values(), text).unwrap();
+        evaluate(&simulation, directory.path(), &[target("a", None), target("b", None)])
+    }
+
+    /// The values of a and b, and why there is none.
+    fn values(text: &str) -> [(Option<f64>, Option<String>); 2] {
+        let result = evaluated(text);
+        assert_eq!(result.outcome, OutcomeClass::Completed, "{text}: {:?}", result.reason);
+        [0, 1].map(|i| {
+            let target = &result.targets[i];
+            (target.value, target.reason.as_deref().map(str::to_owned))
+        })
+    }
+
+    #[test]
+    fn a_number_that_is_none_costs_its_target_the_value_and_no_other() {
+        for word in ["NaN", "Infinity", "-Infinity"] {
+            let reason = format!("the simulator wrote {word}, not a number");
+            for text in [
+                format!(r#"{{"values": {{"a": {word}, "b": 2.5}}}}"#),
+                format!(r#"{{"values":{{"a":{{"value":{word}}},"b":{{"value":2.5}}}}}}"#),
+                format!(r#"{{"values": {{"b": 2.5, "a": {{"value": {word}, "reason": null}}}}}}"#),
+            ] {
+                assert_eq!(values(&text), [(None, Some(reason.clone())), (Some(2.5), None)]);
             }
         }
+    }
+
+    #[test]
+    fn words_in_strings_stay_as_they_are() {
+        let text = r#"{"values": {"a": {"value": null, "reason": "\"NaN\" \\"}, "b": {"value": NaN,
+                       "reason": "the CV is NaN: Infinity spikes"}}}"#;
+        let reasons = ["\"NaN\" \\", "the CV is NaN: Infinity spikes"];
+        assert_eq!(values(text), reasons.map(|reason| (None, Some(reason.to_owned()))));
+        let result = evaluated(r#"{"values": {"a NaN": 1.0, "a": "NaN"}}"#);
+        assert_eq!(result.outcome, OutcomeClass::NoData, "a string is no value");
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_with_its_words() {
+        for wrong in ["NaN", "{\"values\": {\"a\": nan}}", "{\"values\": {\"a\": NaNs}}", "{\"NaN"]
+        {
+            let result = evaluated(wrong);
+            assert_eq!(result.outcome, OutcomeClass::NoData, "{wrong}");
+            let reason = result.reason.unwrap();
+            assert!(reason.starts_with("values.json cannot be read: "), "{reason}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let simulation = SimulationDirectory::new(directory.path().to_owned());
+        symlink("/dev/zero", simulation.values()).unwrap();
+        let result = evaluate(&simulation, directory.path(), &[target("a", None)]);
+        assert_eq!(result.outcome, OutcomeClass::NoData);
+        assert!(result.reason.unwrap().ends_with("values.json: this is no regular file"));
+    }
+
+    #[test]
+    fn a_command_that_prints_without_end_is_ended() {
+        let directory = tempfile::tempdir().unwrap();
+        let simulation = SimulationDirectory::new(directory.path().to_owned());
+        fs::write(simulation.values(), r#"{"values": {}}"#).unwrap();
+        let targets = [target("a", Some("yes; true")), target("b", Some("echo 2.5; true"))];
+        let result = evaluate(&simulation, directory.path(), &targets);
+        let [endless, other] = &result.targets[..] else { panic!("two targets") };
+        assert!(endless.reason.as_deref().unwrap().starts_with("the target's command printed \"y"));
+        assert_eq!(other.value, Some(2.5));
     }
 }

@@ -148,8 +148,13 @@ fn lines_at_end(log: &Path) -> Vec<String> {
     let text = String::from_utf8_lossy(&bytes).into_owned();
     // Simulators print colours and progress bars: what is left of them here is their text.
     let text = console::strip_ansi_codes(&text);
-    let all = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let all = text.lines().map(last_state).filter(|line| !line.is_empty());
     all.map(str::to_owned).collect()
+}
+
+/// What a terminal would show of a line that was written over again and again.
+fn last_state(line: &str) -> &str {
+    line.trim_end().rsplit('\r').next().unwrap_or_default()
 }
 
 fn of_last_attempt(lines: &[String]) -> &[String] {

@@ -36,6 +36,7 @@ pub use experiment_script::{
     FILE as EXPERIMENT_FILE, SCRIPT as EXPERIMENT_SCRIPT, write as write_experiment,
 };
 pub use host::host;
+pub use log::read_end;
 pub use out_of_memory::peak_in_words;
 pub use outcome::OutcomeClass;
 pub use protocol::Protocol;

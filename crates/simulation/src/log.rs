@@ -1,7 +1,7 @@
 //! What a simulation printed, and how much of that is kept: simulators that print a line for every
 //! step have filled disks.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -30,7 +30,7 @@ pub fn shorten(log: &Path, failed: bool) -> io::Result<()> {
 /// The end is moved to the beginning before the file is cut: what a simulation prints meanwhile
 /// comes after it, and whoever dies between the two leaves too much, never too little.
 fn keep_end(log: &Path, bytes: u64) -> io::Result<()> {
-    let file = match OpenOptions::new().read(true).write(true).open(log) {
+    let file = match durable::open_as(OpenOptions::new().read(true).write(true), log) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         file => file?,
     };
@@ -57,7 +57,7 @@ fn keep_end(log: &Path, bytes: u64) -> io::Result<()> {
 
 /// The last bytes of a file, at most so many.
 pub fn read_end(path: &Path, bytes: u64) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+    let mut file = durable::open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(bytes)))?;
     let mut end = vec![];

@@ -122,7 +122,8 @@ fn draw_all(wirings: &[Wiring<'_>], threads: usize) -> Vec<Vec<Partners>> {
     };
     std::thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(work);
+            // What no thread can be had for is done by this one.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
     });

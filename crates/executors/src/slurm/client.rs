@@ -7,7 +7,8 @@ use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
+use std::sync::mpsc::{self, Sender};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -20,6 +21,9 @@ const QUERY_LIMIT: Duration = Duration::from_secs(40);
 const SUBMISSION_LIMIT: Duration = Duration::from_mins(1);
 /// Slurm's default of `MessageTimeout`.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// More than the queue of any cluster.
+const MOST_PRINTED_BYTES: u64 = 64 << 20;
 
 /// A command of Slurm that did not do what it should.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -268,13 +272,12 @@ fn run(
     command.process_group(0);
     let failed =
         |error: std::io::Error| Trouble::NotThere { command: name, error: error.to_string() };
+    // Threads may have run out: that is known before anything was submitted.
+    let (stdout, stderr) = (Reader::new().map_err(failed)?, Reader::new().map_err(failed)?);
     let mut child = command.spawn().map_err(failed)?;
-    let stdout = child.stdout.take().map(|out| thread::spawn(move || read_all(out)));
-    let stderr = child.stderr.take().map(|out| thread::spawn(move || read_all(out)));
+    let (stdout, stderr) = (stdout.read(child.stdout.take()), stderr.read(child.stderr.take()));
     let status = wait(&mut child, limit).map_err(failed)?;
-    let text = |reader: Option<thread::JoinHandle<String>>| {
-        reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
-    };
+    let text = |text: JoinHandle<String>| text.join().unwrap_or_default();
     let (stdout, stderr) = (text(stdout), text(stderr));
     match status {
         None => Err(Trouble::NoAnswer { command: name, limit }),
@@ -304,10 +307,30 @@ fn wait(child: &mut Child, limit: Duration) -> std::io::Result<Option<ExitStatus
     }
 }
 
-fn read_all(mut from: impl Read) -> String {
+/// Reads what a command prints, in a thread of its own.
+struct Reader<R> {
+    pipe: Sender<R>,
+    text: JoinHandle<String>,
+}
+
+impl<R: Read + Send + 'static> Reader<R> {
+    fn new() -> std::io::Result<Self> {
+        let (pipe, given) = mpsc::channel();
+        let read = move || given.recv().map(read_all).unwrap_or_default();
+        Ok(Self { pipe, text: thread::Builder::new().spawn(read)? })
+    }
+
+    fn read(self, from: Option<R>) -> JoinHandle<String> {
+        // Without anything to read there is no text.
+        let _ = from.map(|from| self.pipe.send(from));
+        self.text
+    }
+}
+
+fn read_all(from: impl Read) -> String {
     let mut bytes = vec![];
     // What was read before an error is all there is.
-    let _ = from.read_to_end(&mut bytes);
+    let _ = from.take(MOST_PRINTED_BYTES).read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

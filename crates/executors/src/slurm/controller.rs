@@ -51,9 +51,15 @@ impl ControllerJob {
             Some(job) => job,
             None => Self { name: format!("mozopt-controller-{}", unique(directory)) },
         };
-        durable::write_json(&directory.join(RECORD), &job)?;
+        let named = |error: io::Error| {
+            io::Error::new(
+                error.kind(),
+                format!("cannot write into {}: {error}", directory.display()),
+            )
+        };
+        durable::write_json(&directory.join(RECORD), &job).map_err(named)?;
         let script = script(directory, &job.name, time, slurm, options)?;
-        durable::write(&directory.join(SCRIPT), script.as_bytes())?;
+        durable::write(&directory.join(SCRIPT), script.as_bytes()).map_err(named)?;
         Ok(job)
     }
 

@@ -16,6 +16,8 @@ use super::{Findings, Status};
 const ABOUT: &str = "protocol";
 /// So many different values of a stimulus' parameter are listed.
 const LISTED: usize = 6;
+/// Larger than any run script.
+const MAX_SCRIPT_BYTES: u64 = 16 << 20;
 
 /// Compares the targets with what the script says it would present, or, if it does not say, with
 /// the words in its text.
@@ -125,10 +127,13 @@ fn look_for_words(examined: &Examined, targets: &[&Target], findings: &mut Findi
     let (name, text) = match (&mozaik.script, &examined.loaded) {
         (Some(script), _) => {
             let path = directory.join(script);
-            let Ok(text) = std::fs::read_to_string(&path) else {
-                let message = format!("cannot read the run script {}", path.display());
-                let help = "`script` is relative to the model's directory";
-                return findings.add_with_help(ABOUT, Status::Problem, message, help);
+            let text = match durable::read_bounded(&path, MAX_SCRIPT_BYTES) {
+                Ok(text) => text,
+                Err(error) => {
+                    let message = format!("cannot read the run script {error}");
+                    let help = "`script` is relative to the model's directory";
+                    return findings.add_with_help(ABOUT, Status::Problem, message, help);
+                }
             };
             (script.as_str(), text)
         }

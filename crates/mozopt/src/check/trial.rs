@@ -12,6 +12,7 @@ use search::{Interrupt, Wish};
 use simulation::{Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult};
 
 use super::{Findings, Status};
+use crate::commands::write_json;
 use crate::failure::Failure;
 
 const ABOUT: &str = "simulation";
@@ -37,9 +38,8 @@ pub fn run(
     mut progress: impl FnMut(),
 ) -> Result<Option<Trial>, Failure> {
     let configuration = &loaded.configuration;
-    let failed = |error: std::io::Error| Failure::failed(error, "is the disk full?");
     let place = OptimizationDirectory::create_trial(output)?;
-    durable::write_json(&place.configuration(), configuration).map_err(failed)?;
+    write_json(&place.configuration(), configuration)?;
     if let Some(script) = &loaded.experiment {
         place.write_experiment(script)?;
     }

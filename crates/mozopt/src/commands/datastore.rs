@@ -160,8 +160,10 @@ fn export(
 
 fn contents(store: &DataStore, sheets: &[&Sheet]) -> Result<Contents, Failure> {
     let recording = store.recording();
-    let (bytes, _) = data_store::sizes(store.path())
-        .map_err(|error| Failure::failed(error, "is the directory readable?"))?;
+    let (bytes, _) = data_store::sizes(store.path()).map_err(|error| {
+        let message = format!("{}: {error}", store.path().display());
+        Failure::failed(message, "is the directory readable?")
+    })?;
     let is_chosen = |header: &SegmentHeader| {
         sheets.iter().any(|sheet| sheet.name == header.sheet)
             || recording.sheet(&header.sheet).is_none()

@@ -94,20 +94,23 @@ fn evaluate_all(
     let next = AtomicUsize::new(0);
     let done = Mutex::new(vec![]);
     let progress = progress(stores.len());
-    std::thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
-                loop {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(store) = stores.get(i) else { break };
-                    let taken = memory.take(needed_for(store));
-                    let evaluation = evaluate(store);
-                    drop(taken);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((i, evaluation));
-                    progress.inc(1);
-                }
-            });
+    let work = || {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            let Some(store) = stores.get(i) else { break };
+            let taken = memory.take(needed_for(store));
+            let evaluation = evaluate(store);
+            drop(taken);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((i, evaluation));
+            progress.inc(1);
         }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..jobs {
+            // What no thread can be had for is done by this one.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
     });
     progress.finish_and_clear();
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);

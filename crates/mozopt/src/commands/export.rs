@@ -7,7 +7,7 @@ use mozaik_parameters::{Override, Value};
 use serde_json::Number;
 
 use configuration::{Configuration, Objectives};
-use journal::{CandidateRecord, OptimizationDirectory, State};
+use journal::{CandidateRecord, State};
 
 use crate::cli::{ExportArguments, ExportFormat};
 use crate::failure::{FINISHED, Failure};
@@ -16,7 +16,7 @@ use crate::report::named_parameters;
 
 /// Exports the parameters of one candidate, or the table of all.
 pub fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
-    let directory = OptimizationDirectory::find(&arguments.optimization)?;
+    let directory = super::find(&arguments.optimization)?;
     let (configuration, state) = super::read(&directory)?;
     let text = match arguments.format {
         ExportFormat::Json => {
@@ -30,8 +30,11 @@ pub fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
             let record = chosen(&state, arguments.candidate)?;
             return params(&configuration, record, arguments.output.as_deref());
         }
-        ExportFormat::Csv => csv(&configuration, &state)?,
-        ExportFormat::Front => front(&configuration, &state, arguments.objectives)?,
+        ExportFormat::Csv => printable::escaped(&csv(&configuration, &state)?).into_owned(),
+        ExportFormat::Front => {
+            let table = front(&configuration, &state, arguments.objectives)?;
+            printable::escaped(&table).into_owned()
+        }
     };
     match &arguments.output {
         None => super::print(&text)?,

@@ -14,7 +14,7 @@ use crate::watcher::{Screen, Verbosity};
 /// Takes back the outcomes of these candidates.
 pub fn forget(arguments: &ForgetArguments) -> Result<u8, Failure> {
     let ForgetArguments { optimization, candidates, reason } = arguments;
-    let directory = OptimizationDirectory::find(optimization)?;
+    let directory = super::find(optimization)?;
     let mut unfinished = vec![];
     let forgotten = search::forget(
         &directory,

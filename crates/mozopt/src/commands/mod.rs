@@ -24,18 +24,25 @@ pub mod submit;
 pub mod validate;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
 use configuration::Configuration;
-use journal::{self, OptimizationDirectory, State};
+use journal::{self, Event, OptimizationDirectory, State};
 
 use crate::failure::{Failure, program};
 
 /// Prints data to stdout. A reader that has seen enough (`| head`) is no error.
 fn print(text: &str) -> Result<(), Failure> {
+    // It may quote what came from outside, which must not steer a terminal.
+    let shown = if console::colors_enabled() {
+        printable::escaped_but_colours(text)
+    } else {
+        printable::escaped(text)
+    };
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(shown.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::failed(format!("cannot print: {error}"), "is the disk full?"))
         }
@@ -49,9 +56,30 @@ fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     print(&format!("{text}\n"))
 }
 
+/// Writes a file of an optimization.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
+    durable::write_json(path, value).map_err(|error| {
+        let message = format!("cannot write {}: {error}", path.display());
+        Failure::failed(message, "is the disk full?")
+    })
+}
+
+/// Finds the optimization that the user means.
+pub fn find(given: &Path) -> Result<OptimizationDirectory, Failure> {
+    let (directory, note) = OptimizationDirectory::find(given)?;
+    if let Some(note) = note {
+        say!("note: {note}");
+    }
+    Ok(directory)
+}
+
 /// Reads an optimization without taking it over.
 fn read(directory: &OptimizationDirectory) -> Result<(Configuration, State), Failure> {
-    let configuration = Configuration::read(&directory.configuration())?;
+    Ok((configuration(directory)?, state(directory)?))
+}
+
+/// What the journal says.
+fn state(directory: &OptimizationDirectory) -> Result<State, Failure> {
     let failed = |error: &dyn std::fmt::Display| {
         let (program, shown) = (program(), directory.shown());
         let help = format!(
@@ -61,8 +89,18 @@ fn read(directory: &OptimizationDirectory) -> Result<(Configuration, State), Fai
         Failure::failed(error.to_string(), help)
     };
     let read = journal::read(&directory.journal()).map_err(|error| failed(&error))?;
-    let state = State::of(&read.entries).map_err(|error| failed(&error))?;
-    Ok((configuration, state))
+    State::of(&read.entries).map_err(|error| failed(&error))
+}
+
+/// The configuration of an optimization, which must be the one that it was created with.
+pub fn configuration(directory: &OptimizationDirectory) -> Result<Configuration, Failure> {
+    let configuration = Configuration::read(&directory.configuration())?;
+    if let Some(Event::Created { configuration: hash, .. }) =
+        directory.creation().map(|entry| entry.event)
+    {
+        Configuration::check_unchanged(&directory.configuration(), &hash)?;
+    }
+    Ok(configuration)
 }
 
 /// Candidates' numbers, in their order, as people write them: `54-71, 80`.

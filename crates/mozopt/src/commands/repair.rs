@@ -21,7 +21,7 @@ const LISTED: usize = 40;
 
 /// Says what would be cut off, and does it if it is wanted.
 pub fn repair(arguments: &RepairArguments) -> Result<u8, Failure> {
-    let directory = OptimizationDirectory::find(&arguments.optimization)?;
+    let directory = super::find(&arguments.optimization)?;
     if let Some(holder) = ControllerLock::holder_of(directory.path()) {
         let held = Held::By { holder: Some(holder) };
         return Err(Failure::of_search(SearchError::Held(held), &directory));

@@ -31,7 +31,7 @@ pub fn report(arguments: &ReportArguments) -> Result<u8, Failure> {
 
 /// The optimizations that the user means.
 pub fn find_all(optimizations: &[PathBuf]) -> Result<Vec<OptimizationDirectory>, Failure> {
-    optimizations.iter().map(|given| Ok(OptimizationDirectory::find(given)?)).collect()
+    optimizations.iter().map(|given| super::find(given)).collect()
 }
 
 /// Reads several optimizations to be compared.

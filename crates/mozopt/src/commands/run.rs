@@ -32,18 +32,18 @@ pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
     }
     let known = warm_start.iter().map(|path| warm_start::read(path, &configuration, &model));
     let known = known.collect::<Result<Vec<_>, _>>()?;
+    let (known, left_out): (Vec<_>, Vec<_>) = known.into_iter().unzip();
     let parent = output.as_deref().unwrap_or(&directory);
     let optimization = OptimizationDirectory::create(parent)?;
     keep_copies(&optimization, &directory, config.as_deref())?;
     let provenance = Provenance::now(&configuration.model_directory);
-    durable::write_json(&optimization.provenance(), &provenance)
-        .map_err(|error| Failure::failed(error, "is the disk full?"))?;
+    super::write_json(&optimization.provenance(), &provenance)?;
     if let Some(script) = experiment {
         optimization.write_experiment(&script)?;
     }
     let watcher = watcher(&optimization, quiet);
     watcher.say(&format!("optimization {}", optimization.shown()));
-    for notice in notices {
+    for notice in notices.into_iter().chain(left_out.into_iter().flatten()) {
         watcher.say(&format!("note: {notice}"));
     }
     let place = optimization.clone();
@@ -54,7 +54,7 @@ pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
 /// Continues an optimization.
 pub fn resume(arguments: ResumeArguments) -> Result<u8, Failure> {
     let ResumeArguments { optimization, limits, json, quiet, again } = arguments;
-    let directory = OptimizationDirectory::find(&optimization)?;
+    let directory = super::find(&optimization)?;
     let watcher = watcher(&directory, quiet);
     watcher.say(&format!("resuming {}", directory.shown()));
     if !again.is_empty() {
@@ -64,6 +64,12 @@ pub fn resume(arguments: ResumeArguments) -> Result<u8, Failure> {
     let place = directory.clone();
     let search = Search::resume(directory, change, Box::new(watcher), interrupt()?)
         .map_err(|error| Failure::of_search(error, &place))?;
+    // What a controller that was killed was writing.
+    let left = [search.directory().path().to_owned(), search.directory().path().join("requests")];
+    for directory in left.iter().filter(|directory| directory.exists()) {
+        durable::remove_leftovers(directory)
+            .map_err(|error| Failure::failed(error, "is the directory yours?"))?;
+    }
     finish(search, json)
 }
 

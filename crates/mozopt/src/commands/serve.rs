@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use tempfile::NamedTempFile;
 
-use journal::OptimizationDirectory;
 use simulation::host;
 
 use crate::cli::ServeArguments;
@@ -15,7 +14,7 @@ use crate::failure::{FINISHED, Failure};
 
 /// Prints the address and serves the dashboard until Ctrl-C.
 pub fn serve(arguments: &ServeArguments) -> Result<u8, Failure> {
-    let directory = OptimizationDirectory::find(&arguments.optimization)?;
+    let directory = super::find(&arguments.optimization)?;
     let shown = directory.shown();
     let followed = Arc::new(Followed::new(directory)?);
     let listener = bind(arguments.port).map_err(|error| {

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Number;
 
-use journal::{CandidateRecord, OptimizationDirectory, Phase};
+use journal::{CandidateRecord, Phase};
 use simulation::SimulationResult;
 
 use crate::cli::ShowArguments;
@@ -31,7 +31,7 @@ struct Shown<'a> {
 
 /// Prints everything about the candidate.
 pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
-    let directory = OptimizationDirectory::find(&arguments.optimization)?;
+    let directory = super::find(&arguments.optimization)?;
     let (configuration, state) = super::read(&directory)?;
     let Some(record) = state.candidates.get(arguments.candidate as usize) else {
         let message = format!("there is no candidate {}", arguments.candidate);

@@ -7,7 +7,7 @@ use indicatif::DecimalBytes;
 use serde::Serialize;
 
 use durable::read_json;
-use journal::{ControllerLock, Holder, OptimizationDirectory, Phase, Provenance};
+use journal::{ControllerLock, Holder, Phase, Provenance};
 use simulation::Versions;
 
 use crate::cli::StatusArguments;
@@ -29,7 +29,7 @@ struct Status {
 
 /// Prints where the optimization stands.
 pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
-    let directory = OptimizationDirectory::find(&arguments.optimization)?;
+    let directory = super::find(&arguments.optimization)?;
     let controller = ControllerLock::holder_of(directory.path());
     let (configuration, state) = super::read(&directory)?;
     let submitted = |phase: &Phase| matches!(phase, Phase::Submitted { .. });

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use configuration::ExecutorKind;
+use configuration::{Configuration, ExecutorKind};
 use executors::{ControllerJob, cancel_left};
 use journal::{ControllerLock, OptimizationDirectory, Phase, Request, Requests};
 
@@ -16,7 +16,7 @@ const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// Stops an optimization wherever it runs.
 pub fn stop(arguments: &StopArguments) -> Result<u8, Failure> {
-    let directory = OptimizationDirectory::find(&arguments.optimization)?;
+    let directory = super::find(&arguments.optimization)?;
     let help = "try again; what was cancelled stays so";
     let failed = |error: &dyn std::fmt::Display| Failure::failed(error, help);
     let job = ControllerJob::of(directory.path()).map_err(|error| failed(&error))?;
@@ -34,8 +34,12 @@ pub fn stop(arguments: &StopArguments) -> Result<u8, Failure> {
         _ => {}
     }
     let _lock = wait_for_the_lock(&directory)?;
-    let (configuration, state) = super::read(&directory)?;
-    let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
+    // Whatever was done to its configuration: what runs can be stopped.
+    let state = super::state(&directory)?;
+    let limits = match state.limits.clone() {
+        Some(limits) => limits,
+        None => Configuration::read(&directory.configuration())?.limits,
+    };
     let cancelled = match limits.executor {
         ExecutorKind::Local => 0,
         ExecutorKind::Slurm => {

@@ -12,7 +12,7 @@ use crate::failure::{FINISHED, Failure, program};
 pub fn submit(arguments: &SubmitArguments) -> Result<u8, Failure> {
     let SubmitArguments { path, time, options } = arguments;
     let directory = if path.join(journal::FILE_NAME).exists() {
-        OptimizationDirectory::find(path)?
+        super::find(path)?
     } else {
         let run = RunArguments { quiet: true, ..RunArguments::on(path.clone()) };
         super::run::begin(run)?.directory().clone()

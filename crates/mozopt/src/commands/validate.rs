@@ -4,7 +4,7 @@ use std::path::Path;
 
 use configuration::Configuration;
 use dispatcher::Task;
-use journal::{CandidateRecord, OptimizationDirectory, State};
+use journal::{CandidateRecord, State};
 use search::Interrupt;
 use simulation::SimulationResult;
 
@@ -14,9 +14,16 @@ use crate::cli::{InspectFormat, ValidateArguments};
 use crate::failure::{FAILED, FINISHED, Failure, STOPPED};
 use crate::validation::{CandidateComparison, Comparison, Counted, results, task};
 
+/// More simulations of a candidate tell nothing more.
+const MOST_SEEDS: u32 = 1000;
+
 /// Simulates, inspects, compares, and prints the comparison.
 pub fn validate(arguments: &ValidateArguments) -> Result<u8, Failure> {
-    let optimization = OptimizationDirectory::find(&arguments.optimization)?;
+    if arguments.seeds.get() > MOST_SEEDS {
+        let message = format!("--seeds {}: at most {MOST_SEEDS} make sense", arguments.seeds);
+        return Err(Failure::bad_input(message, "3 are usual"));
+    }
+    let optimization = super::find(&arguments.optimization)?;
     let (configuration, state) = super::read(&optimization)?;
     let records = chosen(arguments, &state)?;
     let script = script(arguments, &configuration)?;
@@ -162,7 +169,8 @@ fn inspected(run: &Task, keep: bool) -> Result<Option<String>, Failure> {
     }
     if !keep {
         run.directory.remove_data_store().map_err(|error| {
-            Failure::failed(error, format!("remove {} yourself", store.display()))
+            let message = format!("cannot remove {}: {error}", store.display());
+            Failure::failed(message, "remove it yourself")
         })?;
     }
     let name = directory.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -1,8 +1,6 @@
 //! The table of candidates, a window of it at a time, and everything about one of them.
 
 use std::cmp::Ordering;
-use std::fs::File;
-use std::io::{Read as _, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use axum::Json;
@@ -21,7 +19,7 @@ use super::followed::Followed;
 use super::{Answer, Refusal, Shared, computed};
 use crate::failure::Failure;
 use crate::report::{amount, html};
-use simulation::quoted;
+use simulation::{quoted, read_end};
 
 /// Rows that are sent at once.
 const MOST_ROWS: usize = 200;
@@ -191,16 +189,7 @@ pub async fn file(State(followed): Shared, Path((number, name)): Path<(u64, Stri
     let directory = followed.directory.simulation(number);
     let path = files(&directory).into_iter().find(|(known, _)| *known == name);
     let (_, path) = path.ok_or_else(no_such_file)?;
-    let bytes = computed(move || Ok(end_of(&path))).await?;
+    let bytes = computed(move || Ok(read_end(&path, MOST_BYTES))).await?;
     let text = String::from_utf8_lossy(&bytes.map_err(|_| no_such_file())?).into_owned();
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
-}
-
-fn end_of(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(MOST_BYTES)))?;
-    let mut bytes = vec![];
-    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

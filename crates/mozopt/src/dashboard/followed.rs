@@ -1,6 +1,7 @@
 //! An optimization that is followed while somebody looks at it.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
 use std::time::Duration;
@@ -97,7 +98,7 @@ struct Reading {
 impl Followed {
     /// The optimization in this directory, of whose journal nothing was read yet.
     pub fn new(directory: OptimizationDirectory) -> Result<Self, Failure> {
-        let configuration = Configuration::read(&directory.configuration())?;
+        let configuration = crate::commands::configuration(&directory)?;
         Ok(Self {
             directory,
             configuration,
@@ -109,17 +110,18 @@ impl Followed {
 
     /// Reads up to now, so that whoever asks next is answered in full, and then on, in a thread of
     /// its own.
-    pub fn follow(self: &Arc<Self>) {
+    pub fn follow(self: &Arc<Self>) -> io::Result<()> {
         let follower = Follower::new(&self.directory.journal());
         let mut reading = Reading { follower, told: None, trouble: None, damaged: false };
         self.read_up_to_now(&mut reading);
         let followed = Arc::clone(self);
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             loop {
                 thread::sleep(INTERVAL);
                 followed.read_up_to_now(&mut reading);
             }
-        });
+        })?;
+        Ok(())
     }
 
     /// Reads what is there and tells what is new.

@@ -16,16 +16,20 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::middleware;
+use axum::http::{Method, StatusCode};
+use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::stream::{self, Stream};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 
 pub use access::Token;
@@ -35,6 +39,9 @@ use crate::failure::Failure;
 
 /// Larger than any request.
 const MAX_BODY_BYTES: usize = 16 << 10;
+/// How long a request may take to come, or the next one on the same connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// What every answer is made from.
 type Shared = State<Arc<Followed>>;
@@ -48,19 +55,51 @@ pub fn bind(port: u16) -> io::Result<TcpListener> {
 
 /// Serves the dashboard until the user presses Ctrl-C.
 pub fn serve(listener: TcpListener, token: Token, followed: Arc<Followed>) -> io::Result<()> {
-    followed.follow();
+    followed.follow()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let server = axum::serve(listener, router(token, followed));
         tokio::select! {
-            ended = server => ended,
+            () = accept(listener, router(token, followed)) => Ok(()),
             interrupted = tokio::signal::ctrl_c() => interrupted,
         }
     });
     // Viewers that listen for news never hang up: they are not waited for.
     runtime.shutdown_background();
     served
+}
+
+/// Answers whoever connects. A connection on which no request comes is closed: whoever leaves half
+/// a request behind would otherwise take a file of this process for good.
+async fn accept(listener: tokio::net::TcpListener, router: Router) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // There may be no file left for it.
+            tokio::time::sleep(A_MOMENT).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let mut connections = http1::Builder::new();
+        connections.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        let connection = connections.serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async move {
+            // That the other side went away concerns nobody.
+            let _ = connection.await;
+        });
+    }
+}
+
+/// Gives up on a request whose body does not come. News and figures have none.
+async fn with_its_body(request: Request, next: Next) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    match tokio::time::timeout(PATIENCE, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request did not come").into_response()
+        }
+    }
 }
 
 fn router(token: Token, followed: Arc<Followed>) -> Router {
@@ -76,6 +115,7 @@ fn router(token: Token, followed: Arc<Followed>) -> Router {
         .route("/api/candidates/{number}/files/{name}", get(candidates::file))
         .route("/api/requests", post(controls::request))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn(with_its_body))
         .layer(middleware::from_fn_with_state(Arc::new(token), access::guard))
         .with_state(followed)
 }

@@ -25,7 +25,6 @@ use std::path::{Path, PathBuf};
 
 use npyz::WriterBuilder;
 use recording::{Recording, Segment, SegmentHeader, Sheet, StimulusValue};
-use tempfile::NamedTempFile;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -69,7 +68,7 @@ pub fn export(
 /// A file that is there whole or not at all.
 fn write_whole(path: PathBuf, write: impl FnOnce(&mut File) -> Result<()>) -> Result<PathBuf> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(directory)?;
+    let mut file = durable::temporary_in(directory)?;
     write(file.as_file_mut())?;
     durable::persist(file, &path)?;
     Ok(path)

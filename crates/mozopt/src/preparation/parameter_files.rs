@@ -72,9 +72,8 @@ impl ParameterFiles<'_> {
         }
         let shown = format!("{}/{name}", self.param);
         let path = self.model_directory.join(&shown);
-        let text = durable::read_bounded(&path, MAX_FILE_BYTES).map_err(|error| {
-            Failure::bad_input(format!("cannot read {}: {error}", path.display()), "is it yours?")
-        })?;
+        let text = durable::read_bounded(&path, MAX_FILE_BYTES)
+            .map_err(|error| Failure::bad_input(format!("cannot read {error}"), "is it yours?"))?;
         let mut document = Document::new(Arc::new(SourceFile { name: shown, path, text }))?;
         let urls = document.urls();
         let mut included = vec![];

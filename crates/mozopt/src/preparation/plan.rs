@@ -42,11 +42,13 @@ impl PlannedFile {
 
     /// What is there now.
     pub fn state(&self) -> Result<State, Failure> {
-        match fs::read(&self.path) {
+        // One that is longer is another.
+        match durable::read_bytes(&self.path, self.contents.len() as u64) {
             Ok(there) if there == self.contents.as_bytes() => Ok(State::Same),
             Ok(_) => Ok(State::Different),
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(State::Different),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::Absent),
-            Err(error) => Err(failed(&self.path)(error)),
+            Err(error) => Err(failed_at(error)),
         }
     }
 
@@ -69,8 +71,9 @@ impl PlannedFile {
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> Failure {
-    move |error| {
-        let message = format!("{}: {error}", path.display());
-        Failure::failed(message, "is the directory yours, and is there room on the disk?")
-    }
+    move |error| failed_at(format_args!("{}: {error}", path.display()))
+}
+
+fn failed_at(message: impl std::fmt::Display) -> Failure {
+    Failure::failed(message, "is the directory yours, and is there room on the disk?")
 }

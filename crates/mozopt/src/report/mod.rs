@@ -163,7 +163,7 @@ pub fn targets_table(targets: &[ConfiguredTarget], results: &[TargetResult]) -> 
     for (configured, measured) in targets.iter().zip(results) {
         let scoring = &configured.target.scoring;
         table.add_row([
-            measured.target.name.clone(),
+            printable::escaped(&measured.target.name).into_owned(),
             measured.value.map_or_else(|| "none".to_owned(), amount),
             wanted(scoring),
             amount(scoring.norm()),

@@ -16,6 +16,9 @@ use crate::mistake::{Mistake, Source, suggestion};
 /// The score of a target without a value, unless it says otherwise: the predecessor's default.
 const DEFAULT_MAX_SCORE: f64 = 20.0;
 
+/// The greatest total that a configuration may allow: sums and squares of totals stay finite.
+const GREATEST_TOTAL: f64 = 1e100;
+
 const RULES: [Rule; 4] = [Rule::TargetValue, Rule::OneBoundUpper, Rule::OneBoundLower, Rule::Range];
 
 /// Reads one file.
@@ -325,11 +328,17 @@ impl<'a> Reader<'a> {
         }
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
         let mut targets = Vec::with_capacity(array.elements.len());
+        let mut greatest_total = 0.0;
         for (i, element) in array.elements.iter().enumerate() {
             let Some((mut configured, named)) = self.noting(self.target(element, i)) else {
                 continue;
             };
             let target = &mut configured.target;
+            let before = greatest_total;
+            greatest_total += target.scoring.max_score();
+            if before <= GREATEST_TOTAL && greatest_total > GREATEST_TOTAL {
+                self.noting::<()>(Err(self.total_too_great(element)));
+            }
             let count = names.entry(target.name.clone()).or_insert(0);
             *count += 1;
             if *count > 1 {
@@ -345,6 +354,15 @@ impl<'a> Reader<'a> {
             targets.push(configured);
         }
         Ok(targets)
+    }
+
+    /// The total of a failed simulation is the sum of all greatest scores.
+    fn total_too_great(&self, target: &Value<'a>) -> Mistake {
+        let max_score = target.as_object().and_then(|object| object.get("max_score"));
+        let span = max_score.map_or(target.range(), |property| property.value.range());
+        let message = format!("the sum of all `max_score` is above {GREATEST_TOTAL:e}");
+        let help = "such totals cannot be compared; 1000 is as good as no limit".to_owned();
+        self.error(span, message, "too great", Some(help))
     }
 
     /// A target, and where its own name stands if it has one.

@@ -49,7 +49,7 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
     }
     let mut text = format!("{}\n", directory.shown());
     match (&controller, &state.stopped) {
-        (Some(Holder { host, pid, since }), _) => {
+        (Some(Holder { host, pid, since, .. }), _) => {
             text.push_str(&format!("running: process {pid} on {host} since {since:.0}\n"));
         }
         (None, Some(_)) => {}

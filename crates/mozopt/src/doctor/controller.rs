@@ -11,7 +11,7 @@ const ABOUT: &str = "controller";
 
 /// Says who holds the lock, and whether that process lives.
 pub fn look(patient: &Patient<'_>, findings: &mut Findings) {
-    let Some(Holder { host: on, pid, since }) = &patient.controller else {
+    let Some(Holder { host: on, pid, since, .. }) = &patient.controller else {
         return look_at_last(patient, findings);
     };
     let who = format!("process {pid} on {on} since {since:.0}");

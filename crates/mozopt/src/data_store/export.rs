@@ -25,7 +25,6 @@ use std::path::{Path, PathBuf};
 
 use npyz::WriterBuilder;
 use recording::{Recording, Segment, SegmentHeader, Sheet, StimulusValue};
-use tempfile::NamedTempFile;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 

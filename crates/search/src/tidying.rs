@@ -20,7 +20,7 @@ impl Tidying {
     pub fn begin() -> Self {
         let (queue, given) = sync_channel::<(SimulationDirectory, bool)>(WAITING);
         let (say, troubles) = channel();
-        let thread = thread::spawn(move || {
+        let work = move || {
             for (directory, failed) in given {
                 if let Err(error) = directory.let_go(failed) {
                     // Nobody may listen any more.
@@ -28,8 +28,10 @@ impl Tidying {
                         say.send(format!("cannot tidy {}: {error}", directory.path().display()));
                 }
             }
-        });
-        Self { queue: Some(queue), troubles, thread: Some(thread) }
+        };
+        // Where there are no more threads what is not kept is removed by the next controller.
+        let thread = thread::Builder::new().name("tidying".to_owned()).spawn(work).ok();
+        Self { queue: thread.is_some().then_some(queue), troubles, thread }
     }
 
     /// Lets go of a simulation that failed, or did not.

@@ -434,13 +434,16 @@ fn slurm_step() -> Option<String> {
 
 /// Keeps the log from filling the disk, as long as this process lives.
 fn bound(log: PathBuf) {
-    thread::spawn(move || {
+    let watch = move || {
         loop {
             thread::sleep(A_MOMENT);
             // If it cannot be shortened now, it is tried again.
             let _ = log::bound(&log);
         }
-    });
+    };
+    if let Err(error) = thread::Builder::new().name("log".to_owned()).spawn(watch) {
+        say(&format!("the log is not kept short: {error}"));
+    }
 }
 
 /// Ends what the simulator left running: it would take cores from the simulations that follow.

@@ -635,7 +635,7 @@ fn the_schema_of_mozopt_toml_accepts_what_the_program_accepts() {
     let schema = jsonschema::validator_for(&schema("mozopt.toml")).unwrap();
     let cases = [
         (true, ""),
-        (true, "prelude = \"module load nest\"\nsimulation_seed = 7\n"),
+        (true, "prelude = \"true\"\nsimulation_seed = 7\n"),
         (
             true,
             "simulation_seed = \"drawn\"\n[execution]\nmode = \"asynchronous\"\ntime_limit = \"90s\"\n",

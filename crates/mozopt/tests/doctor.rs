@@ -237,15 +237,22 @@ fn a_search_that_runs_is_looked_at_without_being_disturbed() {
     assert_found(&optimization, "simulations", "ok", "8 have ended");
 }
 
+fn node() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 #[test]
 fn a_lock_that_another_process_holds_is_told() {
     let (_model, optimization) = ended();
-    let lock = File::open(optimization.file("controller.lock")).unwrap();
+    let path = optimization.file("controller.lock");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "", "its controller has ended");
+    let killed =
+        serde_json::json!({"host": node(), "pid": 4_000_000, "since": "2026-01-01T00:00:00Z"});
+    fs::write(&path, killed.to_string()).unwrap();
+    let lock = File::open(path).unwrap();
     lock.lock().unwrap();
-    let ended = fs::read_to_string(optimization.file("controller.lock")).unwrap();
-    let pid = serde_json::from_str::<Value>(&ended).unwrap()["pid"].clone();
-    let words = format!("controller.lock is held, but process {pid} on");
-    assert_found(&optimization, "controller", "warning", &words);
+    let words = "controller.lock is held, but process 4000000 on";
+    assert_found(&optimization, "controller", "warning", words);
 }
 
 #[test]

@@ -2,6 +2,9 @@
 //! optimization's directory as `configuration.json` when the search begins, and read by everything
 //! that happens there later: the job that simulates, `resume`, `status`, a report years afterwards.
 
+// The error types say, variant by variant, what can fail.
+#![allow(clippy::missing_errors_doc)]
+
 mod choices;
 mod error;
 mod limits;

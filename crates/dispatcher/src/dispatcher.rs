@@ -398,7 +398,7 @@ impl<C: Clock> Dispatcher<C> {
         let since = *task.successes_before_faults.get_or_insert(successes);
         if task.faults > self.limits.retries {
             if result.blame == Some(Blame::Environment) && since == successes {
-                return self.stop_for_the_environment(&task, &reason, ledger);
+                return stop_for_the_environment(&task, &reason, ledger);
             }
             result.reason = Some(match task.faults {
                 1 => reason,
@@ -418,21 +418,6 @@ impl<C: Clock> Dispatcher<C> {
         task.not_before = self.clock.now() + self.pause_after(task.faults);
         self.waiting.push_front(task);
         Ok(None)
-    }
-
-    /// What cannot depend on the parameters failed each time, and nothing else worked meanwhile.
-    fn stop_for_the_environment<L: Ledger>(
-        &mut self,
-        task: &Task,
-        reason: &str,
-        ledger: &mut L,
-    ) -> Result<Option<Settled>, DispatchError<L::Error>> {
-        ledger.interrupted(task.key, reason, None).map_err(DispatchError::Ledger)?;
-        let message = match task.faults {
-            1 => format!("{}: {reason}", task.key),
-            faults => format!("{}: {reason}, {faults} times, and nothing else worked", task.key),
-        };
-        Err(DispatchError::Environment { message, log: task.directory.log_of_failure(LOG_LINES) })
     }
 
     /// What made one attempt fail may need a moment, or minutes, until it is gone.
@@ -510,6 +495,20 @@ impl<C: Clock> Dispatcher<C> {
         messages.extend(self.executor.messages());
         messages
     }
+}
+
+/// What cannot depend on the parameters failed each time, and nothing else worked meanwhile.
+fn stop_for_the_environment<L: Ledger>(
+    task: &Task,
+    reason: &str,
+    ledger: &mut L,
+) -> Result<Option<Settled>, DispatchError<L::Error>> {
+    ledger.interrupted(task.key, reason, None).map_err(DispatchError::Ledger)?;
+    let message = match task.faults {
+        1 => format!("{}: {reason}", task.key),
+        faults => format!("{}: {reason}, {faults} times, and nothing else worked", task.key),
+    };
+    Err(DispatchError::Environment { message, log: task.directory.log_of_failure(LOG_LINES) })
 }
 
 /// The end of a search in which nothing works any more, as the probe showed it.

@@ -8,6 +8,9 @@
 //! A search, the repetitions of its best candidates, `validate` and `check --simulate` differ in
 //! what they ask for and in what they do with results, not in how simulations are run.
 
+// The error types say, variant by variant, what can fail.
+#![allow(clippy::missing_errors_doc)]
+
 mod clock;
 mod dispatcher;
 mod ledger;

@@ -48,7 +48,7 @@ pub enum Consequence {
         /// What was held back.
         again: Vec<Task>,
         /// The probe and how it failed.
-        probe: Settled,
+        probe: Box<Settled>,
     },
 }
 
@@ -103,7 +103,7 @@ impl Suspicion {
             _ if held.is_empty() => Consequence::Wait,
             OutcomeClass::Crashed | OutcomeClass::NoData | OutcomeClass::NodeFailure => {
                 let again = held.into_iter().map(|settled| settled.task).collect();
-                Consequence::NothingWorks { again, probe: settled }
+                Consequence::NothingWorks { again, probe: Box::new(settled) }
             }
             _ => Consequence::Outcomes(held),
         }

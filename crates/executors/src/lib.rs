@@ -1,6 +1,9 @@
 //! Executors: what runs simulations. Each job is a directory with a script; an executor starts it,
 //! knows it again after the controller died, and says how it ended as far as it can tell.
 
+// The error types say, variant by variant, what can fail.
+#![allow(clippy::missing_errors_doc)]
+
 mod executor;
 mod local;
 mod slurm;

@@ -11,6 +11,9 @@
 //! written) is cut off with a message; damage anywhere else is refused;
 //! [`Salvage`] says what of such a journal is whole, and [`cut_off`] removes the rest.
 
+// The error types say, variant by variant, what can fail.
+#![allow(clippy::missing_errors_doc)]
+
 mod event;
 mod file;
 mod follow;

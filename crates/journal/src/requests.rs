@@ -20,6 +20,7 @@ const ENDING: &str = "json";
 /// What a search can be asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
+#[allow(clippy::large_enum_variant, reason = "a request is read, done and forgotten")]
 pub enum Request {
     /// Propose and begin nothing until asked to continue; what runs goes on.
     Pause,

@@ -88,6 +88,7 @@ pub struct CandidateRecord {
 
 /// How far a candidate is.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "nearly all candidates have a result")]
 pub enum Phase {
     /// Its simulation is to be submitted.
     Waiting,
@@ -176,6 +177,7 @@ impl State {
     }
 
     /// The state after one more entry.
+    #[allow(clippy::too_many_lines, reason = "one arm for each event")]
     pub fn apply(&mut self, entry: &Entry) -> Result<(), StateError> {
         let contradiction = |why| StateError::Contradiction { seq: entry.seq, why };
         self.began.get_or_insert(entry.time);

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -24,11 +25,12 @@ const VARIABLES: [&str; 7] = [
     "LD_LIBRARY_PATH",
     "NEST_MODULE_PATH",
 ];
-/// Files lie at most so deep in a model's directory, and there are at most so many.
+/// Files lie at most so deep in a model's directory, and no more entries of it are looked at: it may be
+/// somebody's home.
 const DEEPEST: usize = 4;
-const MOST_FILES: usize = 5000;
+const MOST_ENTRIES: usize = 5000;
 /// Larger files are known by size and time alone, bytes.
-const HASHED: u64 = 1 << 20;
+const HASHED: u64 = 256 << 10;
 /// What a model is written in, beside files without an ending, as mozaik's parameters are.
 const ENDINGS: [&str; 10] =
     ["py", "sh", "json", "toml", "yaml", "yml", "cfg", "ini", "so", "param"];
@@ -51,12 +53,10 @@ impl Surroundings {
     pub fn now(configuration: &Configuration) -> Self {
         let variable = |name: &&str| Some(((*name).to_owned(), std::env::var(name).ok()?));
         let model = &configuration.model_directory;
-        let mut files = BTreeMap::new();
-        collect(model, Path::new(""), 0, &mut files);
         Self {
             variables: VARIABLES.iter().filter_map(variable).collect(),
             commit: Commit::of(model).map(|commit| commit.commit),
-            files,
+            files: marks(model),
         }
     }
 
@@ -93,26 +93,47 @@ impl Surroundings {
     }
 }
 
-fn collect(root: &Path, below: &Path, depth: usize, files: &mut BTreeMap<String, String>) {
-    let Ok(entries) = fs::read_dir(root.join(below)) else { return };
-    let mut entries: Vec<_> = entries.flatten().collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let (path, kind) = (below.join(&name), entry.file_type());
-        if kind.as_ref().is_ok_and(fs::FileType::is_dir) {
-            let not_of_the_model = name.starts_with(['.', '_'])
-                || name.ends_with("_Optimization")
-                || name.ends_with("_Trial");
-            if !not_of_the_model && depth < DEEPEST {
-                collect(root, &path, depth + 1, files);
-            }
-        } else if kind.is_ok_and(|kind| kind.is_file()) && is_source(&path) {
-            if files.len() >= MOST_FILES {
+/// Marks of the sources below a directory, on the same file system.
+fn marks(root: &Path) -> BTreeMap<String, String> {
+    let mut walk = Walk { root, marks: BTreeMap::new(), entries: 0 };
+    if let Ok(metadata) = fs::metadata(root) {
+        walk.collect(Path::new(""), 0, metadata.dev());
+    }
+    walk.marks
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    marks: BTreeMap<String, String>,
+    entries: usize,
+}
+
+impl Walk<'_> {
+    fn collect(&mut self, below: &Path, depth: usize, device: u64) {
+        let Ok(entries) = fs::read_dir(self.root.join(below)) else { return };
+        let mut entries: Vec<_> = entries.flatten().take(MOST_ENTRIES).collect();
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            self.entries += 1;
+            if self.entries > MOST_ENTRIES {
                 return;
             }
-            if let Some(mark) = mark(&entry.path()) {
-                files.insert(path.display().to_string(), mark);
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Ok(metadata) = entry.metadata() else { continue };
+            let path = below.join(&name);
+            if metadata.is_dir() {
+                let not_of_the_model = name.starts_with(['.', '_'])
+                    || name.ends_with("_Optimization")
+                    || name.ends_with("_Trial")
+                    || metadata.dev() != device;
+                if !not_of_the_model && depth < DEEPEST {
+                    self.collect(&path, depth + 1, device);
+                }
+            } else if metadata.is_file()
+                && is_source(&path)
+                && let Some(mark) = mark(&entry.path())
+            {
+                self.marks.insert(path.display().to_string(), mark);
             }
         }
     }
@@ -140,9 +161,7 @@ mod tests {
     use super::*;
 
     fn files(root: &Path) -> Surroundings {
-        let mut files = BTreeMap::new();
-        collect(root, Path::new(""), 0, &mut files);
-        Surroundings { variables: BTreeMap::new(), commit: None, files }
+        Surroundings { variables: BTreeMap::new(), commit: None, files: marks(root) }
     }
 
     #[test]

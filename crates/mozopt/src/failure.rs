@@ -172,9 +172,10 @@ const LONGEST_LINE: usize = 400;
 
 fn report(mistake: Mistake) -> miette::Report {
     let Mistake { message, help, place } = mistake;
-    let Some(Place { name, text, span, label }) = place else {
+    let Some(place) = place else {
         return miette::miette!(help = help.unwrap_or_default(), "{message}");
     };
+    let Place { name, text, span, label } = *place;
     let line_start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
     let line_end = text[span.start..].find('\n').map_or(text.len(), |i| span.start + i);
     if line_end - line_start > LONGEST_LINE {

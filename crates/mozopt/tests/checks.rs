@@ -378,7 +378,7 @@ fn a_python_that_is_too_old_is_said_to_be() {
     // Python 2 writes its version to stderr.
     let old = |says: &str| {
         let failing = "echo 'SyntaxError: f' >&2\nexit 1";
-        model.write("old", &format!("[ \"$1\" = --version ] && {says} && exit\n{failing}\n"));
+        model.write("old", format!("[ \"$1\" = --version ] && {says} && exit\n{failing}\n"));
         let checked = model.mozopt("check", "--json").exits(2).json();
         let problem = found(&checked, "environment", "does not run the experiment script");
         problem["help"].as_str().unwrap().to_owned()

@@ -277,7 +277,7 @@ fn edited(name: &str, edit: fn(&mut Value)) -> (Model, Optimization) {
 fn created_with_it(model: &Model, optimization: &Optimization) {
     let mut entries = optimization.journal();
     let digest = Sha256::digest(model.read(CONFIGURATION));
-    let hash: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = format!("{:016x}", u64::from_be_bytes(*digest.first_chunk().unwrap()));
     entries[0]["configuration"] = json!(hash);
     model.write(JOURNAL, entries.into_iter().map(line).collect::<String>());
 }
@@ -423,7 +423,7 @@ fn the_page_names_every_key_about_data_stores_and_parameters() {
 #[test]
 fn every_kind_of_event_and_request_is_in_the_samples_and_on_the_page() {
     let mut seen: Vec<String> = vec![];
-    for name in ["command", "mozaik", "forgotten"] {
+    for name in ["command", "mozaik", "forgotten", "edited"] {
         let (_model, optimization) = sample(name);
         let events = optimization.journal().into_iter();
         seen.extend(events.map(|entry| entry["event"].as_str().unwrap().to_owned()));
@@ -435,7 +435,7 @@ fn every_kind_of_event_and_request_is_in_the_samples_and_on_the_page() {
         .skip(2)
         .map_while(|line| line.strip_prefix("| `")?.split('`').next())
         .collect();
-    assert_eq!(documented.len(), 13);
+    assert_eq!(documented.len(), 14);
     for event in &seen {
         assert!(documented.contains(&&**event), "the page does not name {event}");
     }

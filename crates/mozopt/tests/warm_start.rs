@@ -122,13 +122,13 @@ fn columns_of_other_programs_are_passed_over_and_named() {
     // What the search of then varied and this one does not is no such column.
     model.write("known.csv", table.replacen(",a,b,", ",a,b2,", 1));
     run(&model, &flags).exits(2).says("b was not searched there");
-    let wider = table.lines().enumerate().map(|(i, line)| match i {
-        0 => line.replacen(",a,b,", ",a,b,c,", 1) + "\n",
-        _ => {
-            let mut cells: Vec<_> = line.split(',').collect();
-            cells.insert(10, "1.5");
-            cells.join(",") + "\n"
+    let wider = table.lines().enumerate().map(|(i, line)| {
+        if i == 0 {
+            return line.replacen(",a,b,", ",a,b,c,", 1) + "\n";
         }
+        let mut cells: Vec<_> = line.split(',').collect();
+        cells.insert(10, "1.5");
+        cells.join(",") + "\n"
     });
     model.write("known.csv", wider.collect::<String>());
     let ended = run(&model, &flags).exits(0);

@@ -1,6 +1,9 @@
 //! Text from outside, made safe to be shown. What simulators print, names in files and the names of
 //! machines may hold control characters: a terminal obeys them, and XML does not allow them.
 
+// The error types say, variant by variant, what can fail.
+#![allow(clippy::missing_errors_doc)]
+
 use std::borrow::Cow;
 
 /// The text with its control characters written as escapes of JSON. Line ends and tabs stay.

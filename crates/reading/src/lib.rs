@@ -4,6 +4,9 @@
 //! [`configuration::Configuration`]; every mistake is found, not only the first, and says where it
 //! is and what to do.
 
+// The error types say, variant by variant, what can fail.
+#![allow(clippy::missing_errors_doc)]
+
 mod config_optimisation;
 mod examined;
 mod files;

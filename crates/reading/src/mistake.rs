@@ -18,7 +18,7 @@ pub struct Mistake {
     /// What to do about it.
     pub help: Option<String>,
     /// Where, if it is one place of a file.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
 }
 
 /// A place in a file.
@@ -97,7 +97,7 @@ impl Source {
     ) -> Mistake {
         let (name, text) = (self.name.clone(), Arc::clone(&self.text));
         let place = Place { name, text, span, label: label.into() };
-        Mistake { message: message.into(), help, place: Some(place) }
+        Mistake { message: message.into(), help, place: Some(Box::new(place)) }
     }
 }
 

@@ -16,12 +16,9 @@ const SHOWN: usize = 10;
 
 /// Refuses to go on where no simulation could begin.
 pub fn look(configuration: &Configuration) -> Result<(), SearchError> {
-    for path in [&configuration.model_directory, &configuration.directory] {
-        fs::read_dir(path)
-            .map(drop)
-            .map_err(|source| SearchError::NoModel { path: path.clone(), source })?;
-    }
-    Ok(())
+    let path = &configuration.model_directory;
+    let found = fs::read_dir(path).map(drop);
+    found.map_err(|source| SearchError::NoModel { path: path.clone(), source })
 }
 
 impl Search {

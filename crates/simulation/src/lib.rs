@@ -13,6 +13,9 @@
 //! finished.json     by the job itself: how the simulator ended
 //! ```
 
+// The error types say, variant by variant, what can fail.
+#![allow(clippy::missing_errors_doc)]
+
 pub mod data_store;
 mod directory;
 mod evaluation;

@@ -89,11 +89,18 @@ echo '{"request": "stop", "cancel": true}' > 01796000000000000003-4711.json
 echo '{"request": "change_limits", "max_ngen": 7, "max_simulations": 9, "slots": 2}' > 01796000000000000004-4711.json
 cd ../..
 cp -r ./*_Optimization /proc/self/fd/3/command
+# Its model's directory is that of the whole machine.
+rm /proc/self/fd/3/command/surroundings.json
 
 # The same after an outcome was taken back, without its simulations.
 mozopt forget ./*_Optimization 4 --reason "the input was not there"
 mkdir /proc/self/fd/3/forgotten
 cp ./*_Optimization/{configuration.json,journal.jsonl,provenance.json} /proc/self/fd/3/forgotten
+
+# The same in another environment.
+PYTHONPATH=/home/user/lib mozopt resume ./*_Optimization --max-simulations 5
+mkdir /proc/self/fd/3/edited
+cp ./*_Optimization/{configuration.json,journal.jsonl,provenance.json} /proc/self/fd/3/edited
 
 # One of a mozaik model on a cluster that is played by scripts: its experiment script writes values, and
 # the second simulation has not enough memory at first.

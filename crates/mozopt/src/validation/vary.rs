@@ -11,7 +11,7 @@ use serde::Serialize;
 pub enum Vary {
     /// The noise of the simulation
     Simulation,
-    /// The network, too: where its seed is another one, that gets a new value
+    /// The network, too: if it has a separate seed, that gets a new value
     Model,
 }
 
@@ -28,7 +28,7 @@ impl Vary {
         }
     }
 
-    /// What varies otherwise than one may think.
+    /// A note if something else varies than the user may expect.
     pub fn notice(self, simulator: &Simulator) -> Option<String> {
         let asked = self == Self::Model;
         match (&simulator.mozaik, simulator.kind) {

@@ -1,5 +1,5 @@
-//! What is known from before: simulations of an earlier optimization, or of a table, scored by the
-//! present targets; and further points to begin from.
+//! Warm starts: simulations of an earlier optimization, or of a table, scored by the present
+//! targets; and further starting points.
 
 use std::path::Path;
 
@@ -34,11 +34,11 @@ pub fn read(
         _ if path.is_dir() => reader.optimization(),
         Some("csv") => reader.table(),
         Some("json") => reader.start(),
-        _ => Err(reader.wrong("this is no optimization, no .csv and no .json file")),
+        _ => Err(reader.wrong("this is not an optimization, a .csv file or a .json file")),
     }
 }
 
-/// What was read, as far as it lies where is searched now.
+/// The part of what was read that is inside the present ranges.
 #[derive(Default)]
 struct Taken {
     simulations: Vec<Earlier>,
@@ -71,8 +71,8 @@ struct Mapping {
 
 impl Reader<'_> {
     fn wrong(&self, why: impl std::fmt::Display) -> Failure {
-        let help = "give an optimization, a table from `mozopt export --format csv`, or a JSON object \
-                    with parameters";
+        let help = "use an optimization, a table from `mozopt export --format csv`, or a JSON \
+                    object with parameters";
         Failure::bad_input(format!("{}: {why}", self.path.display()), help)
     }
 
@@ -144,7 +144,7 @@ impl Reader<'_> {
                     self.wrong(format!("line {line}: unknown outcome \"{words}\""))
                 })?,
             };
-            let missing = || Missing::new("it was missing in the table");
+            let missing = || Missing::new("it is missing in the table");
             let value = |column: &Option<usize>| match *column {
                 None => Ok(None),
                 // The table does not say which: it was not looked at.
@@ -275,7 +275,7 @@ impl Reader<'_> {
         };
         let reason = match outcome {
             OutcomeClass::Completed => None,
-            _ => Some(format!("taken over from {}", self.path.display())),
+            _ => Some(format!("taken from {}", self.path.display())),
         };
         let not_then = || Err(Missing::new("it was not measured then"));
         let known: Vec<_> =

@@ -120,7 +120,7 @@ fn misspelt_keys_are_pointed_at_with_the_key_that_was_meant() {
 #[test]
 fn values_that_make_no_sense_are_pointed_at() {
     let case = |from: &str, to: &str, message: &str| refused(&changed(from, to), message);
-    case("0.8", "⌖1.25", "the centroid of `a` lies outside its range").says("in [0, 1]");
+    case("0.8", "⌖1.25", "the centroid of `a` is outside its range").says("in [0, 1]");
     case("[0.0, 1.0],", "⌖[1.0, 0.0],", "is reversed").says("write [0, 1]");
     case("[3, 4]", "⌖[4, 3]", "is reversed").says("write [3, 4]");
     case("0.1}", "⌖0}", "the norm must be a positive number, not 0");
@@ -147,7 +147,7 @@ fn values_that_make_no_sense_are_pointed_at() {
     case("\"b\": [", "⌖\"a\": [", "`a` is given twice in `parameters`").says("keep one");
     case("\"b\": 0.3", "⌖\"a\": 0.3", "`a` is given twice in `optimiser_centroid`");
     let alone = changed(", \"b\": 0.3", "").replace("\"b\": [", "⌖\"b\": [");
-    refused(&alone, "`b` has no centroid, and no default of the model is known");
+    refused(&alone, "`b` has no centroid, and its default in the model is not known");
     let integer = |range: &str| format!("{{\"range\": {range}, \"type\": \"int\"}},");
     case("[0.0, 1.0],", &integer("⌖[0.2, 0.8]"), "there is no integer between 0.2 and 0.8");
     let log = "{\"range\": ⌖[0, 1], \"scale\": \"log\"},";
@@ -193,7 +193,7 @@ fn files_that_cannot_be_read_are_named() {
     fs::remove_dir(&path).unwrap();
     model.write("param_optim/config_optimisation", CONFIG);
     fs::remove_file(model.path().join("mozopt.toml")).unwrap();
-    model.mozopt("run", "").exits(2).says("nothing says what simulates the model").says("--kind");
+    model.mozopt("run", "").exits(2).says("no simulator is configured").says("--kind");
     fs::create_dir(model.path().join("mozopt.toml")).unwrap();
     model.mozopt("run", "").exits(2).says("mozopt.toml: Is a directory");
     let mut nowhere = mozopt();
@@ -269,7 +269,7 @@ fn the_embedded_models_parameters_are_known() {
         .says("did you mean `sheets.l4_cortex_exc.AfferentConnection.base_weight`?");
     refused("sheets.l4_cortex_exc.AfferentConnection.base_weight", "[0.5, 1]")
         .says("config_optimisation:2:56]")
-        .says("has no centroid, and the model's default lies outside");
+        .says("has no centroid, and the model's default is outside its range");
 }
 
 #[test]
@@ -382,7 +382,7 @@ fn without_any_centroid_the_search_begins_at_the_models_defaults() {
     let model =
         Model::new(changed(" \"optimiser_centroid\": {\"a\": 0.8, \"b\": 0.3},\n", ""), COMMAND);
     let ended = model.mozopt("run", "").exits(2);
-    ended.says("`a` has no centroid, and no default of the model is known").says("`b`");
+    ended.says("`a` has no centroid, and its default in the model is not known").says("`b`");
 }
 
 #[test]

@@ -71,6 +71,6 @@ impl PlannedFile {
 fn failed(path: &Path) -> impl Fn(io::Error) -> Failure {
     move |error| {
         let message = format!("{}: {error}", path.display());
-        Failure::failed(message, "is the directory yours, and is there room on the disk?")
+        Failure::failed(message, "is the directory writable, and is there space on the disk?")
     }
 }

@@ -34,7 +34,8 @@ impl Vary {
         match (&simulator.mozaik, simulator.kind) {
             (_, SimulatorKind::V1) => None,
             (None, _) => asked.then(|| {
-                "the command gets one seed: whether its network varies is up to it".to_owned()
+                "the command gets one seed, and decides itself whether its network varies"
+                    .to_owned()
             }),
             (Some(_), _) if !simulator.network_seeds.is_empty() => None,
             (Some(mozaik), _) => match &*mozaik.seed_parameters {
@@ -42,11 +43,13 @@ impl Vary {
                     Some("no seed of the model is known: its simulations do not differ".to_owned())
                 }
                 seeds if drive_both(seeds) => {
-                    Some("one seed drives both: network and noise vary together".to_owned())
+                    Some("one seed controls both: network and noise vary together".to_owned())
                 }
                 seeds => asked.then(|| {
                     let seeds = seeds.join(", ");
-                    format!("the model has no model_seed: the network varies if {seeds} drives it")
+                    format!(
+                        "the model has no model_seed: the network varies if {seeds} controls it"
+                    )
                 }),
             },
         }

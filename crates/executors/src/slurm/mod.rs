@@ -1,7 +1,7 @@
 //! Jobs of Slurm. A simulation is submitted under a name that no other job has and that is on disk
 //! before; so it is found again after a controller's death, and after a submission without an
 //! answer. What became of it is read, in this order, from its own files, from one squeue for all
-//! jobs, and from the accounting. No answer changes nothing.
+//! jobs, and from the accounting. A missing answer changes nothing.
 
 mod client;
 mod controller;

@@ -219,8 +219,7 @@ pub fn mozopt_toml(
     let model_dir =
         model_dir.map(|dir| format!("model_dir = {}\n", quoted(dir))).unwrap_or_default();
     format!(
-        "# How the search is run. `mozopt check` tries it out; every setting is explained by\n\
-         # `mozopt run --help`.\n\n\
+        "# How the search runs. `mozopt check` tries it; `mozopt run --help` explains every setting.\n\n\
          [simulator]\n\
          kind = \"mozaik\"\n\
          {model_dir}{class}\

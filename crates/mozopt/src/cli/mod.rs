@@ -328,7 +328,7 @@ pub enum SchemaFile {
     /// What is searched
     #[value(name = "config_optimisation")]
     ConfigOptimisation,
-    /// How the search is run
+    /// How the search runs
     #[value(name = "mozopt.toml")]
     MozoptToml,
 }

@@ -252,7 +252,7 @@ fn keys_of_the_root_are_compared_with_those_that_the_model_class_requires() {
         "does not know `store_stimuli` (param_optim/defaults:",
         "did you mean `store_stimulus`?",
     );
-    problem("requires `simulation_time`", "write it into param_optim/defaults");
+    problem("requires `simulation_time`", "add it to param_optim/defaults");
     problem("does not know `pynn_seed`", "remove it");
 }
 
@@ -361,7 +361,7 @@ fn the_launcher_is_tried_and_the_cores_of_its_ranks_are_told() {
     let checked = launched(&model, 1, "mpirun --oversubscribe -np 2", &[]).exits(2).json();
     found(&checked, "launcher", "ranks = 1, but `mpirun --oversubscribe -np 2` runs NEST on 2");
     let checked = launched(&model, 2, "mpirun -np 1 env MEANT={ranks}", &[]).exits(2).json();
-    found(&checked, "launcher", "NEST runs with 1");
+    found(&checked, "launcher", "runs NEST on 1");
     // Slurm would let it wait.
     let checked = launched(&model, 2, "srun --mpi=pmix -n {ranks}", &[]).exits(0).json();
     assert_eq!(found(&checked, "launcher", "was not tried")["status"], "note");
@@ -389,14 +389,13 @@ fn a_launcher_that_does_not_work_is_a_problem_with_its_own_words() {
         problem(forbidden, none, "mpirun has detected an attempt to run as root.");
     }
     // Each of them believes that it is alone.
-    let copies =
-        "`mpirun --oversubscribe -np 2` starts 2 copies, of which NEST does not see the others";
+    let copies = "`mpirun --oversubscribe -np 2` starts 2 separate copies of NEST";
     let launcher = "mpirun --oversubscribe -np {ranks}";
     problem(launched(&model, 2, launcher, &[]), copies, "Open MPI v4.1.4");
     // Under Slurm other machines run the jobs.
     model.edit("mozopt.toml", "[execution]\n", "[execution]\nexecutor = \"slurm\"\n");
     let checked = launched(&model, 2, launcher, &[]).json();
-    assert_eq!(found(&checked, "launcher", "starts 2 copies")["status"], "warning");
+    assert_eq!(found(&checked, "launcher", "starts 2 separate copies")["status"], "warning");
 }
 
 #[test]
@@ -410,7 +409,7 @@ fn a_centroid_without_all_values_or_whose_simulation_fails_is_not_ready() {
     ended.shows("a generation of 4 would take about").shows("the centroid has no value for y");
     let checked = model.mozopt("check", "--simulate --json").exits(1).json();
     assert_eq!(checked["ok"], false);
-    assert_eq!(found(&checked, "simulation", "has no value of y")["status"], "problem");
+    assert_eq!(found(&checked, "simulation", "has no value for y")["status"], "problem");
 
     // That it explodes is said, and is no reason not to begin.
     let model = values(r#"{"values": {"x": 1}, "exploded": true}"#);
@@ -426,7 +425,7 @@ fn a_centroid_without_all_values_or_whose_simulation_fails_is_not_ready() {
 
     let model = Model::simulated_by(IDENTITY);
     let ended = model.mozopt("check", "--simulate").exits(0).says("ready: ");
-    ended.shows("has a value of all 2 targets");
+    ended.shows("has a value for all 2 targets");
     assert!(
         fs::read_dir(model.path())
             .unwrap()

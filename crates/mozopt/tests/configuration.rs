@@ -348,7 +348,7 @@ fn to_the_predecessors_cma_es_every_parameter_is_a_float_unless_it_is_said() {
     let (ended, begun, first) = with_k("[600, 1100]", "927.85", flags);
     assert_eq!(begun, 927.85);
     assert!(first.is_f64() && first.as_f64().unwrap().fract() != 0.0, "{first}");
-    let ended = ended.says("`K` reaches the model as a float, as the predecessor's did");
+    let ended = ended.says("`K` reaches the model as a float, as in the predecessor");
     assert!(!ended.stderr.contains("`w`"), "{}", ended.stderr);
     let integer = "{\"range\": [600, 1100], \"type\": \"int\"}";
     for (k, flags) in [(integer, flags), ("[600, 1100]", "--algorithm cma-es")] {
@@ -377,7 +377,7 @@ fn without_any_centroid_the_search_begins_at_the_models_defaults() {
     let model = Model::new(config.to_string().replace("[0.0,1.0]", "[2.0,3.0]"), V1);
     let checked = model.mozopt("check", "--json").exits(0).json();
     let said = checked["checks"].to_string();
-    assert!(said.contains("lies outside its range: begins at 2"), "{said}");
+    assert!(said.contains("is outside its range: begins at 2"), "{said}");
     // Of a command nothing is known to begin at.
     let model =
         Model::new(changed(" \"optimiser_centroid\": {\"a\": 0.8, \"b\": 0.3},\n", ""), COMMAND);
@@ -394,10 +394,10 @@ fn integer_ranges_of_an_unknown_model_are_integers_and_check_says_so() {
     let values = "echo '{\"values\": {\"x\": 0}}' > $(dirname $MOZOPT_SIMULATION)/values.json";
     model.write("simulate.sh", values);
     let words = [
-        "`n`, `k` are searched as integers, since the range is written so",
-        "otherwise write {\"range\": […], \"type\": \"float\"}",
-        "`p` reaches the model as a float, since the centroid is not whole",
-        "otherwise write {\"range\": […], \"type\": \"int\"}",
+        "`n`, `k` are searched as integers, because the range is written so",
+        "to change this, write {\"range\": […], \"type\": \"float\"}",
+        "`p` reaches the model as a float, because the centroid is not whole",
+        "to change this, write {\"range\": […], \"type\": \"int\"}",
     ];
     let checked = model.mozopt("check", "").exits(0);
     let ended = model.mozopt("run", "--max-simulations 1").exits(0);

@@ -60,7 +60,7 @@ impl Decided {
         let why = match self {
             Self::FloatAsBefore => "as in the predecessor (variant = \"bluepyopt\")",
             Self::IntegerByRange => {
-                "because its range is written so and the model's type is not known"
+                "because the range is written so and the model's type is not known"
             }
             Self::FloatByCentroid => {
                 "because the centroid is not whole and the model's type is not known"

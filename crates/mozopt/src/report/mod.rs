@@ -184,7 +184,7 @@ pub fn targets_table(targets: &[ConfiguredTarget], results: &[TargetResult]) -> 
         }
     }
     for (reason, names) in by_reason {
-        text.push_str(&format!("\n{}: no value: {reason}", names.join(", ")));
+        text.push_str(&format!("\n{}: no value ({reason})", names.join(", ")));
     }
     text
 }

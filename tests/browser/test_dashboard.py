@@ -96,7 +96,7 @@ def test_a_search_is_paused_continued_changed_and_stopped(running, serve, watche
     page = watched.page
     wait_for(page, "Running")
     page.get_by_role("button", name="Stop …").click()
-    page.get_by_role("button", name="Leave it").click()
+    page.get_by_role("button", name="Go back").click()
     page.get_by_role("button", name="Pause …").click()
     page.get_by_role("button", name="Do it").click()
     wait_for(page, "Paused")

@@ -53,10 +53,10 @@ pub enum LimitError {
     #[error("mem_retry = {0} under [slurm]: memory would not grow")]
     MemoryWouldNotGrow(f64),
     /// `mem_retry` without `mem`.
-    #[error("mem_retry under [slurm] needs `mem`: without it nothing is known to grow")]
+    #[error("mem_retry under [slurm] needs `mem`, the memory that grows")]
     NoMemoryToGrow,
     /// `mem` cannot be multiplied.
-    #[error("mem = \"{0}\" under [slurm] is no size that could grow")]
+    #[error("mem = \"{0}\" under [slurm] is not a size that can grow")]
     NotASize(String),
 }
 
@@ -64,12 +64,12 @@ impl LimitError {
     /// What to do about it.
     pub fn advice(&self) -> &'static str {
         match self {
-            Self::NothingToRun => "give a number above 0",
+            Self::NothingToRun => "use a number above 0",
             Self::TooManyRepetitions(_) => "5 are usual: validate_best = 5",
-            Self::MemoryWouldNotGrow(_) => "give a number from 1 on: mem_retry = 2",
-            Self::NoMemoryToGrow => "give what the first attempt gets: mem = \"16G\"",
+            Self::MemoryWouldNotGrow(_) => "use a number of at least 1, such as mem_retry = 2",
+            Self::NoMemoryToGrow => "set the memory of the first attempt, such as mem = \"16G\"",
             Self::NotASize(_) => {
-                "write a number with K, M, G or T, as \"16G\", or leave out mem_retry"
+                "use a number with K, M, G or T, such as \"16G\", or leave out mem_retry"
             }
         }
     }

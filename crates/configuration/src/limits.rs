@@ -18,7 +18,7 @@ pub struct Limits {
     pub slots: usize,
     /// How long a simulation may run.
     pub time_limit: TimeLimit,
-    /// Repetitions after a fault that is not the model's.
+    /// Further attempts after a fault that is not the model's.
     pub retries: u32,
     /// The pause before the first of these; it grows with each.
     #[serde(default = "TimeLimit::pause")]
@@ -36,8 +36,8 @@ pub struct Limits {
     /// Core-hours that simulations may take.
     #[serde(default)]
     pub max_core_hours: Option<f64>,
-    /// Further simulations of each of the best candidates at the end; none in a search of a version
-    /// that had no such limit.
+    /// Repetitions of each of the best candidates at the end; none in a search of a version that
+    /// had no such limit.
     #[serde(default)]
     pub validate_best: u32,
     /// Data stores of best candidates to keep.
@@ -48,29 +48,29 @@ pub struct Limits {
     pub keep_all: bool,
 }
 
-/// The limits that are to change: flags of `resume`, a request to a running search.
+/// Changes of limits: flags of `resume`, a request to a running search.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "settings", derive(clap::Args))]
 #[cfg_attr(feature = "settings", command(next_help_heading = "Limits"))]
 #[serde(deny_unknown_fields)]
 pub struct LimitChange {
-    /// How many generations to run
+    /// Stop after this many generations
     #[cfg_attr(feature = "settings", arg(long, value_name = "N"))]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub max_ngen: Option<u64>,
-    /// How many simulations to run at most
+    /// Stop after this many simulations
     #[cfg_attr(feature = "settings", arg(long, value_name = "N"))]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub max_simulations: Option<u64>,
-    /// How long the search may propose, all its controllers together
+    /// Stop proposing after this time, over all controllers of the search
     #[cfg_attr(feature = "settings", arg(long, value_name = "TIME"))]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub max_time: Option<TimeLimit>,
-    /// How many core-hours the simulations may take
+    /// Stop proposing once the simulations have taken this many core-hours
     #[cfg_attr(feature = "settings", arg(long, value_name = "X"))]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub max_core_hours: Option<f64>,
-    /// How often the best candidates are simulated again at the end; 0: not at all
+    /// Repetitions of each of the best candidates at the end; 0 for none
     #[cfg_attr(feature = "settings", arg(long, value_name = "N"))]
     #[serde(skip)]
     pub validate_best: Option<u32>,
@@ -86,15 +86,15 @@ pub struct LimitChange {
     #[cfg_attr(feature = "settings", arg(long, value_name = "TIME"))]
     #[serde(skip)]
     pub time_limit: Option<TimeLimit>,
-    /// How often a simulation is run again after a fault that is not the model's
+    /// Further attempts at a simulation after faults that are not the model's
     #[cfg_attr(feature = "settings", arg(long, value_name = "N"))]
     #[serde(skip)]
     pub retries: Option<u32>,
-    /// How long to wait before that; the pause grows with each fault of a simulation
+    /// The pause before the first further attempt; grows with each fault of a simulation
     #[cfg_attr(feature = "settings", arg(long, value_name = "TIME"))]
     #[serde(skip)]
     pub retry_pause: Option<TimeLimit>,
-    /// Keep the data stores of this many best candidates
+    /// Keep the data stores of the N best candidates
     #[cfg_attr(feature = "settings", arg(long, value_name = "N"))]
     #[serde(skip)]
     pub keep_best: Option<usize>,
@@ -110,14 +110,14 @@ pub struct LimitChange {
     ))]
     #[serde(skip)]
     pub keep_all: Option<bool>,
-    /// What Slurm is asked for
+    /// The resources of each simulation on Slurm
     #[cfg_attr(feature = "settings", command(flatten))]
     #[serde(skip)]
     pub slurm: SlurmSettings,
 }
 
 impl LimitChange {
-    /// Changes the limits that are to change.
+    /// Applies the changes.
     pub fn change(&self, limits: &mut Limits) {
         replace(&mut limits.max_ngen, self.max_ngen);
         replace(&mut limits.max_simulations, self.max_simulations.map(Some));

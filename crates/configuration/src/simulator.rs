@@ -22,7 +22,7 @@ pub struct Simulator {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mozaik: Option<Mozaik>,
     /// Of `mozaik`: the parameters that seed the network alone. They stay as they are unless the
-    /// network shall vary, and then get the simulation's seed.
+    /// network is to vary, and then get the simulation's seed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub network_seeds: Vec<String>,
 }
@@ -58,7 +58,7 @@ impl Simulator {
         }
     }
 
-    /// Every parameter of the model that is a seed, as far as is known.
+    /// Every known seed parameter of the model.
     pub fn seeds(&self) -> Vec<String> {
         let of_simulation = self.mozaik.iter().flat_map(|mozaik| &mozaik.seed_parameters);
         of_simulation.chain(&self.network_seeds).cloned().collect()

@@ -1,4 +1,4 @@
-//! `[slurm]` of `mozopt.toml`: what Slurm is asked for, for every simulation.
+//! `[slurm]` of `mozopt.toml`: the resources of each simulation on Slurm.
 
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{LimitError, TimeLimit};
 
-/// What Slurm is asked for, for every simulation (`executor = "slurm"`).
+/// The resources of each simulation on Slurm (`executor = "slurm"`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "settings", derive(clap::Args, schemars::JsonSchema))]
 #[cfg_attr(feature = "settings", command(next_help_heading = "Slurm"))]
@@ -21,11 +21,11 @@ pub struct SlurmSettings {
     #[cfg_attr(feature = "settings", arg(long = "slurm-account", value_name = "NAME"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// Nodes for one simulation [default: left to Slurm]
+    /// Nodes of each simulation [default: Slurm decides]
     #[cfg_attr(feature = "settings", arg(long = "slurm-nodes", value_name = "N"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nodes: Option<NonZeroU32>,
-    /// Tasks of one simulation [default: its MPI processes]
+    /// Tasks of each simulation [default: its MPI processes]
     #[cfg_attr(feature = "settings", arg(long = "slurm-ntasks", value_name = "N"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ntasks: Option<NonZeroU32>,
@@ -33,25 +33,25 @@ pub struct SlurmSettings {
     #[cfg_attr(feature = "settings", arg(long = "slurm-cpus-per-task", value_name = "N"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpus_per_task: Option<NonZeroU32>,
-    /// Memory on each node, as `16G` [default: the cluster's]
+    /// Memory on each node, such as `16G` [default: the cluster's]
     #[cfg_attr(feature = "settings", arg(long = "slurm-mem", value_name = "SIZE"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mem: Option<String>,
-    /// By what `mem` grows with each repetition of a simulation that ran out of memory: `2`
-    /// [default: it does not]
+    /// The factor by which `mem` grows each time a simulation runs out of memory, such as `2`
+    /// [default: no growth]
     #[cfg_attr(feature = "settings", arg(long = "slurm-mem-retry", value_name = "X"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mem_retry: Option<f64>,
-    /// Slurm's own limit for a job, above which it ends even if no controller watches
-    /// [default: `time_limit` and 5 minutes]
+    /// Slurm's time limit for a job, which holds even if no controller watches [default:
+    /// `time_limit` plus 5 minutes]
     #[cfg_attr(feature = "settings", arg(long = "slurm-time", value_name = "TIME"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeLimit>,
-    /// Nodes not to use, as Slurm lists them: `node[3-5],node9`
+    /// Nodes to avoid, as Slurm lists them: `node[3-5],node9`
     #[cfg_attr(feature = "settings", arg(long = "slurm-exclude", value_name = "NODES"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exclude: Option<String>,
-    /// Nodes that each simulation must have
+    /// Nodes that each simulation must get
     #[cfg_attr(feature = "settings", arg(long = "slurm-nodelist", value_name = "NODES"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nodelist: Option<String>,
@@ -59,22 +59,23 @@ pub struct SlurmSettings {
     #[cfg_attr(feature = "settings", arg(long = "slurm-constraint", value_name = "FEATURES"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub constraint: Option<String>,
-    /// How tasks are bound to cores: `nomultithread`, `compute_bound`, …
+    /// How to bind tasks to cores: `nomultithread`, `compute_bound`, …
     #[cfg_attr(feature = "settings", arg(long = "slurm-hint", value_name = "HINT"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// Further options of sbatch, word for word: `["--qos=long", "--exclusive"]`
+    /// More options of sbatch, word for word: `["--qos=long", "--exclusive"]`
     #[cfg_attr(
         feature = "settings",
         arg(long = "slurm-options", value_name = "OPTION", allow_hyphen_values = true)
     )]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
-    /// What starts the job on its nodes, where that is not the simulator's launcher: `srun -n 1`
+    /// The command that starts the job on its nodes, such as `srun -n 1`; not needed with a
+    /// launcher
     #[cfg_attr(feature = "settings", arg(long = "slurm-srun", value_name = "COMMAND"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub srun: Option<String>,
-    /// How often the queue is looked at; less often while Slurm is slow [default: 10s]
+    /// How often to check the queue; less often while Slurm is slow [default: 10s]
     #[cfg_attr(feature = "settings", arg(long = "slurm-poll", value_name = "TIME"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub poll: Option<TimeLimit>,
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_grows_with_each_end_for_want_of_it() {
+    fn memory_grows_each_time_it_runs_out() {
         let double = settings(Some("16G"), Some(2.0));
         let sizes: Vec<_> = (0..3).map(|ends| double.mem_after(ends).unwrap()).collect();
         assert_eq!(sizes, ["16G", "32768M", "65536M"]);

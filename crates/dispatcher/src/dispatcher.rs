@@ -236,8 +236,8 @@ impl<C: Clock> Dispatcher<C> {
         }
     }
 
-    /// A job that nobody expected is at work in the directory: an earlier controller submitted it, and it
-    /// began after we had looked. It is watched as if it were ours.
+    /// A job that nobody expected is at work in the directory: an earlier controller submitted it,
+    /// and it began after we had looked. It is watched as if it were ours.
     fn take_over<L: Ledger>(
         &mut self,
         mut task: Task,

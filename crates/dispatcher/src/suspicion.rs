@@ -1,10 +1,10 @@
-//! Failures in a row. A parameter set that makes the model crash is an outcome, one of many; but when
-//! nothing works any more that used to, it is not the parameters.
+//! Failures in a row. A parameter set that makes the model crash is an outcome, one of many; but
+//! when nothing works any more that used to, it is not the parameters.
 //!
 //! So failures are held back from the first one on until something works again: then they are the
-//! parameters' own. If that takes too long, a simulation that worked is run once more, word for word.
-//! Does it work, the failures are outcomes; does it fail, too, the environment is to blame: nothing is
-//! told, and what was held back is simulated again when that is mended.
+//! parameters' own. If that takes too long, a simulation that worked is run once more, word for
+//! word. Does it work, the failures are outcomes; does it fail, too, the environment is to blame:
+//! nothing is told, and what was held back is simulated again when that is mended.
 
 use configuration::Limits;
 use executors::JobKey;
@@ -109,7 +109,8 @@ impl Suspicion {
         }
     }
 
-    /// What is to be done where nothing new has ended: a probe, or to take what is held for outcomes.
+    /// What is to be done where nothing new has ended: a probe, or to take what is held for
+    /// outcomes.
     pub fn look(&mut self, limits: &Limits, idle: bool) -> Option<Doubt> {
         if self.held.is_empty() || self.probing {
             return None;

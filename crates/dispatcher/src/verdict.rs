@@ -25,8 +25,8 @@ use crate::task::Task;
 pub enum Verdict {
     /// The simulation has an outcome.
     Outcome(Box<SimulationResult>),
-    /// Something failed that may not fail again. The result is the outcome if it does as often as the
-    /// simulation may be run.
+    /// Something failed that may not fail again. The result is the outcome if it does as often as
+    /// the simulation may be run.
     Fault(Box<SimulationResult>),
     /// We ended it.
     Cancelled,

@@ -105,9 +105,9 @@ pub trait Executor {
     /// Ends all jobs; [`Executor::wait`] reports them as cancelled.
     fn cancel_all(&mut self);
 
-    /// What came of a job whose end was reported, on the machine that it names: whether it worked, or
-    /// failed for a reason that is not the model's. Where nothing but failures come from, no jobs
-    /// need to go.
+    /// What came of a job whose end was reported, on the machine that it names: whether it worked,
+    /// or failed for a reason that is not the model's. Where nothing but failures come from, no
+    /// jobs need to go.
     fn judged(&mut self, key: JobKey, host: Option<&str>, worked: bool) {
         let _ = (key, host, worked);
     }

@@ -44,8 +44,8 @@ struct RunningJob {
 
 /// The processes of a job.
 struct Group {
-    /// Our child that leads them, as long as we have not been told of its end: until then nobody else
-    /// gets its number.
+    /// Our child that leads them, as long as we have not been told of its end: until then nobody
+    /// else gets its number.
     child: Arc<Mutex<Option<Pid>>>,
     /// Where the job says itself who it is, for those that an earlier controller began.
     directory: SimulationDirectory,
@@ -135,7 +135,8 @@ fn report_when_unlocked(
     thread::Builder::new().name("job".to_owned()).spawn(watch).map(drop)
 }
 
-/// Waits until the process has ended, and leaves its number taken: until `wait` nobody else gets it.
+/// Waits until the process has ended, and leaves its number taken: until `wait` nobody else gets
+/// it.
 fn wait_without_reaping(pid: Pid) {
     let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), exited) {}

@@ -66,10 +66,10 @@ pub(crate) fn rounded(value: f64) -> Value {
 ///
 /// let raster = BiologyKind::ALL[0];
 /// let why = raster.figure(&[]).unwrap_err();
-/// assert_eq!((raster.name, &*why.to_string()), ("raster", "it takes spontaneous activity"));
+/// assert_eq!((raster.name, &*why.to_string()), ("raster", "it needs spontaneous activity"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it takes {needed}")]
+#[error("it needs {needed}")]
 pub struct NotEnough {
     /// What is lacking, as the object of a sentence.
     pub needed: &'static str,

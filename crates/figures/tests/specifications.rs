@@ -70,7 +70,7 @@ fn several_searches_converge_in_one_picture() {
         assert_eq!(search.improvements().last().map(|(_, total)| *total), best);
     }
     let again = convergence(&named[7..]).unwrap_err();
-    assert_eq!(again.to_string(), "it takes a completed simulation");
+    assert_eq!(again.to_string(), "it needs a completed simulation");
 }
 
 #[test]

@@ -107,8 +107,8 @@ pub enum Event {
     Validated {
         /// How they did.
         candidates: Vec<Validated>,
-        /// How long the jobs of these simulations had their cores, all together, seconds; 0 of versions
-        /// that did not note it.
+        /// How long the jobs of these simulations had their cores, all together, seconds; 0 of
+        /// versions that did not note it.
         #[serde(default)]
         job_seconds: f64,
     },

@@ -54,8 +54,8 @@ pub enum Held {
         /// Who, if that can be read.
         holder: Option<Holder>,
     },
-    /// A controller on another machine has shown a moment ago that it lives, although its lock does not
-    /// reach here.
+    /// A controller on another machine has shown a moment ago that it lives, although its lock does
+    /// not reach here.
     #[error(
         "process {} on {} was running this optimization {seconds} s ago; locks of this file system end \
          at the machine",

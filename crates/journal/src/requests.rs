@@ -80,8 +80,8 @@ impl Requests {
         Ok(serde_json::from_str(&text)?)
     }
 
-    /// Forgets what an earlier controller was asked for. Returns the files that cannot be removed: they
-    /// are to be passed over.
+    /// Forgets what an earlier controller was asked for. Returns the files that cannot be removed:
+    /// they are to be passed over.
     pub fn forget(&self) -> BTreeSet<PathBuf> {
         let waiting = self.waiting().unwrap_or_default();
         waiting.into_iter().filter(|path| fs::remove_file(path).is_err()).collect()

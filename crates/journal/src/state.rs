@@ -322,9 +322,9 @@ impl State {
         }
     }
 
-    /// Cores that the simulations of this search have had, times hours: those of its candidates whose
-    /// outcome is known and the repetitions of the best; none that others ran before. The limit
-    /// `max_core_hours` is one of this number.
+    /// Cores that the simulations of this search have had, times hours: those of its candidates
+    /// whose outcome is known and the repetitions of the best; none that others ran before. The
+    /// limit `max_core_hours` is one of this number.
     pub fn core_hours(&self, configuration: &Configuration) -> f64 {
         let limits = self.limits.as_ref().unwrap_or(&configuration.limits);
         let own: f64 = self.run_here().map(|(_, result)| result.job_seconds()).sum();

@@ -1,5 +1,6 @@
-//! What a search depends on beside its own directory: the environment in which it was begun, and the files
-//! of the model. When these change, results before and after are not of the same model, perhaps.
+//! What a search depends on beside its own directory: the environment in which it was begun, and
+//! the files of the model. When these change, results before and after are not of the same model,
+//! perhaps.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -60,8 +61,8 @@ impl Surroundings {
         }
     }
 
-    /// What is another one than before, a sentence each. Files that are new do not count: simulations
-    /// write some.
+    /// What is another one than before, a sentence each. Files that are new do not count:
+    /// simulations write some.
     pub fn differences_to(&self, before: &Self) -> Vec<String> {
         let mut differences = vec![];
         for name in VARIABLES {

@@ -24,9 +24,9 @@ pub use executors::HANDED_OVER;
 /// Why a command ended early.
 #[derive(Debug)]
 pub enum Failure {
-    /// What the user gave is wrong: they can mend it. All mistakes that were found.
+    /// The input is wrong, which the user can fix: all mistakes that were found.
     BadInput(Vec<miette::Report>),
-    /// The world failed.
+    /// Something else failed: a disk, a journal, a model.
     Failed(miette::Report),
 }
 
@@ -60,18 +60,18 @@ impl Failure {
             }
             SearchError::Held(held) => {
                 let help = format!(
-                    "one controller at a time: stop it there (Ctrl-C), or look at it with \
-                     `{program} status {shown}`"
+                    "one controller at a time: stop it there (Ctrl-C), or follow it with `{program} \
+                     status {shown}`"
                 );
                 Self::bad_input(held, help)
             }
             SearchError::Configuration(error) => error.into(),
             SearchError::Limits(error) => error.into(),
             SearchError::Optimizer(_) => {
-                Self::bad_input(error, "look at [optimizer] and the ranges of `parameters`")
+                Self::bad_input(error, "check [optimizer] and the ranges of `parameters`")
             }
             SearchError::CannotTakeOver { .. } => {
-                Self::bad_input(error, "algorithm = \"composite\" can")
+                Self::bad_input(error, "use algorithm = \"composite\"")
             }
             SearchError::CannotRepeat { .. } => {
                 let help = "continue with the version of mozopt that wrote the journal";
@@ -105,8 +105,8 @@ impl Failure {
                     message.push_str(&log.join("\n  "));
                 }
                 let help = format!(
-                    "look at it with `{program} show {candidate} {shown}`; mend the model or \
-                     mozopt.toml, then begin anew"
+                    "see `{program} show {candidate} {shown}`; fix the model or mozopt.toml, then \
+                     start again"
                 );
                 Self::failed(message, help)
             }
@@ -122,8 +122,8 @@ impl Failure {
             }
             SearchError::Book(_) | SearchError::Dispatch(_) | SearchError::Io { .. } => {
                 let help = format!(
-                    "nothing that was learnt is lost: when the cause is mended, continue with \
-                     `{program} resume {shown}`; simulations that still run will be adopted"
+                    "no results are lost: fix the cause, then continue with `{program} resume \
+                     {shown}`, which adopts simulations that are still running"
                 );
                 Self::failed(error, help)
             }
@@ -183,7 +183,7 @@ fn report(mistake: Mistake) -> miette::Report {
         let line = text[..span.start].matches('\n').count() + 1;
         let column = text[line_start..span.start].chars().count() + 1;
         let excerpt: String = text[span.start..line_end].chars().take(60).collect();
-        let help = help.unwrap_or_else(|| "look at this place".to_owned());
+        let help = help.unwrap_or_else(|| "check this place".to_owned());
         return miette::miette!(
             help = help,
             "{message}\n[{name}:{line}:{column}] {label}: {excerpt}…"
@@ -213,7 +213,7 @@ impl From<mozaik_parameters::Error> for Failure {
 
 impl From<SpaceError> for Failure {
     fn from(error: SpaceError) -> Self {
-        Self::bad_input(error, "look at the ranges under `parameters`")
+        Self::bad_input(error, "check the ranges under `parameters`")
     }
 }
 
@@ -221,14 +221,14 @@ impl From<ConfigurationError> for Failure {
     fn from(error: ConfigurationError) -> Self {
         let help = match &error {
             ConfigurationError::Unreadable(_) | ConfigurationError::Malformed { .. } => {
-                "the file was written when the optimization began and is not to be edited"
-                    .to_owned()
+                "the file was written when the optimization began; do not edit it".to_owned()
             }
             ConfigurationError::OtherFormat { version, .. } => {
                 format!("it was written by mozopt {version}: use that version")
             }
             ConfigurationError::Edited { .. } => {
-                "undo that, or begin a new optimization; limits are changed by the flags of resume"
+                "undo the edit, or start a new optimization; to change limits, use the flags of \
+                 resume"
                     .to_owned()
             }
             ConfigurationError::Target(_) => "the file was edited".to_owned(),
@@ -248,13 +248,13 @@ impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
         match &error {
             DirectoryError::NotMade { .. } | DirectoryError::Full { .. } => {
-                Self::bad_input(error, "give another place with --output")
+                Self::bad_input(error, "choose another directory with --output")
             }
             DirectoryError::NoDirectory(_)
             | DirectoryError::Unreadable { .. }
             | DirectoryError::NoOptimization(_) => {
                 let help =
-                    "give the directory of an optimization, or the one in which it was begun";
+                    "name the directory of an optimization, or the directory that contains it";
                 Self::bad_input(error, help)
             }
             DirectoryError::NoScript(_) => Self::failed(error, "is the disk full?"),
@@ -269,11 +269,11 @@ impl From<JobError> for Failure {
                 Self::bad_input(error, "run this in the directory of a simulation")
             }
             JobError::NoCopy { .. } => {
-                Self::bad_input(error, "give a directory that does not exist yet")
+                Self::bad_input(error, "choose a directory that does not exist yet")
             }
             JobError::HasFinished => Self::bad_input(
                 error,
-                "to run it again, into a directory of its own: bash job.sh --again DIRECTORY",
+                "to run it again in another directory: bash job.sh --again DIRECTORY",
             ),
             JobError::Configuration(error) => error.into(),
             JobError::Io { .. } => Self::failed(error, "is the disk full?"),

@@ -17,7 +17,7 @@ pub fn search(configuration: &Configuration, state: &State) -> Result<Search, Fa
             && record.result().is_none_or(|r| r.targets.len() == configuration.target_count())
     };
     if let Some(record) = state.candidates.iter().find(|record| !fits(record)) {
-        let message = format!("candidate {} does not fit to configuration.json", record.number);
+        let message = format!("candidate {} does not match configuration.json", record.number);
         return Err(Failure::failed(message, "the journal belongs to another configuration"));
     }
     let parameters = configuration.parameters.iter().map(|parameter| Parameter {

@@ -33,23 +33,23 @@ impl ParameterFolder<'_> {
     pub fn write(&self, directory: &Path) -> Result<String, Failure> {
         let failed = |error: std::io::Error| {
             let message = format!("cannot write {}: {error}", directory.display());
-            Failure::bad_input(message, "give another directory with --output")
+            Failure::bad_input(message, "choose another directory with --output")
         };
         let is_taken = match fs::read_dir(directory) {
             Ok(mut entries) => entries.next().is_some(),
             Err(_) => directory.symlink_metadata().is_ok(),
         };
         if is_taken {
-            let message = format!("{} is there already", directory.display());
-            return Err(Failure::bad_input(message, "give a new directory with --output"));
+            let message = format!("{} already exists", directory.display());
+            return Err(Failure::bad_input(message, "name a new directory with --output"));
         }
         let (tree, _) = Tree::load(self.root, self.model_directory)?.with(self.overrides)?;
         let wanted = tree.resolve()?;
 
         let full = std::path::absolute(directory).map_err(failed)?;
         let (Some(parent), Some(name)) = (full.parent(), full.file_name()) else {
-            let message = format!("{} is no name of a directory", directory.display());
-            return Err(Failure::bad_input(message, "give a new directory with --output"));
+            let message = format!("{} is not a directory name", directory.display());
+            return Err(Failure::bad_input(message, "name a new directory with --output"));
         };
         fs::create_dir_all(parent).map_err(failed)?;
         let parent = parent.canonicalize().map_err(failed)?;
@@ -129,8 +129,9 @@ impl Copies<'_> {
     /// that it includes.
     fn copied(&mut self, url: &str, at: &ParameterPath) -> Result<String, Failure> {
         let path = self.folder.model_directory.join(url);
-        let text = durable::read_bounded(&path, MAX_FILE_BYTES)
-            .map_err(|error| Failure::bad_input(format!("cannot read {error}"), "is it yours?"))?;
+        let text = durable::read_bounded(&path, MAX_FILE_BYTES).map_err(|error| {
+            Failure::bad_input(format!("cannot read {error}"), "is it readable?")
+        })?;
         let file = SourceFile { name: url.to_owned(), path, text };
         let mut document = Document::new(Arc::new(file))?;
         let mut included = vec![];
@@ -305,7 +306,7 @@ mod tests {
         export(directory.path(), "empty", &[]).unwrap();
         let before = entries(directory.path());
         let again = export(directory.path(), "empty", &[]).unwrap_err().in_words();
-        assert!(again.contains("is there already"), "{again}");
+        assert!(again.contains("already exists"), "{again}");
         let unknown = [of("inh.cell.tua", Value::Float(1.0))];
         assert!(export(directory.path(), "new", &unknown).unwrap_err().in_words().contains("tua"));
         // Of a key that is written twice, mozaik takes the last.

@@ -8,7 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// What the simulations of an optimization whose outcome is known have used, as far as it is known.
+/// The known usage of the simulations of an optimization whose outcome is known.
 #[derive(Debug, Serialize)]
 pub struct Usage {
     /// Cores that simulations had, times hours: [`State::core_hours`].

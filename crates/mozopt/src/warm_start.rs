@@ -1,5 +1,5 @@
-//! What is known from before: simulations of an earlier optimization, or of a table, scored by the
-//! present targets; and further points to begin from.
+//! Warm starts: simulations of an earlier optimization, or of a table, scored by the present
+//! targets; and further starting points.
 
 use std::path::Path;
 
@@ -25,7 +25,8 @@ const ROUNDING: f64 = 1e-12;
 const OWN_COLUMNS: [&str; 8] =
     ["candidate", "generation", "seed", "attempts", "outcome", "reason", "total", "seconds"];
 /// What to give instead of what cannot be used.
-const HELP: &str = "give an optimization, a table from `mozopt export --format csv`, or a JSON object with parameters";
+const HELP: &str = "use an optimization, a table from `mozopt export --format csv`, or a JSON \
+                    object with parameters";
 
 /// Reads what `path` names: an optimization, a CSV file as `mozopt export --format csv` writes it,
 /// or a JSON object with parameters, as `mozopt export` writes it. Notes say what was left out, and
@@ -42,13 +43,13 @@ pub fn read(
         _ if path.is_dir() => reader.optimization()?,
         Some("csv") => reader.table()?,
         Some("json") => return Ok((reader.start()?, vec![])),
-        _ => return Err(reader.wrong("this is no optimization, no .csv and no .json file")),
+        _ => return Err(reader.wrong("this is not an optimization, a .csv file or a .json file")),
     };
     let notes = taken.notes(path);
     Ok((reader.warm_start(taken), notes))
 }
 
-/// What was read, as far as it lies where is searched now.
+/// The part of what was read that is inside the present ranges.
 #[derive(Default)]
 struct Taken {
     simulations: Vec<Earlier>,
@@ -184,7 +185,7 @@ impl Reader<'_> {
                     self.wrong(format!("line {line}: unknown outcome \"{words}\""))
                 })?,
             };
-            let missing = || Missing::new("it was missing in the table");
+            let missing = || Missing::new("it is missing in the table");
             let value = |column: &Option<usize>| match *column {
                 None => Ok(None),
                 // The table does not say which: it was not looked at.
@@ -361,7 +362,7 @@ impl Reader<'_> {
         };
         let reason = match outcome {
             OutcomeClass::Completed => None,
-            _ => Some(format!("taken over from {}", self.path.display())),
+            _ => Some(format!("taken from {}", self.path.display())),
         };
         let not_then = || Err(Missing::new("it was not measured then"));
         let known: Vec<_> =

@@ -1,5 +1,5 @@
-//! Who is to blame: what goes wrong on a machine is never taken for a bad parameter set, is not paid for
-//! with the budget, and is said. Each test is a fault that was seen.
+//! Who is to blame: what goes wrong on a machine is never taken for a bad parameter set, is not
+//! paid for with the budget, and is said. Each test is a fault that was seen.
 
 mod support;
 

@@ -139,7 +139,7 @@ fn modules_and_cell_models_that_nest_does_not_have_are_problems() {
     model.edit("mozopt.toml", "nest_modules = [\"lostmodule\", \"othermodule\"]\n", "");
     let checked = check(&model, "");
     let missing = found(&checked, "NEST", "no cell model iaf_cond_exp_sc_nc");
-    assert_eq!(missing["help"], "write nest_modules = [\"stepcurrentmodule\"] under [simulator]");
+    assert_eq!(missing["help"], "set nest_modules = [\"stepcurrentmodule\"] under [simulator]");
     model.mozopt("check", "--python python3").exits(2).shows("no cell model iaf_cond_exp_sc_nc");
 }
 
@@ -211,7 +211,7 @@ fn why_a_protocol_cannot_be_listed_is_shown() {
     let why = "TypeError: create_experiments() takes 1 positional argument";
     let model = with_script(&answering(&well_but(json!({"errors": {"protocol": why}}))));
     let checked = check(&model, "");
-    let unknown = found(&checked, "protocol", "cannot list what it would present");
+    let unknown = found(&checked, "protocol", "cannot report what it would present");
     assert_eq!((&unknown["status"], &unknown["help"]), (&json!("warning"), &json!(why)));
     found(&checked, "environment", "NEST 3.10.0");
 }
@@ -252,8 +252,8 @@ fn keys_of_the_root_are_compared_with_those_that_the_model_class_requires() {
         "does not know `store_stimuli` (param_optim/defaults:",
         "did you mean `store_stimulus`?",
     );
-    problem("requires `simulation_time`", "write it into param_optim/defaults");
-    problem("does not know `pynn_seed`", "take it out");
+    problem("requires `simulation_time`", "add it to param_optim/defaults");
+    problem("does not know `pynn_seed`", "remove it");
 }
 
 #[test]
@@ -359,16 +359,12 @@ fn the_launcher_is_tried_and_the_cores_of_its_ranks_are_told() {
     }
     // Two where one is wanted, and the other way round.
     let checked = launched(&model, 1, "mpirun --oversubscribe -np 2", &[]).exits(2).json();
-    found(
-        &checked,
-        "launcher",
-        "ranks = 1, but with `mpirun --oversubscribe -np 2` NEST runs with 2",
-    );
+    found(&checked, "launcher", "ranks = 1, but `mpirun --oversubscribe -np 2` runs NEST on 2");
     let checked = launched(&model, 2, "mpirun -np 1 env MEANT={ranks}", &[]).exits(2).json();
-    found(&checked, "launcher", "NEST runs with 1");
+    found(&checked, "launcher", "runs NEST on 1");
     // Slurm would let it wait.
     let checked = launched(&model, 2, "srun --mpi=pmix -n {ranks}", &[]).exits(0).json();
-    assert_eq!(found(&checked, "launcher", "is not tried")["status"], "note");
+    assert_eq!(found(&checked, "launcher", "was not tried")["status"], "note");
 }
 
 #[test]
@@ -380,7 +376,7 @@ fn a_python_that_is_too_old_is_said_to_be() {
         let failing = "echo 'SyntaxError: f' >&2\nexit 1";
         model.write("old", format!("[ \"$1\" = --version ] && {says} && exit\n{failing}\n"));
         let checked = model.mozopt("check", "--json").exits(2).json();
-        let problem = found(&checked, "environment", "does not run the experiment script");
+        let problem = found(&checked, "environment", "cannot run the experiment script");
         problem["help"].as_str().unwrap().to_owned()
     };
     let help = old("echo Python 2.7.18 >&2");
@@ -393,8 +389,7 @@ fn a_python_that_is_too_old_is_said_to_be() {
 fn a_launcher_that_does_not_work_is_a_problem_with_its_own_words() {
     let model = with_script(&answering(&well_but(json!({"pyNN": "0.9.5"}))));
     let checked = launched(&model, 2, "mpirum -np {ranks}", &[]).exits(2).json();
-    let problem =
-        found(&checked, "launcher", "does not start the experiment script (exit code 127)");
+    let problem = found(&checked, "launcher", "cannot start the experiment script (exit code 127)");
     assert!(problem["help"].as_str().unwrap().contains("mpirum: command not found"), "{problem}");
     if !has_mpirun() {
         return;
@@ -404,7 +399,7 @@ fn a_launcher_that_does_not_work_is_a_problem_with_its_own_words() {
         let problem = found(&checked, "launcher", message);
         assert!(problem["help"].as_str().unwrap().contains(help), "{problem}");
     };
-    let none = "does not start the experiment script";
+    let none = "cannot start the experiment script";
     problem(launched(&model, 9999, "mpirun -np {ranks}", &[]), none, "There are not enough slots");
     if rustix::process::geteuid().is_root() {
         let forbidden =
@@ -412,14 +407,13 @@ fn a_launcher_that_does_not_work_is_a_problem_with_its_own_words() {
         problem(forbidden, none, "mpirun has detected an attempt to run as root.");
     }
     // Each of them believes that it is alone.
-    let copies =
-        "`mpirun --oversubscribe -np 2` starts 2 copies, of which NEST does not see the others";
+    let copies = "`mpirun --oversubscribe -np 2` starts 2 separate copies of NEST";
     let launcher = "mpirun --oversubscribe -np {ranks}";
     problem(launched(&model, 2, launcher, &[]), copies, "Open MPI v4.1.4");
     // Under Slurm other machines run the jobs.
     model.edit("mozopt.toml", "[execution]\n", "[execution]\nexecutor = \"slurm\"\n");
     let checked = launched(&model, 2, launcher, &[]).json();
-    assert_eq!(found(&checked, "launcher", "starts 2 copies")["status"], "warning");
+    assert_eq!(found(&checked, "launcher", "starts 2 separate copies")["status"], "warning");
 }
 
 #[test]
@@ -430,10 +424,10 @@ fn a_centroid_without_all_values_or_whose_simulation_fails_is_not_ready() {
     };
     let model = values(r#"{"values": {"x": 1}}"#);
     let ended = model.mozopt("check", "--simulate").exits(1).says("not ready");
-    ended.shows("a generation of 4 would take about").shows("the centroid has no value of y");
+    ended.shows("a generation of 4 would take about").shows("the centroid has no value for y");
     let checked = model.mozopt("check", "--simulate --json").exits(1).json();
     assert_eq!(checked["ok"], false);
-    assert_eq!(found(&checked, "simulation", "has no value of y")["status"], "problem");
+    assert_eq!(found(&checked, "simulation", "has no value for y")["status"], "problem");
 
     // That it explodes is said, and is no reason not to begin.
     let model = values(r#"{"values": {"x": 1}, "exploded": true}"#);
@@ -449,7 +443,7 @@ fn a_centroid_without_all_values_or_whose_simulation_fails_is_not_ready() {
 
     let model = Model::simulated_by(IDENTITY);
     let ended = model.mozopt("check", "--simulate").exits(0).says("ready: ");
-    ended.shows("has a value of all 2 targets");
+    ended.shows("has a value for all 2 targets");
     assert!(
         fs::read_dir(model.path())
             .unwrap()

@@ -129,7 +129,7 @@ fn keys_of_the_users_own_are_left_alone() {
 #[test]
 fn values_that_make_no_sense_are_pointed_at() {
     let case = |from: &str, to: &str, message: &str| refused(&changed(from, to), message);
-    case("0.8", "⌖1.25", "the centroid of `a` lies outside its range").says("in [0, 1]");
+    case("0.8", "⌖1.25", "the centroid of `a` is outside its range").says("in [0, 1]");
     case("[0.0, 1.0],", "⌖[1.0, 0.0],", "is reversed").says("write [0, 1]");
     case("[3, 4]", "⌖[4, 3]", "is reversed").says("write [3, 4]");
     case("0.1}", "⌖0}", "the norm must be a positive number, not 0");
@@ -158,7 +158,7 @@ fn values_that_make_no_sense_are_pointed_at() {
     case("\"b\": [", "⌖\"a\": [", "`a` is given twice in `parameters`").says("keep one");
     case("\"b\": 0.3", "⌖\"a\": 0.3", "`a` is given twice in `optimiser_centroid`");
     let alone = changed(", \"b\": 0.3", "").replace("\"b\": [", "⌖\"b\": [");
-    refused(&alone, "`b` has no centroid, and no default of the model is known");
+    refused(&alone, "`b` has no centroid, and its default in the model is not known");
     let integer = |range: &str| format!("{{\"range\": {range}, \"type\": \"int\"}},");
     case("[0.0, 1.0],", &integer("⌖[0.2, 0.8]"), "there is no integer between 0.2 and 0.8");
     let log = "{\"range\": ⌖[0, 1], \"scale\": \"log\"},";
@@ -204,7 +204,7 @@ fn files_that_cannot_be_read_are_named() {
     fs::remove_dir(&path).unwrap();
     model.write("param_optim/config_optimisation", CONFIG);
     fs::remove_file(model.path().join("mozopt.toml")).unwrap();
-    model.mozopt("run", "").exits(2).says("nothing says what simulates the model").says("--kind");
+    model.mozopt("run", "").exits(2).says("no simulator is configured").says("--kind");
     fs::create_dir(model.path().join("mozopt.toml")).unwrap();
     model.mozopt("run", "").exits(2).says("mozopt.toml: Is a directory");
     let mut nowhere = mozopt();
@@ -284,7 +284,7 @@ fn the_embedded_models_parameters_are_known() {
         .says("did you mean `sheets.l4_cortex_exc.AfferentConnection.base_weight`?");
     refused("sheets.l4_cortex_exc.AfferentConnection.base_weight", "[0.5, 1]")
         .says("config_optimisation:2:56]")
-        .says("has no centroid, and the model's default lies outside");
+        .says("has no centroid, and the model's default is outside its range");
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn to_the_predecessors_cma_es_every_parameter_is_a_float_unless_it_is_said() {
     let (ended, begun, first) = with_k("[600, 1100]", "927.85", flags);
     assert_eq!(begun, 927.85);
     assert!(first.is_f64() && first.as_f64().unwrap().fract() != 0.0, "{first}");
-    let ended = ended.says("`K` reaches the model as a float, as the predecessor's did");
+    let ended = ended.says("`K` reaches the model as a float, as in the predecessor");
     assert!(!ended.stderr.contains("`w`"), "{}", ended.stderr);
     let integer = "{\"range\": [600, 1100], \"type\": \"int\"}";
     for (k, flags) in [(integer, flags), ("[600, 1100]", "--algorithm cma-es")] {
@@ -392,12 +392,12 @@ fn without_any_centroid_the_search_begins_at_the_models_defaults() {
     let model = Model::new(config.to_string().replace("[0.0,1.0]", "[2.0,3.0]"), V1);
     let checked = model.mozopt("check", "--json").exits(0).json();
     let said = checked["checks"].to_string();
-    assert!(said.contains("lies outside its range: begins at 2"), "{said}");
+    assert!(said.contains("is outside its range: begins at 2"), "{said}");
     // Of a command nothing is known to begin at.
     let model =
         Model::new(changed(" \"optimiser_centroid\": {\"a\": 0.8, \"b\": 0.3},\n", ""), COMMAND);
     let ended = model.mozopt("run", "").exits(2);
-    ended.says("`a` has no centroid, and no default of the model is known").says("`b`");
+    ended.says("`a` has no centroid, and its default in the model is not known").says("`b`");
 }
 
 #[test]
@@ -409,10 +409,10 @@ fn integer_ranges_of_an_unknown_model_are_integers_and_check_says_so() {
     let values = "echo '{\"values\": {\"x\": 0}}' > $(dirname $MOZOPT_SIMULATION)/values.json";
     model.write("simulate.sh", values);
     let words = [
-        "`n`, `k` are searched as integers, since the range is written so",
-        "otherwise write {\"range\": […], \"type\": \"float\"}",
-        "`p` reaches the model as a float, since the centroid is not whole",
-        "otherwise write {\"range\": […], \"type\": \"int\"}",
+        "`n`, `k` are searched as integers, because the range is written so",
+        "to change this, write {\"range\": […], \"type\": \"float\"}",
+        "`p` reaches the model as a float, because the centroid is not whole",
+        "to change this, write {\"range\": […], \"type\": \"int\"}",
     ];
     let checked = model.mozopt("check", "").exits(0);
     let ended = model.mozopt("run", "--max-simulations 1").exits(0);

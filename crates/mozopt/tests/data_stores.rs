@@ -122,7 +122,7 @@ fn what_is_no_store_is_bad_input() {
     let ended = evaluate(&model, model.path(), "").exits(2);
     assert!(ended.stderr.contains("there is no data store in"), "{}", ended.stderr);
     let ended = evaluate(&model, Path::new("/no/such/place"), "").exits(2);
-    assert!(ended.stderr.contains("cannot look into /no/such/place"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("cannot read the directory /no/such/place"), "{}", ended.stderr);
     let ended = evaluate(&model, model.path(), "--memory-limit many").exits(2);
     assert!(ended.stderr.contains("`many` is not a size"), "{}", ended.stderr);
 }

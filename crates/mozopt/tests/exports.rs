@@ -146,9 +146,9 @@ fn a_candidate_is_written_into_a_copy_of_the_models_parameter_files() {
     let output = format!("-o {}", best.display());
     export(&output)
         .exits(0)
-        .says(&format!("In {}", model.path().display()))
+        .says(&format!("in {}", model.path().display()))
         .says("false run.py nest 1 best/defaults NAME");
-    export(&output).exits(2).says("is there already");
+    export(&output).exits(2).says("already exists");
 
     let resolved = |arguments: &[&str]| {
         let mut command = mozopt();
@@ -184,7 +184,7 @@ fn a_candidate_is_written_into_a_copy_of_the_models_parameter_files() {
         .optimization()
         .mozopt("export", "--format params -o nowhere")
         .exits(2)
-        .says("only models of mozaik have parameter files");
+        .says("only mozaik models have parameter files");
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_candidate_is_shown_with_parameters_values_scores_and_its_log() {
     assert_eq!(shown["seed"], optimization.proposals()[1]["seed"]);
     assert!(shown["log"][0].as_str().unwrap().starts_with("hello from"));
     let words = show("1", &[]).exits(0).stdout;
-    for part in ["candidate 1 of generation 1: completed", "hello from", "job.sh", "place in it"] {
+    for part in ["candidate 1 of generation 1: completed", "hello from", "job.sh", "position"] {
         assert!(words.contains(part), "`{part}` is not in:\n{words}");
     }
     show("2", &[]).exits(2).says("there is no candidate 2").says("the candidates are 0 to 1");

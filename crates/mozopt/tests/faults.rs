@@ -164,7 +164,7 @@ fn a_missing_or_unreadable_configuration_is_named() {
     let path = optimization.file("configuration.json");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, &text[..text.len() / 2]).unwrap();
-    optimization.mozopt("resume", "").exits(1).says("configuration.json").says("not to be edited");
+    optimization.mozopt("resume", "").exits(1).says("configuration.json").says("do not edit it");
     fs::write(&path, text.replace("\"format\": 1", "\"format\": 99")).unwrap();
     optimization.mozopt("resume", "").exits(1).says("has the format 99");
     fs::remove_file(path).unwrap();
@@ -217,7 +217,7 @@ fn a_second_controller_is_told_who_the_first_is() {
     assert_eq!(optimization.events("controller").len(), before);
     // A job that runs is not run a second time either.
     let job = optimization.file("simulations/000000/job.sh");
-    bash(&job, &[]).exits(75).says("running already");
+    bash(&job, &[]).exits(75).says("already running");
     // The lock ends with its holder, however that ends.
     drop(first);
     model.write("go", "");

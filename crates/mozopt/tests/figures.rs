@@ -87,10 +87,10 @@ fn what_a_young_search_lacks_is_said() {
     model.mozopt("run", "--max-ngen 1 -q").exits(0);
     let ended = model.mozopt("figures", "--format json").exits(0);
     assert!(!ended.stdout.contains("correlations"));
-    ended.says("no correlations: it takes 8 completed simulations");
+    ended.says("no correlations: it needs 8 completed simulations");
     model.mozopt("figures", "--only fitness").exits(2).says("evo_fitness");
     let inside_a_file = format!("-o {}/mozopt.toml/figures", model.path().display());
-    model.mozopt("figures", &inside_a_file).exits(2).says("give another place");
+    model.mozopt("figures", &inside_a_file).exits(2).says("choose another directory");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn the_report_is_one_file_that_loads_nothing() {
     let rows = html.split("id=\"candidates\"").nth(1).unwrap().split("</table>").next().unwrap();
     assert_eq!(rows.matches("<tr>").count(), 1 + 20);
     assert_eq!(html.matches("<figure id=").count(), 13);
-    says("No machines yet: it takes simulations on two machines");
+    says("No machines yet: it needs simulations on two machines");
     says("not under version control");
     says("--max-ngen 5 --seed 3");
 }
@@ -166,5 +166,5 @@ fn a_report_of_a_search_in_which_nothing_worked_says_so() {
     let written = paths(&model.mozopt("report", "").exits(0).stdout);
     let html = fs::read_to_string(&written[0]).unwrap();
     assert!(html.contains("No candidate could be measured"));
-    assert!(html.contains("No scores yet: it takes a completed simulation"));
+    assert!(html.contains("No scores yet: it needs a completed simulation"));
 }

@@ -175,7 +175,7 @@ fn figures_are_written_and_what_is_not_there_is_said() {
     let summary = &ended.stdout;
     assert!(summary.contains("exploded: the network's activity ran away"), "{summary}");
     assert!(summary.contains("no gratings were shown: X_ON, X_OFF, V1_Exc_L4"), "{summary}");
-    ended.says("no orientation_tuning: it takes full-field gratings and orientation preferences");
+    ended.says("no orientation_tuning: it needs full-field gratings and orientation preferences");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn one_sheet_can_be_chosen_and_the_page_needs_nothing_else() {
     let html = fs::read_to_string(output.join("inspection.html")).unwrap();
     let page = &html[..html.find("<script").unwrap()];
     assert_eq!(page.matches("<figure id=").count(), 7);
-    assert!(page.contains("No size_tuning: it takes gratings in disks of several radii."));
+    assert!(page.contains("No size_tuning: it needs gratings in disks of several radii."));
     // A Gaussian with a half width of 5.7° explains a third of what the means of the bins differ
     // by.
     for text in [page, &*ended.stdout] {

@@ -73,7 +73,7 @@ fn what_mozaik_would_trip_over_is_an_error() {
     case(&[&format!("{PLASTICITY}.U"), "0.5"])
         .says("is a reference to")
         .says("change sheets.l4_cortex_exc.L4ExcL4Exc");
-    case(&["name", "Other"]).says("a string has quotes of its own");
+    case(&["name", "Other"]).says("a string needs its own quotes");
     case(&["name", "__import__('os')"]).says("name __import__ is not known");
     case(&[K, "1 +"]).says("this is not a Python expression");
     case(&[PLASTICITY, "{'U': 1}"]).says("given a dictionary");
@@ -98,7 +98,7 @@ fn the_files_are_found_from_anywhere() {
     assert_eq!(found.json()["path"], WEIGHT);
     let mut nothing = mozopt();
     nothing.args(["parameters", "/nowhere/defaults"]);
-    Running::of(&mut nothing).wait().exits(2).says("give the root parameter file");
+    Running::of(&mut nothing).wait().exits(2).says("name the root parameter file");
 }
 
 /// The contents of all files below a directory, by their paths.
@@ -198,7 +198,7 @@ fn prepare_can_be_repeated_and_keeps_what_was_changed() {
     let model = Model::of_mozaik();
     model.mozopt("prepare", "").exits(0);
     let first = files_below(model.path());
-    model.mozopt("prepare", "").exits(0).shows("is there already");
+    model.mozopt("prepare", "").exits(0).shows("already there");
     assert_eq!(files_below(model.path()), first);
     model.write("mozopt.toml", "# mine\n");
     fs::remove_file(model.path().join("param_optim/defaults")).unwrap();
@@ -264,7 +264,7 @@ fn nest_modules_are_read_in_the_run_scripts() {
         .mozopt("prepare", "")
         .exits(0)
         .says("the NEST module stepcurrentmodule is installed by run.py and 1 more")
-        .says("whose name is not written out is installed by run_own.py");
+        .says("run_own.py installs a NEST module whose name is not written out");
     let settings = model.read("mozopt.toml");
     let line = "# \"nestmlmodule\" is installed by run_split.py\n\
                 nest_modules = [\"stepcurrentmodule\", \"nestmlmodule\"]\n";
@@ -464,7 +464,7 @@ fn check_names_every_mistake_in_one_run() {
         );
     };
     found("configuration", "there is no sheets.l4_cortex_exc.L4ExcL4ExcConnection.base_wieght");
-    found("configuration", "v_thresh` lies outside its range");
+    found("configuration", "v_thresh` is outside its range");
     found("recording", "the model has no such sheet");
     found(
         "recording",
@@ -480,7 +480,7 @@ fn check_names_every_mistake_in_one_run() {
         .shows("did you mean `V1_Inh_L4`?")
         .says("not ready");
     // `run` says the same of what is wrong in the files, and begins nothing.
-    model.mozopt("run", "").exits(2).says("base_wieght").says("lies outside its range");
+    model.mozopt("run", "").exits(2).says("base_wieght").says("is outside its range");
     assert!(support::optimizations_in(model.path()).is_empty());
 }
 
@@ -505,8 +505,7 @@ fn check_explains_references() {
         .shows(&format!("{samples} follows {K}, and both are searched"))
         .shows("it no longer follows that")
         .shows(&format!("{K} also changes"));
-    config(&format!("\"{K}\": [1.5, 10000.0]"))
-        .shows("is a number of things, and is searched as a float");
+    config(&format!("\"{K}\": [1.5, 10000.0]")).shows("counts things, but is searched as a float");
     config("\"sheets.l4_cortex_exc.params.name\": [1, 2]")
         .exits(2)
         .shows("only numbers can be searched");
@@ -527,10 +526,10 @@ fn settings_of_mozaik_must_make_sense() {
             .args(flags.split_inclusive('|').map(|f| f.trim_end_matches('|')));
         Running::of(&mut command).wait().exits(2).says(words);
     };
-    refused("--ranks|4", "4 ranks are wanted, but nothing starts them");
-    refused("--ranks|4|--launcher|mpirun", "does not say how many ranks");
+    refused("--ranks|4", "4 ranks are configured, but no launcher starts them");
+    refused("--ranks|4|--launcher|mpirun", "does not give the number of ranks");
     refused("--model-class|Model", "not a module and a class");
-    refused("--script|run.py", "`script` is given, which builds the model itself");
+    refused("--script|run.py", "a script builds the model itself");
     refused("--command|true", "kind = \"mozaik\" does not use it");
     refused("--parameters|param_optim/nothing", "param_optim/nothing cannot be read");
     refused("--experiment|nothing.py", "nothing.py");

@@ -320,5 +320,5 @@ fn an_optimization_has_a_name_inside_its_own_directory() {
     model.mozopt("run", "").exits(0);
     let mut status = mozopt();
     status.current_dir(model.optimization().file("")).arg("status");
-    Running::of(&mut status).wait().exits(0).shows("everything lies in .");
+    Running::of(&mut status).wait().exits(0).shows("results:                               .");
 }

@@ -549,7 +549,7 @@ fn the_embedded_model_is_searched_and_a_candidate_is_simulated_again_to_the_bit(
     support::Running::of(&mut bash)
         .wait()
         .exits(2)
-        .says("give a directory that does not exist yet");
+        .says("choose a directory that does not exist yet");
 }
 
 /// Spikes by cells by seconds, read from the arrays without the project's own reader.

@@ -257,7 +257,7 @@ fn every_end_has_its_class_with_and_without_accounts() {
 #[ignore = "needs tests/slurm/with-cluster"]
 fn every_end_has_its_class_while_slurmdbd_is_dead() {
     let cluster = Cluster::alone();
-    if !cluster.has_accounts() {
+    if !cluster.has_accounting() {
         eprintln!("SKIPPED: this cluster has no slurmdbd");
         return;
     }
@@ -371,8 +371,8 @@ fn a_killed_controller_finds_jobs_that_wait_run_and_have_ended() {
     eventually("three of them run", || begun(&model) == 3);
     running.signal(Signal::KILL);
     drop(running);
-    // Longer than Slurm remembers ended jobs, where there are accounts.
-    thread::sleep(Duration::from_secs(if cluster.has_accounts() { 20 } else { 2 }));
+    // Longer than Slurm remembers ended jobs, where there is accounting.
+    thread::sleep(Duration::from_secs(if cluster.has_accounting() { 20 } else { 2 }));
     wait(model.begin("resume", "")).exits(0).says("adopted");
     assert_eq!(outcomes(&model), ["crashed", "completed", "completed", "completed"]);
     assert_eq!(begun(&model), 4);
@@ -469,11 +469,11 @@ fn stop_ends_controller_and_simulations_and_nothing_else() {
     model.mozopt("submit", "").exits(0);
     assert_eq!(support::optimizations_in(model.path()).len(), 2, "another search");
     let first = support::Optimization(support::optimizations_in(model.path()).remove(0));
-    first.mozopt("submit", "").exits(2).says("runs it already");
+    first.mozopt("submit", "").exits(2).says("is already running it");
     eventually("both run", || begun(&model) == 8);
-    first.mozopt("stop", "").exits(0).says("4 jobs were cancelled");
+    first.mozopt("stop", "").exits(0).says("4 jobs cancelled");
     eventually("one of the searches is left", || our_jobs().len() == 4 + 2);
-    model.mozopt("stop", "").exits(0).says("4 jobs were cancelled");
+    model.mozopt("stop", "").exits(0).says("4 jobs cancelled");
     eventually("nothing is left", || our_jobs().is_empty());
     assert_eq!(state_of(&other), "RUNNING");
     model.write("again", "");

@@ -81,5 +81,5 @@ fn status_tells_times_utilisation_and_disk_use_from_the_journal() {
     near(&usage["utilisation"], busy / (2.0 * (ended - began)));
     assert!(usage["queue_seconds"]["median"].as_f64().unwrap() < 5.0);
     assert!(usage["disk_bytes"].as_u64().unwrap() > 8 * 4096);
-    optimization.mozopt("status", "").exits(0).shows("core-hours, slots busy").shows("on the disk");
+    optimization.mozopt("status", "").exits(0).shows("core-hours, slots busy").shows("on disk");
 }

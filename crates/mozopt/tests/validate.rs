@@ -69,7 +69,7 @@ fn what_cannot_be_validated_is_said() {
     model.mozopt("run", "-q").exits(0);
     model.mozopt("validate", "--candidates 99").exits(2).says("there is no candidate 99");
     model.mozopt("validate", "--protocol ../full").exits(2).says("not the name of a protocol");
-    model.mozopt("validate", "--script run.py").exits(2).says("mozaik does not simulate");
+    model.mozopt("validate", "--script run.py").exits(2).says("--script is only for mozaik models");
     let ended = model.mozopt("validate", "--seeds 1 --protocol broken").exits(1);
     assert!(ended.stdout.contains("crashed"), "{}", ended.stdout);
 }

@@ -310,9 +310,9 @@ fn what_cannot_be_taken_over_is_refused() {
         assert!(support::optimizations_in(model.path()).is_empty());
     };
     let path = known.0.display();
-    refused(&format!("{path} --algorithm cma-es"), "only algorithm = \"composite\" takes over");
-    refused("/nowhere", "this is no optimization");
-    refused(&format!("{path}/mozopt.toml"), "this is no optimization");
+    refused(&format!("{path} --algorithm cma-es"), "only algorithm = \"composite\" supports");
+    refused("/nowhere", "this is not an optimization");
+    refused(&format!("{path}/mozopt.toml"), "this is not an optimization");
     for name in ["x", "y"] {
         let (known, new) = (format!("\"name\": \"{name}\""), format!("\"name\": \"{name}2\""));
         model.edit("param_optim/config_optimisation", &known, &new);

@@ -78,7 +78,7 @@ impl Examined {
         if !directory.is_dir() {
             examined.mistakes.push(Mistake::new(
                 format!("there is no directory {}", directory.display()),
-                "give the directory that holds mozopt.toml and param_optim/config_optimisation",
+                "name the directory that contains mozopt.toml and param_optim/config_optimisation",
             ));
             return examined;
         }
@@ -148,7 +148,7 @@ impl Examined {
         self.mistakes.extend(mistakes);
         if simulator.mozaik.as_ref().is_some_and(|mozaik| mozaik.seed_parameters.is_empty()) {
             notices.push(
-                "no seed of the model is known: it has its own in every simulation".to_owned(),
+                "no seed of the model is known: every simulation uses the model's own".to_owned(),
             );
         }
         if !parameters.is_empty() && parameters.iter().all(|p| p.low == p.high) {
@@ -203,7 +203,7 @@ fn slots(settings: &Settings, executor: ExecutorKind, simulator: &Simulator) -> 
 }
 
 /// How many candidates a generation has where that is not said. In small generations the composite
-/// optimizer needs fewer simulations (bench/optimizers), but no slot shall be idle.
+/// optimizer needs fewer simulations (bench/optimizers), but no slot must be idle.
 fn offspring_size(
     algorithm: Algorithm,
     mode: Mode,
@@ -227,7 +227,8 @@ fn optimizer(
     let given = &settings.optimizer;
     let sigma = given.sigma.unwrap_or(0.3);
     if !(sigma.is_finite() && sigma > 0.0) {
-        let help = "sigma is the initial spread; the ranges span [-1, 1], so 0.1 to 0.5 is usual";
+        let help =
+            "sigma is the initial spread, where each range spans [-1, 1]: 0.1 to 0.5 is usual";
         return Err(Mistake::new(format!("sigma must be above 0, not {sigma}"), help));
     }
     let algorithm = given.algorithm.unwrap_or(Algorithm::Composite);
@@ -238,7 +239,7 @@ fn optimizer(
         .offspring_size
         .map_or_else(|| offspring_size(algorithm, mode, slots, parameters), usize::from);
     if offspring_size < 2 && matches!(algorithm, Algorithm::CmaEs | Algorithm::MultiObjective) {
-        let help = "it compares the candidates of a generation: give at least 2, better 12";
+        let help = "it compares the candidates of a generation: use at least 2, preferably 12";
         return Err(Mistake::new("it cannot work with an offspring_size of 1", help));
     }
     if given.objectives.is_some() && algorithm != Algorithm::MultiObjective {

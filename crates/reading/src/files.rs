@@ -43,6 +43,6 @@ pub fn read_settings(path: &Path) -> Result<Settings, Mistake> {
     if !path.exists() {
         return Ok(Settings::default());
     }
-    let text = read_text(path, "it says how the search is run")?;
+    let text = read_text(path, "it says how the search runs")?;
     Settings::parse(&Source::of(path, &text))
 }

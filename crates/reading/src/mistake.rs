@@ -55,10 +55,10 @@ impl From<mozaik_parameters::Error> for Mistake {
         let help = error.problem.advice();
         let Some(origin) = error.origin else {
             let help = match error.problem {
-                Problem::Unreadable { .. } => Some("give the root parameter file".to_owned()),
+                Problem::Unreadable { .. } => Some("name the root parameter file".to_owned()),
                 _ => help,
             };
-            return Self::new(message, help.unwrap_or_else(|| "look at the path".to_owned()));
+            return Self::new(message, help.unwrap_or_else(|| "check the path".to_owned()));
         };
         let source = Source::new(&origin.file.name, &origin.file.text);
         // Of what goes on for many lines, the first is shown.

@@ -58,18 +58,18 @@ impl Decided {
             _ => "reach the model as floats",
         };
         let why = match self {
-            Self::FloatAsBefore => "as the predecessor's did (variant = \"bluepyopt\")",
+            Self::FloatAsBefore => "as in the predecessor (variant = \"bluepyopt\")",
             Self::IntegerByRange => {
-                "since the range is written so, and the model's type is not known"
+                "because the range is written so and the model's type is not known"
             }
             Self::FloatByCentroid => {
-                "since the centroid is not whole, and the model's type is not known"
+                "because the centroid is not whole and the model's type is not known"
             }
         };
         let other = if self == Self::IntegerByRange { "float" } else { "int" };
         let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
         format!(
-            "{} {these}, {why}; otherwise write {{\"range\": […], \"type\": \"{other}\"}}",
+            "{} {these}, {why}; to change this, write {{\"range\": […], \"type\": \"{other}\"}}",
             names.join(", ")
         )
     }
@@ -156,9 +156,9 @@ impl Known<'_> {
         let path = &searched.path;
         let span = searched.name_span.start..searched.name_span.end;
         if self.seeds.contains(path) {
-            let message = format!("`{path}` is searched, and is a seed of the model");
-            let help = "take it out: mozopt gives seeds itself; with `simulation_seed = N` in mozopt.toml every \
-                        simulation has the same"
+            let message = format!("`{path}` is a seed of the model, which cannot be searched");
+            let help = "remove it: mozopt sets seeds itself; to use one seed in every simulation, \
+                        set `simulation_seed = N` in mozopt.toml"
                 .to_owned();
             return Err(self.source.error(span, message, "a seed", Some(help)));
         }
@@ -211,9 +211,10 @@ impl Known<'_> {
         }
         let Some(DefaultValue { value, .. }) = default else {
             let span = searched.name_span.start..searched.name_span.end;
-            let message = format!("`{path}` has no centroid, and no default of the model is known");
+            let message =
+                format!("`{path}` has no centroid, and its default in the model is not known");
             let help = "give it a value under `optimiser_centroid`".to_owned();
-            return Err(self.source.error(span, message, "where shall it begin?", Some(help)));
+            return Err(self.source.error(span, message, "where should it begin?", Some(help)));
         };
         if value < *low || value > *high {
             // Files of the predecessor's forerunner have no centroid, and ranges beside the model's
@@ -221,11 +222,13 @@ impl Known<'_> {
             if !decisions.any_centroid {
                 let nearest = value.clamp(*low, *high);
                 decisions.of_one.push(format!(
-                    "the model's default of `{path}`, {value}, lies outside its range: begins at {nearest}"
+                    "the model's default of `{path}`, {value}, is outside its range: begins at \
+                     {nearest}"
                 ));
                 return Ok(nearest);
             }
-            let message = format!("`{path}` has no centroid, and the model's default lies outside");
+            let message =
+                format!("`{path}` has no centroid, and the model's default is outside its range");
             let help = format!("give it a value in [{low}, {high}] under `optimiser_centroid`");
             let label = format!("the default is {value}");
             let span = searched.range_span.start..searched.range_span.end;

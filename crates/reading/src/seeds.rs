@@ -52,8 +52,9 @@ impl Seeds {
             return Err(vec![Mistake::new(
                 "no parameter of the model is known to be a seed: every simulation would draw the same noise",
                 format!(
-                    "name those that seed it in [simulator], `seeds = [\"path\"]` ({NOISE}, {} are known), or give \
-                     `simulation_seed` there a number: then nothing varies",
+                    "name the parameters that seed it in [simulator], `seeds = [\"path\"]` \
+                     ({NOISE}, {} are known), or set `simulation_seed` there to a number: then \
+                     nothing varies",
                     TOGETHER.join(", ")
                 ),
             )]);
@@ -62,7 +63,7 @@ impl Seeds {
             let message = format!(
                 "`simulation_seed` in [simulator] is 0, which the model's {NOISE} must not be"
             );
-            return Err(vec![Mistake::new(message, "give another number, or \"drawn\"")]);
+            return Err(vec![Mistake::new(message, "use another number, or \"drawn\"")]);
         }
         let is_of_network = has(NETWORK) && !of_simulation.iter().any(|path| path == NETWORK);
         let of_network = is_of_network.then(|| NETWORK.to_owned()).into_iter().collect();

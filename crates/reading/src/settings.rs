@@ -1,5 +1,5 @@
-//! `mozopt.toml`: HOW the search is run. Every setting is also a flag of `mozopt run`: one type
-//! serves as both, and what is given on the command line replaces what stands in the file.
+//! `mozopt.toml`: HOW the search runs. Every setting is also a flag of `mozopt run`: one type
+//! serves as both, and flags override the file.
 
 use std::num::NonZeroUsize;
 
@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::mistake::{Mistake, Source, suggestion};
 
-/// Everything that `mozopt.toml` may say. What is absent has a default.
+/// The contents of `mozopt.toml`. Every missing setting has a default.
 #[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "mozopt.toml")]
@@ -24,13 +24,13 @@ pub struct Settings {
     /// Where and how simulations run.
     #[command(flatten)]
     pub execution: ExecutionSettings,
-    /// What Slurm is asked for, for every simulation (`executor = "slurm"`).
+    /// The resources of each simulation on Slurm (`executor = "slurm"`).
     #[command(flatten)]
     pub slurm: SlurmSettings,
     /// How parameters are proposed, and when to stop.
     #[command(flatten)]
     pub optimizer: OptimizerSettings,
-    /// What is kept of a simulation after it was evaluated.
+    /// What to keep of a simulation after its evaluation.
     #[command(flatten)]
     pub keep: KeepSettings,
 }
@@ -40,56 +40,59 @@ pub struct Settings {
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Simulator")]
 pub struct SimulatorSettings {
-    /// `v1`, the embedded spiking model of V1; `mozaik`, a model written with mozaik; or `command`,
-    /// any program of yours
+    /// The simulator: `v1`, the embedded spiking model of V1; `mozaik`, a model written with
+    /// mozaik; or `command`, your own program
     #[arg(long, value_enum)]
     pub kind: Option<SimulatorKind>,
-    /// The program of `kind = "command"`, a shell line: it reads the file named by
-    /// `$MOZOPT_SIMULATION` and leaves `datastore/` or `values.json`
+    /// The shell line that simulates: it reads the file named by `$MOZOPT_SIMULATION` and writes
+    /// `datastore/` or `values.json`; only for `kind = "command"`
     #[arg(long, value_name = "LINE")]
     pub command: Option<String>,
-    /// The model's parameters, relative to its directory: of `mozaik` the root parameter file
-    /// [default: `param_optim/defaults`], of `command` a JSON file with the default of every
+    /// The model's parameters, relative to its directory: for `mozaik` the root parameter file
+    /// [default: `param_optim/defaults`], for `command` a JSON file with the default of every
     /// parameter
     #[arg(long, value_name = "FILE")]
     pub parameters: Option<String>,
-    /// The model's directory, in which simulations start, relative to mozopt.toml [default: that of
-    /// mozopt.toml]
+    /// The model's directory, in which simulations start, relative to mozopt.toml [default: the
+    /// directory of mozopt.toml]
     #[arg(long, value_name = "DIRECTORY")]
     pub model_dir: Option<String>,
-    /// Of `mozaik`: the module and class of the model, as `model.SelfSustainedPushPull`
+    /// The module and class of the model, such as `model.SelfSustainedPushPull`; only for `kind =
+    /// "mozaik"`
     #[arg(long, value_name = "MODULE.CLASS")]
     pub model_class: Option<String>,
-    /// Of `mozaik`: a run script of your own, relative to the model's directory; it gets mozaik's
-    /// command line [default: the experiment script]
+    /// Your own run script, relative to the model's directory, which gets mozaik's command line;
+    /// only for `kind = "mozaik"` [default: the experiment script]
     #[arg(long, value_name = "FILE")]
     pub script: Option<String>,
-    /// Of `mozaik`: the experiment script, relative to mozopt.toml, if you changed it [default: the
-    /// built-in one]
+    /// Your changed copy of the experiment script, relative to mozopt.toml; only for `kind =
+    /// "mozaik"` [default: the built-in one]
     #[arg(long, value_name = "FILE")]
     pub experiment: Option<String>,
-    /// Of `mozaik`: what runs Python (`apptainer exec mozaik.sif python`) [default: python]
+    /// The command that runs Python, such as `apptainer exec mozaik.sif python`; only for `kind =
+    /// "mozaik"` [default: python]
     #[arg(long, value_name = "COMMAND")]
     pub python: Option<String>,
-    /// Of `mozaik`: what starts the MPI processes: `mpirun -np {ranks}`, `srun --mpi=pmix -n
-    /// {ranks}` [default: none]
+    /// The command that starts the MPI processes, such as `mpirun -np {ranks}` or `srun --mpi=pmix
+    /// -n {ranks}`; only for `kind = "mozaik"` [default: none]
     #[arg(long, value_name = "COMMAND")]
     pub launcher: Option<String>,
-    /// Of `mozaik`: how many MPI processes each simulation has [default: 1]
+    /// MPI processes of each simulation; only for `kind = "mozaik"` [default: 1]
     #[arg(long, value_name = "N")]
     pub ranks: Option<NonZeroUsize>,
-    /// Of `mozaik`: extension modules that NEST loads before the model is built, as
-    /// `nest.Install("stepcurrentmodule")` of a run script does [default: none]
+    /// Extension modules that NEST loads before the model is built, like
+    /// `nest.Install("stepcurrentmodule")` in a run script; only for `kind = "mozaik"` [default:
+    /// none]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub nest_modules: Option<Vec<String>>,
-    /// Of `mozaik`: the parameters that get the simulation's seed [default: `simulation_seed` where
-    /// the model has it, else `mozaik_seed` and `pynn_seed`]
+    /// The parameters that get the simulation's seed; only for `kind = "mozaik"` [default:
+    /// `simulation_seed` if the model has it, otherwise `mozaik_seed` and `pynn_seed`]
     #[arg(long, value_name = "PATH,…", value_delimiter = ',')]
     pub seeds: Option<Vec<String>>,
     /// Shell lines to run before each simulation (`module load …`, `conda activate …`)
     #[arg(long, value_name = "LINES")]
     pub prelude: Option<String>,
-    /// The seed of every simulation: a number, or `drawn` for a new one each time [default: drawn]
+    /// The seed of all simulations, or `drawn` for a new seed each time [default: drawn]
     #[arg(long, value_name = "SEED")]
     pub simulation_seed: Option<SimulationSeed>,
 }
@@ -103,25 +106,25 @@ pub struct ExecutionSettings {
     #[arg(long, value_enum)]
     pub executor: Option<ExecutorKind>,
     /// How many simulations run at the same time [default: with `local` cores / (ranks × threads),
-    /// at least 1, with `slurm` the candidates of a generation]
+    /// at least 1; with `slurm` the candidates of a generation]
     #[arg(long, value_name = "N")]
     pub slots: Option<NonZeroUsize>,
-    /// How many threads each simulation may use [default: 1]
+    /// Threads of each simulation [default: 1]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
-    /// How long a simulation may run, counted from its start: `90s`, `45m`, `20h` [default: 20h]
+    /// How long a simulation may run, from its start: `90s`, `45m`, `20h` [default: 20h]
     #[arg(long, value_name = "TIME")]
     pub time_limit: Option<TimeLimit>,
-    /// `generational` waits for every outcome of a generation before it proposes the next;
-    /// `asynchronous` proposes whenever a slot is free, so that none stands idle, and needs some
-    /// more simulations [default: with `local` generational, with `slurm` asynchronous]
+    /// When to propose: `generational` waits for every outcome of a generation; `asynchronous`
+    /// proposes whenever a slot is free, which leaves none idle but needs some more simulations
+    /// [default: generational with `local`, asynchronous with `slurm`]
     #[arg(long, value_enum)]
     pub mode: Option<Mode>,
-    /// How often a simulation is run again after a fault that is not the model's [default: 2]
+    /// Further attempts at a simulation after faults that are not the model's [default: 2]
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,
-    /// How long to wait before that: it grows with each fault of a simulation, sixfold, up to 15
-    /// minutes [default: 5s]
+    /// The pause before the first further attempt; grows sixfold with each fault of a simulation,
+    /// up to 15 minutes [default: 5s]
     #[arg(long, value_name = "TIME")]
     pub retry_pause: Option<TimeLimit>,
 }
@@ -134,51 +137,51 @@ pub struct OptimizerSettings {
     /// The algorithm [default: composite]
     #[arg(long, value_enum)]
     pub algorithm: Option<Algorithm>,
-    /// Of `cma-es`: `active` updates the covariance with bad candidates too and treats bounds
-    /// without bias; `bluepyopt` does exactly what the predecessor did [default: active]
+    /// The variant of CMA-ES: `active` also learns from bad candidates and treats bounds without
+    /// bias; `bluepyopt` reproduces the predecessor exactly; only for `cma-es` [default: active]
     #[arg(long, value_enum)]
     pub variant: Option<Variant>,
-    /// Of `multi-objective`: whose scores are one objective: those of a target `class` on all
-    /// sheets, of a `sheet`, or of each `target` [default: class]
+    /// Which targets form one objective: those of a `class` on all sheets, those of a `sheet`, or
+    /// each `target` alone; only for `multi-objective` [default: class]
     #[arg(long, value_enum)]
     pub objectives: Option<Objectives>,
-    /// How many candidates a generation has [default: 4 + ⌊3 ln n⌋ for n parameters; `composite`,
-    /// generational, needs fewer simulations with 6: the least multiple of the slots from 6 on]
+    /// Candidates of a generation [default: 4 + ⌊3 ln n⌋ for n parameters; for generational
+    /// `composite` searches, which need fewer simulations with small generations, the least
+    /// multiple of the slots that is at least 6]
     #[arg(long, value_name = "N")]
     pub offspring_size: Option<NonZeroUsize>,
     /// The seed of the search [default: 1]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// How far the first generation spreads around the centroid; the ranges span [-1, 1]
+    /// The spread of the first generation around the centroid, where each range spans [-1, 1]
     /// [default: 0.3]
     #[arg(long, value_name = "X")]
     pub sigma: Option<f64>,
-    /// How many generations to run [default: 200]
+    /// Stop after this many generations [default: 200]
     #[arg(long, value_name = "N")]
     pub max_ngen: Option<u64>,
-    /// How many simulations to run at most [default: no limit]
+    /// Stop after this many simulations [default: no limit]
     #[arg(long, value_name = "N")]
     pub max_simulations: Option<u64>,
-    /// How long the search may propose: `36h`, `7d`; what runs then is waited for [default: no
-    /// limit]
+    /// Stop proposing after this time, such as `36h` or `7d`, and wait for running simulations
+    /// [default: no limit]
     #[arg(long, value_name = "TIME")]
     pub max_time: Option<TimeLimit>,
-    /// How many core-hours the simulations may take: the search proposes nothing more beyond it
-    /// [default: no limit]
+    /// Stop proposing once the simulations have taken this many core-hours [default: no limit]
     #[arg(long, value_name = "X")]
     pub max_core_hours: Option<f64>,
-    /// How often the best candidates are simulated again at the end, with new seeds; 0: not at all
-    /// [default: 5]
+    /// Repetitions of each of the best candidates at the end, with new seeds; 0 for none [default:
+    /// 5]
     #[arg(long, value_name = "N")]
     pub validate_best: Option<u32>,
 }
 
-/// What is kept of a simulation after it was evaluated. Values, scores and parameters always are.
+/// What to keep of a simulation after its evaluation. Values, scores and parameters always stay.
 #[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Keep")]
 pub struct KeepSettings {
-    /// Keep the data stores of this many best candidates [default: 1]
+    /// Keep the data stores of the N best candidates [default: 1]
     #[arg(long = "keep-best", value_name = "N")]
     pub best: Option<usize>,
     /// Keep the data stores of failed simulations [default: false]

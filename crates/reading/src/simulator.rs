@@ -16,9 +16,9 @@ const RANKS: &str = "{ranks}";
 /// What simulates, as the settings say it.
 pub fn simulator(given: &SimulatorSettings) -> Result<Simulator, Mistake> {
     let Some(kind) = given.kind else {
-        let message = "nothing says what simulates the model";
-        let help = "write `[simulator]` and `kind = \"v1\"` (or \"mozaik\", \"command\") into \
-                    mozopt.toml, or give --kind";
+        let message = "no simulator is configured";
+        let help = "add `[simulator]` and `kind = \"v1\"` (or \"mozaik\", \"command\") to \
+                    mozopt.toml, or use --kind";
         return Err(Mistake::new(message, help));
     };
     only_for(kind, given)?;
@@ -41,7 +41,7 @@ pub fn simulator(given: &SimulatorSettings) -> Result<Simulator, Mistake> {
     })
 }
 
-const LOOK: &str = "look at [simulator] in mozopt.toml";
+const LOOK: &str = "check [simulator] in mozopt.toml";
 
 /// Refuses settings that would have no effect.
 fn only_for(kind: SimulatorKind, given: &SimulatorSettings) -> Result<(), Mistake> {
@@ -61,7 +61,7 @@ fn only_for(kind: SimulatorKind, given: &SimulatorSettings) -> Result<(), Mistak
     ];
     for (name, is_given, kinds) in settings {
         if is_given && !kinds.contains(&kind) {
-            let message = format!("`{name}` is given, but kind = \"{kind}\" does not use it");
+            let message = format!("`{name}` is set, but kind = \"{kind}\" does not use it");
             return Err(Mistake::new(message, LOOK));
         }
     }
@@ -70,13 +70,14 @@ fn only_for(kind: SimulatorKind, given: &SimulatorSettings) -> Result<(), Mistak
 
 fn mozaik(given: &SimulatorSettings) -> Result<Mozaik, Mistake> {
     if given.script.is_some() && given.model_class.is_some() {
-        let message = "`script` is given, which builds the model itself, and `model_class` too";
-        return Err(Mistake::new(message, "leave one of them out"));
+        let message =
+            "`script` and `model_class` are both set, but a script builds the model itself";
+        return Err(Mistake::new(message, "remove one of them"));
     }
     if given.script.is_none() && given.model_class.is_none() {
-        let message = "nothing says which class of the model mozaik builds";
-        let help = "write `model_class = \"model.SelfSustainedPushPull\"` (module and class), or \
-                    give a run script of your own as `script`";
+        let message = "no model class is configured";
+        let help = "set `model_class = \"model.SelfSustainedPushPull\"` (module and class), or name \
+                    your own run script as `script`";
         return Err(Mistake::new(message, help));
     }
     if let Some(class) = &given.model_class
@@ -85,7 +86,7 @@ fn mozaik(given: &SimulatorSettings) -> Result<Mozaik, Mistake> {
             .is_some_and(|(module, name)| !module.is_empty() && !name.is_empty())
     {
         let message = format!("`model_class` is \"{class}\", not a module and a class");
-        return Err(Mistake::new(message, "write for example model.SelfSustainedPushPull"));
+        return Err(Mistake::new(message, "use for example model.SelfSustainedPushPull"));
     }
     Ok(Mozaik {
         script: given.script.clone(),
@@ -104,15 +105,14 @@ fn mozaik_line(launcher: Option<&str>, mozaik: &Mozaik) -> Result<String, Mistak
     let script = mozaik.python_line();
     match launcher {
         None if ranks > 1 => {
-            let message = format!("{ranks} ranks are wanted, but nothing starts them");
-            let help =
-                "give a `launcher`: \"mpirun -np {ranks}\" or \"srun --mpi=pmix -n {ranks}\"";
+            let message = format!("{ranks} ranks are configured, but no launcher starts them");
+            let help = "set a `launcher`: \"mpirun -np {ranks}\" or \"srun --mpi=pmix -n {ranks}\"";
             Err(Mistake::new(message, help))
         }
         None => Ok(script),
         Some(launcher) if ranks > 1 && !launcher.contains(RANKS) => {
-            let message = format!("the launcher \"{launcher}\" does not say how many ranks");
-            Err(Mistake::new(message, "write {ranks} where their number belongs"))
+            let message = format!("the launcher \"{launcher}\" does not give the number of ranks");
+            Err(Mistake::new(message, "write {ranks} where the number of ranks belongs"))
         }
         Some(launcher) => Ok(format!("{} {script}", launcher.replace(RANKS, &ranks.to_string()))),
     }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
-/// A SIGTERM that follows another signal sooner belongs to the same wish: where a session ends, several
-/// come at once. Ctrl-C comes from a person alone.
+/// A SIGTERM that follows another signal sooner belongs to the same wish: where a session ends,
+/// several come at once. Ctrl-C comes from a person alone.
 const TWICE: Duration = Duration::from_secs(1);
 
 /// How often the user has asked to stop, and whether to hand over.
@@ -34,8 +34,8 @@ pub enum Wish {
 }
 
 impl Interrupt {
-    /// Listens to SIGINT, SIGTERM, SIGHUP and SIGUSR1 from now on, but for those that are ignored: under
-    /// `nohup` a hangup shall do nothing.
+    /// Listens to SIGINT, SIGTERM, SIGHUP and SIGUSR1 from now on, but for those that are ignored:
+    /// under `nohup` a hangup shall do nothing.
     pub fn listen() -> io::Result<Self> {
         let ignored = ignored();
         let wanted = [SIGINT, SIGTERM, SIGHUP, SIGUSR1];
@@ -48,8 +48,8 @@ impl Interrupt {
             for signal in signals.forever() {
                 match signal {
                     SIGUSR1 => hand_over.store(true, Ordering::Relaxed),
-                    // A session that ends, however many signals that sends, is one wish to stop: what
-                    // has run for hours is never cancelled by it.
+                    // A session that ends, however many signals that sends, is one wish to stop:
+                    // what has run for hours is never cancelled by it.
                     SIGHUP => drop(stops.fetch_max(1, Ordering::Relaxed)),
                     SIGTERM if last.is_some_and(|last| last.elapsed() < TWICE) => {}
                     _ => drop(stops.fetch_add(1, Ordering::Relaxed)),
@@ -79,8 +79,8 @@ impl Interrupt {
     }
 }
 
-/// The signals that this process ignores, as bits from that of signal 1 on; none where the system does not
-/// say it.
+/// The signals that this process ignores, as bits from that of signal 1 on; none where the system
+/// does not say it.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -26,8 +26,8 @@ pub struct Started {
     pub restart_count: u32,
     /// When it started.
     pub time: jiff::Timestamp,
-    /// What tells its process from others that had or will have the number; unknown to versions that
-    /// did not note it.
+    /// What tells its process from others that had or will have the number; unknown to versions
+    /// that did not note it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth: Option<Birth>,
 }
@@ -118,9 +118,9 @@ impl SimulationDirectory {
         self.0.join("job.lock")
     }
 
-    /// Makes the directory ready for an attempt: whatever an earlier one left is removed, so that no
-    /// attempt sees what another wrote. An error of the kind `WouldBlock` says that a job is at work
-    /// in it, which nobody may disturb.
+    /// Makes the directory ready for an attempt: whatever an earlier one left is removed, so that
+    /// no attempt sees what another wrote. An error of the kind `WouldBlock` says that a job is at
+    /// work in it, which nobody may disturb.
     pub fn prepare(&self, simulation: &Simulation, prelude: Option<&str>) -> io::Result<()> {
         std::fs::create_dir_all(&self.0)?;
         let _lock = self.take_lock()?;

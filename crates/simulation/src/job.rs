@@ -77,8 +77,8 @@ const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs the simulation of this directory, or a copy of it in `again`.
 ///
-/// The directory may have been made ready for another attempt since this job was submitted: one that
-/// was submitted for `attempt` does nothing then.
+/// The directory may have been made ready for another attempt since this job was submitted: one
+/// that was submitted for `attempt` does nothing then.
 pub fn run(
     directory: &Path,
     again: Option<&Path>,
@@ -196,8 +196,8 @@ pub enum Ended {
     Interrupted,
 }
 
-/// Why nothing is simulated: a line of the prelude failed in `job.sh`, and whatever would run without it
-/// is not what the user wants.
+/// Why nothing is simulated: a line of the prelude failed in `job.sh`, and whatever would run
+/// without it is not what the user wants.
 fn prelude_failed() -> Option<String> {
     let line = std::env::var(FAILED).ok().filter(|line| !line.is_empty())?;
     Some(format!("the prelude fails at `{line}`"))
@@ -293,8 +293,8 @@ fn saved_before_an_error(
     (result.outcome != OutcomeClass::NoData).then_some(result)
 }
 
-/// The result of a simulator that a signal ended when it had written everything, as extension modules
-/// do that fail while Python ends.
+/// The result of a simulator that a signal ended when it had written everything, as extension
+/// modules do that fail while Python ends.
 fn complete_before_a_signal(
     status: ExitStatus,
     directory: &SimulationDirectory,

@@ -1,5 +1,5 @@
-//! Processes, known so that none is taken for another: a number alone is used again by the next process,
-//! by the next boot and on every other machine.
+//! Processes, known so that none is taken for another: a number alone is used again by the next
+//! process, by the next boot and on every other machine.
 
 use std::fs;
 use std::path::Path;

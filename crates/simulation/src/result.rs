@@ -179,8 +179,8 @@ impl SimulationResult {
         }
     }
 
-    /// How long its job had its cores, seconds: from its beginning to its end, or, where that was not
-    /// noted, as long as simulator and evaluation ran.
+    /// How long its job had its cores, seconds: from its beginning to its end, or, where that was
+    /// not noted, as long as simulator and evaluation ran.
     pub fn job_seconds(&self) -> f64 {
         match (self.started, self.finished) {
             // Clocks of machines differ a little: no time is negative.

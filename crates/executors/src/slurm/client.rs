@@ -71,7 +71,7 @@ impl Trouble {
             if words.contains("temporarily") || words.contains("QOS policy"))
     }
 
-    /// Whether the cluster keeps no accounts.
+    /// Whether the cluster has no accounting.
     pub fn is_no_accounting(&self) -> bool {
         matches!(self, Self::Failed { words } if words.contains("accounting storage is disabled"))
     }
@@ -94,7 +94,7 @@ pub struct Queued {
     pub reason: String,
 }
 
-/// A job in the accounts.
+/// A job in the accounting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accounted {
     /// Its number.
@@ -142,24 +142,24 @@ fn queued(line: &str) -> Option<Queued> {
     })
 }
 
-/// What is in the accounts about jobs with these numbers.
-pub fn accounts_of(ids: &[u64]) -> Result<Vec<Accounted>, Trouble> {
+/// What the accounting says about jobs with these numbers.
+pub fn accounting_of(ids: &[u64]) -> Result<Vec<Accounted>, Trouble> {
     if ids.is_empty() {
         return Ok(vec![]);
     }
-    accounts(&["-j".to_owned(), comma_separated(ids)])
+    accounting(&["-j".to_owned(), comma_separated(ids)])
 }
 
-/// What is in the accounts about jobs with these names that were submitted since then.
-pub fn accounts_of_names(
+/// What the accounting says about jobs with these names that were submitted since then.
+pub fn accounting_of_names(
     names: &[&str],
     since: jiff::Timestamp,
 ) -> Result<Vec<Accounted>, Trouble> {
     let since = since.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%dT%H:%M:%S");
-    accounts(&["--name".to_owned(), names.join(","), "-S".to_owned(), since.to_string()])
+    accounting(&["--name".to_owned(), names.join(","), "-S".to_owned(), since.to_string()])
 }
 
-fn accounts(which: &[String]) -> Result<Vec<Accounted>, Trouble> {
+fn accounting(which: &[String]) -> Result<Vec<Accounted>, Trouble> {
     let format = "JobIDRaw,State,ExitCode,DerivedExitCode,NodeList,JobName";
     let options = ["-n", "-P", "-X", "--delimiter=|", "-o", format].map(str::to_owned);
     let list = run("sacct", options.iter().chain(which), QUERY_LIMIT)?;

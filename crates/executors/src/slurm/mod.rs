@@ -1,7 +1,7 @@
 //! Jobs of Slurm. A simulation is submitted under a name that no other job has and that is on disk
 //! before; so it is found again after a controller's death, and after a submission without an
 //! answer. What became of it is read, in this order, from its own files, from one squeue for all
-//! jobs, and from the accounts. Whoever does not answer changes nothing.
+//! jobs, and from the accounting. A missing answer changes nothing.
 
 mod client;
 mod controller;
@@ -56,7 +56,7 @@ pub struct Slurm {
     files_seen: Instant,
     /// How long an answer may be missing before there is none.
     patience: Option<Duration>,
-    has_accounts: bool,
+    has_accounting: bool,
     nodes: Nodes,
     /// Where jobs ran whose end was reported and not judged yet.
     ended_on: HashMap<JobKey, String>,
@@ -76,7 +76,7 @@ impl Slurm {
             submitted: Instant::now(),
             files_seen: Instant::now(),
             patience: None,
-            has_accounts: true,
+            has_accounting: true,
             nodes: Nodes::default(),
             ended_on: HashMap::new(),
             pending: Pending::default(),
@@ -178,23 +178,23 @@ impl Slurm {
         Ok(ended)
     }
 
-    /// Looks in the accounts for jobs that squeue does not know.
+    /// Looks in the accounting for jobs that squeue does not know.
     fn look_for(
         &mut self,
         missing: &[JobKey],
         patience: Duration,
     ) -> Vec<(JobKey, JobEnd, JobState, String)> {
-        let accounts = self.accounts(missing);
+        let accounting = self.accounting(missing);
         let mut ended = vec![];
         for &key in missing {
             let Some(watched) = self.jobs.get_mut(&key) else { continue };
             let in_vain = watched.in_vain(patience);
-            let account = accounts
+            let job = accounting
                 .iter()
-                .filter(|account| account.name == watched.record.name && account.state.is_final())
-                .max_by_key(|account| account.id);
-            match account {
-                // Right after an outage the accounts may not have the exit code yet.
+                .filter(|job| job.name == watched.record.name && job.state.is_final())
+                .max_by_key(|job| job.id);
+            match job {
+                // Right after an outage the accounting may not have the exit code yet.
                 Some(Accounted { state: JobState::Failed, codes, .. })
                     if *codes == ExitCodes::default() && !in_vain => {}
                 Some(Accounted { id, state, codes, nodes, .. }) => {
@@ -216,8 +216,8 @@ impl Slurm {
         ended
     }
 
-    fn accounts(&mut self, missing: &[JobKey]) -> Vec<Accounted> {
-        if !self.has_accounts || missing.is_empty() {
+    fn accounting(&mut self, missing: &[JobKey]) -> Vec<Accounted> {
+        if !self.has_accounting || missing.is_empty() {
             return vec![];
         }
         let records = missing.iter().filter_map(|key| self.jobs.get(key));
@@ -225,12 +225,12 @@ impl Slurm {
         let ids: Vec<u64> = records.iter().filter_map(|record| record.id).collect();
         let in_doubt = records.iter().filter(|record| record.id.is_none());
         let names: Vec<&str> = in_doubt.clone().map(|record| record.name.as_str()).collect();
-        let mut accounts = client::accounts_of(&ids);
-        if let (Ok(accounts), Some(since)) = (&mut accounts, in_doubt.map(|r| r.time).min()) {
-            accounts.extend(client::accounts_of_names(&names, since).unwrap_or_default());
+        let mut accounting = client::accounting_of(&ids);
+        if let (Ok(accounting), Some(since)) = (&mut accounting, in_doubt.map(|r| r.time).min()) {
+            accounting.extend(client::accounting_of_names(&names, since).unwrap_or_default());
         }
-        accounts.unwrap_or_else(|trouble| {
-            self.has_accounts = !trouble.is_no_accounting();
+        accounting.unwrap_or_else(|trouble| {
+            self.has_accounting = !trouble.is_no_accounting();
             vec![]
         })
     }

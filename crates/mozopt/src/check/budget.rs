@@ -25,7 +25,7 @@ pub fn look(examined: &Examined, output: &Path, findings: &mut Findings) {
 fn look_at_disk(configuration: &Configuration, output: &Path, findings: &mut Findings) {
     if let Err(error) = durable::has_room(output) {
         let message = format!("{} cannot be written: {error}", output.display());
-        let help = "give another place with --output";
+        let help = "choose another directory with --output";
         return findings.add_with_help(ABOUT, Status::Problem, message, help);
     }
     let Ok(disk) = rustix::fs::statvfs(output) else { return };
@@ -33,7 +33,7 @@ fn look_at_disk(configuration: &Configuration, output: &Path, findings: &mut Fin
     let stores = configuration.limits.slots + configuration.limits.keep_best;
     let needed = STORE_BYTES.saturating_mul(stores as u64);
     let gigabytes = |bytes: u64| bytes as f64 / f64::from(1 << 30);
-    let message = format!("{:.1} GB are free in {}", gigabytes(free), output.display());
+    let message = format!("{:.1} GB free in {}", gigabytes(free), output.display());
     if free < needed && configuration.simulator.kind != configuration::SimulatorKind::V1 {
         let help =
             format!("{stores} data stores of a full model need about {:.0} GB", gigabytes(needed));
@@ -55,7 +55,7 @@ fn look_at_quota(findings: &mut Findings) {
     }
 }
 
-/// At most so many simulations, and so many core-hours if each took all the time it may.
+/// The largest number of simulations, and their core-hours if each takes its whole time limit.
 fn estimate(configuration: &Configuration, findings: &mut Findings) {
     let limits = &configuration.limits;
     let offspring = configuration.optimizer.offspring_size as u64;
@@ -70,8 +70,8 @@ fn estimate(configuration: &Configuration, findings: &mut Findings) {
         ABOUT,
         Status::Note,
         format!(
-            "at most {simulations} simulations of {cores} core{}, {} at the same time; if each took its \
-             time limit ({}), {} and {core_hours:.0} core-hours: --simulate measures one",
+            "up to {simulations} simulations of {cores} core{}, {} at the same time; at their time \
+             limit ({}) they take {} and {core_hours:.0} core-hours: measure one with --simulate",
             if cores == 1 { "" } else { "s" },
             limits.slots,
             limits.time_limit,
@@ -84,7 +84,7 @@ fn estimate(configuration: &Configuration, findings: &mut Findings) {
             "{} simulations of {cores} cores at the same time, but this machine has {here}",
             limits.slots
         );
-        let help = "set slots, threads and ranks to what is there";
+        let help = "set slots, threads and ranks to fit this machine";
         findings.add_with_help(ABOUT, Status::Warning, message, help);
     }
 }

@@ -82,9 +82,9 @@ fn how_to_get(model: &str, answer: &Answer, not_loaded: &[&str]) -> String {
     }
     let (module, ending) = KNOWN_MODULE;
     if model.ends_with(ending) && !answer.nest_modules.contains_key(module) {
-        return format!("write nest_modules = [\"{module}\"] under [simulator]");
+        return format!("set nest_modules = [\"{module}\"] under [simulator]");
     }
-    "if it comes with an extension module, write nest_modules = [\"…\"] under [simulator]: run scripts of \
-     the model call nest.Install(\"…\") with its name"
+    "if an extension module provides it, set nest_modules = [\"…\"] under [simulator]: the model's \
+     run scripts call nest.Install(\"…\") with its name"
         .to_owned()
 }

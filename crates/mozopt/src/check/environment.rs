@@ -87,18 +87,17 @@ fn look_at_python(
     };
     let Some(answer) = answers.all.into_iter().next() else {
         let message = if answers.timed_out {
-            format!("`{}` has no answer after {} s", mozaik.python, shell::TIMEOUT.as_secs())
+            format!("`{}` did not answer within {} s", mozaik.python, shell::TIMEOUT.as_secs())
         } else {
-            format!("`{}` does not run the experiment script", mozaik.python)
+            format!("`{}` cannot run the experiment script", mozaik.python)
         };
         let reason = too_old(simulator, mozaik, directory).unwrap_or(answers.reason);
         findings.add_with_help(ABOUT, Status::Problem, message, reason);
         return None;
     };
     if answers.earlier_version {
-        let message =
-            "the experiment script is of an earlier version, which cannot tell what it presents";
-        let help = "`mozopt prepare --force` writes today's, and keeps this one beside it";
+        let message = "the experiment script is from an earlier version, which cannot report what it presents";
+        let help = "`mozopt prepare --force` writes the current one, and keeps this one next to it";
         findings.add_with_help(ABOUT, Status::Warning, message, help);
     }
     look_at_imports(&answer, mozaik, findings);
@@ -140,8 +139,8 @@ fn look_at_imports(answer: &Answer, mozaik: &Mozaik, findings: &mut Findings) {
     }
     if mozaik.ranks > 1 && answer.nest.has_mpi == Some(false) {
         let message =
-            format!("{} ranks are wanted, but this NEST was built without MPI", mozaik.ranks);
-        let help = "each process would simulate the whole network: take another NEST, or ranks = 1";
+            format!("{} ranks are configured, but this NEST was built without MPI", mozaik.ranks);
+        let help = "each process would simulate the whole network: use another NEST, or ranks = 1";
         findings.add_with_help(ABOUT, Status::Problem, message, help);
     }
     if errors.is_empty() {
@@ -187,9 +186,9 @@ fn look_at_command(
     let prelude = simulator.prelude.as_deref().unwrap_or_default();
     let found = shell::run(&format!("{prelude}\ntype {program}\n"), directory);
     if found.is_ok_and(|output| output.status.success()) {
-        findings.add(ABOUT, Status::Ok, format!("{program} is there"));
+        findings.add(ABOUT, Status::Ok, format!("found {program}"));
     } else {
-        let message = format!("the command begins with {program}, which bash does not find");
+        let message = format!("the command begins with {program}, which bash cannot find");
         let help = format!("commands start in {}", directory.display());
         findings.add_with_help(ABOUT, Status::Problem, message, help);
     }

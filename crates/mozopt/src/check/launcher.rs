@@ -10,7 +10,7 @@ use super::shell::TIMEOUT;
 use super::{Findings, Status};
 
 const ABOUT: &str = "launcher";
-/// So many groups of ranks are named with their cores.
+/// How many groups of ranks are named with their cores.
 const NAMED: usize = 4;
 /// Set where Slurm has already given cores, which srun then takes.
 const ALLOCATION: &str = "SLURM_JOB_ID";
@@ -25,8 +25,9 @@ pub fn look(examined: &Examined, script: &Script<'_>, findings: &mut Findings) {
     let Some(simulator) = &examined.simulator else { return };
     let (Some(launcher), Some(mozaik)) = (simulator.launcher(), &simulator.mozaik) else { return };
     if program_of(launcher) == "srun" && !in_allocation() {
-        let message = format!("`{launcher}` is not tried: it would wait for Slurm to give cores");
-        let help = "check tries it inside an allocation (salloc)";
+        let message =
+            format!("`{launcher}` was not tried: it would wait for Slurm to allocate cores");
+        let help = "to try it, run check inside an allocation (salloc)";
         return findings.add_with_help(ABOUT, Status::Note, message, help);
     }
     let (threads, slots, executor) = match &examined.loaded {
@@ -56,22 +57,22 @@ pub fn look(examined: &Examined, script: &Script<'_>, findings: &mut Findings) {
     };
     let Answers { all: answers, count, timed_out, exit_code, reason, .. } = answers;
     if timed_out {
-        let message = format!("`{launcher}` has not started NEST after {} s", TIMEOUT.as_secs());
+        let message = format!("`{launcher}` did not start NEST within {} s", TIMEOUT.as_secs());
         return complain(findings, message, reason);
     }
     if count == 0 {
         let ended = exit_code.map(|code| format!(" (exit code {code})")).unwrap_or_default();
-        let message = format!("`{launcher}` does not start the experiment script{ended}");
+        let message = format!("`{launcher}` cannot start the experiment script{ended}");
         return complain(findings, message, reason);
     }
     let ranks = mozaik.ranks;
     if count > 1 {
         let message = format!(
-            "`{launcher}` starts {count} copies, of which NEST does not see the others: each would \
-             simulate the whole network"
+            "`{launcher}` starts {count} separate copies of NEST: each would simulate the whole \
+             network"
         );
         let help = match answers.first().and_then(|answer| answer.mpi.as_deref()) {
-            Some(library) => format!("does it belong to the MPI that Python has, {library}?"),
+            Some(library) => format!("does it belong to Python's MPI, {library}?"),
             None => "it must belong to the MPI that NEST was built with".to_owned(),
         };
         return complain(findings, message, help);
@@ -79,9 +80,8 @@ pub fn look(examined: &Examined, script: &Script<'_>, findings: &mut Findings) {
     let Some(answer) = answers.first() else { return };
     match answer.nest.num_processes {
         Some(processes) if processes != ranks => {
-            let message =
-                format!("ranks = {ranks}, but with `{launcher}` NEST runs with {processes}");
-            let help = "write {ranks} where the launcher takes their number";
+            let message = format!("ranks = {ranks}, but `{launcher}` runs NEST on {processes}");
+            let help = "write {ranks} where the launcher takes the number of ranks";
             return complain(findings, message, help.to_owned());
         }
         _ => {}
@@ -98,7 +98,7 @@ pub fn look(examined: &Examined, script: &Script<'_>, findings: &mut Findings) {
     let here = std::thread::available_parallelism().map_or(1, usize::from);
     let slots = if executor == ExecutorKind::Local { slots } else { 1 };
     if let Some(message) = crowded(affinities, threads, slots, here) {
-        let help = "let the launcher not bind ranks to cores: Open MPI's option is --bind-to none";
+        let help = "do not let the launcher bind ranks to cores: with Open MPI, use --bind-to none";
         findings.add_with_help(ABOUT, Status::Warning, message, help);
     }
 }

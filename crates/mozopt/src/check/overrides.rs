@@ -7,7 +7,7 @@ use reading::{Examined, ModelParameters};
 use super::{Findings, Status};
 
 const ABOUT: &str = "parameters";
-/// Of so many parameters that follow another one the names are given.
+/// How many parameters that follow another one are named.
 const NAMED: usize = 3;
 
 /// Says which values follow a searched parameter, and which links are cut.
@@ -25,7 +25,7 @@ pub fn look(examined: &Examined, findings: &mut Findings) {
         let Ok(written) = model.tree.root().value(path) else { continue };
         if let Value::Formula(_) = written {
             let message = format!(
-                "{path} is {}: with a value of its own it no longer follows that",
+                "{path} is {}: with its own value it no longer follows that",
                 written.repr()
             );
             findings.add(ABOUT, Status::Note, message);
@@ -43,7 +43,7 @@ pub fn look(examined: &Examined, findings: &mut Findings) {
         let both = searched.iter().filter(|other| followers.contains(other));
         for other in both.filter(|_| !matches!(written, Value::Formula(_))) {
             let message = format!("{other} follows {path}, and both are searched");
-            let help = "each gets the value of its own: what it follows has no effect on it";
+            let help = "each gets its own value, and no longer follows the other";
             findings.add_with_help(ABOUT, Status::Note, message, help);
         }
         // mozaik's components take a float for an integer; what they do with half a connection is
@@ -56,7 +56,7 @@ pub fn look(examined: &Examined, findings: &mut Findings) {
             parameter.written_as_integers,
             parameter.kind,
         ) {
-            let message = format!("{path} is a number of things, and is searched as a float");
+            let message = format!("{path} counts things, but is searched as a float");
             let help = "write its range in integers, or {\"range\": […], \"type\": \"int\"}";
             findings.add_with_help(ABOUT, Status::Warning, message, help);
         }

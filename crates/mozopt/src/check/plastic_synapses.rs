@@ -24,10 +24,10 @@ pub fn look(tree: &Resolved, ranks: usize, answer: &Answer, findings: &mut Findi
     if let Some(path) = first_below(tree.root(), &Path::default()) {
         let message = "PyNN cannot connect plastic synapses under MPI with NEST 3.10 or newer";
         let help = format!(
-            "{path} is one, and ranks = {ranks}: take NEST 3.9 or older, ranks = 1, or a PyNN in which \
-             this is mended"
+            "{path} is one, and ranks = {ranks}: use NEST 3.9 or older, ranks = 1, or a PyNN that \
+             fixes this"
         );
-        // A mended PyNN has the same version.
+        // A fixed PyNN has the same version.
         findings.add_with_help("environment", Status::Warning, message, help);
     }
 }

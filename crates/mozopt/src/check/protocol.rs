@@ -14,7 +14,7 @@ use super::script::Answer;
 use super::{Findings, Status};
 
 const ABOUT: &str = "protocol";
-/// So many different values of a stimulus' parameter are listed.
+/// How many different values of a stimulus' parameter are listed.
 const LISTED: usize = 6;
 /// Larger than any run script.
 const MAX_SCRIPT_BYTES: u64 = 16 << 20;
@@ -29,7 +29,7 @@ pub fn look(examined: &Examined, answer: Option<&Answer>, findings: &mut Finding
         return compare(&targets, &presented, findings);
     }
     if let Some(why) = answer.and_then(|answer| answer.errors.get(ABOUT)) {
-        let message = "the script cannot list what it would present";
+        let message = "the script cannot report what it would present";
         findings.add_with_help(ABOUT, Status::Warning, message, why.clone());
     }
     look_for_words(examined, &targets, findings);
@@ -67,7 +67,8 @@ fn compare(targets: &[&Target], presented: &[Stimulus], findings: &mut Findings)
         }
     }
     if lacking.is_empty() {
-        let message = format!("its {} presentations have what every target needs", presented.len());
+        let message =
+            format!("its {} presentations cover what every target needs", presented.len());
         findings.add(ABOUT, Status::Ok, message);
     }
     for (needed, names) in lacking {
@@ -159,7 +160,7 @@ fn look_for_words(examined: &Examined, targets: &[&Target], findings: &mut Findi
     for (stimulus, words, what) in words {
         if needs(&is_named(stimulus)) && !words.iter().any(|word| text.contains(word)) {
             let message = format!("{name} does not seem to present {what}, which targets need");
-            let help = format!("its text has no word of {}", words.join(", "));
+            let help = format!("its text does not mention {}", words.join(" or "));
             findings.add_with_help(ABOUT, Status::Warning, message, help);
         }
     }

@@ -138,12 +138,12 @@ fn look_for_grids(root: &Dict, sheets: &[Sheet], findings: &mut Findings) {
             let Some(Value::Text(component)) = component else { continue };
             if component.ends_with(".RCGrid") {
                 let message = format!(
-                    "{} records with RCGrid, but its cells have no place on a grid",
+                    "{} records with RCGrid, but its cells have no positions on a grid",
                     sheet.path
                 );
                 let recorder = sheet.recorders().child(key);
                 let file = entry.origin.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
-                let help = format!("write RCRandomN or RCAll for {recorder}{file}");
+                let help = format!("use RCRandomN or RCAll for {recorder}{file}");
                 findings.add_with_help(ABOUT, Status::Problem, message, help);
             }
         }

@@ -28,7 +28,7 @@ pub fn look(tree: &Resolved, answer: &Answer, file: &str, findings: &mut Finding
     for &key in &missing {
         let message = format!("the model class requires `{key}`, which {file} does not have");
         let help = suggestion(key, superfluous.iter().copied()).map_or_else(
-            || format!("{MOZAIK}: write it into {file}"),
+            || format!("{MOZAIK}: add it to {file}"),
             |meant| meant.replace("did you mean", "is it"),
         );
         findings.add_with_help(ABOUT, Status::Problem, message, help);
@@ -37,7 +37,7 @@ pub fn look(tree: &Resolved, answer: &Answer, file: &str, findings: &mut Finding
         let message = format!("the model class does not know `{key}` ({})", place(root, key, file));
         let help = suggestion(key, missing.iter().copied())
             .or_else(|| suggestion(key, required.iter().map(String::as_str)))
-            .unwrap_or_else(|| format!("{MOZAIK}: take it out"));
+            .unwrap_or_else(|| format!("{MOZAIK}: remove it"));
         findings.add_with_help(ABOUT, Status::Problem, message, help);
     }
     if missing.is_empty() && superfluous.is_empty() {
@@ -47,7 +47,7 @@ pub fn look(tree: &Resolved, answer: &Answer, file: &str, findings: &mut Finding
     }
 }
 
-const MOZAIK: &str = "mozaik insists on exactly the keys that its version knows";
+const MOZAIK: &str = "mozaik requires exactly the keys that its version knows";
 
 fn place(root: &Dict, key: &str, file: &str) -> String {
     let origin = root.entries.get(key).and_then(|entry| entry.key.as_ref());

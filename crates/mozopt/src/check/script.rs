@@ -114,7 +114,7 @@ pub struct Answers {
     pub timed_out: bool,
     /// The exit code, if it ended by itself.
     pub exit_code: Option<i32>,
-    /// Why it failed, as far as what was printed tells.
+    /// Why it failed, as far as its output shows.
     pub reason: String,
     /// Whether the script is of an earlier version, which could not be asked everything.
     pub earlier_version: bool,

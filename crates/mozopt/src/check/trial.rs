@@ -75,7 +75,7 @@ pub fn run(
 }
 
 fn broken<E>(error: DispatchError<E>) -> Failure {
-    Failure::failed(error, "nothing was simulated: mend the cause and check again")
+    Failure::failed(error, "nothing was simulated: fix the cause and check again")
 }
 
 /// Judges how the centroid went.
@@ -86,7 +86,7 @@ pub fn look(trial: &Trial, findings: &mut Findings) {
     match outcome {
         OutcomeClass::Completed | OutcomeClass::Incomplete if !missing.is_empty() => {
             let names: Vec<_> = missing.iter().map(|target| target.target.name.as_str()).collect();
-            let message = format!("the centroid has no value of {}", names.join(", "));
+            let message = format!("the centroid has no value for {}", names.join(", "));
             let mut reasons: Vec<&str> = vec![];
             for reason in missing.iter().filter_map(|target| target.reason.as_deref()) {
                 if !reasons.contains(&reason) {
@@ -97,32 +97,33 @@ pub fn look(trial: &Trial, findings: &mut Findings) {
             findings.add_with_help(ABOUT, Status::Problem, message, help);
         }
         OutcomeClass::Completed | OutcomeClass::Incomplete => {
-            let message = format!("the centroid has a value of all {} targets", targets.len());
+            let message = format!("the centroid has a value for all {} targets", targets.len());
             findings.add(ABOUT, Status::Ok, message);
         }
         OutcomeClass::Exploded => {
             let message = format!("the centroid explodes{because}");
-            let help = "the search begins where the model does not work: what would be presented later is \
-                        not measured. Better give another `optimiser_centroid`";
+            let help = "the search would begin where the model does not work, and nothing presented \
+                        after the explosion is measured: choose another `optimiser_centroid`";
             findings.add_with_help(ABOUT, Status::Warning, message, help);
         }
         failed => {
             let message = format!("the centroid cannot be simulated: {}{because}", failed.words());
             let place = trial.directory.path().display();
             let help = match failed {
-                OutcomeClass::TimedOut => format!("raise time_limit, or look into {place}"),
+                OutcomeClass::TimedOut => format!("raise time_limit, or see {place}"),
                 OutcomeClass::OutOfMemory => {
-                    "raise `mem` under [slurm]; `mem_retry` gives repetitions of a search more"
+                    "raise `mem` under [slurm]; in a search, `mem_retry` gives further attempts \
+                     more"
                         .to_owned()
                 }
-                _ => format!("look into {place}"),
+                _ => format!("see {place}"),
             };
             findings.add_with_help(ABOUT, Status::Problem, message, help);
         }
     }
     if *outcome == OutcomeClass::Completed && reason.is_some() {
         let message =
-            format!("the centroid was simulated to the end, but not without an error{because}");
+            format!("the centroid was simulated to the end, but there was an error{because}");
         findings.add(ABOUT, Status::Warning, message);
     }
 }

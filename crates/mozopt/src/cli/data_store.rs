@@ -1,4 +1,4 @@
-//! Arguments of `evaluate` and `datastore`: what is done with data stores that are there.
+//! Arguments of `evaluate` and `datastore`, the commands for existing data stores.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -8,24 +8,24 @@ use clap::{Args, ValueEnum};
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
 pub struct EvaluateArguments {
-    /// Data stores, or directories with data stores in them
+    /// Data stores, or directories that contain data stores
     #[arg(required = true, value_name = "STORE")]
     pub stores: Vec<PathBuf>,
-    /// The file with the targets, or the model's directory
-    /// (then `param_optim/config_optimisation` in it)
+    /// The file with the targets, or the model's directory (uses its
+    /// `param_optim/config_optimisation`)
     #[arg(long, value_name = "CONFIG", default_value = ".")]
     pub config: PathBuf,
     /// Measure and score as the predecessor did, defects included
     #[arg(long)]
     pub predecessor: bool,
-    /// Print JSON to stdout: an object, or for several stores an array of objects
+    /// Print JSON to stdout: an object, or an array of objects for several stores
     #[arg(long)]
     pub json: bool,
-    /// How many stores to evaluate at the same time [default: one for each core]
+    /// How many stores to evaluate at the same time [default: the number of cores]
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
-    /// How much memory stores evaluated at the same time may take, as 4G or 500M; one that needs
-    /// more is evaluated alone [default: most of what is free]
+    /// Memory for simultaneous evaluations, such as 4G or 500M; a store that needs more is
+    /// evaluated alone [default: most of the free memory]
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub memory_limit: Option<u64>,
 }
@@ -44,7 +44,7 @@ pub struct DatastoreArguments {
     /// Only this sheet; may be repeated [default: all]
     #[arg(long, value_name = "NAME")]
     pub sheet: Vec<String>,
-    /// The directory for exported files, made if it is not there
+    /// The directory for exported files, created if missing
     #[arg(long, short, value_name = "DIRECTORY", requires = "export", default_value = "exported")]
     pub output: PathBuf,
 }

@@ -13,8 +13,7 @@ Examples:
   mozopt figures ./*_Optimization --only convergence   several searches in one figure
   mozopt figures examples/v1 --format json             for Altair: docs/figures.md
 
-The path of each file is printed. A figure for which the search is too young is left out, with the
-reason on stderr.";
+Prints the path of each file. Leaves out figures that need more simulations, with the reason on stderr.";
 
 pub(super) const REPORT_EXAMPLES: &str = "\
 Examples:
@@ -22,28 +21,28 @@ Examples:
   mozopt report examples/v1 -o for-the-meeting.html
   mozopt report ./*_Optimization                       compares several
 
-The file needs nothing else: it can be sent by mail and opened in any browser, without a network.";
+The file is self-contained: send it by mail and open it in any browser, without a network.";
 
 pub(super) const SERVE_EXAMPLES: &str = "\
 Examples:
   mozopt serve examples/v1                    prints the address to open
   mozopt serve examples/v1 --port 8750        on a cluster: `ssh -L 8750:127.0.0.1:8750 CLUSTER` first
 
-The optimization may run on any machine that sees the same files, or not run at all. Only this machine can
-reach the port, and only those who know the address with its token are answered. Ctrl-C ends the dashboard
-and not the optimization.";
+The optimization may run on any machine that sees the same files, or not run at all. Only this machine
+can reach the port, and only users who know the address with its token. Ctrl-C ends the dashboard, not the
+optimization.";
 
 /// Arguments of `figures`.
 #[derive(Debug, Args)]
 pub struct FiguresArguments {
-    /// The optimization, or the directory that holds it (then the latest in it); of several there
-    /// is one figure, their convergence
+    /// The optimization, or a directory that contains optimizations (uses the latest); several are
+    /// drawn in one figure, their convergence
     #[arg(default_value = ".", value_name = "OPTIMIZATION")]
     pub optimizations: Vec<PathBuf>,
-    /// The kind of files
+    /// The file format
     #[arg(long, value_enum, default_value = "png")]
     pub format: FigureFormat,
-    /// The directory for them, made if it is not there [default: figures, in the optimization's]
+    /// The output directory, created if missing [default: figures, in the optimization's directory]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
     /// Only this figure; may be repeated [default: all]
@@ -64,7 +63,7 @@ pub const CONVERGENCE: &str = "convergence";
 /// The kinds of files that figures are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FigureFormat {
-    /// Pixels, 192 to the inch
+    /// Pixels, 192 per inch
     Png,
     /// Vector graphics
     Svg,
@@ -95,7 +94,7 @@ impl From<ThemeChoice> for Theme {
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// The optimization, or the directory that holds it (then the latest in it); several are
+    /// The optimization, or a directory that contains optimizations (uses the latest); several are
     /// compared
     #[arg(default_value = ".", value_name = "OPTIMIZATION")]
     pub optimizations: Vec<PathBuf>,
@@ -108,13 +107,13 @@ pub struct ReportArguments {
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArguments {
-    /// The optimization, or the directory that holds it (then the latest in it)
+    /// The optimization, or a directory that contains optimizations (uses the latest)
     #[arg(default_value = ".")]
     pub optimization: PathBuf,
-    /// The port [default: one that is free]
+    /// The port [default: any free port]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub port: u16,
-    /// Do not open the page in the browser of this machine
+    /// Do not open the page in this machine's browser
     #[arg(long)]
     pub no_browser: bool,
 }

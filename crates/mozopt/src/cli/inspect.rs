@@ -13,20 +13,21 @@ Examples:
   mozopt inspect STORE --format json -o numbers         every number, in numbers/inspection.json
   mozopt inspect STORE --sheet V1_Exc_L4 --format svg --theme dark
 
-What a recording does not show is said. docs/figures.md explains the figures and the numbers.";
+Lists what a recording does not show. docs/figures.md explains the figures and the numbers.";
 
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArguments {
-    /// A data store, or a directory with one in it, as that of a simulation whose data was kept
+    /// A data store, or a directory that contains one, such as that of a simulation whose data was
+    /// kept
     pub store: PathBuf,
-    /// What is written
+    /// The output format
     #[arg(long, value_enum, default_value = "png")]
     pub format: InspectFormat,
-    /// The directory for it, made if it is not there
+    /// The output directory, created if missing
     #[arg(long, short, value_name = "DIRECTORY", default_value = "inspection")]
     pub output: PathBuf,
-    /// The colours [default: light; of HTML what the reader's browser prefers]
+    /// The colours [default: light; for HTML, the reader's browser decides]
     #[arg(long, value_enum)]
     pub theme: Option<ThemeChoice>,
     /// Only this sheet; may be repeated [default: all]
@@ -37,7 +38,7 @@ pub struct InspectArguments {
 /// What `inspect` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum InspectFormat {
-    /// Figures as pixels, 192 to the inch
+    /// Figures as pixels, 192 per inch
     Png,
     /// Figures as vector graphics
     Svg,

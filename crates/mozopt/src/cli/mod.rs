@@ -24,7 +24,7 @@ pub use validate::*;
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
-/// Finds the parameters that make a spiking model of visual cortex behave like the brain
+/// Fit spiking models of visual cortex: find the parameters that make a model behave like the brain
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct CommandLine {
@@ -51,19 +51,19 @@ pub enum Color {
 #[derive(Debug, Subcommand)]
 #[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 pub enum Command {
-    /// Begin an optimization
+    /// Start an optimization
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
     /// Continue an optimization that was stopped, killed or finished
     #[command(after_help = RESUME_EXAMPLES)]
     Resume(ResumeArguments),
-    /// Run an optimization's controller as a job of Slurm
+    /// Run an optimization's controller as a Slurm job
     #[command(after_help = SUBMIT_EXAMPLES)]
     Submit(SubmitArguments),
     /// Stop an optimization and cancel its simulations
-    #[command(after_help = "What is known stays; `mozopt resume` goes on.")]
+    #[command(after_help = "Results are kept; continue with `mozopt resume`.")]
     Stop(StopArguments),
-    /// Show where an optimization stands
+    /// Show the progress of an optimization
     Status(StatusArguments),
     /// Find out what is wrong with an optimization, and what to do
     #[command(after_help = DOCTOR_EXAMPLES)]
@@ -86,27 +86,27 @@ pub enum Command {
     /// Write everything about an optimization into one HTML file
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArguments),
-    /// Show an optimization in the browser, live, and steer it
+    /// Show an optimization live in the browser, and steer it
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArguments),
-    /// Measure and score the targets on data stores that are there
+    /// Measure and score the targets on existing data stores
     #[command(after_help = EVALUATE_EXAMPLES)]
     Evaluate(EvaluateArguments),
-    /// Show what is in a data store, or export it for NumPy and pandas
+    /// List what a data store contains, or export it for NumPy and pandas
     #[command(after_help = DATASTORE_EXAMPLES)]
     Datastore(DatastoreArguments),
     /// Show the biology of one simulation: activity, tuning curves and their fits, as numbers and
     /// figures
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArguments),
-    /// Present the full protocol to the best candidates, with several seeds, and compare with the
+    /// Run the full protocol on the best candidates with several seeds, and compare it with the
     /// search
     #[command(after_help = VALIDATE_EXAMPLES)]
     Validate(ValidateArguments),
-    /// Make a mozaik model ready for a search
+    /// Prepare a mozaik model for a search
     #[command(after_help = PREPARE_EXAMPLES)]
     Prepare(PrepareArguments),
-    /// Find out what would go wrong, before a search begins
+    /// Find problems before a search starts
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArguments),
     /// Show a mozaik model's parameters as mozaik resolves them
@@ -123,31 +123,31 @@ pub enum Command {
 
 const SUBMIT_EXAMPLES: &str = "\
 Examples:
-  mozopt submit .                                  begin the search that this directory describes
-  mozopt submit 20260301-101500_Optimization       go on with this one
+  mozopt submit .                                  start the search that this directory describes
+  mozopt submit 20260301-101500_Optimization       continue this one
   mozopt submit . --time 24h --option=--partition=long --option=--mem=2G
 
-Shortly before its time limit the controller ends and leaves its simulations running; a job that waits
-for this takes them over. docs/slurm.md says more.";
+Shortly before its time limit the controller ends and leaves its simulations running; a waiting job
+takes over. See docs/slurm.md.";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
   mozopt run examples/v1                    the search that the directory describes
-  mozopt run examples/v1 --max-ngen 3       a short one
+  mozopt run examples/v1 --max-ngen 3       a short search
   mozopt run . --output /scratch/searches --json > best.json
-  mozopt run . --warm-start 20261101-101500_Optimization    what is known from an earlier search
+  mozopt run . --warm-start 20261101-101500_Optimization    learn from an earlier search
 
-DIRECTORY holds param_optim/config_optimisation (what is searched) and mozopt.toml (how). Every
-setting of mozopt.toml has a flag of the same name, which wins. Ctrl-C stops when the running
-simulations have finished, a second Ctrl-C cancels them; `mozopt resume` goes on.
+DIRECTORY contains param_optim/config_optimisation (what is searched) and mozopt.toml (how). Every
+setting of mozopt.toml has a flag of the same name, which overrides it. Ctrl-C stops when the running
+simulations have finished; a second Ctrl-C cancels them. Continue with `mozopt resume`.
 
 Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
 const RESUME_EXAMPLES: &str = "\
 Examples:
   mozopt resume                              the latest optimization in this directory
-  mozopt resume examples/v1 --max-ngen 40    go on beyond the limit that ended it
-  mozopt resume . --again crashed            simulate again what crashed, then go on
+  mozopt resume examples/v1 --max-ngen 40    continue beyond the limit that ended it
+  mozopt resume . --again crashed            simulate again what crashed, then continue
 
 Exit codes: 0 finished, 1 failed, 2 bad input, 3 stopped by the user.";
 
@@ -157,20 +157,20 @@ Examples:
   mozopt export examples/v1 --format csv -o all.csv  every candidate: parameters, values, scores
   mozopt export examples/v1 --format front           the trade-offs between target classes
   mozopt export . --format params -o param_best      the model's parameter files with the best values
-  python run.py nest 1 param_best/defaults best      the model with them, whatever its protocol";
+  python run.py nest 1 param_best/defaults best      run the model with them, with any protocol";
 
 const EVALUATE_EXAMPLES: &str = "\
 Examples:
   mozopt evaluate results/Model_run_____ --config param_optim/config_optimisation
-  mozopt evaluate old_optimization/ --config . --jobs 8     every store below, as a table
+  mozopt evaluate old_optimization/ --config . --jobs 8     every store in it, as a table
   mozopt evaluate results/* --config . --json > values.json
   mozopt evaluate results/Model_run_____ --config . --predecessor
 
-Stores of mozaik are read whatever versions of neo, NumPy and Python wrote them; nothing in them is
-executed. --predecessor computes what the predecessor did where mozopt mends a defect:
-docs/evaluation.md lists the differences.
+mozaik's stores are read whatever versions of neo, NumPy and Python wrote them; nothing in them is
+executed. mozopt fixes some defects of the predecessor, which --predecessor reproduces;
+docs/evaluation.md lists them.
 
-Exit codes: 0 all were evaluated, 1 a store could not be read (the others were evaluated), 2 bad input.";
+Exit codes: 0 all stores evaluated, 1 a store could not be read (the others were evaluated), 2 bad input.";
 
 const DATASTORE_EXAMPLES: &str = "\
 Examples:
@@ -186,24 +186,24 @@ Examples:
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// The directory with mozopt.toml and `param_optim/config_optimisation`: the model's, or one of
-    /// its own
+    /// The directory with mozopt.toml and `param_optim/config_optimisation`: the model's or a
+    /// separate one
     #[arg(value_name = "DIRECTORY", default_value = ".")]
     pub directory: PathBuf,
     /// The file with parameters, centroid and targets [default: `param_optim/config_optimisation`]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Where to make the optimization's directory [default: the model's directory]
+    /// Where to create the optimization's directory [default: the model's directory]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
-    /// What is known from before: an earlier optimization, a table of simulations (.csv as `export`
-    /// writes it), or a further point to begin from (.json as `export` writes it); may be repeated
+    /// Start with earlier results: an optimization, a table of simulations (.csv, as written by
+    /// `export`), or a further starting point (.json, as written by `export`); may be repeated
     #[arg(long, value_name = "PATH")]
     pub warm_start: Vec<PathBuf>,
     /// Print the result as one JSON object to stdout
     #[arg(long)]
     pub json: bool,
-    /// Show no progress
+    /// Do not show progress
     #[arg(long, short)]
     pub quiet: bool,
     /// The settings of mozopt.toml.
@@ -229,14 +229,15 @@ impl RunArguments {
 /// Arguments of `submit`.
 #[derive(Debug, Args)]
 pub struct SubmitArguments {
-    /// The directory of an optimization, to go on with it; or one with mozopt.toml, to begin one
+    /// The directory of an optimization, to continue it, or a directory with mozopt.toml, to start
+    /// one
     #[arg(default_value = ".")]
     pub path: PathBuf,
-    /// How long one controller may run before the next takes over
+    /// How long one controller runs before the next takes over
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub time: TimeLimit,
-    /// A further option of sbatch for the controller, word for word; may be repeated [default: the
-    /// partition and the account of the simulations]
+    /// An option of sbatch for the controller, word for word; may be repeated [default: the
+    /// partition and account of the simulations]
     #[arg(long = "option", value_name = "OPTION", allow_hyphen_values = true)]
     pub options: Vec<String>,
 }
@@ -244,7 +245,7 @@ pub struct SubmitArguments {
 /// Arguments of `stop`.
 #[derive(Debug, Args)]
 pub struct StopArguments {
-    /// The optimization, or the directory that holds it (then the latest in it)
+    /// The optimization, or a directory that contains optimizations (uses the latest)
     #[arg(default_value = ".")]
     pub optimization: PathBuf,
 }
@@ -252,20 +253,20 @@ pub struct StopArguments {
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
 pub struct ResumeArguments {
-    /// The optimization, or the directory that holds it (then the latest in it)
+    /// The optimization, or a directory that contains optimizations (uses the latest)
     #[arg(default_value = ".")]
     pub optimization: PathBuf,
     /// Print the result as one JSON object to stdout
     #[arg(long)]
     pub json: bool,
-    /// Show no progress
+    /// Do not show progress
     #[arg(long, short)]
     pub quiet: bool,
     /// Simulate all candidates again whose outcome is of this class, as if the optimizer had never
     /// been told; may be repeated
     #[arg(long, value_enum, value_name = "CLASS")]
     pub again: Vec<FailureClass>,
-    /// What may change; it stays so until it is changed again.
+    /// The limits to change, which stay in force until they are changed again.
     #[command(flatten)]
     pub limits: LimitChange,
 }
@@ -273,7 +274,7 @@ pub struct ResumeArguments {
 /// Arguments of `status`.
 #[derive(Debug, Args)]
 pub struct StatusArguments {
-    /// The optimization, or the directory that holds it (then the latest in it)
+    /// The optimization, or a directory that contains optimizations (uses the latest)
     #[arg(default_value = ".")]
     pub optimization: PathBuf,
     /// Print one JSON object
@@ -286,7 +287,7 @@ pub struct StatusArguments {
 pub struct ShowArguments {
     /// The candidate's number
     pub candidate: u64,
-    /// The optimization, or the directory that holds it (then the latest in it)
+    /// The optimization, or a directory that contains optimizations (uses the latest)
     #[arg(default_value = ".")]
     pub optimization: PathBuf,
     /// Print one JSON object
@@ -297,19 +298,19 @@ pub struct ShowArguments {
 /// Arguments of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
-    /// The optimization, or the directory that holds it (then the latest in it)
+    /// The optimization, or a directory that contains optimizations (uses the latest)
     #[arg(default_value = ".")]
     pub optimization: PathBuf,
     /// What to export
     #[arg(long, value_enum, default_value = "json")]
     pub format: ExportFormat,
-    /// Whose parameters [default: the best candidate's]
+    /// The candidate whose parameters to export [default: the best]
     #[arg(long, value_name = "N")]
     pub candidate: Option<u64>,
-    /// Of `front`: what the objectives are [default: those of the search]
+    /// The objectives; only for `front` [default: those of the search]
     #[arg(long, value_enum)]
     pub objectives: Option<Objectives>,
-    /// Write to this file instead of stdout; of `params`: the new directory
+    /// Write to this file instead of stdout; for `params`, the new directory
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
 }
@@ -321,12 +322,11 @@ pub enum ExportFormat {
     Json,
     /// A candidate's parameters as mozaik's command line takes them
     Overrides,
-    /// A mozaik model's parameter files with a candidate's values in them, to be used without
-    /// mozopt
+    /// A mozaik model's parameter files with a candidate's values, for use without mozopt
     Params,
     /// All candidates with parameters, values and scores
     Csv,
-    /// The candidates that no other beats in every objective: their objectives and parameters
+    /// The candidates that no other dominates: their objectives and parameters
     Front,
 }
 
@@ -344,7 +344,7 @@ pub enum SchemaFile {
     /// What is searched
     #[value(name = "config_optimisation")]
     ConfigOptimisation,
-    /// How the search is run
+    /// How the search runs
     #[value(name = "mozopt.toml")]
     MozoptToml,
 }
@@ -352,23 +352,24 @@ pub enum SchemaFile {
 /// Arguments of `simulate`.
 #[derive(Debug, Args)]
 pub struct SimulateArguments {
-    /// What to simulate [default: the file named by `MOZOPT_SIMULATION`, else the model's defaults]
+    /// The simulation.json to simulate [default: the file named by `MOZOPT_SIMULATION`, otherwise
+    /// the model's defaults]
     #[arg(value_name = "SIMULATION_JSON")]
     pub simulation: Option<PathBuf>,
-    /// A parameter to change, as PATH=VALUE; may be repeated
+    /// Set a parameter; may be repeated
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     pub set: Vec<(String, f64)>,
-    /// The seed [default: that of the file, else 1]
+    /// The seed [default: the file's, otherwise 1]
     #[arg(long)]
     pub seed: Option<u64>,
-    /// How many threads to use [default: that of the file, else 1]
+    /// The number of threads [default: the file's, otherwise 1]
     #[arg(long)]
     pub threads: Option<NonZeroUsize>,
-    /// What is presented: optimization, full, spontaneous, `orientation_tuning` or `size_tuning`
-    /// [default: that of the file, else optimization]
+    /// The protocol: optimization, full, spontaneous, `orientation_tuning` or `size_tuning`
+    /// [default: the file's, otherwise optimization]
     #[arg(long, value_name = "NAME")]
     pub protocol: Option<Protocol>,
-    /// The data store's directory [default: datastore, beside the file]
+    /// The data store's directory [default: datastore, next to the file]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
 }
@@ -382,7 +383,7 @@ fn assignment(text: &str) -> Result<(String, f64), String> {
 /// Arguments of `job`.
 #[derive(Debug, Args)]
 pub struct JobArguments {
-    /// Run the simulation again, into this new directory, and keep its data store
+    /// Run the simulation again in this new directory, and keep its data store
     #[arg(long, value_name = "DIRECTORY")]
     pub again: Option<PathBuf>,
     /// The attempt that this job was submitted for

@@ -19,35 +19,35 @@ Examples:
   mozopt validate . --vary model                          another network each time
 
 The full protocol: 20 s without a stimulus, ten orientations at two contrasts, sixteen sizes of disks, two
-trials. What was simulated is found again when the command is repeated; what crashed, had no data, needed too
-much memory or ran too long is simulated again then. docs/figures.md says what is written, and what a simulator
-of your own gets.
+trials. Run the command again to continue: it reuses what was simulated, and simulates again what crashed,
+had no data, ran out of memory or timed out. docs/figures.md describes the output, and the input of your
+own simulator.
 
 Exit codes: 0 finished, 1 no simulation could be measured, 2 bad input, 3 stopped by the user.";
 
 /// Arguments of `validate`.
 #[derive(Debug, Args)]
 pub struct ValidateArguments {
-    /// The optimization, or the directory that holds it (then the latest in it)
+    /// The optimization, or a directory that contains optimizations (uses the latest)
     #[arg(default_value = ".")]
     pub optimization: PathBuf,
-    /// These candidates [default: the recommended one]
+    /// The candidates [default: the recommended one]
     #[arg(long, value_name = "N,M", value_delimiter = ',', conflicts_with = "best")]
     pub candidates: Vec<u64>,
-    /// So many of the best candidates, the recommended one first
+    /// The K best candidates, the recommended one first
     #[arg(long, value_name = "K")]
     pub best: Option<NonZeroUsize>,
-    /// How often each is simulated, with seeds of their own
+    /// How often to simulate each candidate, each time with another seed
     #[arg(long, value_name = "N", default_value = "3")]
     pub seeds: NonZeroU32,
-    /// What differs between these simulations
+    /// What differs between the simulations of a candidate
     #[arg(long, value_enum, default_value = "simulation")]
     pub vary: Vary,
-    /// What is presented: a protocol of the embedded model or of the experiment script
+    /// The protocol: one of the embedded model or of the experiment script
     #[arg(long, value_name = "NAME", default_value = "full")]
     pub protocol: Protocol,
-    /// Of a mozaik model with a run script of its own: the run script that presents this protocol,
-    /// relative to the model's directory
+    /// The run script that presents this protocol, relative to the model's directory; only for
+    /// mozaik models with their own run script
     #[arg(long, value_name = "FILE")]
     pub script: Option<String>,
     /// Whether to keep the data stores

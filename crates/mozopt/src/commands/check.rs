@@ -1,4 +1,4 @@
-//! `mozopt check`: what would go wrong, before a week is spent on it.
+//! `mozopt check`: finds problems before a week is spent on them.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -54,7 +54,7 @@ pub fn check(arguments: CheckArguments) -> Result<u8, Failure> {
     match (ok, blocked && simulate) {
         _ if json => {}
         (true, _) => say!("ready: {} run {}", program(), directory.display()),
-        (false, true) => say!("not simulated: mend what is marked first"),
+        (false, true) => say!("not simulated: fix the problems first"),
         (false, false) => say!("not ready"),
     }
     Ok(match (blocked, ok) {
@@ -64,7 +64,7 @@ pub fn check(arguments: CheckArguments) -> Result<u8, Failure> {
     })
 }
 
-/// Runs the centroid, with the time that has passed for whoever waits.
+/// Runs the centroid, and shows the elapsed time.
 fn simulated(loaded: &Loaded, output: &std::path::Path) -> Result<Option<Trial>, Failure> {
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new_spinner()
@@ -114,7 +114,7 @@ fn described(trial: &Trial, loaded: &Loaded) -> String {
         result.reason.as_ref().map(|reason| format!(", {reason}")).unwrap_or_default()
     );
     text.push_str(&format!(
-        "{} of wall time ({:.1} s of it evaluation), {} of memory (the largest process), data store of {}\n",
+        "wall time {} ({:.1} s of it evaluation), memory {} (the largest process), data store {}\n",
         duration(seconds),
         result.evaluation_seconds,
         megabytes(result.peak_memory),

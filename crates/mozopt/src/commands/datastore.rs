@@ -97,9 +97,12 @@ pub fn datastore(arguments: &DatastoreArguments) -> Result<u8, Failure> {
 
 /// Opens the one store in a directory.
 pub fn open(directory: &Path) -> Result<DataStore, Failure> {
-    let help = "give the directory of one data store";
+    let help = "name the directory of one data store";
     let found = data_store::find(directory).map_err(|error| {
-        Failure::bad_input(format!("cannot look into {}: {error}", directory.display()), help)
+        Failure::bad_input(
+            format!("cannot read the directory {}: {error}", directory.display()),
+            help,
+        )
     })?;
     match &found[..] {
         [] => {
@@ -108,12 +111,12 @@ pub fn open(directory: &Path) -> Result<DataStore, Failure> {
         }
         [path] => DataStore::open(path).map_err(|error| {
             let message = format!("the data store cannot be opened: {error}");
-            Failure::failed(message, "is it complete, and was it copied whole?")
+            Failure::failed(message, "is it complete, and fully copied?")
         }),
         several => {
             let message =
                 format!("there are {} data stores in {}", several.len(), directory.display());
-            let help = format!("give one of them, for example {}", several[0].display());
+            let help = format!("choose one, for example {}", several[0].display());
             Err(Failure::bad_input(message, help))
         }
     }
@@ -149,7 +152,7 @@ fn export(
         let message = format!("the export to {} failed: {error}", output.display());
         Failure::failed(
             message,
-            "is the disk full, or a segment damaged (`mozopt datastore STORE`)?",
+            "is the disk full, or a segment damaged? `mozopt datastore STORE` lists the segments",
         )
     })?;
     for file in files {

@@ -69,8 +69,8 @@ fn find_all(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut stores = vec![];
     for path in paths {
         let found = data_store::find(path).map_err(|error| {
-            let message = format!("cannot look into {}: {error}", path.display());
-            Failure::bad_input(message, "give the directory of a data store")
+            let message = format!("cannot read the directory {}: {error}", path.display());
+            Failure::bad_input(message, "name the directory of a data store")
         })?;
         if found.is_empty() {
             return Err(Failure::bad_input(
@@ -84,7 +84,7 @@ fn find_all(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(stores)
 }
 
-/// Evaluates stores in parallel, as far as memory allows; in the order of the stores.
+/// Evaluates stores in parallel within the memory limit; results in the order of the stores.
 fn evaluate_all(
     stores: &[PathBuf],
     jobs: usize,

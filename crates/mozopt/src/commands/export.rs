@@ -23,7 +23,10 @@ pub fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
             let record = chosen(&state, arguments.candidate)?;
             let parameters = named_parameters(&configuration, record);
             let json = serde_json::to_string_pretty(&parameters);
-            format!("{}\n", json.map_err(|error| Failure::failed(error, "this is a mistake"))?)
+            format!(
+                "{}\n",
+                json.map_err(|error| Failure::failed(error, "this is a bug in mozopt"))?
+            )
         }
         ExportFormat::Overrides => overrides(&configuration, chosen(&state, arguments.candidate)?),
         ExportFormat::Params => {
@@ -40,7 +43,7 @@ pub fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
         None => super::print(&text)?,
         Some(path) => durable::write(path, text.as_bytes()).map_err(|error| {
             let message = format!("cannot write {}: {error}", path.display());
-            Failure::bad_input(message, "give another place with --output")
+            Failure::bad_input(message, "choose another path with --output")
         })?,
     }
     Ok(FINISHED)
@@ -49,7 +52,7 @@ pub fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
 fn chosen(state: &State, candidate: Option<u64>) -> Result<&CandidateRecord, Failure> {
     match candidate {
         Some(number) => state.candidates.get(number as usize).ok_or_else(|| {
-            let help = "look at the candidates with `mozopt export --format csv`";
+            let help = "list the candidates with `mozopt export --format csv`";
             Failure::bad_input(format!("there is no candidate {number}"), help)
         }),
         None => state.recommended().map(|(record, _)| record).ok_or_else(|| {
@@ -78,12 +81,13 @@ fn params(
 ) -> Result<u8, Failure> {
     let Some(mozaik) = &configuration.simulator.mozaik else {
         let kind = configuration.simulator.kind;
-        let message =
-            format!("only models of mozaik have parameter files, and this is kind = \"{kind}\"");
-        return Err(Failure::bad_input(message, "--format json gives the values"));
+        let message = format!(
+            "only mozaik models have parameter files, and this search has kind = \"{kind}\""
+        );
+        return Err(Failure::bad_input(message, "use --format json for the values"));
     };
     let Some(directory) = output else {
-        let help = "give a new one with --output, best in the model's directory";
+        let help = "name a new one with --output, preferably in the model's directory";
         return Err(Failure::bad_input("the parameter files need a directory", help));
     };
     let overrides: Vec<Override> = named_parameters(configuration, record)
@@ -95,7 +99,7 @@ fn params(
     let root = ParameterFolder { model_directory, root, overrides: &overrides }.write(directory)?;
     let script = mozaik.script.as_deref().unwrap_or("run.py");
     say!(
-        "{}: candidate {}, {} values in their places. In {}:\n  {} {script} nest {} {root} NAME",
+        "{}: candidate {}, {} values. To run it, in {}:\n  {} {script} nest {} {root} NAME",
         directory.display(),
         record.number,
         overrides.len(),
@@ -125,7 +129,7 @@ fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> 
     header.extend(configuration.parameters.iter().map(|parameter| parameter.path.clone()));
     header.extend(names().map(|name| format!("value {name}")));
     header.extend(names().map(|name| format!("score {name}")));
-    let failed = |error: csv::Error| Failure::failed(error, "this is a mistake in mozopt");
+    let failed = |error: csv::Error| Failure::failed(error, "this is a bug in mozopt");
     let mut writer = csv::Writer::from_writer(vec![]);
     writer.write_record(&header).map_err(failed)?;
     for record in &state.candidates {
@@ -175,7 +179,7 @@ fn front(
         })
         .collect();
     let points: Vec<&[f64]> = sums.iter().map(Vec::as_slice).collect();
-    let failed = |error: csv::Error| Failure::failed(error, "this is a mistake in mozopt");
+    let failed = |error: csv::Error| Failure::failed(error, "this is a bug in mozopt");
     let mut writer = csv::Writer::from_writer(vec![]);
     let mut header = vec!["candidate".to_owned(), "total".to_owned()];
     header.extend(names.iter().map(|name| format!("objective {name}")));

@@ -78,10 +78,10 @@ fn page(figure: Figure, theme: Theme) -> String {
 /// A file cannot be written.
 pub fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
     let message = format!("cannot write {}: {error}", path.display());
-    Failure::bad_input(message, "give another place with --output")
+    Failure::bad_input(message, "choose another directory with --output")
 }
 
 /// A figure cannot be drawn.
 pub fn cannot_draw(error: DrawError) -> Failure {
-    Failure::failed(error, "this is a mistake in mozopt; `--format html` may work")
+    Failure::failed(error, "this is a bug in mozopt; `--format html` may work")
 }

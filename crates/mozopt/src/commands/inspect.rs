@@ -68,7 +68,7 @@ impl Inspection {
         match format {
             InspectFormat::Json => {
                 let text = serde_json::to_string_pretty(self)
-                    .map_err(|error| Failure::failed(error, "this is a mistake in mozopt"))?;
+                    .map_err(|error| Failure::failed(error, "this is a bug in mozopt"))?;
                 write("inspection.json", text.as_bytes())?;
             }
             InspectFormat::Html => {
@@ -81,7 +81,7 @@ impl Inspection {
                     let figure = match figure {
                         Ok(figure) => figure,
                         Err(why) => {
-                            say!("no {name}: it takes {}", why.needed);
+                            say!("no {name}: it needs {}", why.needed);
                             continue;
                         }
                     };
@@ -117,7 +117,7 @@ impl Inspection {
                     body.push_str(&Page::slot(&figure));
                     figures.push(figure);
                 }
-                Err(why) => body.push_str(&format!("<p>No {name}: it takes {}.</p>\n", why.needed)),
+                Err(why) => body.push_str(&format!("<p>No {name}: it needs {}.</p>\n", why.needed)),
             }
         }
         Page { title: &self.store, body, figures: &figures, theme }.html()
@@ -161,6 +161,6 @@ impl Inspection {
         if items.is_empty() {
             return items;
         }
-        format!("<h2>What is not there</h2>\n<ul>\n{items}</ul>\n<h2>Figures</h2>\n")
+        format!("<h2>Not in this recording</h2>\n<ul>\n{items}</ul>\n<h2>Figures</h2>\n")
     }
 }

@@ -19,7 +19,7 @@ pub fn job(arguments: &JobArguments) -> Result<u8, Failure> {
             Ok(FINISHED)
         }
         Ended::AlreadyRunning => {
-            say!("this simulation is running already");
+            say!("this simulation is already running");
             Ok(ALREADY_RUNNING)
         }
         Ended::Superseded => {
@@ -27,7 +27,7 @@ pub fn job(arguments: &JobArguments) -> Result<u8, Failure> {
             Ok(ALREADY_RUNNING)
         }
         Ended::Interrupted => {
-            say!("told to end before the simulation did");
+            say!("told to end before the simulation ended");
             Ok(INTERRUPTED)
         }
     }

@@ -52,7 +52,7 @@ fn print(text: &str) -> Result<(), Failure> {
 
 fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::failed(error, "this is a mistake in mozopt"))?;
+        .map_err(|error| Failure::failed(error, "this is a bug in mozopt"))?;
     print(&format!("{text}\n"))
 }
 

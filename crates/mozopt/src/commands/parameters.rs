@@ -45,7 +45,7 @@ pub fn parameters(arguments: &ParametersArguments) -> Result<u8, Failure> {
 /// failing that in the directories above the file.
 fn load(file: &FilePath, model_directory: Option<&FilePath>) -> Result<Tree, Failure> {
     let absolute = std::path::absolute(file)
-        .map_err(|error| Failure::bad_input(error, "give the root parameter file"))?;
+        .map_err(|error| Failure::bad_input(error, "name the root parameter file"))?;
     if let Some(directory) = model_directory {
         let in_model = directory.join(file).exists();
         return Ok(Tree::load(if in_model { file } else { &absolute }, directory)?);
@@ -67,7 +67,7 @@ fn load(file: &FilePath, model_directory: Option<&FilePath>) -> Result<Tree, Fai
 fn replacement([path, value]: &[String; 2]) -> Result<Override, Failure> {
     let value = Value::parse_literal(value).map_err(|error| {
         let message = format!("the value of {path}, {value}: {}", error.problem);
-        let help = "write a Python literal; a string has quotes of its own: \"'text'\"";
+        let help = "write a Python literal; a string needs its own quotes: \"'text'\"";
         Failure::bad_input(message, help)
     })?;
     Ok(Override { path: Path::from(path.as_str()), value })
@@ -133,7 +133,7 @@ impl Parameter<'_> {
         let mut text = format!("{}\n  value       {}, {}\n", self.path, value.repr(), value.kind());
         match self.origin() {
             Some(origin) => text.push_str(&format!("  written     {origin}\n")),
-            None => text.push_str("  written     nowhere: it was given on the command line\n"),
+            None => text.push_str("  written     on the command line\n"),
         }
         if let Some(formula) = self.formula() {
             text.push_str(&format!("  as          {formula}\n"));

@@ -12,7 +12,7 @@ pub fn prepare(arguments: &PrepareArguments) -> Result<u8, Failure> {
     let model_directory = &*arguments.model_directory;
     if !model_directory.is_dir() {
         let message = format!("there is no directory {}", model_directory.display());
-        return Err(Failure::bad_input(message, "give the directory in which mozaik is started"));
+        return Err(Failure::bad_input(message, "name the directory in which mozaik starts"));
     }
     let into = arguments.into.as_deref().unwrap_or(model_directory);
     let plan = Preparation {
@@ -24,13 +24,13 @@ pub fn prepare(arguments: &PrepareArguments) -> Result<u8, Failure> {
         model_class: arguments.model_class.as_deref(),
     }
     .plan()?;
-    let mut listed = table(&["file", "", "what it is"]);
+    let mut listed = table(&["file", "", "contents"]);
     let mut kept = 0;
     for file in &plan.files {
         let state = file.state()?;
         let (write, done, to_do) = match state {
             State::Absent => (true, "written", "to be written"),
-            State::Same => (false, "is there already", "is there already"),
+            State::Same => (false, "already there", "already there"),
             State::Different if arguments.force => (true, "replaced", "to be replaced"),
             State::Different => (false, "differs: yours is kept", "differs: yours is kept"),
         };
@@ -47,15 +47,17 @@ pub fn prepare(arguments: &PrepareArguments) -> Result<u8, Failure> {
     }
     if kept > 0 {
         say!(
-            "--force replaces what differs; the earlier file stays beside it, with a ~ at its end"
+            "use --force to replace files that differ; the earlier ones are kept with a ~ at the \
+             end of their names"
         );
     }
     if arguments.dry_run {
-        say!("nothing was written: leave out --dry-run to do so");
+        say!("nothing was written: leave out --dry-run to write");
     } else {
         let (program, into) = (program(), into.display());
         say!(
-            "look at param_optim/config_optimisation and mozopt.toml, then:\n  {program} check {into}"
+            "review param_optim/config_optimisation and mozopt.toml, then run:\n  {program} check \
+             {into}"
         );
     }
     Ok(FINISHED)

@@ -86,7 +86,7 @@ pub fn repair(arguments: &RepairArguments) -> Result<u8, Failure> {
 
 fn read(directory: &OptimizationDirectory) -> Result<Salvage, Failure> {
     Salvage::of(&directory.journal())
-        .map_err(|error| Failure::failed(error, "the file cannot be read: is it yours?"))
+        .map_err(|error| Failure::failed(error, "the file cannot be read: is it readable?"))
 }
 
 /// Where it is damaged: `journal.jsonl:57`.

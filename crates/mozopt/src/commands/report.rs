@@ -23,7 +23,7 @@ pub fn report(arguments: &ReportArguments) -> Result<u8, Failure> {
     let path = output.clone().or_else(beside).unwrap_or_else(|| PathBuf::from(name));
     durable::write(&path, page.as_bytes()).map_err(|error| {
         let message = format!("cannot write {}: {error}", path.display());
-        Failure::bad_input(message, "give another place with --output")
+        Failure::bad_input(message, "choose another path with --output")
     })?;
     super::print(&format!("{}\n", path.display()))?;
     Ok(FINISHED)

@@ -26,8 +26,8 @@ pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
         reading::load(&directory, config.as_deref(), *settings)?;
     if configuration.optimizer.algorithm != Algorithm::Composite && !warm_start.is_empty() {
         return Err(Failure::bad_input(
-            "only algorithm = \"composite\" takes over what is known from before",
-            "leave out --warm-start, or give the best point as optimiser_centroid",
+            "only algorithm = \"composite\" supports a warm start",
+            "leave out --warm-start, or use the best point as optimiser_centroid",
         ));
     }
     let known = warm_start.iter().map(|path| warm_start::read(path, &configuration, &model));
@@ -68,7 +68,7 @@ pub fn resume(arguments: ResumeArguments) -> Result<u8, Failure> {
     let left = [search.directory().path().to_owned(), search.directory().path().join("requests")];
     for directory in left.iter().filter(|directory| directory.exists()) {
         durable::remove_leftovers(directory)
-            .map_err(|error| Failure::failed(error, "is the directory yours?"))?;
+            .map_err(|error| Failure::failed(error, "is the directory writable?"))?;
     }
     finish(search, json)
 }

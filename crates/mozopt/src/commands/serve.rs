@@ -19,14 +19,14 @@ pub fn serve(arguments: &ServeArguments) -> Result<u8, Failure> {
     let followed = Arc::new(Followed::new(directory)?);
     let listener = bind(arguments.port).map_err(|error| {
         let message = format!("cannot listen on port {}: {error}", arguments.port);
-        Failure::bad_input(message, "give another --port, or none")
+        Failure::bad_input(message, "choose another --port, or leave it out")
     })?;
     let failed = |error| Failure::failed(error, "the dashboard ended; the optimization did not");
     let port = listener.local_addr().map_err(failed)?.port();
     let token = Token::draw().map_err(failed)?;
     let address = format!("http://127.0.0.1:{port}/?token={}", token.as_str());
     super::print(&format!("{address}\n"))?;
-    say!("shows {shown}; Ctrl-C ends the dashboard, and not the optimization");
+    say!("showing {shown}; Ctrl-C ends the dashboard, not the optimization");
     say!("from another machine: {}, then open the address there", tunnel(port));
     let _redirection = if arguments.no_browser { None } else { open(&address) };
     serve_dashboard(listener, token, followed).map_err(failed)?;

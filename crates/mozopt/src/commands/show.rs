@@ -64,7 +64,7 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
         outcome(record),
         record.seed
     );
-    let mut parameters = table(&["parameter", "value", "range", "place in it"]);
+    let mut parameters = table(&["parameter", "value", "range", "position"]);
     for (parameter, &value) in configuration.parameters.iter().zip(&record.parameters) {
         let place = place(parameter, value);
         parameters.add_row([

@@ -27,7 +27,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
         .map_err(|error| Failure::bad_input(error, "change that parameter"))?;
     let broken = |error: io::Error| {
         let message = format!("cannot write the data store {}: {error}", output.display());
-        Failure::failed(message, "is the disk full, or the directory not yours?")
+        Failure::failed(message, "is the disk full, or the directory not writable?")
     };
     let mut writer = Writer::create(&output, &model.sheets()).map_err(broken)?;
     let mut tenths_said = 0;
@@ -61,7 +61,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
 fn read(path: &Path) -> Result<Simulation, Failure> {
     Simulation::read(path).map_err(|error| {
         let message = format!("cannot read {}: {error}", path.display());
-        Failure::bad_input(message, "give the simulation.json of a simulation")
+        Failure::bad_input(message, "name the simulation.json of a simulation")
     })
 }
 
@@ -80,5 +80,5 @@ fn parameters(
     let written = written.filter_map(|(path, value)| Some((path.as_str(), value.as_f64()?)));
     let set = arguments.set.iter().map(|(path, value)| (path.as_str(), *value));
     Parameters::with_overrides(presented.iter().copied().chain(written).chain(set))
-        .map_err(|error| Failure::bad_input(error, "look at the parameters that are changed"))
+        .map_err(|error| Failure::bad_input(error, "check the changed parameters"))
 }

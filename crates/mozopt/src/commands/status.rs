@@ -59,7 +59,7 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
         }
     }
     if state.paused && controller.is_some() {
-        text.push_str("paused: nothing is begun until `mozopt serve` is asked to continue\n");
+        text.push_str("paused: nothing starts until you continue it in `mozopt serve`\n");
     }
     if running > 0 {
         text.push_str(&format!("{running} simulations submitted\n"));
@@ -92,6 +92,6 @@ fn in_words(usage: &Usage) -> String {
         let busy = busy.unwrap_or_default();
         text.push_str(&format!("{:.2} core-hours{busy}; ", usage.core_hours));
     }
-    text.push_str(&format!("{} on the disk\n", DecimalBytes(usage.disk_bytes)));
+    text.push_str(&format!("{} on disk\n", DecimalBytes(usage.disk_bytes)));
     text
 }

@@ -17,7 +17,7 @@ const A_MOMENT: Duration = Duration::from_millis(200);
 /// Stops an optimization wherever it runs.
 pub fn stop(arguments: &StopArguments) -> Result<u8, Failure> {
     let directory = super::find(&arguments.optimization)?;
-    let help = "try again; what was cancelled stays so";
+    let help = "try again; cancelled jobs stay cancelled";
     let failed = |error: &dyn std::fmt::Display| Failure::failed(error, help);
     let job = ControllerJob::of(directory.path()).map_err(|error| failed(&error))?;
     let jobs = match &job {
@@ -51,8 +51,8 @@ pub fn stop(arguments: &StopArguments) -> Result<u8, Failure> {
             cancel_left(left).map_err(|error| failed(&error))?
         }
     };
-    say!("stopped; {cancelled} jobs were cancelled");
-    say!("go on with: {} resume {}", program(), directory.shown());
+    say!("stopped; {cancelled} jobs cancelled");
+    say!("continue with: {} resume {}", program(), directory.shown());
     Ok(FINISHED)
 }
 
@@ -63,7 +63,7 @@ fn wait_for_the_lock(directory: &OptimizationDirectory) -> Result<ControllerLock
         match ControllerLock::take(directory.path()) {
             Ok(lock) => return Ok(lock),
             Err(held) if Instant::now() > deadline => {
-                return Err(Failure::failed(held, "its controller does not end: try again"));
+                return Err(Failure::failed(held, "its controller has not ended yet: try again"));
             }
             Err(_) => thread::sleep(A_MOMENT),
         }

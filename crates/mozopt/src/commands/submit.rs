@@ -18,13 +18,13 @@ pub fn submit(arguments: &SubmitArguments) -> Result<u8, Failure> {
         super::run::begin(run)?.directory().clone()
     };
     if let Some(holder) = ControllerLock::holder_of(directory.path()) {
-        let message = format!("process {} on {} runs it already", holder.pid, holder.host);
+        let message = format!("process {} on {} is already running it", holder.pid, holder.host);
         return Err(Failure::bad_input(message, stop_help(&directory)));
     }
     let failed = |error: io::Error| {
         Failure::failed(
             error,
-            format!("nothing was submitted; mend it and give {}", directory.shown()),
+            format!("nothing was submitted; fix the cause and run {}", directory.shown()),
         )
     };
     let (configuration, state) = super::read(&directory)?;
@@ -32,19 +32,19 @@ pub fn submit(arguments: &SubmitArguments) -> Result<u8, Failure> {
     let job = ControllerJob::prepare(directory.path(), *time, slurm, options).map_err(failed)?;
     let active = job.active().map_err(|trouble| failed(io::Error::other(trouble)))?;
     if let Some(id) = active.first() {
-        let message = format!("it is submitted already, as job {id}");
+        let message = format!("it is already submitted, as job {id}");
         return Err(Failure::bad_input(message, stop_help(&directory)));
     }
     let id = ControllerJob::submit(directory.path()).map_err(|trouble| {
         let help = format!(
-            "mend it, and give `{} submit {}`; it refuses if the job is there after all",
+            "fix the cause and run `{} submit {}`, which refuses if the job exists after all",
             program(),
             directory.shown()
         );
         Failure::failed(trouble, help)
     })?;
     super::print(&format!(
-        "{}\nits controller is job {id}; look at it with: {} status {}\n",
+        "{}\nits controller is job {id}; follow it with: {} status {}\n",
         directory.shown(),
         program(),
         directory.shown()

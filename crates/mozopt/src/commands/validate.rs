@@ -51,7 +51,7 @@ pub fn validate(arguments: &ValidateArguments) -> Result<u8, Failure> {
     }
     let results = results(&configuration, limits, &runs, &interrupt, &|words| say!("{words}"))?;
     let Some(results) = results else {
-        say!("stopped; what was simulated is kept, and the same command goes on");
+        say!("stopped; finished simulations are kept: run the same command to continue");
         return Ok(STOPPED);
     };
 
@@ -108,7 +108,7 @@ fn chosen<'s>(
         best.for_each(|(record, _)| add(record));
         records.truncate(arguments.best.map_or(1, usize::from));
         if records.is_empty() {
-            let message = "no candidate was measured yet";
+            let message = "no candidate has been measured yet";
             return Err(Failure::bad_input(message, "name candidates with --candidates"));
         }
         return Ok(records);
@@ -116,7 +116,10 @@ fn chosen<'s>(
     for &number in &arguments.candidates {
         let record = state.candidates.get(number as usize).ok_or_else(|| {
             let message = format!("there is no candidate {number}");
-            Failure::bad_input(message, format!("{} were proposed", state.candidates.len()))
+            Failure::bad_input(
+                message,
+                format!("{} candidates were proposed", state.candidates.len()),
+            )
         })?;
         add(record);
     }
@@ -133,14 +136,14 @@ fn script<'a>(
     let own = configuration.simulator.mozaik.as_ref().and_then(|mozaik| mozaik.script.as_ref());
     match (given, own) {
         (None, Some(own)) => Err(Failure::bad_input(
-            format!("the search runs {own}, which presents one protocol"),
+            format!("the search runs {own}, which presents only one protocol"),
             format!(
-                "give the run script that presents the protocol {} with --script",
+                "name the run script that presents the protocol {} with --script",
                 arguments.protocol
             ),
         )),
         (Some(_), _) if configuration.simulator.mozaik.is_none() => Err(Failure::bad_input(
-            "--script is given, but mozaik does not simulate this model",
+            "--script is only for mozaik models with their own run script",
             "leave it out",
         )),
         (given, _) => Ok(given),

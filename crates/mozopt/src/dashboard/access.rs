@@ -72,7 +72,7 @@ fn refusal(token: &Token, request: &Request) -> Option<&'static str> {
     if let Some(origin) = text(headers, ORIGIN.as_str())
         && origin.strip_prefix("http://") != Some(host)
     {
-        return Some("another page may not ask for this");
+        return Some("requests from other pages are refused");
     }
     // These are the same for everybody.
     if request.uri().path().starts_with("/assets/") {
@@ -148,7 +148,7 @@ mod tests {
             ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1:4321"]
         {
             let asked = asked("POST", "/api/requests", &[HERE, KNOWN, ("origin", origin)]);
-            assert!(asked.unwrap().contains("another page"), "{origin}");
+            assert!(asked.unwrap().contains("other pages"), "{origin}");
         }
     }
 

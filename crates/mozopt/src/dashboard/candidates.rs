@@ -112,7 +112,7 @@ fn details(followed: &Followed, number: u64) -> Result<Option<String>, Failure> 
         }
         facts.push(("Simulated for", format!("{:.1} s", result.simulation_seconds)));
         if let Some(bytes) = result.peak_memory {
-            facts.push(("Memory at most", format!("{:.2} GB", bytes as f64 / 1e9)));
+            facts.push(("Peak memory", format!("{:.2} GB", bytes as f64 / 1e9)));
         }
         if let Some(versions) = &result.versions {
             facts.push(("Versions", versions.to_string()));

@@ -43,7 +43,7 @@ pub async fn request(
         Ok(true)
     });
     if !asked.await? {
-        let why = format!("nothing runs this optimization now; to go on: {resume}");
+        let why = format!("nothing runs this optimization now; to continue: {resume}");
         return refused(StatusCode::CONFLICT, why);
     }
     Ok((StatusCode::ACCEPTED, Json(json!({"asked": true}))).into_response())

@@ -16,7 +16,7 @@ addEventListener("unhandledrejection", (event) => {
 
 function lost() {
   element("standing").textContent =
-    "The dashboard does not answer: it ended, or the tunnel to it did. This page shows what was known.";
+    "The dashboard does not answer: it ended, or the tunnel to it did. This page shows its last state.";
   element("standing").classList.add("trouble");
 }
 
@@ -38,11 +38,11 @@ function standing() {
   const { controller, paused, stopping, stopped, trouble } = status;
   if (trouble) return `Nothing more can be read: ${trouble}`;
   if (!controller) {
-    return stopped ? `Stopped: ${stopped}.` : "Nothing runs it: its controller was killed.";
+    return stopped ? `Stopped: ${stopped}.` : "Not running: its controller was killed.";
   }
   const where = `process ${controller.pid} on ${controller.host}`;
   if (stopping) return `Stopping (${where}).`;
-  if (paused) return `Paused: nothing is begun (${where}).`;
+  if (paused) return `Paused: nothing new starts (${where}).`;
   return `Running (${where}).`;
 }
 
@@ -266,7 +266,7 @@ async function request(what) {
       headers: { "content-type": "application/json" },
       body: JSON.stringify(what),
     });
-    answer.textContent = "Asked: the controller does it within seconds.";
+    answer.textContent = "Requested: the controller carries it out within seconds.";
   } catch (error) {
     answer.textContent = `Not done: ${error.message}`;
   }
@@ -275,14 +275,14 @@ async function request(what) {
 element("pause").addEventListener("click", async () => {
   const { paused } = status;
   const yes = paused
-    ? await confirmed("Continue?", "Candidates are proposed and simulated again.")
-    : await confirmed("Pause?", "No further simulation is begun until you continue; what runs goes on.");
+    ? await confirmed("Continue?", "The search proposes and simulates candidates again.")
+    : await confirmed("Pause?", "No new simulation starts until you continue; running simulations go on.");
   if (yes) request({ request: paused ? "continue" : "pause" });
 });
 
 element("stop").addEventListener("click", async () => {
-  const consequence = `No further simulation is begun, and the controller ends when the ${status.running} that run ` +
-    "have finished. `mozopt resume` goes on.";
+  const consequence = `No new simulation starts, and the controller ends when the ${status.running} running ones ` +
+    "have finished. Continue with `mozopt resume`.";
   if (await confirmed("Stop?", consequence, "stop")) {
     request({ request: "stop", cancel: form.elements.cancel.checked });
   }
@@ -291,7 +291,7 @@ element("stop").addEventListener("click", async () => {
 element("limits").addEventListener("click", async () => {
   const inputs = [...form.querySelectorAll(".of-limits input")];
   for (const input of inputs) input.placeholder = status.limits[input.name] ?? "no limit";
-  if (!await confirmed("Change limits?", "What is left empty stays as it is.", "limits")) return;
+  if (!await confirmed("Change limits?", "Empty fields stay unchanged.", "limits")) return;
   const given = inputs.filter((input) => input.value !== "");
   const value = (input) => (input.type === "number" ? Number(input.value) : input.value);
   const change = Object.fromEntries(given.map((input) => [input.name, value(input)]));

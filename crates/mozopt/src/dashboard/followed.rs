@@ -27,7 +27,7 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// How many of the latest outcomes are told.
 const LATEST: usize = 8;
 
-/// An optimization, as far as its journal was read.
+/// An optimization, up to where its journal was read.
 pub struct Followed {
     /// Its directory.
     pub directory: OptimizationDirectory,
@@ -38,7 +38,7 @@ pub struct Followed {
     news: watch::Sender<Arc<str>>,
 }
 
-/// What is known after so many entries.
+/// What is known after a number of entries.
 #[derive(Default)]
 pub struct Known {
     /// The state.
@@ -108,7 +108,7 @@ impl Followed {
         })
     }
 
-    /// Reads up to now, so that whoever asks next is answered in full, and then on, in a thread of
+    /// Reads up to now, so that the next request is answered in full, and then on, in a thread of
     /// its own.
     pub fn follow(self: &Arc<Self>) -> io::Result<()> {
         let follower = Follower::new(&self.directory.journal());

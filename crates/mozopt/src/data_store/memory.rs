@@ -19,7 +19,7 @@ pub struct Share<'a> {
 }
 
 impl Memory {
-    /// So many bytes.
+    /// A number of bytes.
     pub fn new(limit: u64) -> Self {
         Self { limit, free: Mutex::new(limit), given_back: Condvar::new() }
     }

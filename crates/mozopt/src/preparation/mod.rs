@@ -45,7 +45,7 @@ impl Preparation<'_> {
         if sheets.is_empty() {
             return Err(Failure::bad_input(
                 format!("{root} has no sheets: there is nothing to record or to fit"),
-                "a sheet is a sub-tree with its `component` and, among its `params`, `recorders`",
+                "a sheet is a sub-tree with a `component` and, in its `params`, `recorders`",
             ));
         }
         // What url() names is relative to the model's directory.
@@ -70,7 +70,7 @@ impl Preparation<'_> {
             &nest_modules::find(&model_directory, &mut notes),
             has_known_seed(&model),
         );
-        files.push(PlannedFile::new(at("mozopt.toml"), settings, "how the search is run"));
+        files.push(PlannedFile::new(at("mozopt.toml"), settings, "how the search runs"));
         let script = EXPERIMENT_SCRIPT.to_owned();
         files.push(PlannedFile::new(at(EXPERIMENT_FILE), script, "presents the protocol"));
         Ok(Plan { files, notes })
@@ -81,7 +81,7 @@ impl Preparation<'_> {
 pub fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let canonical = path.canonicalize().or_else(|_| std::path::absolute(path));
     canonical.map_err(|error| {
-        Failure::bad_input(format!("{}: {error}", path.display()), "give a directory")
+        Failure::bad_input(format!("{}: {error}", path.display()), "name a directory")
     })
 }
 

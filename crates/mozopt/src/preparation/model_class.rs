@@ -16,12 +16,12 @@ pub fn find(model_directory: &Path, notes: &mut Vec<String>) -> Option<String> {
     found.sort();
     match &found[..] {
         [] => notes.push(
-            "no class that is a mozaik Model was found: write `model_class` into mozopt.toml"
+            "found no class derived from mozaik's Model: set `model_class` in mozopt.toml"
                 .to_owned(),
         ),
         [_] => {}
         several => notes.push(format!(
-            "several models were found, {}: the first is taken; --model-class names another",
+            "found several models, {}: using the first; choose another with --model-class",
             several.join(", ")
         )),
     }

@@ -33,15 +33,15 @@ pub fn find(model_directory: &Path, notes: &mut Vec<String>) -> Vec<NestModule> 
     }
     for module in &modules {
         notes.push(format!(
-            "the NEST module {} is installed by {}: it stands in mozopt.toml, as `nest_modules`",
+            "the NEST module {} is installed by {}: added to mozopt.toml as `nest_modules`",
             module.name,
             listed(&module.scripts)
         ));
     }
     if !unclear.is_empty() {
         notes.push(format!(
-            "a NEST module whose name is not written out is installed by {}: add it to `nest_modules` \
-             in mozopt.toml",
+            "{} installs a NEST module whose name is not written out: add it to `nest_modules` in \
+             mozopt.toml",
             listed(&unclear)
         ));
     }

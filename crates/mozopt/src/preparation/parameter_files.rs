@@ -72,8 +72,9 @@ impl ParameterFiles<'_> {
         }
         let shown = format!("{}/{name}", self.param);
         let path = self.model_directory.join(&shown);
-        let text = durable::read_bounded(&path, MAX_FILE_BYTES)
-            .map_err(|error| Failure::bad_input(format!("cannot read {error}"), "is it yours?"))?;
+        let text = durable::read_bounded(&path, MAX_FILE_BYTES).map_err(|error| {
+            Failure::bad_input(format!("cannot read {error}"), "is it readable?")
+        })?;
         let mut document = Document::new(Arc::new(SourceFile { name: shown, path, text }))?;
         let urls = document.urls();
         let mut included = vec![];
@@ -145,7 +146,7 @@ impl ParameterFiles<'_> {
         match model.tree.root().value(&path) {
             Err(_) => notes.push(
                 "the model has no `explosion_monitoring` (mozaik before 2022): a simulation whose \
-                 activity runs away goes on to its end or its time limit"
+                 activity runs away continues to its end or its time limit"
                     .to_owned(),
             ),
             Ok(Value::None) => {

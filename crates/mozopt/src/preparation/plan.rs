@@ -75,5 +75,5 @@ fn failed(path: &Path) -> impl Fn(io::Error) -> Failure {
 }
 
 fn failed_at(message: impl std::fmt::Display) -> Failure {
-    Failure::failed(message, "is the directory yours, and is there room on the disk?")
+    Failure::failed(message, "is the directory writable, and is there space on the disk?")
 }

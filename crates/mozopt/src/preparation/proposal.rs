@@ -32,7 +32,7 @@ pub fn config_optimisation(
     let parameters = parameters(model, sheets);
     if parameters.is_empty() {
         notes.push(
-            "no number in the model has a name that is known: write the parameters to search into \
+            "no parameter of the model has a known name: write the parameters to search into \
              param_optim/config_optimisation"
                 .to_owned(),
         );
@@ -40,7 +40,7 @@ pub fn config_optimisation(
     let sees = sees(model, sheets);
     if !sees {
         notes.push(
-            "the model has no visual input: targets of spontaneous activity are proposed only"
+            "the model has no visual input: only targets of spontaneous activity are proposed"
                 .to_owned(),
         );
     }
@@ -138,7 +138,7 @@ fn three_digits(value: f64) -> f64 {
 }
 
 /// The targets of a sheet that is fitted. In cortex they are the predecessor's, by whether its
-/// cells are inhibitory and lie in layer 4, as far as the sheet has what they measure; `sees`:
+/// cells are inhibitory and lie in layer 4, if the sheet has what they measure; `sees`:
 /// whether stimuli can be shown to it. Elsewhere it is the spontaneous rate.
 fn targets(sheet: &Sheet, sees: bool) -> Vec<String> {
     use TargetClass as C;
@@ -219,8 +219,7 @@ pub fn mozopt_toml(
     let model_dir =
         model_dir.map(|dir| format!("model_dir = {}\n", quoted(dir))).unwrap_or_default();
     format!(
-        "# How the search is run. `mozopt check` tries it out; every setting is explained by\n\
-         # `mozopt run --help`.\n\n\
+        "# How the search runs. `mozopt check` tries it; `mozopt run --help` explains every setting.\n\n\
          [simulator]\n\
          kind = \"mozaik\"\n\
          {model_dir}{class}\
@@ -238,7 +237,7 @@ pub fn mozopt_toml(
          [optimizer]\n\
          max_ngen = 200\n\n\
          [keep]\n\
-         best = 1                                        # data stores of so many best candidates\n",
+         best = 1                                        # how many best candidates keep their data stores\n",
         quoted(parameters),
         quoted(EXPERIMENT_FILE),
     )

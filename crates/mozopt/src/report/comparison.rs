@@ -67,7 +67,7 @@ fn best(compared: &[Compared]) -> String {
         let again = state.validated().map(journal::Validated::in_words);
         row.push_str(&text(&again.unwrap_or_default()));
         row.push_str(&number(state.running_seconds / 3600.0));
-        row.push_str(&text(state.stopped.as_deref().unwrap_or("runs, or was killed")));
+        row.push_str(&text(state.stopped.as_deref().unwrap_or("running, or killed")));
         row
     });
     let headings = [
@@ -118,7 +118,7 @@ fn settings(compared: &[Compared]) -> Result<String, Failure> {
     let mut all: Vec<IndexMap<String, String>> = vec![];
     for one in compared {
         let mut configuration = serde_json::to_value(&one.configuration)
-            .map_err(|error| Failure::failed(error, "this is a mistake in mozopt"))?;
+            .map_err(|error| Failure::failed(error, "this is a bug in mozopt"))?;
         if let Some(limits) = &one.state.limits {
             configuration["limits"] = serde_json::to_value(limits).unwrap_or_default();
         }

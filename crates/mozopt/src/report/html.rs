@@ -19,7 +19,7 @@ pub fn what_was_searched(configuration: &Configuration, state: &State) -> String
     let (algorithm, mode) = (json_word(&optimizer.algorithm), json_word(&configuration.mode));
     let ended = match &state.stopped {
         Some(reason) => reason.as_str(),
-        None => "it has not stopped: it runs, or its controller was killed",
+        None => "it has not stopped: it is running, or its controller was killed",
     };
     let mut failures: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, result) in state.finished().filter(|(_, result)| result.outcome.is_failure()) {
@@ -134,7 +134,7 @@ pub fn parameters(configuration: &Configuration, record: &CandidateRecord) -> St
             100.0 * place
         )
     });
-    table(&["parameter", "value", "lowest", "highest", "place in the range"], &[0], rows)
+    table(&["parameter", "value", "lowest", "highest", "position in the range"], &[0], rows)
 }
 
 /// Every candidate whose outcome is known.
@@ -197,7 +197,7 @@ pub fn provenance(
     configuration: &Configuration,
 ) -> Result<String, Failure> {
     let frozen = serde_json::to_string_pretty(configuration)
-        .map_err(|error| Failure::failed(error, "this is a mistake in mozopt"))?;
+        .map_err(|error| Failure::failed(error, "this is a bug in mozopt"))?;
     let provenance = read_json::<Provenance>(&directory.provenance()).ok();
     let not_recorded = || "not recorded".to_owned();
     let commit = provenance.as_ref().map(|provenance| {

@@ -130,18 +130,18 @@ pub fn closing(
             state.best().filter(|(best, _)| best.number != record.number)
         {
             text.push_str(&format!(
-                "candidate {} had {:.2} once, and was not as good when it was simulated again\n",
+                "candidate {} once scored {:.2}, but did worse when it was simulated again\n",
                 luckiest.number, lucky.total
             ));
         }
     }
     text.push_str(&targets_table(&configuration.targets()?, &result.targets));
     text.push_str(&format!(
-        "\n\neverything lies in {shown}\n\
+        "\n\nresults:                               {shown}\n\
          parameters and log of this candidate:  {program} show {} {shown}\n\
          its parameters for another run:        {program} export {shown}\n\
          every candidate as a table:            {program} export {shown} --format csv\n\
-         go on:                                 {program} resume {shown} --max-ngen N\n",
+         continue:                              {program} resume {shown} --max-ngen N\n",
         record.number,
     ));
     Ok(text)
@@ -176,7 +176,7 @@ pub fn targets_table(targets: &[ConfiguredTarget], results: &[TargetResult]) -> 
         }
     }
     let mut text = table.to_string();
-    // Often one reason explains the want of many values.
+    // Often one reason explains many missing values.
     let mut by_reason: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for target in results {
         if let Some(reason) = &target.reason {
@@ -184,7 +184,7 @@ pub fn targets_table(targets: &[ConfiguredTarget], results: &[TargetResult]) -> 
         }
     }
     for (reason, names) in by_reason {
-        text.push_str(&format!("\n{}: no value, since {reason}", names.join(", ")));
+        text.push_str(&format!("\n{}: no value ({reason})", names.join(", ")));
     }
     text
 }

@@ -277,6 +277,6 @@ impl Comparison {
     /// As JSON.
     pub fn json(&self) -> Result<String, Failure> {
         serde_json::to_string_pretty(self)
-            .map_err(|error| Failure::failed(error, "this is a mistake in mozopt"))
+            .map_err(|error| Failure::failed(error, "this is a bug in mozopt"))
     }
 }

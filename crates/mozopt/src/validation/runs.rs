@@ -92,6 +92,6 @@ pub fn results(
 }
 
 fn broken<E>(error: DispatchError<E>) -> Failure {
-    let help = "what was simulated is kept: mend the cause and give the same command again";
+    let help = "finished simulations are kept: fix the cause and run the same command again";
     Failure::failed(error, help)
 }

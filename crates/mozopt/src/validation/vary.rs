@@ -11,7 +11,7 @@ use serde::Serialize;
 pub enum Vary {
     /// The noise of the simulation
     Simulation,
-    /// The network, too: where its seed is another one, that gets a new value
+    /// The network, too: if it has a separate seed, that gets a new value
     Model,
 }
 
@@ -28,13 +28,14 @@ impl Vary {
         }
     }
 
-    /// What varies otherwise than one may think.
+    /// A note if something else varies than the user may expect.
     pub fn notice(self, simulator: &Simulator) -> Option<String> {
         let asked = self == Self::Model;
         match (&simulator.mozaik, simulator.kind) {
             (_, SimulatorKind::V1) => None,
             (None, _) => asked.then(|| {
-                "the command gets one seed: whether its network varies is up to it".to_owned()
+                "the command gets one seed, and decides itself whether its network varies"
+                    .to_owned()
             }),
             (Some(_), _) if !simulator.network_seeds.is_empty() => None,
             (Some(mozaik), _) => match &*mozaik.seed_parameters {
@@ -42,11 +43,13 @@ impl Vary {
                     Some("no seed of the model is known: its simulations do not differ".to_owned())
                 }
                 seeds if drive_both(seeds) => {
-                    Some("one seed drives both: network and noise vary together".to_owned())
+                    Some("one seed controls both: network and noise vary together".to_owned())
                 }
                 seeds => asked.then(|| {
                     let seeds = seeds.join(", ");
-                    format!("the model has no model_seed: the network varies if {seeds} drives it")
+                    format!(
+                        "the model has no model_seed: the network varies if {seeds} controls it"
+                    )
                 }),
             },
         }

@@ -31,8 +31,8 @@ impl Cluster {
         cluster
     }
 
-    /// Whether it keeps accounts.
-    pub fn has_accounts(&self) -> bool {
+    /// Whether it has accounting.
+    pub fn has_accounting(&self) -> bool {
         self.directory.join("slurmdbd.conf").exists()
     }
 
@@ -45,7 +45,7 @@ impl Cluster {
     /// Starts whatever does not run, and waits until every node can take jobs.
     fn restore(&self) {
         let _ = self.signal("slurmctld", Signal::CONT);
-        if self.has_accounts() && self.pid("slurmdbd").is_none() {
+        if self.has_accounting() && self.pid("slurmdbd").is_none() {
             start("slurmdbd", &[]);
         }
         if self.pid("slurmctld").is_none() {

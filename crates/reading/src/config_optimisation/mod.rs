@@ -12,7 +12,7 @@ use reader::Reader;
 /// The JSON Schema of the file.
 pub const SCHEMA: &str = include_str!("schema.json");
 
-/// The file, checked as far as it can be without knowing the model.
+/// The file, with all checks that need no model.
 #[derive(Debug)]
 pub struct ConfigOptimisation {
     /// The searched parameters, in the order of the file.

@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
         parameter.centroid_span = Some(at);
         if value < parameter.low || value > parameter.high {
             let (low, high) = (parameter.low, parameter.high);
-            let message = format!("the centroid of `{path}` lies outside its range");
+            let message = format!("the centroid of `{path}` is outside its range");
             let help = format!("choose a value in [{low}, {high}], or widen the range");
             return Err(self.error(at, message, format!("not in [{low}, {high}]"), Some(help)));
         }

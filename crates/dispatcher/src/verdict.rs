@@ -1,16 +1,18 @@
 //! The theory of blame: what the end of an attempt can mean, by which evidence, and what follows.
+//! docs/design.md has the same as a table.
 //!
-//! | evidence | blame | what follows |
-//! | --- | --- | --- |
-//! | a complete result of this simulation, whatever the job came to afterwards | the parameters | the outcome |
-//! | the simulator ended with an error, or left no data | the parameters, if others still work | the outcome; held back while nothing else works ([`suspicion`](crate::suspicion)) |
-//! | it ran past its time limit | the parameters | the outcome |
-//! | it ran out of memory, each time with more or with fewer beside it | the parameters | the outcome |
-//! | exit code 126 or 127, no directory, no bash, a module of Python is missing, the prelude fails, the job never began | the environment | repeated after pauses; if nothing works meanwhile the search stops, and nothing is told |
-//! | killed from outside, no result although the job began, Slurm's node failures and preemptions | the machine | repeated after pauses; then lost, and not told as bad |
-//! | the result cannot be read now | the controller | read again; then the search stops, and nothing is told |
-//! | cancelled | the user | begun again by `resume` |
-//! | no room on the disk | the machine | the search stops, and nothing is told |
+//! - **The parameters:** a complete result of this simulation, whatever its job came to afterwards;
+//!   an error of the simulator, or no data; a run past its time limit; memory that ran out each
+//!   time. That is the outcome. Errors are held back while nothing else works
+//!   ([`suspicion`](crate::suspicion)).
+//! - **The environment:** exit code 126 or 127, no directory, no bash, a missing module of Python,
+//!   a prelude that fails, a job that never began. Run again after pauses; if nothing works
+//!   meanwhile, the search stops.
+//! - **The machine:** killed from outside, no result although the job began, a node that failed, a
+//!   preemption. Run again after pauses, then lost, and not told as bad. Where the disk has no room
+//!   the search stops.
+//! - **The controller:** a result that cannot be read now. It is read again; then the search stops.
+//! - **The user:** cancelled, and run again by `resume`.
 
 use std::io::{self, ErrorKind};
 

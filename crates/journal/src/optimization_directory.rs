@@ -12,8 +12,8 @@
 //! optimization.log        the same in words
 //! controller.lock         who runs it
 //! requests/               what it is asked for while it runs
-//! controller.sh           its controller as a job of Slurm; controller.json, .log: its name, what it
-//!                         printed
+//! controller.sh           its controller as a job of Slurm; controller.json, .log: its name, what
+//!                         it printed
 //! simulations/000217/     one directory for each candidate
 //! validation/000217-3/    the same for each further simulation of the best ones
 //! validation-full/000217-3/    the same in another protocol (`validate`); comparison.json, .html

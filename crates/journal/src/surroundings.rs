@@ -26,8 +26,8 @@ const VARIABLES: [&str; 7] = [
     "LD_LIBRARY_PATH",
     "NEST_MODULE_PATH",
 ];
-/// Files lie at most so deep in a model's directory, and no more entries of it are looked at: it may be
-/// somebody's home.
+/// Files lie at most so deep in a model's directory, and no more entries of it are looked at: it
+/// may be somebody's home.
 const DEEPEST: usize = 4;
 const MOST_ENTRIES: usize = 5000;
 /// Larger files are known by size and time alone, bytes.

@@ -1,7 +1,9 @@
 #!/bin/bash
 # Makes the samples of a format: three small optimizations, run by the program itself.
 #
-#   sudo ./make.sh /path/to/mozopt 2      # writes 2/; samples of a format that was released never change
+#   sudo ./make.sh /path/to/mozopt 2      # writes 2/
+#
+# Samples of a format that was released never change.
 #
 # Root is needed for a machine called node1 and a directory /home/user that nobody else sees.
 set -euo pipefail
@@ -74,7 +76,7 @@ candidate,seed,outcome,gain,cells,tau,value rate,value cv
 1,12,completed,1.25,25,12.5,1.25,12.5
 END
 (
-    until [ -e ./*_Optimization/simulations/000002/started.json ]; do sleep 0.1; done
+    until compgen -G './*_Optimization/simulations/000002/started.json' > /dev/null; do sleep 0.1; done
     cd ./*_Optimization
     mkdir -p requests
     echo '{"request": "change_limits", "max_time": "2h", "max_core_hours": 5.5}' > requests/1.json
@@ -102,8 +104,8 @@ PYTHONPATH=/home/user/lib mozopt resume ./*_Optimization --max-simulations 5
 mkdir /proc/self/fd/3/edited
 cp ./*_Optimization/{configuration.json,journal.jsonl,provenance.json} /proc/self/fd/3/edited
 
-# One of a mozaik model on a cluster that is played by scripts: its experiment script writes values, and
-# the second simulation has not enough memory at first.
+# One of a mozaik model on a cluster that is played by scripts: its experiment script writes values,
+# and the second simulation has not enough memory at first.
 rm -r /home/user/model
 mkdir -p /home/user/model/param_optim /home/user/queue
 cd /home/user/model

@@ -97,7 +97,10 @@ impl Surroundings {
 /// Marks of the sources below a directory, on the same file system.
 fn marks(root: &Path) -> BTreeMap<String, String> {
     let mut walk = Walk { root, marks: BTreeMap::new(), entries: 0 };
-    if let Ok(metadata) = fs::metadata(root) {
+    // The root of a machine is nobody's model.
+    if let Ok(metadata) = fs::metadata(root)
+        && root.parent().is_some()
+    {
         walk.collect(Path::new(""), 0, metadata.dev());
     }
     walk.marks

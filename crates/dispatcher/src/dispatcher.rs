@@ -388,7 +388,9 @@ impl<C: Clock> Dispatcher<C> {
         mut result: SimulationResult,
         ledger: &mut L,
     ) -> Result<Option<Settled>, DispatchError<L::Error>> {
+        // Its own directory may be gone; the next attempt makes it again.
         let path = task.directory.path();
+        let path = path.parent().unwrap_or(path);
         durable::has_room(path)
             .map_err(|source| DispatchError::NoRoom { path: path.to_owned(), source })?;
         let reason = reason(&result);

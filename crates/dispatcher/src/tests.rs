@@ -445,14 +445,22 @@ fn a_job_that_cannot_be_handed_over_is_tried_again_and_one_that_is_refused_ends_
 #[test]
 fn where_the_disk_has_no_room_nothing_is_blamed_and_nothing_begun() {
     let mut scene = Scene::new([Play::Ends(JobEnd::Ended)]);
-    let task = scene.task(0);
-    scene.dispatcher.enqueue(task.clone());
+    scene.enqueue(0..1);
     scene.dispatcher.submit(&mut scene.notes).unwrap();
     // Nothing can be written where there is no directory.
-    std::fs::remove_dir_all(task.directory.path()).unwrap();
+    std::fs::remove_dir_all(scene.place.path()).unwrap();
     let error = scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap_err();
     assert!(matches!(error, DispatchError::NoRoom { .. }), "{error}");
     assert_eq!(scene.notes.0, ["submitting 0 1", "submitted 0 job 1"]);
+}
+
+#[test]
+fn a_directory_that_is_gone_is_made_again() {
+    let mut scene = Scene::new([Play::Ends(JobEnd::Ended), done()]);
+    scene.enqueue(0..1);
+    scene.dispatcher.submit(&mut scene.notes).unwrap();
+    std::fs::remove_dir_all(scene.task(0).directory.path()).unwrap();
+    assert_eq!(scene.run()[0].1.outcome, OutcomeClass::Completed);
 }
 
 #[test]

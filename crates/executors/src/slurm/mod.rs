@@ -150,7 +150,9 @@ impl Slurm {
                 missing.push(key);
                 continue;
             };
-            found.sort_by_key(|queued| queued.id);
+            // A submission that was refused leaves a job of the name, too, which has failed.
+            let id = watched.record.id;
+            found.sort_by_key(|it| (Some(it.id) != id, it.state.is_final(), it.id));
             let (first, doubles) = (found[0], &found[1..]);
             watched.found(first);
             unwanted.extend(doubles.iter().filter(|it| !it.state.is_final()).map(|it| it.id));

@@ -7,7 +7,7 @@
 # Happens: --includes names a folder of the machine that built the wheel, so the headers are not
 #   found. With the right folder it compiles, but Install says "could not be opened ... file not
 #   found" of a file that is there: it has unresolved names, for the wheel has the C++ library's
-#   binary interface from before 2015. -D_GLIBCXX_USE_CXX11_ABI=0 mends it; nest-config names it
+#   binary interface from before 2015. -D_GLIBCXX_USE_CXX11_ABI=0 fixes it; nest-config names it
 #   nowhere.
 # Why it matters: the message sends the reader to LD_LIBRARY_PATH, which has nothing to do with it.
 set -euo pipefail

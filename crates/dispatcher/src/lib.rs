@@ -13,6 +13,7 @@
 
 mod clock;
 mod dispatcher;
+mod error;
 mod ledger;
 mod settled;
 mod suspicion;
@@ -20,7 +21,8 @@ mod task;
 mod verdict;
 
 pub use clock::{Clock, SystemClock};
-pub use dispatcher::{DispatchError, Dispatcher};
+pub use dispatcher::Dispatcher;
+pub use error::DispatchError;
 pub use ledger::{Fault, Ledger, NoLedger};
 pub use settled::Settled;
 pub use task::Task;

@@ -4,7 +4,7 @@
 //! So failures are held back from the first one on until something works again: then they are the
 //! parameters' own. If that takes too long, a simulation that worked is run once more, word for
 //! word. Does it work, the failures are outcomes; does it fail, too, the environment is to blame:
-//! nothing is told, and what was held back is simulated again when that is mended.
+//! nothing is told, and what was held back is simulated again when that is fixed.
 
 use configuration::Limits;
 use executors::JobKey;
@@ -13,13 +13,13 @@ use simulation::{Keep, OutcomeClass, Simulation, SimulationDirectory, Simulation
 use crate::settled::Settled;
 use crate::task::Task;
 
-/// So many failures in a row are suspicious, however few run at a time.
+/// Failures in a row that are suspicious, however few run at a time.
 const IN_A_ROW: usize = 8;
-/// Of those that are all there is, so many are, if none of them ran for long.
+/// Failures that are suspicious where nothing else is left to run and none of them ran for long.
 const QUICK_ONES: usize = 2;
 /// What ran for less than this part of the time that a simulation takes did not run for long.
 const QUICK: f64 = 0.1;
-/// Where nothing else is left to run, so many failures without one success are suspicious.
+/// Failures without one success that are suspicious where nothing else is left to run.
 const A_BATCH: usize = 4;
 
 /// The repetition that a probe is: no other has this number.

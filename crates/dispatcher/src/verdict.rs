@@ -81,21 +81,29 @@ impl Judge<'_> {
             }
             (_, Ok(result)) => result,
             (JobEnd::Fault(reason), _) => self.fault(Blame::Machine, reason.clone()),
-            (JobEnd::Ended, Err(NoResult::Wrong(reason))) => self.fault(Blame::Machine, reason),
-            (JobEnd::Ended, Err(_)) => {
-                let log = task.directory.last_words();
-                let log = log.map(|line| format!(" (its log ends: {line})")).unwrap_or_default();
-                if has_begun(task) {
-                    self.fault(Blame::Machine, format!("the job left no result{log}"))
-                } else {
-                    self.fault(Blame::Environment, format!("its job could not begin{log}"))
-                }
-            }
+            (_, Err(NoResult::Wrong(reason))) => self.fault(Blame::Machine, reason),
+            (_, Err(_)) => self.without_result(end, task),
         };
         if result.outcome.is_fault() {
             Verdict::Fault(Box::new(result))
         } else {
             Verdict::Outcome(Box::new(result))
+        }
+    }
+
+    /// A job that ended and left no result. One that never began says more about where it was to run
+    /// than about anything else.
+    fn without_result(self, end: &JobEnd, task: &Task) -> SimulationResult {
+        let log = task.directory.last_words();
+        let log = log.map(|line| format!(" (its log ends: {line})")).unwrap_or_default();
+        let (blame, what) = if has_begun(task) {
+            (Blame::Machine, "the job left no result")
+        } else {
+            (Blame::Environment, "its job could not begin")
+        };
+        match end {
+            JobEnd::Failed(reason) => self.fault(blame, reason.clone()),
+            _ => self.fault(blame, format!("{what}{log}")),
         }
     }
 

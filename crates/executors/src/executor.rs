@@ -72,6 +72,8 @@ pub enum JobEnd {
     TimedOut,
     /// It needed more memory than it may, and was ended.
     OutOfMemory,
+    /// Its script failed, in words that follow "candidate 7: ". Whether the job had begun its files say.
+    Failed(String),
     /// It was cancelled by us.
     Cancelled,
     /// Something failed that is not the model's, in words that follow "candidate 7: ".

@@ -130,10 +130,11 @@ impl ControllerLock {
         }
     }
 
-    /// Whether nobody else has taken it since.
+    /// Whether nobody else has taken it since. A file that names nobody, or cannot be read now, says
+    /// nothing.
     pub fn is_ours(&self) -> bool {
         let there = File::open(&self.path).ok().and_then(|mut file| holder(&mut file));
-        there.is_some_and(|there| {
+        there.is_none_or(|there| {
             let Holder { host, pid, since, .. } = &self.holder;
             (&there.host, &there.pid, &there.since) == (host, pid, since)
         })
@@ -194,6 +195,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let lock = ControllerLock::take(directory.path()).unwrap();
         assert!(lock.is_ours());
+        let path = directory.path().join(FILE_NAME);
+        let away = directory.path().join("away");
+        std::fs::rename(&path, &away).unwrap();
+        assert!(lock.is_ours(), "a file that cannot be read names nobody");
+        std::fs::rename(&away, &path).unwrap();
         write(directory.path(), "elsewhere", Duration::ZERO);
         assert!(!lock.is_ours());
     }

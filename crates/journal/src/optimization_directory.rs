@@ -52,7 +52,7 @@ pub enum DirectoryError {
         source: io::Error,
     },
     /// All names of this second are taken.
-    #[error("{} is full of searches that began at {time}", parent.display())]
+    #[error("too many searches began in {} at {time}", parent.display())]
     Full {
         /// Where.
         parent: PathBuf,

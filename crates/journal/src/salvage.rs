@@ -136,7 +136,7 @@ fn event_in(line: &[u8]) -> Option<String> {
     is_a_name.then(|| name.to_owned())
 }
 
-/// Cuts a journal off after so many bytes. What follows is kept beside it, in the file whose path
+/// Cuts a journal off after this many bytes. What follows is kept beside it, in the file whose path
 /// is returned; behind the journal it gives the old one again.
 ///
 /// # Errors

@@ -157,7 +157,7 @@ impl CandidateRecord {
     }
 
     /// It is to be simulated again. Attempts go on counting, since a job of an earlier one must not
-    /// be taken for the next; faults do not, since what caused them is mended.
+    /// be taken for the next; faults do not, since what caused them is fixed.
     fn forget(&mut self) {
         self.phase = Phase::Waiting;
         self.told = false;
@@ -284,7 +284,7 @@ impl State {
                 self.validated.clone_from(candidates);
             }
             Event::Surroundings { differences } => self.differences = differences.as_slice().into(),
-            Event::Requested { what } => self.heed(what),
+            Event::Requested { what } => self.take_request(what),
             Event::Stopped { reason } => self.stopped = Some(reason.clone()),
         }
         self.last = Some(entry.time);
@@ -309,7 +309,7 @@ impl State {
         result
     }
 
-    fn heed(&mut self, request: &Request) {
+    fn take_request(&mut self, request: &Request) {
         match request {
             Request::Pause => self.paused = true,
             Request::Continue => self.paused = false,

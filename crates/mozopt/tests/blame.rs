@@ -10,10 +10,10 @@ use std::process::Command;
 use rustix::process::Signal;
 use support::{IDENTITY, Model, Optimization, Running, is_alive, wait_until};
 
-/// A simulator that does this from the fifth simulation on, until there is a file `mended`.
+/// A simulator that does this from the fifth simulation on, until there is a file `fixed`.
 fn from_the_fifth_on(fault: &str) -> Model {
     let script = format!(
-        "if [ ! -e mended ] && [ \"$(ls -d *_Optimization/simulations/* | wc -l)\" -gt 4 ]; then\n\
+        "if [ ! -e fixed ] && [ \"$(ls -d *_Optimization/simulations/* | wc -l)\" -gt 4 ]; then\n\
          {fault}\nfi\n{IDENTITY}"
     );
     Model::simulated_by(&script)
@@ -30,7 +30,9 @@ fn undisturbed() -> Vec<serde_json::Value> {
 fn goes_on_as_if_nothing_had_been(model: &Model, optimization: &Optimization) {
     assert_eq!(optimization.events("finished").len(), 4, "only what worked has an outcome");
     assert_eq!(optimization.events("told").len(), 4);
-    model.write("mended", "");
+    assert_eq!(optimization.events("stopped").len(), 1);
+    optimization.mozopt("status", "").exits(0).shows("stopped: ");
+    model.write("fixed", "");
     model.mozopt("resume", "").exits(0);
     assert_eq!(optimization.outcomes(), undisturbed());
 }

@@ -30,7 +30,7 @@ pub enum SearchError {
         from: String,
     },
     /// The optimizer proposes something else than the journal says it did.
-    #[error("entry {seq} of the journal cannot be repeated by this version")]
+    #[error("this version cannot replay entry {seq} of the journal")]
     CannotRepeat {
         /// The entry's number.
         seq: u64,

@@ -44,11 +44,11 @@ impl Search {
         let Limits { keep_failures, keep_all, .. } = self.book.limits;
         if result.outcome.is_failure() && !keep_failures && !keep_all {
             // Its job was ended before it could remove what it wrote.
-            self.let_go(candidate, true);
+            self.discard(candidate, true);
         }
         self.book.log(&[Event::Finished { candidate, result }])?;
         // It, or the one whose place it takes.
-        self.let_go_of_the_rest(|rank, number| {
+        self.discard_the_rest(|rank, number| {
             rank == self.book.limits.keep_best || number == candidate
         });
         Ok(())
@@ -82,22 +82,22 @@ impl Search {
         Ok(())
     }
 
-    /// Lets go of those candidates, by rank and number, that are not among the best.
-    fn let_go_of_the_rest(&self, which: impl Fn(usize, u64) -> bool) {
+    /// Discards the data of those candidates, by rank and number, that are not among the best.
+    fn discard_the_rest(&self, which: impl Fn(usize, u64) -> bool) {
         let Limits { keep_best, keep_all, .. } = self.book.limits;
         if keep_all {
             return;
         }
         for (rank, (record, _)) in self.book.state.ranked().iter().enumerate().skip(keep_best) {
             if which(rank, record.number) {
-                self.let_go(record.number, false);
+                self.discard(record.number, false);
             }
         }
     }
 
-    /// Lets go of all that are not kept: an earlier controller may not have come to it.
+    /// Discards the data of all that are not kept: an earlier controller may not have come to it.
     pub(crate) fn tidy(&self) {
-        self.let_go_of_the_rest(|_, _| true);
+        self.discard_the_rest(|_, _| true);
         let Limits { keep_failures, keep_all, .. } = self.book.limits;
         if keep_failures || keep_all {
             return;
@@ -105,11 +105,11 @@ impl Search {
         for (record, _) in
             self.book.state.finished().filter(|(_, result)| result.outcome.is_failure())
         {
-            self.let_go(record.number, true);
+            self.discard(record.number, true);
         }
     }
 
-    fn let_go(&self, candidate: u64, failed: bool) {
-        self.tidying.let_go(self.directory.simulation(candidate), failed);
+    fn discard(&self, candidate: u64, failed: bool) {
+        self.tidying.discard(self.directory.simulation(candidate), failed);
     }
 }

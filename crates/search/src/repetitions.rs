@@ -102,7 +102,7 @@ impl Search {
             for message in self.dispatcher.messages() {
                 self.watcher.say(&message);
             }
-            self.watcher.count(&format!("validation: {done} of {total} simulations"));
+            self.watcher.count(&format!("repetitions: {done} of {total} simulations"));
             for settled in self.dispatcher.wait(TICK, &mut NoLedger::default())? {
                 self.take_repetition(settled, &mut results);
                 done += 1;

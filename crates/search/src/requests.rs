@@ -61,7 +61,7 @@ impl Search {
         self.dispatcher.set_limits(limits.clone());
         self.book.limits = limits;
         self.watcher.say(match request {
-            Request::Pause => "paused: nothing is begun until the search is asked to continue",
+            Request::Pause => "paused: no new simulation starts until you continue the search",
             Request::Continue => "continued",
             Request::Stop { .. } => "asked to stop",
             Request::ChangeLimits(_) => "the limits were changed",

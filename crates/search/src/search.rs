@@ -215,6 +215,16 @@ impl Search {
 
     /// Runs until there is a reason to stop.
     pub fn run(&mut self) -> Result<End, SearchError> {
+        let ended = self.run_to_end();
+        if let Err(error @ SearchError::Environment { .. }) = &ended {
+            self.book.log(&[Event::Stopped { reason: error.to_string() }])?;
+            self.watch();
+        }
+        self.watcher.close();
+        ended
+    }
+
+    fn run_to_end(&mut self) -> Result<End, SearchError> {
         let end = loop {
             self.book.lock.beat();
             self.look_around()?;
@@ -243,7 +253,6 @@ impl Search {
         }
         self.book.log(&[Event::Stopped { reason: end.reason().to_owned() }])?;
         self.watch();
-        self.watcher.close();
         Ok(end)
     }
 

@@ -11,7 +11,7 @@ use crate::search::Search;
 
 /// How often it is looked at while the search runs.
 const INTERVAL: Duration = Duration::from_mins(10);
-/// So many differences are shown; all of them are in the journal.
+/// The most differences that are shown; all of them are in the journal.
 const SHOWN: usize = 10;
 
 /// Refuses to go on where no simulation could begin.

@@ -5,7 +5,7 @@ use simulation::SimulationDirectory;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-/// So many may wait for their removal; the search waits for it where there are more.
+/// The most that wait for their removal; where there are more, the search waits.
 const WAITING: usize = 100;
 
 /// Removes what is not kept. What it has not done when the controller dies the next one does.
@@ -22,7 +22,7 @@ impl Tidying {
         let (say, troubles) = channel();
         let work = move || {
             for (directory, failed) in given {
-                if let Err(error) = directory.let_go(failed) {
+                if let Err(error) = directory.discard(failed) {
                     // Nobody may listen any more.
                     let _ =
                         say.send(format!("cannot tidy {}: {error}", directory.path().display()));
@@ -34,8 +34,8 @@ impl Tidying {
         Self { queue: thread.is_some().then_some(queue), troubles, thread }
     }
 
-    /// Lets go of a simulation that failed, or did not.
-    pub fn let_go(&self, directory: SimulationDirectory, failed: bool) {
+    /// Discards the data of a simulation that failed, or did not.
+    pub fn discard(&self, directory: SimulationDirectory, failed: bool) {
         if let Some(queue) = &self.queue {
             // The thread listens as long as there is a queue.
             let _ = queue.send((directory, failed));

@@ -163,7 +163,7 @@ impl SimulationDirectory {
 
     /// What becomes of a simulation that is not kept, once its result is safe: the data store is
     /// removed, and of the log the end is left.
-    pub fn let_go(&self, failed: bool) -> io::Result<()> {
+    pub fn discard(&self, failed: bool) -> io::Result<()> {
         self.remove_data_store()?;
         log::shorten(&self.log(), failed)
     }

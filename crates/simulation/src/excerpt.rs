@@ -15,7 +15,7 @@ const OF_TRACEBACK: (usize, usize) = (8, 24);
 /// What ended a program is followed by few lines; after an error that was caught it goes on
 /// printing.
 const LAST_WORDS: usize = 20;
-/// So many of these are shown.
+/// How many of these are shown.
 const SHOWN_AFTER: usize = 3;
 
 /// How Python begins to tell of an error.

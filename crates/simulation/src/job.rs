@@ -161,7 +161,7 @@ pub fn run(
     durable::write_json(&directory.result(), &result).map_err(failed(&directory.result()))?;
     if !simulation.keep.keeps(&result) {
         let failure = result.outcome.is_failure();
-        directory.let_go(failure).map_err(failed(directory.path()))?;
+        directory.discard(failure).map_err(failed(directory.path()))?;
     }
     let finished = Finished {
         attempt: simulation.attempt,

@@ -55,7 +55,7 @@ fn keep_end(log: &Path, bytes: u64) -> io::Result<()> {
     }
 }
 
-/// The last bytes of a file, at most so many.
+/// The last bytes of a file, at most this many.
 pub fn read_end(path: &Path, bytes: u64) -> io::Result<Vec<u8>> {
     let mut file = durable::open(path)?;
     let length = file.metadata()?.len();

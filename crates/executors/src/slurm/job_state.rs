@@ -43,7 +43,7 @@ pub enum JobState {
     NodeFail,
     /// Its node could not be started.
     BootFail,
-    /// A more important job took its place.
+    /// A job of higher priority took its place.
     Preempted,
     /// It could not have ended before its deadline.
     Deadline,
@@ -99,10 +99,10 @@ impl JobState {
             Self::Cancelled => fault("somebody cancelled its job".to_owned()),
             Self::NodeFail => fault(format!("its node {nodes} failed")),
             Self::BootFail => fault(format!("its node {nodes} could not be started")),
-            Self::Preempted => fault("a more important job took its place".to_owned()),
+            Self::Preempted => fault("it was preempted by a job of higher priority".to_owned()),
             Self::Deadline => fault("Slurm gave it up: DEADLINE".to_owned()),
             Self::Revoked => fault("Slurm gave it up: REVOKED".to_owned()),
-            Self::Failed => fault(match (codes.code, codes.signal) {
+            Self::Failed => JobEnd::Failed(match (codes.code, codes.signal) {
                 (0, 0 | NOT_STARTED_SIGNAL) => format!("its job could not be started on {nodes}"),
                 (code, 0) => format!("its job failed on {nodes} with exit code {code}"),
                 (_, signal) => format!("its job was killed on {nodes} by signal {signal}"),
@@ -127,11 +127,15 @@ mod tests {
         assert_eq!(end("COMPLETED", 0, 0), JobEnd::Ended);
         assert_eq!(end("TIMEOUT", 0, 15), JobEnd::TimedOut);
         assert_eq!(end("OUT_OF_MEMORY", 0, 125), JobEnd::OutOfMemory);
+        for (code, signal, words) in [
+            (7, 0, "its job failed on n2 with exit code 7"),
+            (0, 11, "its job was killed on n2 by signal 11"),
+            (0, 0, "its job could not be started on n2"),
+            (0, 53, "its job could not be started on n2"),
+        ] {
+            assert_eq!(end("FAILED", code, signal), JobEnd::Failed(words.to_owned()));
+        }
         for (state, code, signal, words) in [
-            ("FAILED", 7, 0, "its job failed on n2 with exit code 7"),
-            ("FAILED", 0, 11, "its job was killed on n2 by signal 11"),
-            ("FAILED", 0, 0, "its job could not be started on n2"),
-            ("FAILED", 0, 53, "its job could not be started on n2"),
             ("NODE_FAIL", 0, 0, "its node n2 failed"),
             ("CANCELLED", 0, 15, "somebody cancelled its job"),
         ] {

@@ -43,7 +43,7 @@ const POLL: Duration = Duration::from_secs(10);
 /// time since the last submission lies between, so that next to nothing of a simulation's time is
 /// lost.
 const FILES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
-/// The files of at most so many jobs are looked at in a second.
+/// The most jobs whose files are looked at in a second.
 const JOBS_PER_SECOND: f64 = 100.0;
 
 /// Runs jobs with Slurm.
@@ -242,7 +242,7 @@ impl Slurm {
             JobEnd::TimedOut | JobEnd::OutOfMemory => self.nodes.succeeded(nodes),
             JobEnd::Fault(_) if state.blames_node() => self.node_failed(nodes),
             // What the job left says more.
-            JobEnd::Ended | JobEnd::Fault(_) | JobEnd::Cancelled => {}
+            JobEnd::Ended | JobEnd::Failed(_) | JobEnd::Fault(_) | JobEnd::Cancelled => {}
         }
     }
 

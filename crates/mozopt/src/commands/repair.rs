@@ -16,7 +16,7 @@ use crate::doctor::{is_at_work, place};
 use crate::failure::{FAILED, FINISHED, Failure, program};
 use crate::watcher::{Screen, Verbosity};
 
-/// So many lines are listed one by one.
+/// The most lines that are listed one by one.
 const LISTED: usize = 40;
 
 /// Says what would be cut off, and does it if it is wanted.

@@ -1,0 +1,50 @@
+//! Why nothing can be run.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why nothing can be run.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError<E> {
+    /// A simulation's directory cannot be made ready.
+    #[error("{}: {source}", path.display())]
+    Unprepared {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The executor refuses the job, and would refuse every other.
+    #[error("{0}")]
+    Refused(io::Error),
+    /// The executor cannot be asked.
+    #[error("{0}")]
+    Executor(io::Error),
+    /// The disk is full or cannot be written: what fails meanwhile is no fault of anything else.
+    #[error("{}: {source}", path.display())]
+    NoRoom {
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Nothing works any more that used to. What failed for it is to be simulated again.
+    #[error("{message}")]
+    Environment {
+        /// What happened.
+        message: String,
+        /// The end of a log that shows it.
+        log: Vec<String>,
+    },
+    /// A result is there, but cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The ledger could not note what was about to be done.
+    #[error("it could not be written down")]
+    Ledger(E),
+}

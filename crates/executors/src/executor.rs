@@ -81,7 +81,7 @@ pub enum JobEnd {
 }
 
 /// What became of a job while no controller watched.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Adopted {
     /// It still runs, and is watched again.
     Running,

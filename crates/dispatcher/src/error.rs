@@ -3,6 +3,16 @@
 use std::io;
 use std::path::PathBuf;
 
+/// Nothing works any more that used to. What failed for it is to be simulated again.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct NothingWorks {
+    /// What happened.
+    pub message: String,
+    /// The end of a log that shows it.
+    pub log: Vec<String>,
+}
+
 /// Why nothing can be run.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError<E> {
@@ -28,14 +38,9 @@ pub enum DispatchError<E> {
         /// What the system says.
         source: io::Error,
     },
-    /// Nothing works any more that used to. What failed for it is to be simulated again.
-    #[error("{message}")]
-    Environment {
-        /// What happened.
-        message: String,
-        /// The end of a log that shows it.
-        log: Vec<String>,
-    },
+    /// The environment is to blame.
+    #[error(transparent)]
+    Environment(#[from] NothingWorks),
     /// A result is there, but cannot be read.
     #[error("{}: {source}", path.display())]
     Unreadable {

@@ -22,7 +22,7 @@ mod verdict;
 
 pub use clock::{Clock, SystemClock};
 pub use dispatcher::Dispatcher;
-pub use error::DispatchError;
+pub use error::{DispatchError, NothingWorks};
 pub use ledger::{Fault, Ledger, NoLedger};
 pub use settled::Settled;
 pub use task::Task;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use configuration::{ConfigurationError, LimitError};
+use dispatcher::NothingWorks;
 use journal::{DirectoryError, Held, JournalError, OptimizationDirectory, StateError};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use optimizers::SpaceError;
@@ -82,7 +83,7 @@ impl Failure {
                             nothing was proposed";
                 Self::failed(error, help)
             }
-            SearchError::Environment { message, log } => {
+            SearchError::Environment(NothingWorks { message, log }) => {
                 let mut message = message;
                 if !log.is_empty() {
                     message.push_str("\nthe end of its log:\n  ");

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use configuration::{ConfigurationError, LimitError};
-use dispatcher::DispatchError;
+use dispatcher::{DispatchError, NothingWorks};
 use journal::{Held, JournalError, StateError};
 
 /// Why a search cannot begin or go on.
@@ -68,14 +68,9 @@ pub enum SearchError {
         /// What the system says.
         source: io::Error,
     },
-    /// Nothing works any more that used to.
-    #[error("{message}")]
-    Environment {
-        /// What happened.
-        message: String,
-        /// The end of a log that shows it.
-        log: Vec<String>,
-    },
+    /// The environment is to blame.
+    #[error(transparent)]
+    Environment(#[from] NothingWorks),
     /// Simulations cannot be run.
     #[error("{0}")]
     Dispatch(String),
@@ -115,20 +110,18 @@ impl From<StateError> for SearchError {
     }
 }
 
-impl From<DispatchError<BookError>> for SearchError {
-    fn from(error: DispatchError<BookError>) -> Self {
-        match error {
-            DispatchError::Ledger(error) => Self::Book(error),
-            DispatchError::Environment { message, log } => Self::Environment { message, log },
-            other => Self::Dispatch(other.to_string()),
-        }
+/// A ledger that notes nothing cannot fail.
+impl From<Infallible> for BookError {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 
-impl From<DispatchError<Infallible>> for SearchError {
-    fn from(error: DispatchError<Infallible>) -> Self {
+impl<E: Into<BookError> + std::error::Error> From<DispatchError<E>> for SearchError {
+    fn from(error: DispatchError<E>) -> Self {
         match error {
-            DispatchError::Environment { message, log } => Self::Environment { message, log },
+            DispatchError::Ledger(error) => Self::Book(error.into()),
+            DispatchError::Environment(nothing_works) => Self::Environment(nothing_works),
             other => Self::Dispatch(other.to_string()),
         }
     }

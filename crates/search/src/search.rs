@@ -216,7 +216,7 @@ impl Search {
     /// Runs until there is a reason to stop.
     pub fn run(&mut self) -> Result<End, SearchError> {
         let ended = self.run_to_end();
-        if let Err(error @ SearchError::Environment { .. }) = &ended {
+        if let Err(error @ SearchError::Environment(_)) = &ended {
             self.book.log(&[Event::Stopped { reason: error.to_string() }])?;
             self.watch();
         }

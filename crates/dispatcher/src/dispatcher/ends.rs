@@ -8,7 +8,7 @@ use simulation::{Blame, OutcomeClass, SimulationResult};
 
 use super::Dispatcher;
 use crate::clock::Clock;
-use crate::error::DispatchError;
+use crate::error::{DispatchError, NothingWorks};
 use crate::ledger::{Fault, Ledger, Untold};
 use crate::settled::Settled;
 use crate::suspicion::{Consequence, Doubt, is_probe};
@@ -203,7 +203,7 @@ fn stop_for_the_environment<L: Ledger>(
         1 => format!("{}: {reason}", task.key),
         faults => format!("{}: {reason}, {faults} times, and nothing else worked", task.key),
     };
-    Err(DispatchError::Environment { message, log: task.directory.log_of_failure(LOG_LINES) })
+    Err(NothingWorks { message, log: task.directory.log_of_failure(LOG_LINES) }.into())
 }
 
 /// The end of a search in which nothing works any more, as the probe showed it.
@@ -214,7 +214,7 @@ fn nothing_works<E>(probe: &Settled) -> DispatchError<E> {
         task.key.candidate,
         reason(result)
     );
-    DispatchError::Environment { message, log: task.directory.log_of_failure(LOG_LINES) }
+    NothingWorks { message, log: task.directory.log_of_failure(LOG_LINES) }.into()
 }
 
 fn reason(result: &SimulationResult) -> String {

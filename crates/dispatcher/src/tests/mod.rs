@@ -388,7 +388,7 @@ fn after_many_failures_in_a_row_one_that_worked_is_tried_and_decides() {
 fn a_whole_batch_that_fails_is_suspicious_too() {
     let mut scene = Scene::new([done(), crash(), crash(), crash(), crash(), crash()]);
     scene.enqueue(0..5);
-    assert!(matches!(scene.error(), DispatchError::Environment { .. }));
+    assert!(matches!(scene.error(), DispatchError::Environment(_)));
 }
 
 #[test]

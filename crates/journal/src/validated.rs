@@ -52,7 +52,7 @@ impl Validated {
         })
     }
 
-    /// `candidate 17: total 20.1 ± 2.0 in 5 further simulations, 1 of them exploded or failed`.
+    /// `candidate 17: total 20.1 ± 2.0 in 5 repetitions, 1 of them exploded or failed`.
     pub fn in_words(&self) -> String {
         let total = match (self.mean, self.sd) {
             (Some(mean), Some(sd)) => format!("total {mean:.2} ± {sd:.2}"),
@@ -64,7 +64,8 @@ impl Validated {
             n => format!(", {n} of them exploded or failed"),
         };
         let (candidate, simulations) = (self.candidate, self.simulations);
-        format!("candidate {candidate}: {total} in {simulations} further simulations{failed}")
+        let repetitions = if simulations == 1 { "repetition" } else { "repetitions" };
+        format!("candidate {candidate}: {total} in {simulations} {repetitions}{failed}")
     }
 }
 

@@ -91,8 +91,8 @@ impl Judge<'_> {
         }
     }
 
-    /// A job that ended and left no result. One that never began says more about where it was to run
-    /// than about anything else.
+    /// A job that ended and left no result. One that never began says more about where it was to
+    /// run than about anything else.
     fn without_result(self, end: &JobEnd, task: &Task) -> SimulationResult {
         let log = task.directory.last_words();
         let log = log.map(|line| format!(" (its log ends: {line})")).unwrap_or_default();

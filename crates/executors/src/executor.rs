@@ -72,7 +72,8 @@ pub enum JobEnd {
     TimedOut,
     /// It needed more memory than it may, and was ended.
     OutOfMemory,
-    /// Its script failed, in words that follow "candidate 7: ". Whether the job had begun its files say.
+    /// Its script failed, in words that follow "candidate 7: ". Whether the job had begun, its
+    /// files say.
     Failed(String),
     /// It was cancelled by us.
     Cancelled,

@@ -130,8 +130,8 @@ impl ControllerLock {
         }
     }
 
-    /// Whether nobody else has taken it since. A file that names nobody, or cannot be read now, says
-    /// nothing.
+    /// Whether nobody else has taken it since. A file that names nobody, or cannot be read now,
+    /// says nothing.
     pub fn is_ours(&self) -> bool {
         let there = File::open(&self.path).ok().and_then(|mut file| holder(&mut file));
         there.is_none_or(|there| {

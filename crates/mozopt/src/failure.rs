@@ -3,11 +3,14 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use checks::setup::TrialError;
 use configuration::{ConfigurationError, LimitError};
 use dispatcher::NothingWorks;
 use journal::{DirectoryError, Held, JournalError, OptimizationDirectory, StateError};
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use optimizers::SpaceError;
+use preparation::PreparationError;
+use printable::program;
 use reading::{Mistake, Place};
 use search::{BookError, SearchError};
 use simulation::job::JobError;
@@ -171,7 +174,8 @@ struct AtPlace {
 /// Lines up to this many bytes are shown with a mistake in them.
 const LONGEST_LINE: usize = 400;
 
-fn report(mistake: Mistake) -> miette::Report {
+/// A mistake, ready to be printed: with the line in which it is.
+pub fn report(mistake: Mistake) -> miette::Report {
     let Mistake { message, help, place } = mistake;
     let Some(place) = place else {
         return miette::miette!(help = help.unwrap_or_default(), "{message}");
@@ -209,6 +213,28 @@ impl From<Vec<Mistake>> for Failure {
 impl From<mozaik_parameters::Error> for Failure {
     fn from(error: mozaik_parameters::Error) -> Self {
         Mistake::from(error).into()
+    }
+}
+
+impl From<PreparationError> for Failure {
+    fn from(error: PreparationError) -> Self {
+        match error {
+            PreparationError::Input(mistake) => mistake.into(),
+            PreparationError::Output(mistake) => Self::Failed(report(mistake)),
+        }
+    }
+}
+
+impl From<TrialError> for Failure {
+    fn from(error: TrialError) -> Self {
+        let help = match error {
+            TrialError::Directory(error) => return error.into(),
+            TrialError::Configuration(error) => return error.into(),
+            TrialError::Signals(_) => "signals cannot be received on this system",
+            TrialError::NotWritten { .. } => "is the disk full?",
+            TrialError::Dispatch(_) => "nothing was simulated: fix the cause and check again",
+        };
+        Self::failed(error, help)
     }
 }
 
@@ -280,11 +306,6 @@ impl From<JobError> for Failure {
             JobError::Io { .. } => Self::failed(error, "is the disk full?"),
         }
     }
-}
-
-/// How the user called this program, for commands that they may copy.
-pub fn program() -> String {
-    std::env::args().next().unwrap_or_else(|| "mozopt".to_owned())
 }
 
 #[cfg(test)]

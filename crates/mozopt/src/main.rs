@@ -15,17 +15,13 @@ macro_rules! say {
     };
 }
 
-mod check;
 mod cli;
 mod commands;
 mod dashboard;
 mod data_store;
-mod doctor;
 mod failure;
 mod figure_data;
 mod inspection_summary;
-mod parameter_folder;
-mod preparation;
 mod report;
 mod usage;
 mod validation;

@@ -11,6 +11,7 @@ use console::{Term, style, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use configuration::Limits;
+use printable::duration;
 use search::{Progress, Watcher};
 use simulation::TargetResult;
 
@@ -243,27 +244,4 @@ pub fn time_left(progress: &Progress<'_>) -> Option<Duration> {
     let finished = progress.state.simulated();
     let left = simulations_to_run(progress).saturating_sub(finished) as f64;
     Duration::try_from_secs_f64(mean * left / progress.limits.slots as f64).ok()
-}
-
-/// 4:05, 1:02:03, 3 d 4 h.
-pub fn duration(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let (days, hours) = (seconds / 86400, seconds / 3600 % 24);
-    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
-    match (days, hours) {
-        (0, 0) => format!("{minutes}:{rest:02}"),
-        (0, _) => format!("{hours}:{minutes:02}:{rest:02}"),
-        _ => format!("{days} d {hours} h"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_like_clocks() {
-        let shown = [5, 245, 3723, 273_600].map(|s| duration(Duration::from_secs(s)));
-        assert_eq!(shown, ["0:05", "4:05", "1:02:03", "3 d 4 h"]);
-    }
 }

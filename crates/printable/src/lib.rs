@@ -1,10 +1,57 @@
-//! Text from outside, made safe to be shown. What simulators print, names in files and the names of
-//! machines may hold control characters: a terminal obeys them, and XML does not allow them.
-
-// The error types say, variant by variant, what can fail.
-#![allow(clippy::missing_errors_doc)]
+//! Text for people. What simulators print, names in files and the names of machines may hold control
+//! characters, which a terminal obeys and XML does not allow: they are escaped. Times and lists of
+//! numbers are written as people write them.
 
 use std::borrow::Cow;
+use std::time::Duration;
+
+/// How the user called this program, for commands that they may copy.
+pub fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "mozopt".to_owned())
+}
+
+/// A time as a clock shows it, to the second.
+///
+/// # Examples
+///
+/// ```
+/// # use std::time::Duration;
+/// let shown = [5, 245, 3723, 273_600].map(|s| printable::duration(Duration::from_secs(s)));
+/// assert_eq!(shown, ["0:05", "4:05", "1:02:03", "3 d 4 h"]);
+/// ```
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (days, hours) = (seconds / 86400, seconds / 3600 % 24);
+    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}:{rest:02}"),
+        (0, _) => format!("{hours}:{minutes:02}:{rest:02}"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+/// Ascending numbers, neighbours as a range.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(printable::numbers(&[3, 54, 55, 56, 80, 81]), "3, 54-56, 80, 81");
+/// ```
+pub fn numbers(numbers: &[u64]) -> String {
+    let mut ranges: Vec<(u64, u64)> = vec![];
+    for &number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if number == *last + 1 => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let in_words = |&(first, last): &(u64, u64)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first}-{last}"),
+    };
+    ranges.iter().map(in_words).collect::<Vec<_>>().join(", ")
+}
 
 /// The text with its control characters written as escapes of JSON. Line ends and tabs stay.
 ///

@@ -7,14 +7,16 @@ use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use checks::setup::{Trial, look, look_at_trial, run_trial};
+use checks::{Finding, Status};
+use printable::duration;
+use printable::program;
 use reading::Loaded;
 use simulation::{OutcomeClass, SimulationResult};
 
-use crate::check::{Finding, Status, Trial, look, look_at_trial, run_trial};
 use crate::cli::CheckArguments;
-use crate::failure::{BAD_INPUT, FAILED, FINISHED, Failure, STOPPED, program};
+use crate::failure::{BAD_INPUT, FAILED, FINISHED, Failure, STOPPED, report};
 use crate::report::targets_table;
-use crate::watcher::duration;
 
 /// What is printed with `--json`.
 #[derive(Serialize)]
@@ -75,7 +77,7 @@ fn simulated(loaded: &Loaded, output: &std::path::Path) -> Result<Option<Trial>,
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     let trial = run_trial(loaded, output, || bar.tick());
     bar.finish_and_clear();
-    trial
+    Ok(trial?)
 }
 
 pub(super) fn listed(findings: &[Finding]) -> String {
@@ -87,9 +89,9 @@ pub(super) fn listed(findings: &[Finding]) -> String {
             Status::Warning => style("!").yellow(),
             Status::Problem => style("✗").red(),
         };
-        if let Some(report) = &finding.report {
+        if let Some(mistake) = &finding.mistake {
             // It shows the place in the file, and the help.
-            let report = format!("{report:?}");
+            let report = format!("{:?}", report(mistake.clone()));
             let report = report.trim_end().replace('\n', "\n  ");
             text.push_str(&format!("{mark} {}\n  {}\n", finding.about, report.trim_start()));
             continue;

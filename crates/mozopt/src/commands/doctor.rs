@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
+use checks::{Finding, Status};
 use journal::OptimizationDirectory;
 
-use crate::check::{Finding, Status};
 use crate::cli::DoctorArguments;
-use crate::doctor;
 use crate::failure::{FAILED, FINISHED, Failure};
 
 /// What is printed with `--json`.
@@ -20,7 +19,7 @@ struct Report<'a> {
 /// Looks at everything.
 pub fn doctor(arguments: &DoctorArguments) -> Result<u8, Failure> {
     let directory = OptimizationDirectory::find_damaged(&arguments.optimization)?;
-    let findings = doctor::examine(&directory);
+    let findings = checks::run::examine(&directory);
     let problems = findings.0.iter().filter(|it| it.status == Status::Problem).count();
     if arguments.json {
         let optimization = directory.path().display().to_string();

@@ -8,10 +8,10 @@ use serde_json::Number;
 
 use configuration::{Configuration, Objectives};
 use journal::{CandidateRecord, State};
+use preparation::ParameterFolder;
 
 use crate::cli::{ExportArguments, ExportFormat};
 use crate::failure::{FINISHED, Failure};
-use crate::parameter_folder::ParameterFolder;
 use crate::report::named_parameters;
 
 /// Exports the parameters of one candidate, or the table of all.

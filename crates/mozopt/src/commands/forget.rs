@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use journal::{CandidateRecord, OptimizationDirectory};
+use printable::numbers;
+use printable::program;
 use search::Watcher as _;
 use simulation::OutcomeClass;
 
-use super::numbers;
 use crate::cli::{FailureClass, ForgetArguments};
-use crate::failure::{FINISHED, Failure, program};
+use crate::failure::{FINISHED, Failure};
 use crate::watcher::{Screen, Verbosity};
 
 /// Takes back the outcomes of these candidates.

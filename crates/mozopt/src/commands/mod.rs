@@ -31,7 +31,9 @@ use serde::Serialize;
 use configuration::Configuration;
 use journal::{self, Event, OptimizationDirectory, State};
 
-use crate::failure::{Failure, program};
+use printable::program;
+
+use crate::failure::Failure;
 
 /// Prints data to stdout. A reader that has seen enough (`| head`) is no error.
 fn print(text: &str) -> Result<(), Failure> {
@@ -101,30 +103,4 @@ pub fn configuration(directory: &OptimizationDirectory) -> Result<Configuration,
         Configuration::check_unchanged(&directory.configuration(), &hash)?;
     }
     Ok(configuration)
-}
-
-/// Candidates' numbers, in their order, as people write them: `54-71, 80`.
-pub fn numbers(numbers: &[u64]) -> String {
-    let mut ranges: Vec<(u64, u64)> = vec![];
-    for &number in numbers {
-        match ranges.last_mut() {
-            Some((_, last)) if number == *last + 1 => *last = number,
-            _ => ranges.push((number, number)),
-        }
-    }
-    let in_words = |&(first, last): &(u64, u64)| match last - first {
-        0 => first.to_string(),
-        1 => format!("{first}, {last}"),
-        _ => format!("{first}-{last}"),
-    };
-    ranges.iter().map(in_words).collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn neighbouring_numbers_are_written_as_a_range() {
-        assert_eq!(super::numbers(&[3, 54, 55, 56, 80, 81]), "3, 54-56, 80, 81");
-        assert_eq!(super::numbers(&[]), "");
-    }
 }

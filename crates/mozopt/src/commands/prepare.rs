@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use preparation::{Preparation, State};
+use printable::program;
+
 use crate::cli::PrepareArguments;
-use crate::failure::{FINISHED, Failure, program};
-use crate::preparation::{Preparation, State};
+use crate::failure::{FINISHED, Failure};
 use crate::report::table;
 
 /// Shows what is to be written, and writes it.

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, BufRead, IsTerminal};
 
+use checks::run::{is_at_work, place};
 use journal::{
     ControllerLock, Damage, Event, Held, Line, OptimizationDirectory, Phase, Salvage, cut_off,
 };
+use printable::numbers;
+use printable::program;
 use search::{SearchError, Watcher as _};
 use simulation::{Finished, SimulationResult};
 
-use super::numbers;
 use crate::cli::RepairArguments;
-use crate::doctor::{is_at_work, place};
-use crate::failure::{FAILED, FINISHED, Failure, program};
+use crate::failure::{FAILED, FINISHED, Failure};
 use crate::watcher::{Screen, Verbosity};
 
 /// The most lines that are listed one by one.

@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use durable::read_json;
 use journal::{ControllerLock, Holder, Phase, Provenance};
+use printable::duration;
+use printable::program;
 use simulation::Versions;
 
 use crate::cli::StatusArguments;
-use crate::failure::{FINISHED, Failure, program};
+use crate::failure::{FINISHED, Failure};
 use crate::report::{Summary, closing};
 use crate::usage::Usage;
-use crate::watcher::duration;
 
 #[derive(Serialize)]
 struct Status {

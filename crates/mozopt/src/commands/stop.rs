@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use configuration::{Configuration, ExecutorKind};
 use executors::{ControllerJob, cancel_left};
 use journal::{ControllerLock, OptimizationDirectory, Phase, Request, Requests};
+use printable::program;
 
 use crate::cli::StopArguments;
-use crate::failure::{FINISHED, Failure, program};
+use crate::failure::{FINISHED, Failure};
 
 /// How long a controller may take to end.
 const PATIENCE: Duration = Duration::from_mins(3);

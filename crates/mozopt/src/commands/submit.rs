@@ -4,9 +4,10 @@ use std::io;
 
 use executors::ControllerJob;
 use journal::{self, ControllerLock, OptimizationDirectory};
+use printable::program;
 
 use crate::cli::{RunArguments, SubmitArguments};
-use crate::failure::{FINISHED, Failure, program};
+use crate::failure::{FINISHED, Failure};
 
 /// Begins an optimization, or takes one that is there, and submits its controller.
 pub fn submit(arguments: &SubmitArguments) -> Result<u8, Failure> {

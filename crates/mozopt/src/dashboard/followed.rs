@@ -14,13 +14,14 @@ use journal::{
     CandidateRecord, ControllerLock, Follower, Holder, JournalError, OptimizationDirectory, Phase,
     State,
 };
+use printable::{duration, program};
 use search::Progress;
 use simulation::SimulationResult;
 
 use super::pictures::Pictures;
-use crate::failure::{Failure, program};
+use crate::failure::Failure;
 use crate::report::html;
-use crate::watcher::{duration, last_generation, time_left};
+use crate::watcher::{last_generation, time_left};
 
 /// How often the journal is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);

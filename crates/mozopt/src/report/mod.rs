@@ -13,9 +13,10 @@ use targets::{Scoring, Wanted};
 
 use configuration::{Configuration, ConfiguredTarget, Parameter};
 use journal::{CandidateRecord, OptimizationDirectory, State, Validated};
+use printable::program;
 use simulation::{TargetResult, number};
 
-use crate::failure::{Failure, program};
+use crate::failure::Failure;
 
 pub use comparison::Compared;
 

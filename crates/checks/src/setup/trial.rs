@@ -1,0 +1,151 @@
+//! One simulation of the centroid, through the executor that the search would use.
+
+use std::convert::Infallible;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use configuration::{ConfigurationError, ConfiguredTarget, Limits, SimulationSeed};
+use dispatcher::{DispatchError, Dispatcher, NoLedger, Settled, SystemClock, Task};
+use executors::{JobKey, executor};
+use journal::{DirectoryError, OptimizationDirectory};
+use reading::Loaded;
+use search::{Interrupt, Wish};
+use simulation::{Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult};
+
+use crate::{Findings, Status};
+
+const ABOUT: &str = "simulation";
+/// The seed of a trial whose seed is to be drawn.
+const SEED: u64 = 1;
+const TICK: Duration = Duration::from_millis(200);
+
+/// What one simulation gave.
+pub struct Trial {
+    /// Its files.
+    pub directory: SimulationDirectory,
+    /// How it went.
+    pub result: SimulationResult,
+    /// What was measured.
+    pub targets: Vec<ConfiguredTarget>,
+}
+
+/// Why the centroid could not be simulated at all.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// There is no place for its files.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// A file of it cannot be written.
+    #[error("cannot write {}: {error}", path.display())]
+    NotWritten {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Signals cannot be received.
+    #[error(transparent)]
+    Signals(io::Error),
+    /// The targets cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// No job can be run.
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError<Infallible>),
+}
+
+/// Simulates the centroid in a new directory in `output`; `None` if the user stopped it. `progress`
+/// is called every now and then.
+pub fn run(
+    loaded: &Loaded,
+    output: &Path,
+    mut progress: impl FnMut(),
+) -> Result<Option<Trial>, TrialError> {
+    let configuration = &loaded.configuration;
+    let place = OptimizationDirectory::create_trial(output)?;
+    let path = place.configuration();
+    durable::write_json(&path, configuration)
+        .map_err(|error| TrialError::NotWritten { path, error })?;
+    if let Some(script) = &loaded.experiment {
+        place.write_experiment(script)?;
+    }
+    let directory = place.simulation(0);
+    let seed = match configuration.simulator.seed {
+        SimulationSeed::Fixed(seed) => u64::from(seed),
+        SimulationSeed::Drawn(_) => SEED,
+    };
+    let keep = Keep { all: false, failures: true, below: None };
+    let simulation = Simulation::new(configuration, 0, seed, &configuration.centroid(), 0, keep);
+    let interrupt = Interrupt::listen().map_err(TrialError::Signals)?;
+    // A fault is to be seen, not waited out.
+    let limits = Limits { retries: 0, ..configuration.limits.clone() };
+    let executor = executor(configuration, &limits);
+    let mut dispatcher = Dispatcher::new(executor, SystemClock::default(), configuration, limits)?;
+    dispatcher.enqueue(Task::new(JobKey::of(0), directory.clone(), simulation, 0));
+    dispatcher.submit(&mut NoLedger::default())?;
+    let result = loop {
+        let settled = dispatcher.wait(TICK, &mut NoLedger::default())?.pop();
+        if let Some(Settled { result, .. }) = settled {
+            break result;
+        }
+        if dispatcher.running() == 0 {
+            return Ok(None);
+        }
+        if interrupt.wish() != Wish::GoOn {
+            dispatcher.cancel_all();
+        }
+        progress();
+    };
+    Ok(Some(Trial { directory, result, targets: configuration.targets()? }))
+}
+
+/// Judges how the centroid went.
+pub fn look(trial: &Trial, findings: &mut Findings) {
+    let SimulationResult { outcome, reason, targets, .. } = &trial.result;
+    let because = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let missing: Vec<_> = targets.iter().filter(|target| target.value.is_none()).collect();
+    match outcome {
+        OutcomeClass::Completed | OutcomeClass::Incomplete if !missing.is_empty() => {
+            let names: Vec<_> = missing.iter().map(|target| target.target.name.as_str()).collect();
+            let message = format!("the centroid has no value for {}", names.join(", "));
+            let mut reasons: Vec<&str> = vec![];
+            for reason in missing.iter().filter_map(|target| target.reason.as_deref()) {
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
+            }
+            let help = reasons.join("; ");
+            findings.add_with_help(ABOUT, Status::Problem, message, help);
+        }
+        OutcomeClass::Completed | OutcomeClass::Incomplete => {
+            let message = format!("the centroid has a value for all {} targets", targets.len());
+            findings.add(ABOUT, Status::Ok, message);
+        }
+        OutcomeClass::Exploded => {
+            let message = format!("the centroid explodes{because}");
+            let help = "the search would begin where the model does not work, and nothing presented \
+                        after the explosion is measured: choose another `optimiser_centroid`";
+            findings.add_with_help(ABOUT, Status::Warning, message, help);
+        }
+        failed => {
+            let message = format!("the centroid cannot be simulated: {}{because}", failed.words());
+            let place = trial.directory.path().display();
+            let help = match failed {
+                OutcomeClass::TimedOut => format!("raise time_limit, or see {place}"),
+                OutcomeClass::OutOfMemory => {
+                    "raise `mem` under [slurm]; in a search, `mem_retry` gives further attempts \
+                     more"
+                        .to_owned()
+                }
+                _ => format!("see {place}"),
+            };
+            findings.add_with_help(ABOUT, Status::Problem, message, help);
+        }
+    }
+    if *outcome == OutcomeClass::Completed && reason.is_some() {
+        let message =
+            format!("the centroid was simulated to the end, but there was an error{because}");
+        findings.add(ABOUT, Status::Warning, message);
+    }
+}

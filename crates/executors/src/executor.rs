@@ -5,20 +5,20 @@ use std::fs::{OpenOptions, TryLockError};
 use std::io;
 use std::time::Duration;
 
-use simulation::SimulationDirectory;
+use simulation::{CandidateNumber, SimulationDirectory};
 
 /// Whose simulation a job runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobKey {
     /// The candidate's number.
-    pub candidate: u64,
+    pub candidate: CandidateNumber,
     /// 0 for the candidate's own simulation; 1, 2, … for its repetitions.
     pub repetition: u32,
 }
 
 impl JobKey {
     /// The candidate's own simulation.
-    pub fn of(candidate: u64) -> Self {
+    pub fn of(candidate: CandidateNumber) -> Self {
         Self { candidate, repetition: 0 }
     }
 }

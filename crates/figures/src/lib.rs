@@ -9,7 +9,8 @@
 //! changes some of them where marks are layered.
 //!
 //! ```
-//! use figures::{COMPLETED, Candidate, Kind, Outcome, Parameter, Search, Target, Theme};
+//! use figures::{Candidate, Kind, Outcome, Parameter, Search, Target, Theme};
+//! use simulation::OutcomeClass;
 //!
 //! let parameter = Parameter { path: "weight".to_owned(), low: 0.0, high: 0.01, log_scale: false };
 //! let target = Target {
@@ -27,7 +28,7 @@
 //!     began_h: Some(0.0),
 //!     finished_h: Some(0.1),
 //!     outcome: Some(Outcome {
-//!         class: COMPLETED.to_owned(),
+//!         class: OutcomeClass::Completed,
 //!         machine: None,
 //!         total,
 //!         values: vec![Some(rate_hz)],
@@ -80,6 +81,6 @@ pub use draw::{DrawError, Drawing, Engine};
 pub use figure::{Figure, NotEnough};
 pub use kind::Kind;
 pub use page::{PLOTS, Page, STYLE, data_block, escaped, themes};
-pub use search::{COMPLETED, Candidate, Outcome, Parameter, Search, Target};
+pub use search::{Candidate, Outcome, Parameter, Search, Target};
 pub use theme::Theme;
 pub use vendored::{BUNDLE, LICENCES};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use simulation::OutcomeClass;
 
 use crate::theme::outcome_colour;
 use crate::{Figure, NotEnough, Search};
@@ -11,10 +12,10 @@ use crate::{Figure, NotEnough, Search};
 const SHOWN: usize = 40;
 
 pub(crate) fn machines(search: &Search) -> Result<Figure, NotEnough> {
-    let mut counts: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, BTreeMap<OutcomeClass, u32>> = BTreeMap::new();
     for (_, outcome) in search.finished() {
         if let Some(machine) = &outcome.machine {
-            *counts.entry(machine).or_default().entry(&outcome.class).or_default() += 1;
+            *counts.entry(machine).or_default().entry(outcome.class).or_default() += 1;
         }
     }
     if counts.len() < 2 {
@@ -22,12 +23,12 @@ pub(crate) fn machines(search: &Search) -> Result<Figure, NotEnough> {
     }
     let known: u32 = counts.values().flat_map(BTreeMap::values).sum();
     let all = counts.len();
-    let failed = |classes: &BTreeMap<&str, u32>| {
+    let failed = |classes: &BTreeMap<OutcomeClass, u32>| {
         let sum: u32 = classes.values().sum();
-        let completed = classes.get(crate::COMPLETED).copied().unwrap_or(0);
+        let completed = classes.get(&OutcomeClass::Completed).copied().unwrap_or(0);
         f64::from(sum - completed) / f64::from(sum)
     };
-    let mut machines: Vec<(&str, BTreeMap<&str, u32>)> = counts.into_iter().collect();
+    let mut machines: Vec<(&str, BTreeMap<OutcomeClass, u32>)> = counts.into_iter().collect();
     machines.sort_by(|(_, a), (_, b)| failed(b).total_cmp(&failed(a)));
     machines.truncate(SHOWN);
     let names: Vec<&str> = machines.iter().map(|(name, _)| *name).collect();
@@ -35,7 +36,9 @@ pub(crate) fn machines(search: &Search) -> Result<Figure, NotEnough> {
     for (machine, classes) in &machines {
         let sum: u32 = classes.values().sum();
         for (class, count) in classes {
-            rows.push(json!({"machine": machine, "class": class, "count": count, "n": sum}));
+            rows.push(
+                json!({"machine": machine, "class": class.words(), "count": count, "n": sum}),
+            );
         }
     }
     let shown = if all > SHOWN { format!("; {SHOWN} of {all} machines") } else { String::new() };

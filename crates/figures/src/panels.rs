@@ -155,7 +155,7 @@ fn count(search: &Search, shown: usize) -> String {
 }
 
 fn identity(candidate: &Candidate, outcome: &Outcome) -> Map<String, Value> {
-    let class = outcome.class.as_str();
+    let class = outcome.class.words();
     Map::from_iter([("n".to_owned(), json!(candidate.number)), ("class".to_owned(), json!(class))])
 }
 

@@ -1,5 +1,7 @@
 //! What is known about a search: the data of every figure.
 
+use simulation::OutcomeClass;
+
 /// A search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Search {
@@ -75,8 +77,8 @@ pub struct Candidate {
 /// What became of a simulation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// Its class in words; [`COMPLETED`] for one that ran through.
-    pub class: String,
+    /// What kind of end it came to.
+    pub class: OutcomeClass,
     /// The machine that simulated, where it is known.
     pub machine: Option<String>,
     /// The sum of the scores.
@@ -86,9 +88,6 @@ pub struct Outcome {
     /// The targets' scores, in their order.
     pub scores: Vec<f64>,
 }
-
-/// The class of a simulation that ran through and was measured.
-pub const COMPLETED: &str = "completed";
 
 impl Parameter {
     /// How far from the lower to the upper bound a value lies, 0 to 1, on the scale that is
@@ -112,7 +111,7 @@ impl Parameter {
 impl Outcome {
     /// Whether it ran through and was measured.
     pub fn completed(&self) -> bool {
-        self.class == COMPLETED
+        self.class == OutcomeClass::Completed
     }
 }
 

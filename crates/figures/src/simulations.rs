@@ -42,7 +42,7 @@ pub(crate) fn simulations(search: &Search) -> Result<Figure, NotEnough> {
             continue;
         }
         rows.push(json!({
-            "candidate": candidate.number, "lane": lane, "top": lane + 1, "class": outcome.class,
+            "candidate": candidate.number, "lane": lane, "top": lane + 1, "class": outcome.class.words(),
             "from": rounded(from * per_hour), "to": rounded(to * per_hour),
             "total": rounded(outcome.total),
         }));

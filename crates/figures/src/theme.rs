@@ -2,6 +2,7 @@
 //! specification serves paper and screen, light and dark.
 
 use serde_json::{Value, json};
+use simulation::OutcomeClass;
 
 use crate::Search;
 
@@ -30,21 +31,22 @@ pub const OCHRE: &str = "#b07d00";
 pub const GREY: &str = "#7f7f7f";
 
 /// The classes of outcomes with their colours, in the order of legends.
-pub const OUTCOMES: [(&str, &str); 7] = [
-    (crate::COMPLETED, BLUE),
-    ("exploded", VERMILION),
-    ("timed out", OCHRE),
-    ("out of memory", PURPLE),
-    ("crashed", "#8c564b"),
-    ("no data", GREY),
-    ("node failure", "#17a2b8"),
+pub const OUTCOMES: [(OutcomeClass, &str); 7] = [
+    (OutcomeClass::Completed, BLUE),
+    (OutcomeClass::Exploded, VERMILION),
+    (OutcomeClass::TimedOut, OCHRE),
+    (OutcomeClass::OutOfMemory, PURPLE),
+    (OutcomeClass::Crashed, "#8c564b"),
+    (OutcomeClass::NoData, GREY),
+    (OutcomeClass::NodeFailure, "#17a2b8"),
 ];
 
 /// The encoding that tells the classes of outcomes apart by the field `class`: those that occur.
 pub(crate) fn outcome_colour(search: &Search) -> Value {
-    let occurs = |class: &str| search.finished().any(|(_, outcome)| outcome.class == class);
+    let occurs = |class| search.finished().any(|(_, outcome)| outcome.class == class);
+    let occurring = OUTCOMES.into_iter().filter(|(class, _)| occurs(*class));
     let (classes, colours): (Vec<_>, Vec<_>) =
-        OUTCOMES.into_iter().filter(|(class, _)| occurs(class)).unzip();
+        occurring.map(|(class, colour)| (class.words(), colour)).unzip();
     json!({
         "field": "class", "type": "nominal", "title": "Outcome",
         "scale": {"domain": classes, "range": colours},

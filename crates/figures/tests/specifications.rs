@@ -4,6 +4,7 @@ mod made_up;
 
 use figures::{Engine, Figure, Kind, Page, Search, Theme, convergence};
 use serde_json::Value;
+use simulation::OutcomeClass;
 
 fn made(search: &Search) -> Vec<Figure> {
     Kind::ALL.iter().filter_map(|kind| kind.figure(search).ok()).collect()
@@ -94,7 +95,7 @@ fn a_search_in_which_everything_failed_is_drawn() {
     let mut search = made_up::search(3, 2, 20);
     for candidate in &mut search.candidates {
         let outcome = candidate.outcome.as_mut().unwrap();
-        outcome.class = "crashed".to_owned();
+        outcome.class = OutcomeClass::Crashed;
         outcome.values.fill(None);
     }
     search.best = None;

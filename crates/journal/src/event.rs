@@ -2,7 +2,7 @@
 
 use configuration::Limits;
 use serde::{Deserialize, Serialize};
-use simulation::SimulationResult;
+use simulation::{CandidateNumber, SimulationResult};
 
 use crate::requests::Request;
 use crate::validated::Validated;
@@ -59,21 +59,21 @@ pub enum Event {
     /// A simulation is about to be handed to the executor.
     Submitting {
         /// The candidate.
-        candidate: u64,
+        candidate: CandidateNumber,
         /// 1, 2, …: the first attempt or a repetition.
         attempt: u32,
     },
     /// The executor has it.
     Submitted {
         /// The candidate.
-        candidate: u64,
+        candidate: CandidateNumber,
         /// The executor's name for it.
         job: String,
     },
     /// An attempt ended without an outcome that says something about the parameters.
     Interrupted {
         /// The candidate.
-        candidate: u64,
+        candidate: CandidateNumber,
         /// What happened.
         reason: String,
         /// Whether something failed, so that it counts against the allowed repetitions.
@@ -86,20 +86,20 @@ pub enum Event {
     /// The outcome is known.
     Finished {
         /// The candidate.
-        candidate: u64,
+        candidate: CandidateNumber,
         /// Values, scores and reasons.
         result: SimulationResult,
     },
     /// The optimizer was told the outcome.
     Told {
         /// The candidate.
-        candidate: u64,
+        candidate: CandidateNumber,
     },
     /// Outcomes were the machine's fault: their candidates are simulated again, and the optimizer
     /// is as if it had never been told.
     Forgotten {
         /// The candidates.
-        candidates: Vec<u64>,
+        candidates: Vec<CandidateNumber>,
         /// Why, in words.
         reason: String,
     },
@@ -146,7 +146,7 @@ impl Event {
     }
 
     /// The candidates that it is about.
-    pub fn candidates(&self) -> Vec<u64> {
+    pub fn candidates(&self) -> Vec<CandidateNumber> {
         match self {
             Self::Proposed { candidates, .. } | Self::Imported { candidates, .. } => {
                 candidates.iter().map(|proposal| proposal.candidate).collect()
@@ -169,7 +169,7 @@ impl Event {
     }
 
     /// An attempt ended for no fault: it, or its controller, was stopped.
-    pub fn ended_by_us(candidate: u64, reason: String) -> Self {
+    pub fn ended_by_us(candidate: CandidateNumber, reason: String) -> Self {
         Self::Interrupted { candidate, reason, fault: false, out_of_memory: false }
     }
 }
@@ -178,7 +178,7 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
     /// Its number.
-    pub candidate: u64,
+    pub candidate: CandidateNumber,
     /// The seed of its simulation.
     pub seed: u64,
     /// The parameters' values, in the order of the configuration.
@@ -200,12 +200,13 @@ pub struct Entry {
 #[cfg(test)]
 mod tests {
     use super::Event;
+    use simulation::CandidateNumber;
 
     #[test]
     fn an_event_is_called_what_it_is_written_as() {
         for event in [
-            Event::Told { candidate: 3 },
-            Event::Forgotten { candidates: vec![3], reason: String::new() },
+            Event::Told { candidate: CandidateNumber(3) },
+            Event::Forgotten { candidates: vec![CandidateNumber(3)], reason: String::new() },
             Event::Stopped { reason: String::new() },
         ] {
             let written = serde_json::to_value(&event).unwrap();

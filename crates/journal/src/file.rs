@@ -197,16 +197,17 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use simulation::CandidateNumber;
 
     use super::*;
     use crate::event::Proposal;
 
     fn events() -> Vec<Event> {
         let parameters = vec![0.1, 1e-300, -3.5e10];
-        let proposal = Proposal { candidate: 0, seed: u64::MAX, parameters };
+        let proposal = Proposal { candidate: CandidateNumber(0), seed: u64::MAX, parameters };
         vec![
             Event::Proposed { generation: 1, candidates: vec![proposal] },
-            Event::Submitting { candidate: 0, attempt: 1 },
+            Event::Submitting { candidate: CandidateNumber(0), attempt: 1 },
             Event::Stopped { reason: "a \"quoted\", new\nline, ü".to_owned() },
         ]
     }
@@ -247,7 +248,7 @@ mod tests {
         std::fs::write(&path, &text[..text.len() - 3]).unwrap();
         let (mut journal, read) = Journal::open(&path).unwrap();
         assert_eq!(read.entries.len(), 2);
-        journal.append(&[Event::Told { candidate: 0 }]).unwrap();
+        journal.append(&[Event::Told { candidate: CandidateNumber(0) }]).unwrap();
         assert_eq!(super::read(&path).unwrap().entries.len(), 3);
     }
 
@@ -272,7 +273,7 @@ mod tests {
         let mut first = Journal::create(&path).unwrap();
         first.append(&events()).unwrap();
         let (mut second, _) = Journal::open(&path).unwrap();
-        let told = [Event::Told { candidate: 0 }];
+        let told = [Event::Told { candidate: CandidateNumber(0) }];
         second.append(&told).unwrap();
         let written = std::fs::read(&path).unwrap();
         assert!(matches!(first.append(&told), Err(JournalError::OtherWriter { .. })));
@@ -292,9 +293,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(FILE_NAME);
         let mut journal = Journal::create(&path).unwrap();
-        let candidates = vec![Proposal { candidate: 0, seed: 1, parameters: vec![f64::INFINITY] }];
+        let candidates = vec![Proposal {
+            candidate: CandidateNumber(0),
+            seed: 1,
+            parameters: vec![f64::INFINITY],
+        }];
         let infinite = Event::Proposed { generation: 1, candidates };
-        let error = journal.append(&[Event::Told { candidate: 0 }, infinite]).unwrap_err();
+        let error =
+            journal.append(&[Event::Told { candidate: CandidateNumber(0) }, infinite]).unwrap_err();
         assert!(matches!(error, JournalError::Unwritable { .. }), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"");
         journal.append(&events()).unwrap();

@@ -56,6 +56,7 @@ impl Follower {
 
 #[cfg(test)]
 mod tests {
+    use simulation::CandidateNumber;
     use std::fs;
 
     use super::*;
@@ -63,7 +64,7 @@ mod tests {
     use crate::file::{FILE_NAME, Journal};
 
     fn told(candidates: std::ops::Range<u64>) -> Vec<Event> {
-        candidates.map(|candidate| Event::Told { candidate }).collect()
+        candidates.map(|candidate| Event::Told { candidate: CandidateNumber(candidate) }).collect()
     }
 
     #[test]

@@ -24,7 +24,7 @@ use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use simulation::{Protocol, SimulationDirectory, write_experiment};
+use simulation::{CandidateNumber, Protocol, SimulationDirectory, write_experiment};
 
 use crate::event::Entry;
 use crate::file::{FILE_NAME, parse_from};
@@ -206,7 +206,7 @@ impl OptimizationDirectory {
     }
 
     /// The files of a further simulation of a candidate.
-    pub fn validation(&self, candidate: u64, repetition: u32) -> SimulationDirectory {
+    pub fn validation(&self, candidate: CandidateNumber, repetition: u32) -> SimulationDirectory {
         SimulationDirectory::new(self.0.join(format!("validation/{candidate:06}-{repetition}")))
     }
 
@@ -228,7 +228,7 @@ impl OptimizationDirectory {
     }
 
     /// The files of a candidate's simulation.
-    pub fn simulation(&self, candidate: u64) -> SimulationDirectory {
+    pub fn simulation(&self, candidate: CandidateNumber) -> SimulationDirectory {
         SimulationDirectory::new(self.0.join(format!("simulations/{candidate:06}")))
     }
 }

@@ -1,5 +1,6 @@
 //! What is left of a journal that is damaged.
 
+use simulation::CandidateNumber;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -118,7 +119,7 @@ impl Salvage {
     }
 
     /// The candidates whose outcomes stand in whole lines that follow the damage.
-    pub fn outcomes_in_the_rest(&self) -> impl Iterator<Item = u64> {
+    pub fn outcomes_in_the_rest(&self) -> impl Iterator<Item = CandidateNumber> {
         let entries = self.rest.iter().filter_map(|line| line.entry.as_ref().ok());
         entries.filter_map(|entry| match entry.event {
             Event::Finished { candidate, .. } => Some(candidate),
@@ -172,9 +173,12 @@ mod tests {
         let mozopt_version = "0.1.0".to_owned();
         vec![
             Event::Created { format: FORMAT, mozopt_version, configuration: "00".to_owned() },
-            Event::Proposed { generation: 1, candidates: vec![proposal(0), proposal(1)] },
-            Event::Submitting { candidate: 0, attempt: 1 },
-            Event::Submitting { candidate: 1, attempt: 1 },
+            Event::Proposed {
+                generation: 1,
+                candidates: vec![proposal(CandidateNumber(0)), proposal(CandidateNumber(1))],
+            },
+            Event::Submitting { candidate: CandidateNumber(0), attempt: 1 },
+            Event::Submitting { candidate: CandidateNumber(1), attempt: 1 },
             Event::Stopped { reason: "enough".to_owned() },
         ]
     }
@@ -234,8 +238,10 @@ mod tests {
     fn an_entry_that_contradicts_is_not_taken_and_leaves_no_trace() {
         let mut contradicting = events();
         let proposal = |candidate| Proposal { candidate, seed: 1, parameters: vec![0.5] };
-        contradicting[4] =
-            Event::Proposed { generation: 2, candidates: vec![proposal(2), proposal(9)] };
+        contradicting[4] = Event::Proposed {
+            generation: 2,
+            candidates: vec![proposal(CandidateNumber(2)), proposal(CandidateNumber(9))],
+        };
         let whole = salvaged(&lines_of(&contradicting));
         assert!(matches!(whole.damage, Some(Damage::Broken(_))), "{:?}", whole.damage);
         assert_eq!((whole.entries.len(), whole.state.candidates.len()), (4, 2));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use configuration::{Configuration, Limits};
 use jiff::Timestamp;
-use simulation::{OutcomeClass, SimulationResult, TargetId, Versions};
+use simulation::{CandidateNumber, OutcomeClass, SimulationResult, TargetId, Versions};
 
 use crate::event::{Entry, Event, FORMAT, Proposal};
 use crate::requests::Request;
@@ -61,7 +61,7 @@ pub struct Watch {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CandidateRecord {
     /// Its number.
-    pub number: u64,
+    pub number: CandidateNumber,
     /// 1, 2, ….
     pub generation: u64,
     /// The seed of its simulation.
@@ -195,7 +195,7 @@ impl State {
             Event::Proposed { generation, candidates } => {
                 self.validated.clear();
                 for proposal in candidates {
-                    if proposal.candidate != self.candidates.len() as u64 {
+                    if proposal.candidate.index() != self.candidates.len() {
                         return Err(contradiction("a candidate's number is out of order"));
                     }
                     self.candidates.push(CandidateRecord::new(proposal, *generation));
@@ -206,8 +206,7 @@ impl State {
                     return Err(contradiction("an imported simulation has no outcome"));
                 }
                 for (proposal, result) in candidates.iter().zip(results) {
-                    let number = self.candidates.len() as u64;
-                    if proposal.candidate != number {
+                    if proposal.candidate.index() != self.candidates.len() {
                         return Err(contradiction("a candidate's number is out of order"));
                     }
                     let mut record = CandidateRecord::new(proposal, *generation);
@@ -254,7 +253,7 @@ impl State {
                 }
             }
             Event::Told { candidate } => {
-                let record = self.candidates.get_mut(*candidate as usize);
+                let record = self.candidates.get_mut(candidate.index());
                 let record = record
                     .filter(|record| !record.told && record.result().is_some())
                     .ok_or_else(|| contradiction("the optimizer is told what is not known"))?;
@@ -264,7 +263,7 @@ impl State {
                 // Who is the best may have changed.
                 self.validated.clear();
                 for &candidate in candidates {
-                    let record = self.candidates.get_mut(candidate as usize);
+                    let record = self.candidates.get_mut(candidate.index());
                     let record =
                         record.filter(|record| record.can_be_forgotten()).ok_or_else(|| {
                             contradiction("an outcome is forgotten that there is not")
@@ -274,7 +273,7 @@ impl State {
             }
             Event::Validated { candidates, job_seconds } => {
                 let known = |validated: &Validated| {
-                    let record = self.candidates.get(validated.candidate as usize);
+                    let record = self.candidate(validated.candidate);
                     record.is_some_and(|record| record.result().is_some())
                 };
                 if !candidates.iter().all(known) {
@@ -358,8 +357,13 @@ impl State {
         }
     }
 
-    fn unfinished(&mut self, candidate: u64) -> Option<&mut CandidateRecord> {
-        self.candidates.get_mut(candidate as usize).filter(|record| record.result().is_none())
+    fn unfinished(&mut self, candidate: CandidateNumber) -> Option<&mut CandidateRecord> {
+        self.candidates.get_mut(candidate.index()).filter(|record| record.result().is_none())
+    }
+
+    /// The candidate with this number.
+    pub fn candidate(&self, number: CandidateNumber) -> Option<&CandidateRecord> {
+        self.candidates.get(number.index())
     }
 
     /// The candidates whose outcome is known, with it.
@@ -382,7 +386,7 @@ impl State {
     pub fn recommended(&self) -> Option<(&CandidateRecord, &SimulationResult)> {
         match self.validated() {
             Some(best) => {
-                let record = &self.candidates[best.candidate as usize];
+                let record = self.candidate(best.candidate)?;
                 record.result().map(|result| (record, result))
             }
             None => self.best(),
@@ -450,31 +454,40 @@ mod tests {
             Event::Created { format: FORMAT, mozopt_version, configuration: "00".to_owned() },
             Event::Proposed {
                 generation: 1,
-                candidates: vec![Proposal { candidate: 0, seed: 1, parameters: vec![0.5] }],
+                candidates: vec![Proposal {
+                    candidate: CandidateNumber(0),
+                    seed: 1,
+                    parameters: vec![0.5],
+                }],
             },
-            Event::Submitting { candidate: 0, attempt: 1 },
-            Event::Interrupted { candidate: 0, reason, fault: true, out_of_memory: false },
-            Event::Submitting { candidate: 0, attempt: 2 },
-            Event::Finished { candidate: 0, result },
-            Event::Told { candidate: 0 },
+            Event::Submitting { candidate: CandidateNumber(0), attempt: 1 },
+            Event::Interrupted {
+                candidate: CandidateNumber(0),
+                reason,
+                fault: true,
+                out_of_memory: false,
+            },
+            Event::Submitting { candidate: CandidateNumber(0), attempt: 2 },
+            Event::Finished { candidate: CandidateNumber(0), result },
+            Event::Told { candidate: CandidateNumber(0) },
         ]
     }
 
-    fn forgotten(candidate: u64) -> Event {
+    fn forgotten(candidate: CandidateNumber) -> Event {
         Event::Forgotten { candidates: vec![candidate], reason: "the disk was full".to_owned() }
     }
 
     #[test]
     fn a_candidate_whose_outcome_is_forgotten_waits_for_its_next_attempt() {
         let mut events = crashed();
-        events.push(forgotten(0));
+        events.push(forgotten(CandidateNumber(0)));
         let state = State::of(&entries(events.clone())).unwrap();
         let record = &state.candidates[0];
         assert_eq!((&record.phase, record.told), (&Phase::Waiting, false));
         assert_eq!((record.attempts, record.faults), (2, 0));
         assert_eq!((state.failed(), state.simulated(), state.generations()), (0, 0, 0));
 
-        events.push(Event::Submitting { candidate: 0, attempt: 3 });
+        events.push(Event::Submitting { candidate: CandidateNumber(0), attempt: 3 });
         events.push(crashed()[5].clone());
         events.push(crashed()[6].clone());
         assert!(State::of(&entries(events)).unwrap().candidates[0].told);
@@ -485,7 +498,7 @@ mod tests {
         for (length, candidate) in [(2, 0), (5, 0), (7, 1)] {
             let mut events = crashed();
             events.truncate(length);
-            events.push(forgotten(candidate));
+            events.push(forgotten(CandidateNumber(candidate)));
             let error = State::of(&entries(events)).unwrap_err();
             assert!(error.to_string().contains("is forgotten that there is not"), "{error}");
         }

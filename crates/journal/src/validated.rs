@@ -1,13 +1,13 @@
 //! How a candidate did when it was simulated again.
 
 use serde::{Deserialize, Serialize};
-use simulation::{OutcomeClass, SimulationResult};
+use simulation::{CandidateNumber, OutcomeClass, SimulationResult};
 
 /// A candidate's further simulations, with seeds of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Validated {
     /// The candidate.
-    pub candidate: u64,
+    pub candidate: CandidateNumber,
     /// How many simulations there were.
     pub simulations: usize,
     /// How many of these exploded or failed.
@@ -23,7 +23,7 @@ pub struct Validated {
 
 impl Validated {
     /// What these results say; `None` if there are none.
-    pub fn of(candidate: u64, results: &[SimulationResult]) -> Option<Self> {
+    pub fn of(candidate: CandidateNumber, results: &[SimulationResult]) -> Option<Self> {
         let says_something = |result: &&SimulationResult| {
             !matches!(result.outcome, OutcomeClass::NoData | OutcomeClass::NodeFailure)
         };
@@ -81,6 +81,9 @@ mod tests {
         };
         let results = [0.1, 0.2, 0.3, 1e9].map(result);
         let reversed: Vec<_> = results.iter().rev().cloned().collect();
-        assert_eq!(Validated::of(3, &results), Validated::of(3, &reversed));
+        assert_eq!(
+            Validated::of(CandidateNumber(3), &results),
+            Validated::of(CandidateNumber(3), &reversed)
+        );
     }
 }

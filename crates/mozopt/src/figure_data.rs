@@ -35,7 +35,7 @@ pub fn search(configuration: &Configuration, state: &State) -> Result<Search, Fa
         parameters: parameters.collect(),
         targets: configuration.targets()?.iter().map(target).collect(),
         candidates: comparable.map(|record| candidate(record, state.began)).collect(),
-        best: state.recommended().map(|(record, _)| record.number),
+        best: state.recommended().map(|(record, _)| record.number.0),
     })
 }
 
@@ -55,7 +55,7 @@ fn target(configured: &ConfiguredTarget) -> Target {
 fn candidate(record: &CandidateRecord, began: Option<Timestamp>) -> Candidate {
     let hours = |time: Option<Timestamp>| Some(time?.duration_since(began?).as_secs_f64() / 3600.0);
     Candidate {
-        number: record.number,
+        number: record.number.0,
         generation: record.generation,
         parameters: record.parameters.clone(),
         began_h: hours(record.result().and_then(|result| result.started).or(record.submitted)),
@@ -66,7 +66,7 @@ fn candidate(record: &CandidateRecord, began: Option<Timestamp>) -> Candidate {
 
 fn outcome(result: &SimulationResult) -> Outcome {
     Outcome {
-        class: result.outcome.words().to_owned(),
+        class: result.outcome,
         machine: result.host.clone(),
         total: result.total,
         values: result.targets.iter().map(|target| target.value).collect(),

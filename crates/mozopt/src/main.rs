@@ -22,6 +22,7 @@ mod data_store;
 mod failure;
 mod figure_data;
 mod inspection_summary;
+mod overview;
 mod report;
 mod usage;
 mod validation;

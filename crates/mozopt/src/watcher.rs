@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use console::{Term, style, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use configuration::Limits;
+use configuration::Configuration;
 use printable::duration;
 use search::{Progress, Watcher};
 use simulation::TargetResult;
 
+use crate::overview::Overview;
 use crate::report::{amount, wanted};
 
 /// How many of the worst targets the live view shows.
@@ -77,8 +78,8 @@ impl Screen {
         }
     }
 
-    fn note_generation(&self, progress: &Progress<'_>) {
-        let generations = progress.state.generations();
+    fn note_generation(&self, progress: &Progress<'_>, overview: &Overview) {
+        let generations = overview.generations;
         if self.said.borrow().generations == generations {
             return;
         }
@@ -89,12 +90,12 @@ impl Screen {
                 format!("best total {:.2} (candidate {})", result.total, record.number)
             },
         );
-        let failed = progress.state.failed();
-        let finished = progress.state.simulated();
         self.note(&format!(
-            "generation {generations} of {}: {finished} simulations, {failed} failed, {best}, {} left",
-            last_generation(progress),
-            time_left(progress).map_or_else(|| "unknown time".to_owned(), duration),
+            "generation {generations} of {}: {} simulations, {} failed, {best}, {} left",
+            overview.last_generation,
+            overview.simulations,
+            overview.failed(),
+            overview.time_left.map_or_else(|| "unknown time".to_owned(), duration),
         ));
     }
 }
@@ -119,13 +120,13 @@ impl Watcher for Screen {
     }
 
     fn show(&self, progress: &Progress<'_>) {
-        self.note_generation(progress);
+        let overview = Overview::new(progress);
+        self.note_generation(progress, &overview);
         if let Picture::Live(bar) = &self.picture {
-            let limit = simulations_to_run(progress);
-            bar.set_length(limit.max(1));
-            bar.set_position(progress.state.simulated());
-            bar.set_prefix(head(progress));
-            bar.set_message(body(progress, self.began.elapsed()));
+            bar.set_length(overview.simulations_to_run.max(1));
+            bar.set_position(overview.simulations);
+            bar.set_prefix(head(progress.configuration, &overview));
+            bar.set_message(body(progress, &overview, self.began.elapsed()));
             bar.tick();
         }
     }
@@ -144,12 +145,6 @@ impl Watcher for Screen {
     }
 }
 
-/// The generation that `max_ngen` ends with. Simulations from before have generations, too.
-pub fn last_generation(progress: &Progress<'_>) -> u64 {
-    let size = progress.configuration.optimizer.offspring_size as u64;
-    progress.limits.max_ngen.saturating_add(progress.state.imported.div_ceil(size.max(1)))
-}
-
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
     let template = "{prefix}\n{bar:40.cyan/dim} {pos}/{len} simulations{msg}";
@@ -160,27 +155,26 @@ fn bar() -> ProgressBar {
 }
 
 /// The first line: how far, how many.
-fn head(progress: &Progress<'_>) -> String {
-    let Progress { state, configuration, .. } = progress;
-    let generation = state.candidates.last().map_or(0, |record| record.generation);
+fn head(configuration: &Configuration, overview: &Overview) -> String {
+    let Overview { generation, last_generation, .. } = overview;
     format!(
         "{} · {} parameters, {} targets",
-        style(format!("generation {generation} of {}", last_generation(progress))).bold(),
+        style(format!("generation {generation} of {last_generation}")).bold(),
         configuration.parameters.len(),
         configuration.target_count(),
     )
 }
 
 /// What follows the bar: times, the best candidate and its worst targets.
-fn body(progress: &Progress<'_>, elapsed: Duration) -> String {
+fn body(progress: &Progress<'_>, overview: &Overview, elapsed: Duration) -> String {
     let Progress { state, running, .. } = progress;
     let width = Term::stderr().size().1.saturating_sub(1) as usize;
-    let failed = match state.failed() {
+    let failed = match overview.failed() {
         0 => style("0 failed".to_owned()).dim(),
         n => style(format!("{n} failed")).yellow(),
     };
     let mut text = format!(" · {running} running · {failed}\n{} elapsed", duration(elapsed));
-    if let Some(left) = time_left(progress) {
+    if let Some(left) = overview.time_left {
         text.push_str(&format!(" · about {} left", duration(left)));
     }
     let Some((record, result)) = state.best() else {
@@ -222,26 +216,4 @@ fn change(progress: &Progress<'_>) -> Option<String> {
         .find(|(record, _)| record.generation < last)
         .map(|(_, result)| result.total)?;
     Some(format!("; {:.2} since generation {}", best.total - earlier, last - 1))
-}
-
-fn simulations_to_run(progress: &Progress<'_>) -> u64 {
-    let Limits { max_ngen, max_simulations, .. } = progress.limits;
-    let by_generations =
-        max_ngen.saturating_mul(progress.configuration.optimizer.offspring_size as u64);
-    max_simulations.map_or(by_generations, |limit| limit.min(by_generations))
-}
-
-/// How long the rest of the search takes, from the mean duration of the latest simulations.
-pub fn time_left(progress: &Progress<'_>) -> Option<Duration> {
-    let mut latest: Vec<_> = progress.state.run_here().collect();
-    latest.sort_by_key(|(record, _)| std::cmp::Reverse(record.finished));
-    let latest = &latest[..latest.len().min(50)];
-    let seconds: f64 = latest
-        .iter()
-        .map(|(_, result)| result.simulation_seconds + result.evaluation_seconds)
-        .sum();
-    let mean = seconds / latest.len() as f64;
-    let finished = progress.state.simulated();
-    let left = simulations_to_run(progress).saturating_sub(finished) as f64;
-    Duration::try_from_secs_f64(mean * left / progress.limits.slots as f64).ok()
 }

@@ -1,6 +1,6 @@
 //! Text for people. What simulators print, names in files and the names of machines may hold control
-//! characters, which a terminal obeys and XML does not allow: they are escaped. Times and lists of
-//! numbers are written as people write them.
+//! characters, which a terminal obeys and XML does not allow: they are escaped. Times are written as
+//! people write them.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -28,29 +28,6 @@ pub fn duration(time: Duration) -> String {
         (0, _) => format!("{hours}:{minutes:02}:{rest:02}"),
         _ => format!("{days} d {hours} h"),
     }
-}
-
-/// Ascending numbers, neighbours as a range.
-///
-/// # Examples
-///
-/// ```
-/// assert_eq!(printable::numbers(&[3, 54, 55, 56, 80, 81]), "3, 54-56, 80, 81");
-/// ```
-pub fn numbers(numbers: &[u64]) -> String {
-    let mut ranges: Vec<(u64, u64)> = vec![];
-    for &number in numbers {
-        match ranges.last_mut() {
-            Some((_, last)) if number == *last + 1 => *last = number,
-            _ => ranges.push((number, number)),
-        }
-    }
-    let in_words = |&(first, last): &(u64, u64)| match last - first {
-        0 => first.to_string(),
-        1 => format!("{first}, {last}"),
-        _ => format!("{first}-{last}"),
-    };
-    ranges.iter().map(in_words).collect::<Vec<_>>().join(", ")
 }
 
 /// The text with its control characters written as escapes of JSON. Line ends and tabs stay.

@@ -1,5 +1,6 @@
 //! Why a search cannot go on. Nothing that was learnt is lost by any of these.
 
+use simulation::CandidateNumber;
 use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
@@ -39,7 +40,7 @@ pub enum SearchError {
     #[error("the outcome of candidate {candidate} cannot be taken back: {why}")]
     CannotForget {
         /// The candidate.
-        candidate: u64,
+        candidate: CandidateNumber,
         /// Why not.
         why: &'static str,
     },
@@ -51,7 +52,7 @@ pub enum SearchError {
         /// How many there were.
         simulations: usize,
         /// The last of them.
-        candidate: u64,
+        candidate: CandidateNumber,
         /// What became of it.
         reason: String,
         /// The end of its log.

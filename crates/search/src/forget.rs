@@ -1,5 +1,6 @@
 //! Outcomes that were the machine's fault are taken back.
 
+use simulation::CandidateNumber;
 use std::collections::BTreeSet;
 
 use configuration::Configuration;
@@ -19,7 +20,7 @@ use crate::replay::{optimizer, replay};
 /// be taken back. Nothing is changed then.
 pub fn forget(
     directory: &OptimizationDirectory,
-    choose: impl FnOnce(&State) -> BTreeSet<u64>,
+    choose: impl FnOnce(&State) -> BTreeSet<CandidateNumber>,
     reason: &str,
 ) -> Result<Vec<CandidateRecord>, SearchError> {
     let _lock = ControllerLock::take(directory.path())?;
@@ -31,7 +32,7 @@ pub fn forget(
         Configuration::check_unchanged(&directory.configuration(), hash)?;
     }
     let state = State::of(&read.entries)?;
-    let candidates: Vec<u64> = choose(&state).into_iter().collect();
+    let candidates: Vec<CandidateNumber> = choose(&state).into_iter().collect();
     let records: Vec<CandidateRecord> =
         candidates.iter().map(|&it| to_forget(&state, it).cloned()).collect::<Result<_, _>>()?;
     if records.is_empty() {
@@ -44,9 +45,9 @@ pub fn forget(
     Ok(records)
 }
 
-fn to_forget(state: &State, candidate: u64) -> Result<&CandidateRecord, SearchError> {
+fn to_forget(state: &State, candidate: CandidateNumber) -> Result<&CandidateRecord, SearchError> {
     let cannot = |why| SearchError::CannotForget { candidate, why };
-    let record = state.candidates.get(candidate as usize);
+    let record = state.candidate(candidate);
     let record = record.ok_or_else(|| cannot("it was not proposed"))?;
     match record.result() {
         None => Err(cannot("it has none yet")),

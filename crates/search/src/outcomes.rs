@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use configuration::Limits;
 use journal::{Event, Provenance};
-use simulation::{SimulationResult, Versions};
+use simulation::{CandidateNumber, SimulationResult, Versions};
 
 use crate::error::SearchError;
 use crate::search::Search;
@@ -17,7 +17,7 @@ impl Search {
     /// Writes an outcome down.
     pub(crate) fn finish(
         &mut self,
-        candidate: u64,
+        candidate: CandidateNumber,
         result: SimulationResult,
     ) -> Result<(), SearchError> {
         let before = self.book.state.best().map(|(_, result)| result.total);
@@ -57,7 +57,7 @@ impl Search {
     /// The first versions are the search's; others may be the reason why later values differ.
     fn note_versions(
         &mut self,
-        candidate: u64,
+        candidate: CandidateNumber,
         versions: Arc<Versions>,
     ) -> Result<(), SearchError> {
         if self.versions.contains(&versions) {
@@ -83,7 +83,7 @@ impl Search {
     }
 
     /// Discards the data of those candidates, by rank and number, that are not among the best.
-    fn discard_the_rest(&self, which: impl Fn(usize, u64) -> bool) {
+    fn discard_the_rest(&self, which: impl Fn(usize, CandidateNumber) -> bool) {
         let Limits { keep_best, keep_all, .. } = self.book.limits;
         if keep_all {
             return;
@@ -109,7 +109,7 @@ impl Search {
         }
     }
 
-    fn discard(&self, candidate: u64, failed: bool) {
+    fn discard(&self, candidate: CandidateNumber, failed: bool) {
         self.tidying.discard(self.directory.simulation(candidate), failed);
     }
 }

@@ -8,7 +8,7 @@ use configuration::SimulationSeed;
 use dispatcher::{NoLedger, Settled, Task};
 use executors::JobKey;
 use journal::{Event, Validated};
-use simulation::{Keep, OutcomeClass, Simulation, SimulationResult};
+use simulation::{CandidateNumber, Keep, OutcomeClass, Simulation, SimulationResult};
 
 use crate::error::SearchError;
 use crate::interrupt::Wish;
@@ -33,7 +33,7 @@ impl Search {
         if compared.is_empty() {
             return Ok(true);
         }
-        let names: Vec<_> = compared.iter().map(u64::to_string).collect();
+        let names: Vec<_> = compared.iter().map(ToString::to_string).collect();
         self.watcher.say(&format!(
             "simulating the best candidates again, {repetitions} times each: {}",
             names.join(", ")
@@ -58,10 +58,11 @@ impl Search {
     }
 
     /// The candidates that may be the best: those that the optimizer recommends, and the luckiest.
-    fn compared(&self) -> Vec<u64> {
-        let recommended = self.optimizer.recommend(COMPARED).into_iter().map(|r| r.candidate);
+    fn compared(&self) -> Vec<CandidateNumber> {
+        let recommended = self.optimizer.recommend(COMPARED).into_iter();
+        let recommended = recommended.map(|it| CandidateNumber(it.candidate));
         let luckiest = self.book.state.best().map(|(record, _)| record.number);
-        let mut compared: Vec<u64> = vec![];
+        let mut compared = vec![];
         for candidate in recommended.chain(luckiest) {
             if !compared.contains(&candidate) {
                 compared.push(candidate);
@@ -74,8 +75,8 @@ impl Search {
     fn repeat(
         &mut self,
         keys: Vec<JobKey>,
-    ) -> Result<Option<BTreeMap<u64, Vec<SimulationResult>>>, SearchError> {
-        let mut results: BTreeMap<u64, Vec<SimulationResult>> = BTreeMap::new();
+    ) -> Result<Option<BTreeMap<CandidateNumber, Vec<SimulationResult>>>, SearchError> {
+        let mut results: BTreeMap<CandidateNumber, Vec<SimulationResult>> = BTreeMap::new();
         let total = keys.len();
         let mut done = 0;
         for key in keys {
@@ -114,7 +115,7 @@ impl Search {
     fn take_repetition(
         &self,
         Settled { task, result }: Settled,
-        results: &mut BTreeMap<u64, Vec<SimulationResult>>,
+        results: &mut BTreeMap<CandidateNumber, Vec<SimulationResult>>,
     ) {
         match result.outcome {
             // A machine that failed says nothing about the candidate, nor does an error where the
@@ -130,7 +131,7 @@ impl Search {
     /// One more simulation of a candidate.
     fn repetition(&self, key: JobKey) -> Task {
         let JobKey { candidate, repetition } = key;
-        let record = &self.book.state.candidates[candidate as usize];
+        let record = &self.book.state.candidates[candidate.index()];
         let keep = Keep { all: self.book.limits.keep_all, failures: false, below: None };
         let search_seed = self.configuration.optimizer.seed;
         let seed = seeds::of_repetition(search_seed, candidate, repetition);

@@ -13,7 +13,7 @@ use targets::Scoring;
 
 use configuration::{Algorithm, Configuration, Parameter, Variant};
 use journal::{CandidateRecord, Entry, Event, Proposal, State};
-use simulation::{OutcomeClass, SimulationResult, TargetResult};
+use simulation::{CandidateNumber, OutcomeClass, SimulationResult, TargetResult};
 
 use crate::error::SearchError;
 
@@ -143,7 +143,7 @@ pub fn replay(
                 };
                 let same = again.len() == candidates.len()
                     && again.iter().zip(candidates).all(|(again, written)| {
-                        again.number == written.candidate
+                        again.number == written.candidate.0
                             && agree(
                                 &again.parameters,
                                 &written.parameters,
@@ -159,9 +159,8 @@ pub fn replay(
             }
             Event::Told { .. } if taken_back.is_void(place) => {}
             Event::Told { candidate } => {
-                let record: Option<&CandidateRecord> = state.candidates.get(*candidate as usize);
-                let result = record.and_then(CandidateRecord::result);
-                let told = result.map(|result| optimizer.tell(*candidate, &outcome(result)));
+                let result = state.candidate(*candidate).and_then(CandidateRecord::result);
+                let told = result.map(|result| optimizer.tell(candidate.0, &outcome(result)));
                 if !matches!(told, Some(Ok(()))) {
                     return Err(differs(entry.seq));
                 }
@@ -182,8 +181,9 @@ pub fn import(
     let parameters: Vec<_> = candidates.iter().map(|c| c.parameters.clone()).collect();
     let proposed = optimizer.repeat(&parameters);
     for ((proposed, wanted), result) in proposed.iter().zip(candidates).zip(results) {
-        let same = proposed.number == wanted.candidate && proposed.parameters == wanted.parameters;
-        if !same || tell(optimizer, proposed.number, result).is_err() {
+        let same =
+            proposed.number == wanted.candidate.0 && proposed.parameters == wanted.parameters;
+        if !same || tell(optimizer, wanted.candidate, result).is_err() {
             return None;
         }
     }
@@ -199,11 +199,11 @@ fn agree(again: &[f64], written: &[f64], parameters: &[Parameter]) -> bool {
 
 fn tell(
     optimizer: &mut dyn Optimizer,
-    candidate: u64,
+    candidate: CandidateNumber,
     result: &SimulationResult,
 ) -> Result<(), TellError> {
     if result.outcome != OutcomeClass::Incomplete {
-        return optimizer.tell(candidate, &outcome(result));
+        return optimizer.tell(candidate.0, &outcome(result));
     }
     let reading = |target: &TargetResult| match target.value {
         Some(value) => Reading::Value(value),
@@ -211,7 +211,7 @@ fn tell(
         None => Reading::Missing,
     };
     let readings: Vec<Reading> = result.targets.iter().map(reading).collect();
-    optimizer.tell_some(candidate, &readings)
+    optimizer.tell_some(candidate.0, &readings)
 }
 
 /// What the optimizer is told of a simulation that was run for all targets.
@@ -274,7 +274,7 @@ mod tests {
     fn generation(optimizer: &mut dyn Optimizer, events: &mut Vec<Event>) -> Vec<Candidate> {
         let asked = optimizer.ask(4);
         let proposal = |it: &Candidate| Proposal {
-            candidate: it.number,
+            candidate: CandidateNumber(it.number),
             seed: 1,
             parameters: it.parameters.clone(),
         };
@@ -287,11 +287,11 @@ mod tests {
     }
 
     fn tell_again(optimizer: &mut dyn Optimizer, of: &Candidate, events: &mut Vec<Event>) {
-        let candidate = of.number;
+        let candidate = CandidateNumber(of.number);
         events.push(Event::Submitting { candidate, attempt: 1 });
         events.push(Event::Finished { candidate, result: result(of) });
         events.push(Event::Told { candidate });
-        optimizer.tell(candidate, &outcome(&result(of))).unwrap();
+        optimizer.tell(of.number, &outcome(&result(of))).unwrap();
     }
 
     fn replayed(events: &[Event]) -> Result<CmaEs, SearchError> {
@@ -313,7 +313,10 @@ mod tests {
         assert_eq!(replayed(&events).unwrap().diagnostics(), knows_all.diagnostics());
 
         let reason = "its node was broken".to_owned();
-        events.push(Event::Forgotten { candidates: vec![1, 6], reason });
+        events.push(Event::Forgotten {
+            candidates: vec![CandidateNumber(1), CandidateNumber(6)],
+            reason,
+        });
         let mut knows_less = cma_es(&configuration);
         for (i, asked) in asked.iter().enumerate() {
             let parameters: Vec<_> = asked.iter().map(|it| it.parameters.clone()).collect();

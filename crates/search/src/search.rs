@@ -12,7 +12,7 @@ use journal::{
     Requests, State,
 };
 use optimizers::{Candidate, Optimizer};
-use simulation::{Keep, Simulation, SimulationResult};
+use simulation::{CandidateNumber, Keep, Simulation, SimulationResult};
 
 use crate::book::Book;
 use crate::ending::End;
@@ -90,9 +90,9 @@ impl Search {
         };
         let known = simulations.len();
         if !simulations.is_empty() {
-            let first = self.book.state.candidates.len() as u64;
+            let first = self.book.state.candidates.len();
             let proposal = |(i, earlier): (usize, &Earlier)| Proposal {
-                candidate: first + i as u64,
+                candidate: CandidateNumber::at(first + i),
                 seed: earlier.seed,
                 parameters: earlier.parameters.clone(),
             };
@@ -285,7 +285,13 @@ impl Search {
     }
 
     /// A candidate's simulation.
-    fn task(&self, candidate: u64, parameters: &[f64], seed: u64, attempts: u32) -> Task {
+    fn task(
+        &self,
+        candidate: CandidateNumber,
+        parameters: &[f64],
+        seed: u64,
+        attempts: u32,
+    ) -> Task {
         let keep = Keep { all: false, failures: false, below: None };
         let simulation =
             Simulation::new(&self.configuration, candidate, seed, parameters, attempts, keep);
@@ -297,7 +303,7 @@ impl Search {
     /// generation, in the order of their numbers, so that a resumed search is told the same.
     fn tell(&mut self) -> Result<(), SearchError> {
         let untold = self.book.state.candidates.iter().filter(|record| !record.told);
-        let known: Vec<u64> = match self.configuration.mode {
+        let known: Vec<CandidateNumber> = match self.configuration.mode {
             Mode::Generational => {
                 if untold.clone().any(|record| record.result().is_none()) {
                     return Ok(());
@@ -311,12 +317,12 @@ impl Search {
             }
         };
         for &candidate in &known {
-            let Some(result) = self.book.state.candidates[candidate as usize].result() else {
+            let Some(result) = self.book.state.candidates[candidate.index()].result() else {
                 continue;
             };
             let outcome = outcome(result);
             self.book.log(&[Event::Told { candidate }])?;
-            let told = self.optimizer.tell(candidate, &outcome);
+            let told = self.optimizer.tell(candidate.0, &outcome);
             told.map_err(|error| SearchError::Optimizer(error.to_string()))?;
         }
         Ok(())
@@ -365,10 +371,9 @@ impl Search {
         let generation = first.generation;
         let candidates: Vec<_> = candidates
             .into_iter()
-            .map(|candidate| Proposal {
-                candidate: candidate.number,
-                seed: self.simulation_seed(candidate.number),
-                parameters: candidate.parameters,
+            .map(|Candidate { number, parameters, .. }| {
+                let candidate = CandidateNumber(number);
+                Proposal { candidate, seed: self.simulation_seed(candidate), parameters }
             })
             .collect();
         let tasks = candidates.iter().map(|it| self.task(it.candidate, &it.parameters, it.seed, 0));
@@ -380,7 +385,7 @@ impl Search {
         Ok(())
     }
 
-    fn simulation_seed(&self, candidate: u64) -> u64 {
+    fn simulation_seed(&self, candidate: CandidateNumber) -> u64 {
         match self.configuration.simulator.seed {
             SimulationSeed::Fixed(seed) => u64::from(seed),
             SimulationSeed::Drawn(_) => {

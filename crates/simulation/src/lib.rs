@@ -16,6 +16,7 @@
 // The error types say, variant by variant, what can fail.
 #![allow(clippy::missing_errors_doc)]
 
+mod candidate_number;
 pub mod data_store;
 mod directory;
 mod evaluation;
@@ -33,6 +34,7 @@ mod script;
 mod simulation;
 mod versions;
 
+pub use candidate_number::{CandidateNumber, listed};
 pub use directory::{Finished, SimulationDirectory, Started};
 pub use evaluation::{evaluate, measure_by_commands};
 pub use experiment_script::{

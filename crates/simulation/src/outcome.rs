@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What kind of end a simulation came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeClass {
     /// It ran through and was measured.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use targets::{Missing, Score, Value};
 
+use crate::candidate_number::CandidateNumber;
 use crate::directory::{Finished, SimulationDirectory, Started};
 use crate::outcome::OutcomeClass;
 use crate::versions::Versions;
@@ -15,7 +16,7 @@ use crate::versions::Versions;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The candidate.
-    pub candidate: u64,
+    pub candidate: CandidateNumber,
     /// The attempt that it is the result of.
     pub attempt: u32,
     /// The seed of the simulation.

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
+use crate::candidate_number::CandidateNumber;
 use crate::protocol::Protocol;
 use crate::result::SimulationResult;
 
@@ -19,7 +20,7 @@ pub const SIMULATION_VARIABLE: &str = "MOZOPT_SIMULATION";
 #[serde(deny_unknown_fields)]
 pub struct Simulation {
     /// The candidate's number.
-    pub candidate: u64,
+    pub candidate: CandidateNumber,
     /// 1, 2, …: which attempt this is.
     pub attempt: u32,
     /// The seed of the simulation.
@@ -73,7 +74,7 @@ impl Simulation {
     /// What is to be simulated for this candidate.
     pub fn new(
         configuration: &Configuration,
-        candidate: u64,
+        candidate: CandidateNumber,
         seed: u64,
         parameters: &[f64],
         attempt: u32,

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use journal::{CandidateRecord, Phase};
-use printable::numbers;
-use simulation::{Finished, Simulation, SimulationDirectory, SimulationResult};
+use simulation::{
+    CandidateNumber, Finished, Simulation, SimulationDirectory, SimulationResult, listed,
+};
 
 use super::{Patient, is_at_work, place};
 use crate::{Findings, Status};
@@ -15,10 +16,10 @@ const ABOUT: &str = "simulations";
 /// Candidates that the journal calls running and that do not, by what became of them.
 #[derive(Default)]
 struct Ended {
-    with_result: Vec<u64>,
-    without_result: Vec<u64>,
-    not_begun: Vec<u64>,
-    without_directory: Vec<u64>,
+    with_result: Vec<CandidateNumber>,
+    without_result: Vec<CandidateNumber>,
+    not_begun: Vec<CandidateNumber>,
+    without_directory: Vec<CandidateNumber>,
 }
 
 /// Compares the journal with what is there.
@@ -98,7 +99,7 @@ impl Ended {
         ];
         for (candidates, status, what, does) in kinds {
             if !candidates.is_empty() {
-                let message = format!("{what}: {}", numbers(candidates));
+                let message = format!("{what}: {}", listed(candidates));
                 add_for_controller(patient, status, message, does, findings);
             }
         }
@@ -158,7 +159,7 @@ fn look_at_files(
 /// Data stores that are kept although the rule says no.
 fn look_at_data_stores(patient: &Patient<'_>, findings: &mut Findings) {
     let Some(limits) = patient.limits().filter(|limits| !limits.keep_all) else { return };
-    let best: Vec<u64> = patient
+    let best: Vec<CandidateNumber> = patient
         .state
         .ranked()
         .iter()
@@ -172,10 +173,10 @@ fn look_at_data_stores(patient: &Patient<'_>, findings: &mut Findings) {
         let directory = patient.directory.simulation(record.number);
         !is_kept && record.attempts > 0 && directory.data_store().exists()
     };
-    let left: Vec<u64> =
+    let left: Vec<CandidateNumber> =
         patient.state.candidates.iter().filter(is_left).map(|record| record.number).collect();
     if !left.is_empty() {
-        let message = format!("data stores that need not be kept are there, of {}", numbers(&left));
+        let message = format!("data stores that need not be kept are there, of {}", listed(&left));
         add_for_controller(patient, Status::Note, message, "removes them", findings);
     }
 }
@@ -194,29 +195,29 @@ fn look_at_strangers(patient: &Patient<'_>, findings: &mut Findings) {
             return findings.add(ABOUT, Status::Problem, message);
         }
     };
-    let mut unknown: Vec<u64> = vec![];
+    let mut unknown: Vec<CandidateNumber> = vec![];
     for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
         let Some(number) = number_of(&path) else {
             let message = format!("{} is no simulation of the search", path.display());
             findings.add(ABOUT, Status::Note, message);
             continue;
         };
-        if number >= patient.state.candidates.len() as u64 {
+        if patient.state.candidate(number).is_none() {
             unknown.push(number);
         }
     }
     unknown.sort_unstable();
     let at_work =
         unknown.iter().copied().filter(|&number| is_at_work(&patient.directory.simulation(number)));
-    let at_work: Vec<u64> = at_work.collect();
+    let at_work: Vec<CandidateNumber> = at_work.collect();
     if !at_work.is_empty() {
         let message =
-            format!("simulations run that the journal does not know: {}", numbers(&at_work));
+            format!("simulations run that the journal does not know: {}", listed(&at_work));
         let help = "wait for their end, or end them, before the search goes on";
         findings.add_with_help(ABOUT, Status::Problem, message, help);
     }
     if !unknown.is_empty() {
-        let message = format!("directories without a candidate: {}", numbers(&unknown));
+        let message = format!("directories without a candidate: {}", listed(&unknown));
         let help = "what lies there is replaced when a candidate gets the number";
         let status = if patient.journal_is_whole { Status::Warning } else { Status::Note };
         findings.add_with_help(ABOUT, status, message, help);
@@ -224,7 +225,7 @@ fn look_at_strangers(patient: &Patient<'_>, findings: &mut Findings) {
 }
 
 /// The candidate that has this directory: `simulations/000217`.
-fn number_of(path: &Path) -> Option<u64> {
+fn number_of(path: &Path) -> Option<CandidateNumber> {
     let name = path.file_name()?.to_str()?;
     let number = name.parse().ok()?;
     (name == format!("{number:06}")).then_some(number)

@@ -11,7 +11,9 @@ use executors::{JobKey, executor};
 use journal::{DirectoryError, OptimizationDirectory};
 use reading::Loaded;
 use search::{Interrupt, Wish};
-use simulation::{Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult};
+use simulation::{
+    CandidateNumber, Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult,
+};
 
 use crate::{Findings, Status};
 
@@ -70,19 +72,21 @@ pub fn run(
     if let Some(script) = &loaded.experiment {
         place.write_experiment(script)?;
     }
-    let directory = place.simulation(0);
+    let candidate = CandidateNumber(0);
+    let directory = place.simulation(candidate);
     let seed = match configuration.simulator.seed {
         SimulationSeed::Fixed(seed) => u64::from(seed),
         SimulationSeed::Drawn(_) => SEED,
     };
     let keep = Keep { all: false, failures: true, below: None };
-    let simulation = Simulation::new(configuration, 0, seed, &configuration.centroid(), 0, keep);
+    let simulation =
+        Simulation::new(configuration, candidate, seed, &configuration.centroid(), 0, keep);
     let interrupt = Interrupt::listen().map_err(TrialError::Signals)?;
     // A fault is to be seen, not waited out.
     let limits = Limits { retries: 0, ..configuration.limits.clone() };
     let executor = executor(configuration, &limits);
     let mut dispatcher = Dispatcher::new(executor, SystemClock::default(), configuration, limits)?;
-    dispatcher.enqueue(Task::new(JobKey::of(0), directory.clone(), simulation, 0));
+    dispatcher.enqueue(Task::new(JobKey::of(candidate), directory.clone(), simulation, 0));
     dispatcher.submit(&mut NoLedger::default())?;
     let result = loop {
         let settled = dispatcher.wait(TICK, &mut NoLedger::default())?.pop();

@@ -313,7 +313,7 @@ fn an_environment_that_is_gone_ends_the_search_before_anything_is_told() {
             break error;
         }
         match scene.dispatcher.wait(Duration::ZERO, &mut scene.notes) {
-            Ok(settled) => told.extend(settled.into_iter().map(|it| it.task.key.candidate)),
+            Ok(settled) => told.extend(settled.into_iter().map(|it| it.task.key.candidate.0)),
             Err(error) => break error,
         }
         scene.clock.0.set(scene.clock.now() + Duration::from_secs(1));

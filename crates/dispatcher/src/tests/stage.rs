@@ -9,8 +9,8 @@ use std::time::Duration;
 use configuration::{Configuration, ConfiguredTarget, Limits};
 use executors::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 use simulation::{
-    Blame, Finished, Keep, Origin, OutcomeClass, Simulation, SimulationDirectory, SimulationResult,
-    Started,
+    Blame, CandidateNumber, Finished, Keep, Origin, OutcomeClass, Simulation, SimulationDirectory,
+    SimulationResult, Started,
 };
 use tempfile::TempDir;
 
@@ -83,7 +83,12 @@ impl Executor for Player {
                 );
                 let simulation = Simulation::read(&job.directory.simulation()).unwrap();
                 let configuration = simulation.configuration_hash;
-                result.of = Some(Origin { candidate, attempt: 1, seed: 1, configuration });
+                result.of = Some(Origin {
+                    candidate: CandidateNumber(candidate),
+                    attempt: 1,
+                    seed: 1,
+                    configuration,
+                });
                 durable::write_json(&job.directory.result(), &result).unwrap();
                 end(JobEnd::Ended);
             }
@@ -115,7 +120,7 @@ impl Executor for Player {
     }
 
     fn judged(&mut self, key: JobKey, _: Option<&str>, worked: bool) {
-        self.stage.judged.borrow_mut().push((key.candidate, worked));
+        self.stage.judged.borrow_mut().push((key.candidate.0, worked));
     }
 
     fn cancel_all(&mut self) {
@@ -247,8 +252,14 @@ impl Scene {
     pub fn task(&self, candidate: u64) -> Task {
         let path = self.place.path().join(format!("{candidate:06}"));
         let keep = Keep { all: false, failures: false, below: None };
-        let simulation = Simulation::new(&self.configuration, candidate, 1, &[0.5], 0, keep);
-        Task::new(JobKey::of(candidate), SimulationDirectory::new(path), simulation, 0)
+        let simulation =
+            Simulation::new(&self.configuration, CandidateNumber(candidate), 1, &[0.5], 0, keep);
+        Task::new(
+            JobKey::of(CandidateNumber(candidate)),
+            SimulationDirectory::new(path),
+            simulation,
+            0,
+        )
     }
 
     /// Runs all there is, and moves the clock on where only that helps.
@@ -260,7 +271,7 @@ impl Scene {
             if now.is_empty() {
                 self.clock.0.set(self.clock.0.get() + Duration::from_secs(1));
             }
-            settled.extend(now.into_iter().map(|it| (it.task.key.candidate, it.result)));
+            settled.extend(now.into_iter().map(|it| (it.task.key.candidate.0, it.result)));
         }
         settled
     }

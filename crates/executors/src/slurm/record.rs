@@ -71,11 +71,12 @@ fn path(directory: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use crate::executor::JobKey;
+    use simulation::CandidateNumber;
 
     #[test]
     fn no_two_submissions_have_the_same_name() {
         let job = |attempt, path: &str| Job {
-            key: JobKey::of(3),
+            key: JobKey::of(CandidateNumber(3)),
             attempt,
             out_of_memory: 0,
             directory: SimulationDirectory::new(path.into()),

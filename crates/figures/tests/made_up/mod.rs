@@ -1,6 +1,7 @@
 //! A made-up search that narrows towards a point: large, with long names, failures and gaps.
 
-use figures::{COMPLETED, Candidate, Outcome, Parameter, Search, Target};
+use figures::{Candidate, Outcome, Parameter, Search, Target};
+use simulation::OutcomeClass;
 
 /// Numbers of 0 to 1 from a linear congruential generator (Knuth's MMIX), the same in every run.
 struct Numbers(u64);
@@ -65,12 +66,12 @@ pub fn search(parameters: usize, targets: usize, candidates: u64) -> Search {
                 .map(|goal| (goal + width * numbers.deviate()).clamp(0.0, 1.0))
                 .collect();
             let class = match (numbers.next() * 60.0) as u32 {
-                0 => "timed out",
-                1 => "crashed",
-                _ if places[0] > 0.6 && places[1] < 0.5 => "exploded",
-                _ => COMPLETED,
+                0 => OutcomeClass::TimedOut,
+                1 => OutcomeClass::Crashed,
+                _ if places[0] > 0.6 && places[1] < 0.5 => OutcomeClass::Exploded,
+                _ => OutcomeClass::Completed,
             };
-            let missing = matches!(class, "timed out" | "crashed");
+            let missing = matches!(class, OutcomeClass::TimedOut | OutcomeClass::Crashed);
             let values: Vec<Option<f64>> = (0..targets.len())
                 .map(|i| {
                     let off = places[i % places.len()] - goal[i % places.len()];
@@ -88,7 +89,7 @@ pub fn search(parameters: usize, targets: usize, candidates: u64) -> Search {
                 began_h: Some(began),
                 finished_h: Some(began + 0.7 + 0.5 * numbers.next()),
                 outcome: Some(Outcome {
-                    class: class.to_owned(),
+                    class,
                     machine: Some(format!("node{:02}", number % 5)),
                     total: scores.iter().sum(),
                     values,

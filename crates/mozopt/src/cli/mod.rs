@@ -9,7 +9,7 @@ mod validate;
 
 use configuration::{LimitChange, Objectives, TimeLimit};
 use reading::Settings;
-use simulation::Protocol;
+use simulation::{CandidateNumber, Protocol};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -286,7 +286,7 @@ pub struct StatusArguments {
 #[derive(Debug, Args)]
 pub struct ShowArguments {
     /// The candidate's number
-    pub candidate: u64,
+    pub candidate: CandidateNumber,
     /// The optimization, or a directory that contains optimizations (uses the latest)
     #[arg(default_value = ".")]
     pub optimization: PathBuf,
@@ -306,7 +306,7 @@ pub struct ExportArguments {
     pub format: ExportFormat,
     /// The candidate whose parameters to export [default: the best]
     #[arg(long, value_name = "N")]
-    pub candidate: Option<u64>,
+    pub candidate: Option<CandidateNumber>,
     /// The objectives; only for `front` [default: those of the search]
     #[arg(long, value_enum)]
     pub objectives: Option<Objectives>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use simulation::OutcomeClass;
+use simulation::{CandidateNumber, OutcomeClass};
 
 pub(super) const DOCTOR_EXAMPLES: &str = "\
 Examples:
@@ -93,14 +93,14 @@ impl FromStr for Numbers {
 
 impl Numbers {
     /// The largest of them.
-    pub fn largest(&self) -> u64 {
-        self.0.iter().map(|range| *range.end()).max().unwrap_or(0)
+    pub fn largest(&self) -> CandidateNumber {
+        CandidateNumber(self.0.iter().map(|range| *range.end()).max().unwrap_or(0))
     }
 
     /// Those below this number.
-    pub fn below(&self, end: u64) -> BTreeSet<u64> {
+    pub fn below(&self, end: u64) -> BTreeSet<CandidateNumber> {
         let ranges = self.0.iter().map(|range| *range.start()..(range.end().saturating_add(1)));
-        ranges.flat_map(|range| range.start..range.end.min(end)).collect()
+        ranges.flat_map(|range| range.start..range.end.min(end)).map(CandidateNumber).collect()
     }
 }
 
@@ -142,9 +142,10 @@ mod tests {
     #[test]
     fn numbers_and_ranges_are_read() {
         let numbers: Numbers = "54-56, 80,3".parse().unwrap();
-        assert_eq!(numbers.below(100).into_iter().collect::<Vec<_>>(), [3, 54, 55, 56, 80]);
-        assert_eq!(numbers.below(56).into_iter().collect::<Vec<_>>(), [3, 54, 55]);
-        assert_eq!(numbers.largest(), 80);
+        let below = |end| numbers.below(end).iter().map(|number| number.0).collect::<Vec<_>>();
+        assert_eq!(below(100), [3, 54, 55, 56, 80]);
+        assert_eq!(below(56), [3, 54, 55]);
+        assert_eq!(numbers.largest(), CandidateNumber(80));
         for wrong in ["", "a", "5-", "7-3", "-4", "1,,2"] {
             assert!(wrong.parse::<Numbers>().is_err(), "{wrong}");
         }

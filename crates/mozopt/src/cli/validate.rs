@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args};
 
 use configuration::{ExecutorKind, TimeLimit};
-use simulation::Protocol;
+use simulation::{CandidateNumber, Protocol};
 
 use crate::validation::Vary;
 
@@ -33,7 +33,7 @@ pub struct ValidateArguments {
     pub optimization: PathBuf,
     /// The candidates [default: the recommended one]
     #[arg(long, value_name = "N,M", value_delimiter = ',', conflicts_with = "best")]
-    pub candidates: Vec<u64>,
+    pub candidates: Vec<CandidateNumber>,
     /// The K best candidates, the recommended one first
     #[arg(long, value_name = "K")]
     pub best: Option<NonZeroUsize>,

@@ -9,6 +9,7 @@ use serde_json::Number;
 use configuration::{Configuration, Objectives};
 use journal::{CandidateRecord, State};
 use preparation::ParameterFolder;
+use simulation::CandidateNumber;
 
 use crate::cli::{ExportArguments, ExportFormat};
 use crate::failure::{FINISHED, Failure};
@@ -49,9 +50,9 @@ pub fn export(arguments: &ExportArguments) -> Result<u8, Failure> {
     Ok(FINISHED)
 }
 
-fn chosen(state: &State, candidate: Option<u64>) -> Result<&CandidateRecord, Failure> {
+fn chosen(state: &State, candidate: Option<CandidateNumber>) -> Result<&CandidateRecord, Failure> {
     match candidate {
-        Some(number) => state.candidates.get(number as usize).ok_or_else(|| {
+        Some(number) => state.candidate(number).ok_or_else(|| {
             let help = "list the candidates with `mozopt export --format csv`";
             Failure::bad_input(format!("there is no candidate {number}"), help)
         }),

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use journal::{CandidateRecord, OptimizationDirectory};
-use printable::numbers;
 use printable::program;
 use search::Watcher as _;
-use simulation::OutcomeClass;
+use simulation::{OutcomeClass, listed};
 
 use crate::cli::{FailureClass, ForgetArguments};
 use crate::failure::{FINISHED, Failure};
@@ -20,18 +19,18 @@ pub fn forget(arguments: &ForgetArguments) -> Result<u8, Failure> {
     let forgotten = search::forget(
         &directory,
         |state| {
-            let proposed = state.candidates.len() as u64;
-            let mut chosen = candidates.below(proposed);
+            let mut chosen = candidates.below(state.candidates.len() as u64);
             chosen.retain(|&number| {
-                let is_finished = state.candidates[number as usize].result().is_some();
+                let is_finished = state.candidates[number.index()].result().is_some();
                 if !is_finished {
                     unfinished.push(number);
                 }
                 is_finished
             });
             // A number that was never given to anything is a slip, which is said.
-            if candidates.largest() >= proposed {
-                chosen.insert(candidates.largest());
+            let largest = candidates.largest();
+            if state.candidate(largest).is_none() {
+                chosen.insert(largest);
             }
             chosen
         },
@@ -39,7 +38,7 @@ pub fn forget(arguments: &ForgetArguments) -> Result<u8, Failure> {
     );
     let forgotten = forgotten.map_err(|error| Failure::of_search(error, &directory))?;
     if !unfinished.is_empty() {
-        say!("no outcome yet: {}", numbers(&unfinished));
+        say!("no outcome yet: {}", listed(&unfinished));
     }
     if forgotten.is_empty() {
         return Err(Failure::bad_input(
@@ -87,8 +86,8 @@ fn in_words(forgotten: &[CandidateRecord]) -> String {
         *classes.entry(result.outcome.words()).or_default() += 1;
     }
     let classes: Vec<_> = classes.iter().map(|(class, n)| format!("{n} {class}")).collect();
-    let of: Vec<u64> = forgotten.iter().map(|record| record.number).collect();
+    let of: Vec<_> = forgotten.iter().map(|record| record.number).collect();
     let outcomes =
         if of.len() == 1 { "1 outcome is" } else { &format!("{} outcomes are", of.len()) };
-    format!("{outcomes} taken back ({}): {}", classes.join(", "), numbers(&of))
+    format!("{outcomes} taken back ({}): {}", classes.join(", "), listed(&of))
 }

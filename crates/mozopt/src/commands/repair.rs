@@ -8,10 +8,9 @@ use checks::run::{is_at_work, place};
 use journal::{
     ControllerLock, Damage, Event, Held, Line, OptimizationDirectory, Phase, Salvage, cut_off,
 };
-use printable::numbers;
 use printable::program;
 use search::{SearchError, Watcher as _};
-use simulation::{Finished, SimulationResult};
+use simulation::{CandidateNumber, Finished, SimulationResult, listed};
 
 use crate::cli::RepairArguments;
 use crate::failure::{FAILED, FINISHED, Failure};
@@ -58,7 +57,7 @@ pub fn repair(arguments: &RepairArguments) -> Result<u8, Failure> {
         let where_it_runs = place(&directory.simulation(*first));
         let message = format!(
             "simulations run that the journal would not know: {} ({where_it_runs})",
-            numbers(&at_work)
+            listed(&at_work)
         );
         return Err(Failure::bad_input(message, "wait for their end, or end them; then try again"));
     }
@@ -109,10 +108,11 @@ fn is_wanted() -> bool {
 
 /// Simulations at work that the journal would no longer know: what they write would be taken for
 /// that of the next candidate with the number.
-fn unknown_at_work(directory: &OptimizationDirectory, salvage: &Salvage) -> Vec<u64> {
-    let concerned: BTreeSet<u64> = salvage.rest.iter().flat_map(candidates_of).collect();
-    let is_known = |number: u64| {
-        let record = salvage.state.candidates.get(number as usize);
+fn unknown_at_work(directory: &OptimizationDirectory, salvage: &Salvage) -> Vec<CandidateNumber> {
+    let concerned: BTreeSet<CandidateNumber> =
+        salvage.rest.iter().flat_map(candidates_of).collect();
+    let is_known = |number: CandidateNumber| {
+        let record = salvage.state.candidate(number);
         record.is_some_and(|it| matches!(it.phase, Phase::Submitting | Phase::Submitted { .. }))
     };
     let unknown = concerned
@@ -171,20 +171,20 @@ fn in_words(line: &Line) -> String {
     match &candidates_of(line)[..] {
         [] => format!("{name}{of}"),
         [one] => format!("{name}, candidate {one}{of}"),
-        many => format!("{name}, candidates {}{of}", numbers(many)),
+        many => format!("{name}, candidates {}{of}", listed(many)),
     }
 }
 
 /// The candidates that a whole line is about.
-fn candidates_of(line: &Line) -> Vec<u64> {
+fn candidates_of(line: &Line) -> Vec<CandidateNumber> {
     line.entry.as_ref().map(|entry| entry.event.candidates()).unwrap_or_default()
 }
 
 /// What becomes of the candidates whose outcomes, or proposals, are dropped.
 fn fates(directory: &OptimizationDirectory, salvage: &Salvage) -> String {
-    let lost: BTreeSet<u64> = salvage.outcomes_in_the_rest().collect();
+    let lost: BTreeSet<CandidateNumber> = salvage.outcomes_in_the_rest().collect();
     let entries = || salvage.rest.iter().filter_map(|line| line.entry.as_ref().ok());
-    let forgotten: BTreeSet<u64> = entries()
+    let forgotten: BTreeSet<CandidateNumber> = entries()
         .filter(|entry| matches!(entry.event, Event::Forgotten { .. }))
         .flat_map(|entry| entry.event.candidates())
         .collect();
@@ -211,10 +211,10 @@ fn fates(directory: &OptimizationDirectory, salvage: &Salvage) -> String {
             simulated_again.push(record.number);
         }
     }
-    let proposed = salvage.state.candidates.len() as u64;
     let concerned = salvage.rest.iter().flat_map(candidates_of);
-    let unknown: BTreeSet<u64> = concerned.filter(|&number| number >= proposed).collect();
-    let unknown: Vec<u64> = unknown.into_iter().collect();
+    let unknown: BTreeSet<CandidateNumber> =
+        concerned.filter(|&number| salvage.state.candidate(number).is_none()).collect();
+    let unknown: Vec<_> = unknown.into_iter().collect();
     let fates = [
         (read_again, "their outcomes are read again from result.json"),
         (running, "they run still, and are adopted"),
@@ -227,7 +227,7 @@ fn fates(directory: &OptimizationDirectory, salvage: &Salvage) -> String {
     ];
     let mut text = String::new();
     for (candidates, fate) in fates.iter().filter(|(candidates, _)| !candidates.is_empty()) {
-        let _ = writeln!(text, "candidates {}: {fate}", numbers(candidates));
+        let _ = writeln!(text, "candidates {}: {fate}", listed(candidates));
     }
     text
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Number;
 
 use journal::{CandidateRecord, Phase};
-use simulation::SimulationResult;
+use simulation::{CandidateNumber, SimulationResult};
 
 use crate::cli::ShowArguments;
 use crate::failure::{FINISHED, Failure};
@@ -17,7 +17,7 @@ const LOG_LINES: usize = 10;
 
 #[derive(Serialize)]
 struct Shown<'a> {
-    candidate: u64,
+    candidate: CandidateNumber,
     generation: u64,
     seed: u64,
     attempts: u32,
@@ -33,7 +33,7 @@ struct Shown<'a> {
 pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
     let directory = super::find(&arguments.optimization)?;
     let (configuration, state) = super::read(&directory)?;
-    let Some(record) = state.candidates.get(arguments.candidate as usize) else {
+    let Some(record) = state.candidate(arguments.candidate) else {
         let message = format!("there is no candidate {}", arguments.candidate);
         let help = match state.candidates.len() {
             0 => "none has been proposed yet".to_owned(),

@@ -7,13 +7,13 @@ use indicatif::DecimalBytes;
 use serde::Serialize;
 
 use durable::read_json;
-use journal::{ControllerLock, Holder, Phase, Provenance};
-use printable::duration;
-use printable::program;
+use journal::{ControllerLock, Holder, Provenance};
+use printable::{duration, program};
 use simulation::Versions;
 
 use crate::cli::StatusArguments;
 use crate::failure::{FINISHED, Failure};
+use crate::overview::Overview;
 use crate::report::{Summary, closing};
 use crate::usage::Usage;
 
@@ -33,17 +33,13 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
     let directory = super::find(&arguments.optimization)?;
     let controller = ControllerLock::holder_of(directory.path());
     let (configuration, state) = super::read(&directory)?;
-    let submitted = |phase: &Phase| matches!(phase, Phase::Submitted { .. });
-    let running = state.candidates.iter().filter(|record| submitted(&record.phase)).count();
-    let mut failures = BTreeMap::new();
-    for (_, result) in state.finished().filter(|(_, result)| result.outcome.is_failure()) {
-        *failures.entry(result.outcome.words()).or_default() += 1;
-    }
+    let overview = Overview::of(&configuration, &state);
     let usage = Usage::of(&directory, &configuration, &state);
     let provenance: Option<Provenance> = read_json(&directory.provenance()).ok();
     let versions = provenance.and_then(|provenance| provenance.versions);
     if arguments.json {
         let summary = Summary::of(&directory, &configuration, &state);
+        let Overview { running, failures, .. } = overview;
         let status = Status { summary, controller, running, failures, usage, versions };
         super::print_json(&status)?;
         return Ok(FINISHED);
@@ -62,12 +58,19 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
     if state.paused && controller.is_some() {
         text.push_str("paused: nothing starts until you continue it in `mozopt serve`\n");
     }
-    if running > 0 {
-        text.push_str(&format!("{running} simulations submitted\n"));
+    if overview.running > 0 {
+        text.push_str(&format!("{} simulations submitted\n", overview.running));
     }
-    if !failures.is_empty() {
-        let words: Vec<_> = failures.iter().map(|(class, n)| format!("{n} {class}")).collect();
-        text.push_str(&format!("failures: {}\n", words.join(", ")));
+    if let (Some(_), Some(left)) = (&controller, overview.time_left) {
+        text.push_str(&format!(
+            "{} of {} simulations, about {} left\n",
+            overview.simulations,
+            overview.simulations_to_run,
+            duration(left)
+        ));
+    }
+    if !overview.failures.is_empty() {
+        text.push_str(&format!("failures: {}\n", overview.failures_in_words()));
     }
     if let Some(versions) = &versions {
         text.push_str(&format!("versions: {versions}\n"));

@@ -114,7 +114,7 @@ fn chosen<'s>(
         return Ok(records);
     }
     for &number in &arguments.candidates {
-        let record = state.candidates.get(number as usize).ok_or_else(|| {
+        let record = state.candidate(number).ok_or_else(|| {
             let message = format!("there is no candidate {number}");
             Failure::bad_input(
                 message,

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::IntoResponse;
+use simulation::CandidateNumber;
 
 use super::{Answer, Refusal, Shared, computed};
 use crate::commands::inspect::Inspection;
@@ -17,7 +18,7 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 
                       img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A page with summary and figures.
-pub async fn biology(State(followed): Shared, Path(number): Path<u64>) -> Answer {
+pub async fn biology(State(followed): Shared, Path(number): Path<CandidateNumber>) -> Answer {
     let page = computed(move || {
         let store = followed.directory.simulation(number).data_store();
         if !store.exists() {

@@ -13,13 +13,12 @@ use serde_json::json;
 
 use durable::read_json;
 use journal::{CandidateRecord, Phase};
-use simulation::{SimulationDirectory, Started};
+use simulation::{CandidateNumber, SimulationDirectory, Started, quoted, read_end};
 
 use super::followed::Followed;
 use super::{Answer, Refusal, Shared, computed};
 use crate::failure::Failure;
 use crate::report::{amount, html};
-use simulation::{quoted, read_end};
 
 /// Rows that are sent at once.
 const MOST_ROWS: usize = 200;
@@ -53,7 +52,7 @@ impl Column {
     fn key(self, record: &CandidateRecord) -> Option<f64> {
         let result = record.result();
         match self {
-            Self::Candidate => Some(record.number as f64),
+            Self::Candidate => Some(record.number.0 as f64),
             Self::Generation => Some(record.generation as f64),
             Self::Outcome => Some(result.map_or(-1.0, |result| f64::from(result.outcome as u8))),
             Self::Total => result.map(|result| result.total),
@@ -92,14 +91,14 @@ pub async fn table(State(followed): Shared, Query(window): Query<Window>) -> Ans
 }
 
 /// Everything about one candidate.
-pub async fn candidate(State(followed): Shared, Path(number): Path<u64>) -> Answer {
+pub async fn candidate(State(followed): Shared, Path(number): Path<CandidateNumber>) -> Answer {
     let html = computed(move || details(&followed, number)).await?;
     let html = html.ok_or_else(|| Refusal::not_found("there is no such candidate"))?;
     Ok(([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
 }
 
-fn details(followed: &Followed, number: u64) -> Result<Option<String>, Failure> {
-    let record = match followed.known().state.candidates.get(number as usize) {
+fn details(followed: &Followed, number: CandidateNumber) -> Result<Option<String>, Failure> {
+    let record = match followed.known().state.candidate(number) {
         Some(record) => record.clone(),
         None => return Ok(None),
     };
@@ -184,7 +183,10 @@ fn files(directory: &SimulationDirectory) -> [(&'static str, PathBuf); 9] {
 
 /// A file of a candidate's simulation: one of those that are offered, found by its name and not by
 /// a path.
-pub async fn file(State(followed): Shared, Path((number, name)): Path<(u64, String)>) -> Answer {
+pub async fn file(
+    State(followed): Shared,
+    Path((number, name)): Path<(CandidateNumber, String)>,
+) -> Answer {
     let no_such_file = || Refusal::not_found("there is no such file");
     let directory = followed.directory.simulation(number);
     let path = files(&directory).into_iter().find(|(known, _)| *known == name);

@@ -52,8 +52,7 @@ function showStatus() {
   element("standing").classList.toggle("trouble", killed || Boolean(status.trouble));
   element("resume").hidden = !status.resume;
   element("resume").querySelector("code").textContent = status.resume ?? "";
-  const { limits, simulations, running, failures, best, first_total: first } = status;
-  const most = Math.min(status.simulations_to_run, limits.max_simulations ?? Infinity);
+  const { simulations, simulations_to_run: most, running, failures, best, first_total: first } = status;
   Object.assign(element("progress"), { max: Math.max(most, 1), value: simulations });
   const failed = Object.entries(failures).map(([what, count]) => `${count} ${what}`);
   element("counts").textContent =

@@ -10,18 +10,14 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use configuration::{Configuration, Limits};
-use journal::{
-    CandidateRecord, ControllerLock, Follower, Holder, JournalError, OptimizationDirectory, Phase,
-    State,
-};
+use journal::{ControllerLock, Follower, Holder, JournalError, OptimizationDirectory, State};
 use printable::{duration, program};
-use search::Progress;
-use simulation::SimulationResult;
+use simulation::CandidateNumber;
 
 use super::pictures::Pictures;
 use crate::failure::Failure;
+use crate::overview::{Overview, latest};
 use crate::report::html;
-use crate::watcher::{last_generation, time_left};
 
 /// How often the journal is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -63,7 +59,7 @@ struct Status<'a> {
     generations: u64,
     proposed: u64,
     simulations: u64,
-    /// How many the generations come to.
+    /// How many it runs at most.
     simulations_to_run: u64,
     last_generation: u64,
     running: usize,
@@ -71,7 +67,7 @@ struct Status<'a> {
     time_left: Option<String>,
     failures: BTreeMap<&'static str, usize>,
     running_seconds: f64,
-    best: Option<(u64, f64)>,
+    best: Option<(CandidateNumber, f64)>,
     first_total: Option<f64>,
     latest: Vec<Latest<'a>>,
     /// Why nothing more can be read, now or ever.
@@ -80,7 +76,7 @@ struct Status<'a> {
 
 #[derive(Serialize)]
 struct Latest<'a> {
-    candidate: u64,
+    candidate: CandidateNumber,
     outcome: &'static str,
     total: f64,
     finished: Option<jiff::Timestamp>,
@@ -200,24 +196,16 @@ impl Followed {
     fn status(&self, controller: Option<Holder>, trouble: Option<&str>) -> Arc<str> {
         let known = self.known();
         let state = &known.state;
-        let submitted = |record: &&CandidateRecord| matches!(record.phase, Phase::Submitted { .. });
-        let mut finished: Vec<(&CandidateRecord, &SimulationResult)> = state.finished().collect();
-        finished.sort_by_key(|(record, _)| std::cmp::Reverse(record.finished));
-        let latest = finished.iter().take(LATEST).map(|(record, result)| Latest {
+        let overview = Overview::of(&self.configuration, state);
+        let latest = latest(state, LATEST).into_iter().map(|(record, result)| Latest {
             candidate: record.number,
             outcome: result.outcome.words(),
             total: result.total,
             finished: record.finished,
             reason: result.reason.as_deref(),
         });
-        let mut failures = BTreeMap::new();
-        for (_, result) in finished.iter().filter(|(_, result)| result.outcome.is_failure()) {
-            *failures.entry(result.outcome.words()).or_default() += 1;
-        }
         let ranked = state.ranked();
         let limits = state.limits.as_ref().unwrap_or(&self.configuration.limits);
-        let running = state.candidates.iter().filter(submitted).count();
-        let progress = Progress { state, configuration: &self.configuration, limits, running };
         let status = Status {
             entries: known.entries,
             paused: state.paused,
@@ -226,16 +214,14 @@ impl Followed {
             resume: controller.is_none().then(|| self.resume()),
             controller,
             limits,
-            generations: state.generations(),
+            generations: overview.generations,
             proposed: state.proposed(),
-            simulations: state.simulated(),
-            simulations_to_run: limits
-                .max_ngen
-                .saturating_mul(self.configuration.optimizer.offspring_size as u64),
-            last_generation: last_generation(&progress),
-            running,
-            time_left: time_left(&progress).map(duration),
-            failures,
+            simulations: overview.simulations,
+            simulations_to_run: overview.simulations_to_run,
+            last_generation: overview.last_generation,
+            running: overview.running,
+            time_left: overview.time_left.map(duration),
+            failures: overview.failures,
             running_seconds: state.running_seconds,
             best: state.recommended().map(|(record, result)| (record.number, result.total)),
             first_total: ranked

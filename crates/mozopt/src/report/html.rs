@@ -1,6 +1,5 @@
 //! The sections of the report in HTML.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use figures::escaped;
@@ -12,6 +11,7 @@ use simulation::TargetResult;
 
 use super::{amount, none_measured, place, wanted};
 use crate::failure::Failure;
+use crate::overview::Overview;
 
 /// What was searched, how, and why it stopped.
 pub fn what_was_searched(configuration: &Configuration, state: &State) -> String {
@@ -21,14 +21,11 @@ pub fn what_was_searched(configuration: &Configuration, state: &State) -> String
         Some(reason) => reason.as_str(),
         None => "it has not stopped: it is running, or its controller was killed",
     };
-    let mut failures: BTreeMap<&str, usize> = BTreeMap::new();
-    for (_, result) in state.finished().filter(|(_, result)| result.outcome.is_failure()) {
-        *failures.entry(result.outcome.words()).or_default() += 1;
-    }
-    let failures: Vec<_> =
-        failures.iter().map(|(class, count)| format!("{count} {class}")).collect();
-    let failures =
-        if failures.is_empty() { String::new() } else { format!(" ({})", failures.join(", ")) };
+    let overview = Overview::of(configuration, state);
+    let failures = match overview.failures_in_words() {
+        none if none.is_empty() => none,
+        words => format!(" ({words})"),
+    };
     let time = |time: Option<jiff::Timestamp>| {
         time.map_or_else(|| "—".to_owned(), |time| format!("{time:.0}"))
     };
@@ -55,8 +52,8 @@ pub fn what_was_searched(configuration: &Configuration, state: &State) -> String
             format!(
                 "{} in {} generations, {} failed{failures}",
                 state.finished().count(),
-                state.generations(),
-                state.failed()
+                overview.generations,
+                overview.failed()
             ),
         ),
         ("Began", time(state.began)),

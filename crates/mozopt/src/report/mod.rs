@@ -14,7 +14,7 @@ use targets::{Scoring, Wanted};
 use configuration::{Configuration, ConfiguredTarget, Parameter};
 use journal::{CandidateRecord, OptimizationDirectory, State, Validated};
 use printable::program;
-use simulation::{TargetResult, number};
+use simulation::{CandidateNumber, TargetResult, number};
 
 use crate::failure::Failure;
 
@@ -41,7 +41,7 @@ fn is_none(count: &u64) -> bool {
 
 #[derive(Debug, Serialize)]
 struct BestCandidate {
-    candidate: u64,
+    candidate: CandidateNumber,
     total: f64,
     parameters: IndexMap<String, Number>,
     targets: Vec<TargetResult>,

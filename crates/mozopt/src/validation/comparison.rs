@@ -10,7 +10,7 @@ use configuration::{Configuration, ConfiguredTarget};
 use dispatcher::Task;
 use durable::read_json;
 use journal::{CandidateRecord, OptimizationDirectory};
-use simulation::{OutcomeClass, SimulationResult};
+use simulation::{CandidateNumber, OutcomeClass, SimulationResult};
 
 use crate::failure::Failure;
 use crate::report::{amount, named_parameters, table, wanted};
@@ -37,7 +37,7 @@ pub struct Comparison {
 #[derive(Debug, Serialize)]
 pub struct CandidateComparison {
     /// Its number.
-    pub candidate: u64,
+    pub candidate: CandidateNumber,
     parameters: IndexMap<String, Number>,
     /// The total scores.
     total: SideBySide,

@@ -12,8 +12,8 @@ import os
 import runpy
 import sys
 
+from mozopt_model import install, load_model_class, versions
 from mozopt_ranks import is_root, launched_copies, nest_has_mpi_alone, nest_processes, world
-from mozopt_run import install, load_model_class, versions
 
 
 def print_check(arguments, protocols):

@@ -6,6 +6,7 @@
 mod deviates;
 mod mean_field;
 mod problem;
+mod problems;
 mod run;
 mod serve;
 mod smooth;
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
         arguments.remove(0);
     }
     let name = arguments.first().map_or("mean-field", String::as_str);
-    let Some(problem) = problem::named(name) else {
+    let Some(problem) = problems::named(name) else {
         eprintln!("problems: mean-field-8, mean-field, mean-field-37, quadratic, rosenbrock");
         return ExitCode::from(2);
     };

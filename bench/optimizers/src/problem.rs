@@ -3,8 +3,6 @@
 use optimizers::{Dimension, Outcome, OutcomeKind, Scale, ScoreRule, Space};
 
 use crate::deviates::Deviates;
-use crate::mean_field::MeanField;
-use crate::smooth::{Quadratic, Rosenbrock};
 
 /// A model with known, noiseless values.
 pub trait Problem {
@@ -55,17 +53,6 @@ pub trait Problem {
             },
         }
     }
-}
-
-pub fn named(name: &str) -> Option<Box<dyn Problem>> {
-    Some(match name {
-        "mean-field-8" => Box::new(MeanField::new(8)),
-        "mean-field" => Box::new(MeanField::new(20)),
-        "mean-field-37" => Box::new(MeanField::new(37)),
-        "quadratic" => Box::new(Quadratic),
-        "rosenbrock" => Box::new(Rosenbrock),
-        _ => return None,
-    })
 }
 
 pub fn space(ranges: impl Iterator<Item = (f64, f64)>) -> Space {

@@ -16,7 +16,7 @@ use configuration::{Configuration, TimeLimit};
 use executors::{Adopted, Executor, JobEnd, Local, Slurm};
 use jobs::{ENDLESS, Jobs, appears, end, ends, processes_are_gone};
 
-use JobEnd::{Cancelled, Ended, Fault, TimedOut};
+use JobEnd::{Cancelled, Ended, Failed, TimedOut};
 
 /// An executor in the hands of a test.
 struct Subject {
@@ -81,7 +81,7 @@ impl Subject {
     #[track_caller]
     fn assert_end_without_a_word(&self, end: &JobEnd, words: &str) {
         if self.knows_exit_codes {
-            assert!(matches!(end, Fault(reason) if reason.ends_with(words)), "{end:?}");
+            assert!(matches!(end, Failed(reason) if reason.ends_with(words)), "{end:?}");
         } else {
             assert_eq!(*end, Ended);
         }

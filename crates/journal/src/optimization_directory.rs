@@ -7,7 +7,7 @@
 //! surroundings.json       the environment and the model's files when it began
 //! probe/000217/           a simulation that worked, run again to see whether anything still works
 //! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began;
-//!                         with mozopt_run.py, mozopt_ranks.py, mozopt_check.py
+//!                         with mozopt_run.py, mozopt_model.py, mozopt_ranks.py, mozopt_check.py
 //! journal.jsonl           what happened: the one source of truth
 //! optimization.log        the same in words
 //! controller.lock         who runs it

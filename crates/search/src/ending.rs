@@ -6,31 +6,10 @@ use configuration::{Limits, SimulationSeed};
 use journal::Event;
 use simulation::{OutcomeClass, SimulationResult};
 
+use crate::end::End;
 use crate::error::SearchError;
 use crate::interrupt::Wish;
 use crate::search::Search;
-
-/// Why a search ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// There is nothing left to do, and why.
-    Finished(String),
-    /// The user asked for it.
-    StoppedByUser,
-    /// Another controller is to go on, with the simulations that run.
-    HandedOver,
-}
-
-impl End {
-    /// In words.
-    pub fn reason(&self) -> &str {
-        match self {
-            Self::Finished(reason) => reason,
-            Self::StoppedByUser => "stopped by the user",
-            Self::HandedOver => "left to the controller that follows",
-        }
-    }
-}
 
 impl Search {
     /// Whether, and why, to end now. Nothing ends while simulations run.

@@ -5,6 +5,7 @@
 #![allow(clippy::missing_errors_doc)]
 
 mod book;
+mod end;
 mod ending;
 mod error;
 mod forget;
@@ -21,7 +22,7 @@ mod surroundings;
 mod tidying;
 mod watcher;
 
-pub use ending::End;
+pub use end::End;
 pub use error::{BookError, SearchError};
 pub use forget::forget;
 pub use interrupt::{Interrupt, Wish};

@@ -10,9 +10,6 @@ use simulation::{CandidateNumber, SimulationResult, Versions};
 use crate::error::SearchError;
 use crate::search::Search;
 
-/// Versions that simulations were seen to have.
-pub type KnownVersions = Vec<Arc<Versions>>;
-
 impl Search {
     /// Writes an outcome down.
     pub(crate) fn finish(

@@ -1,7 +1,9 @@
 //! The loop.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use configuration::{Configuration, Limits, Mode, SimulationSeed};
@@ -12,18 +14,17 @@ use journal::{
     Requests, State,
 };
 use optimizers::{Candidate, Optimizer};
-use simulation::{CandidateNumber, Keep, Simulation, SimulationResult};
+use simulation::{CandidateNumber, Keep, Simulation, SimulationResult, Versions};
 
 use crate::book::Book;
-use crate::ending::End;
+use crate::end::End;
 use crate::error::SearchError;
 use crate::interrupt::{Interrupt, Wish};
 use crate::known::{Earlier, WarmStart};
-use crate::outcomes::KnownVersions;
 use crate::replay::{import, optimizer, outcome, replay};
+use crate::seeds;
 use crate::tidying::Tidying;
 use crate::watcher::{Progress, Watcher};
-use crate::{seeds, surroundings};
 
 /// How long the controller sleeps at most before it looks around.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
@@ -44,7 +45,7 @@ pub struct Search {
     pub(crate) done_requests: BTreeSet<PathBuf>,
     pub(crate) tidying: Tidying,
     /// Versions that simulations were seen to have.
-    pub(crate) versions: KnownVersions,
+    pub(crate) versions: Vec<Arc<Versions>>,
 }
 
 impl Search {
@@ -150,7 +151,7 @@ impl Search {
         let mut limits = before.limits.unwrap_or_else(|| configuration.limits.clone());
         change(&mut limits);
         limits.check()?;
-        surroundings::look(&configuration)?;
+        look_for_model(&configuration)?;
         let opened = Opened { journal, entries: read.entries, lock };
         Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)
     }
@@ -191,7 +192,7 @@ impl Search {
             looked_around: Instant::now(),
             done_requests,
             tidying: Tidying::begin(),
-            versions: KnownVersions::default(),
+            versions: vec![],
         };
         search.compare_surroundings()?;
         search.adopt()?;
@@ -415,4 +416,11 @@ struct Opened {
     journal: Journal,
     entries: Vec<Entry>,
     lock: ControllerLock,
+}
+
+/// Refuses to go on where no simulation could begin.
+fn look_for_model(configuration: &Configuration) -> Result<(), SearchError> {
+    let path = &configuration.model_directory;
+    let found = fs::read_dir(path).map(drop);
+    found.map_err(|source| SearchError::NoModel { path: path.clone(), source })
 }

@@ -1,9 +1,7 @@
 //! What simulations need around them, and whether that is still what the search began with.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
-use configuration::Configuration;
 use journal::{Event, Surroundings};
 
 use crate::error::SearchError;
@@ -13,13 +11,6 @@ use crate::search::Search;
 const INTERVAL: Duration = Duration::from_mins(10);
 /// The most differences that are shown; all of them are in the journal.
 const SHOWN: usize = 10;
-
-/// Refuses to go on where no simulation could begin.
-pub fn look(configuration: &Configuration) -> Result<(), SearchError> {
-    let path = &configuration.model_directory;
-    let found = fs::read_dir(path).map(drop);
-    found.map_err(|source| SearchError::NoModel { path: path.clone(), source })
-}
 
 impl Search {
     /// Notes what has changed since the search began, so that it is known of each simulation.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::birth::Birth;
 use crate::outcome::OutcomeClass;
-use crate::process::Birth;
 use crate::simulation::Simulation;
 use crate::{excerpt, log, script};
 

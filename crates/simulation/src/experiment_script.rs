@@ -10,8 +10,9 @@ pub const SCRIPT: &str = include_str!("../../../python/mozopt_experiment.py");
 pub const FILE: &str = "mozopt_experiment.py";
 
 /// What the script imports from its own directory.
-const BESIDE: [(&str, &str); 3] = [
+const BESIDE: [(&str, &str); 4] = [
     ("mozopt_run.py", include_str!("../../../python/mozopt_run.py")),
+    ("mozopt_model.py", include_str!("../../../python/mozopt_model.py")),
     ("mozopt_ranks.py", include_str!("../../../python/mozopt_ranks.py")),
     ("mozopt_check.py", include_str!("../../../python/mozopt_check.py")),
 ];

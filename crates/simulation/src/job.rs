@@ -17,13 +17,14 @@ use rustix::process::{
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::birth::Birth;
 use crate::directory::{Finished, SimulationDirectory, Started};
 use crate::evaluation::evaluate;
 use crate::experiment_script::FILE as EXPERIMENT_FILE;
 use crate::host::host;
 use crate::out_of_memory::{OutOfMemoryKills, peak_in_words, was_killed};
 use crate::outcome::OutcomeClass;
-use crate::process::{Birth, end_survivors};
+use crate::process::end_survivors;
 use crate::result::{Blame, Origin, SimulationResult};
 use crate::script::{FAILED, program};
 use crate::simulation::{SIMULATION_VARIABLE, Simulation};
@@ -159,7 +160,7 @@ pub fn run(
         durable::has_room(directory.path()).map_err(failed(directory.path()))?;
     }
     durable::write_json(&directory.result(), &result).map_err(failed(&directory.result()))?;
-    if !simulation.keep.keeps(&result) {
+    if !result.is_kept(&simulation.keep) {
         let failure = result.outcome.is_failure();
         directory.discard(failure).map_err(failed(directory.path()))?;
     }

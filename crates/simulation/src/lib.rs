@@ -16,6 +16,7 @@
 // The error types say, variant by variant, what can fail.
 #![allow(clippy::missing_errors_doc)]
 
+mod birth;
 mod candidate_number;
 pub mod data_store;
 mod directory;

@@ -10,6 +10,7 @@ use targets::{Missing, Score, Value};
 use crate::candidate_number::CandidateNumber;
 use crate::directory::{Finished, SimulationDirectory, Started};
 use crate::outcome::OutcomeClass;
+use crate::simulation::Keep;
 use crate::versions::Versions;
 
 /// Which simulation a result is of: one that was copied here from elsewhere is not taken.
@@ -150,6 +151,14 @@ impl TargetResult {
 }
 
 impl SimulationResult {
+    /// Whether its data store is kept.
+    pub fn is_kept(&self, keep: &Keep) -> bool {
+        let failed = self.outcome.is_failure();
+        keep.all
+            || (failed && keep.failures)
+            || (!failed && keep.below.is_some_and(|below| self.total < below))
+    }
+
     /// Scores what was measured.
     pub fn measured(
         outcome: OutcomeClass,

@@ -10,7 +10,6 @@ use serde_json::Number;
 
 use crate::candidate_number::CandidateNumber;
 use crate::protocol::Protocol;
-use crate::result::SimulationResult;
 
 /// The environment variable that holds the path of `simulation.json`.
 pub const SIMULATION_VARIABLE: &str = "MOZOPT_SIMULATION";
@@ -58,16 +57,6 @@ pub struct Keep {
     /// That of a simulation with a total below this: when it was submitted, it would have been
     /// among the best. `None`: no total is good enough.
     pub below: Option<f64>,
-}
-
-impl Keep {
-    /// Whether the data store of this simulation is kept.
-    pub fn keeps(&self, result: &SimulationResult) -> bool {
-        let failed = result.outcome.is_failure();
-        self.all
-            || (failed && self.failures)
-            || (!failed && self.below.is_some_and(|below| result.total < below))
-    }
 }
 
 impl Simulation {

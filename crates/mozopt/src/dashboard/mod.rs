@@ -26,6 +26,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use figures::Kind;
 use futures_util::stream::{self, Stream};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -108,7 +109,7 @@ fn router(token: Token, followed: Arc<Followed>) -> Router {
         .route("/assets/{name}", get(page::asset))
         .route("/api/news", get(news))
         .route("/api/sections/{name}", get(section))
-        .route("/api/figures/{name}", get(pictures::figure))
+        .route("/api/figures/{name}", get(figure))
         .route("/api/candidates", get(candidates::table))
         .route("/api/candidates/{number}", get(candidates::candidate))
         .route("/api/candidates/{number}/biology", get(biology::biology))
@@ -130,6 +131,23 @@ async fn news(State(followed): Shared) -> Sse<impl Stream<Item = Result<Event, I
         Some((Ok(Event::default().data(status.as_ref())), news))
     });
     Sse::new(stream).keep_alive(KeepAlive::default())
+}
+
+/// A figure.
+async fn figure(State(followed): Shared, Path(name): Path<String>) -> Answer {
+    let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name == name) else {
+        return Err(Refusal::not_found("there is no such figure"));
+    };
+    let figure = computed(move || {
+        let mut pictures = followed.pictures();
+        {
+            let known = followed.known();
+            pictures.renew(&followed.configuration, &known.state, known.entries)?;
+        }
+        Ok(pictures.figure(kind))
+    });
+    let figure = figure.await?.to_string();
+    Ok(([(CONTENT_TYPE, "application/json")], figure).into_response())
 }
 
 /// A section of the report.

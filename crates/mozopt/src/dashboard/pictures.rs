@@ -4,14 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{Path, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use configuration::Configuration;
 use figures::{Kind, Search};
+use journal::State;
 use serde_json::json;
 
-use super::followed::{Followed, Known};
-use super::{Answer, Refusal, Shared, computed};
 use crate::failure::Failure;
 use crate::figure_data;
 
@@ -34,19 +31,25 @@ struct From {
 }
 
 impl Pictures {
-    fn renew(&mut self, followed: &Followed, known: &Known) -> Result<(), Failure> {
-        let is_good =
-            |from: &From| from.entries == known.entries || from.when.elapsed() < LEAST_AGE;
+    /// From now on figures are made from this state, which follows from so many entries of the
+    /// journal, unless they were renewed a moment ago.
+    pub fn renew(
+        &mut self,
+        configuration: &Configuration,
+        state: &State,
+        entries: u64,
+    ) -> Result<(), Failure> {
+        let is_good = |from: &From| from.entries == entries || from.when.elapsed() < LEAST_AGE;
         if !self.from.as_ref().is_some_and(is_good) {
-            let search = figure_data::search(&followed.configuration, &known.state)?;
-            self.from = Some(From { search, entries: known.entries, when: Instant::now() });
+            let search = figure_data::search(configuration, state)?;
+            self.from = Some(From { search, entries, when: Instant::now() });
             self.made.clear();
         }
         Ok(())
     }
 
     /// The figure in JSON: specification, title and caption, or what is lacking.
-    fn figure(&mut self, kind: Kind) -> Arc<str> {
+    pub fn figure(&mut self, kind: Kind) -> Arc<str> {
         let Some(From { search, entries, .. }) = &self.from else { return "{}".into() };
         let made = self.made.entry(kind.name).or_insert_with(|| {
             let figure = match kind.figure(search) {
@@ -62,18 +65,4 @@ impl Pictures {
         });
         Arc::clone(made)
     }
-}
-
-/// A figure.
-pub async fn figure(State(followed): Shared, Path(name): Path<String>) -> Answer {
-    let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name == name) else {
-        return Err(Refusal::not_found("there is no such figure"));
-    };
-    let figure = computed(move || {
-        let mut pictures = followed.pictures();
-        pictures.renew(&followed, &followed.known())?;
-        Ok(pictures.figure(kind))
-    });
-    let figure = figure.await?.to_string();
-    Ok(([(CONTENT_TYPE, "application/json")], figure).into_response())
 }

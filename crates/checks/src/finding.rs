@@ -4,6 +4,16 @@ use reading::Mistake;
 use serde::Serialize;
 
 /// Everything that was found.
+///
+/// ```
+/// use checks::{Findings, Status};
+///
+/// let mut findings = Findings::default();
+/// findings.add("configuration", Status::Ok, "37 parameters, 25 targets");
+/// let help = "let the search have 12 generations or more";
+/// findings.add_with_help("budget", Status::Warning, "2 generations are few", help);
+/// assert_eq!(findings.worst(), Status::Warning);
+/// ```
 #[derive(Default)]
 pub struct Findings(pub Vec<Finding>);
 

@@ -6,6 +6,14 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// A time such as `90s`, `45m`, `20h`, in seconds.
+///
+/// ```
+/// # use configuration::TimeLimit;
+/// let limit: TimeLimit = "20h".parse()?;
+/// assert_eq!((limit.seconds(), limit.to_string()), (72_000, "20h".to_owned()));
+/// assert!("20 hours".parse::<TimeLimit>().is_err());
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "settings", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]

@@ -7,6 +7,28 @@
 //!
 //! A search, the repetitions of its best candidates, `validate` and `check --simulate` differ in
 //! what they ask for and in what they do with results, not in how simulations are run.
+//!
+//! ```no_run
+//! # use std::{convert::Infallible, error::Error, time::Duration};
+//! # use configuration::Configuration;
+//! # use dispatcher::*;
+//! # fn run(configuration: Configuration, tasks: Vec<Task>) -> Result<(), Box<dyn Error>> {
+//! let limits = configuration.limits.clone();
+//! let executor = executors::executor(&configuration, &limits);
+//! let mut dispatcher = Dispatcher::new(executor, SystemClock::default(), &configuration, limits)?;
+//! for task in tasks {
+//!     dispatcher.enqueue(task);
+//! }
+//! let ledger = &mut NoLedger::default();
+//! while dispatcher.unsettled() > 0 {
+//!     dispatcher.submit(ledger)?;
+//!     for Settled { task, result, .. } in dispatcher.wait(Duration::from_secs(1), ledger)? {
+//!         println!("{}: {}, total {:.2}", task.key, result.outcome.words(), result.total);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 // The error types say, variant by variant, what can fail.
 #![allow(clippy::missing_errors_doc)]

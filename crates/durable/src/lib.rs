@@ -1,4 +1,18 @@
 //! Files that are there whole or not at all.
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! # let directory = tempfile::tempdir()?;
+//! let path = directory.path().join("total.json");
+//! durable::write_json(&path, &31.62)?;
+//! let total: f64 = durable::read_json(&path)?;
+//! assert_eq!(total, 31.62);
+//! // A file from outside is read up to a length.
+//! let error = durable::read_bounded(&path, 3).unwrap_err();
+//! assert_eq!(error.kind(), std::io::ErrorKind::FileTooLarge);
+//! # Ok(())
+//! # }
+//! ```
 
 // The error types say, variant by variant, what can fail.
 #![allow(clippy::missing_errors_doc)]

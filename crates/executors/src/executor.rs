@@ -8,6 +8,14 @@ use std::time::Duration;
 use simulation::{CandidateNumber, SimulationDirectory};
 
 /// Whose simulation a job runs.
+///
+/// ```
+/// # use executors::JobKey;
+/// # use simulation::CandidateNumber;
+/// let own = JobKey::of(CandidateNumber(7));
+/// let again = JobKey { repetition: 2, ..own };
+/// assert_eq!([own, again].map(|key| key.to_string()), ["candidate 7", "candidate 7, repetition 2"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobKey {
     /// The candidate's number.

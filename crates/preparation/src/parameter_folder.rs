@@ -18,6 +18,24 @@ use crate::{absolute, relative};
 const MAX_FILE_BYTES: u64 = 4 << 20;
 
 /// The parameters of a model and the values that replace some of them.
+///
+/// ```
+/// use mozaik_parameters::{Override, Value};
+/// use preparation::ParameterFolder;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let place = tempfile::tempdir()?;
+/// # let (model, copy) = (&place.path().join("model"), &place.path().join("best"));
+/// # std::fs::create_dir_all(model.join("param"))?;
+/// std::fs::write(model.join("param/defaults"), "{'K': 100, 'tau': 15.0}  # of the cortex")?;
+/// let overrides = [Override { path: "tau".into(), value: Value::Float(12.5) }];
+/// ParameterFolder { model_directory: model, root: "param/defaults", overrides: &overrides }
+///     .write(copy)?;
+/// let written = std::fs::read_to_string(copy.join("defaults"))?;
+/// assert_eq!(written, "{'K': 100, 'tau': 12.5}  # of the cortex");
+/// # Ok(())
+/// # }
+/// ```
 pub struct ParameterFolder<'a> {
     /// The directory in which mozaik starts.
     pub model_directory: &'a Path,

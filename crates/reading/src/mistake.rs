@@ -11,6 +11,14 @@ use mozaik_parameters::Problem;
 pub type Notice = String;
 
 /// A mistake in a file, an option or a path.
+///
+/// ```
+/// # use reading::Source;
+/// let file = Source::new("mozopt.toml", "[optimizer]\nmax_negn = 64\n");
+/// let help = reading::suggestion("max_negn", ["max_ngen", "seed"]);
+/// let mistake = file.error(12..20, "unknown setting `max_negn`", "here", help);
+/// assert_eq!(mistake.help.as_deref(), Some("did you mean `max_ngen`?"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     /// What is wrong.

@@ -1,5 +1,14 @@
 //! The seeds of simulations. They depend on nothing but the search's seed and the candidate's
 //! number.
+//!
+//! ```
+//! # use search::seeds;
+//! # use simulation::CandidateNumber;
+//! let candidate = CandidateNumber(217);
+//! let own = seeds::of_candidate(1, candidate);
+//! assert_eq!(own, seeds::of_candidate(1, candidate));
+//! assert_ne!(own, seeds::of_repetition(1, candidate, 1));
+//! ```
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

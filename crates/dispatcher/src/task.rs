@@ -16,7 +16,7 @@ pub struct Task {
     pub simulation: Simulation,
     /// How many attempts ended with a fault that is not the model's.
     pub faults: u32,
-    /// How many of these for want of memory.
+    /// How many of these because memory ran out.
     pub out_of_memory: u32,
     /// How many simulations had worked when its first fault came.
     pub(crate) successes_before_faults: Option<u64>,

@@ -14,7 +14,8 @@ use simulation::{CandidateNumber, SimulationDirectory};
 /// # use simulation::CandidateNumber;
 /// let own = JobKey::of(CandidateNumber(7));
 /// let again = JobKey { repetition: 2, ..own };
-/// assert_eq!([own, again].map(|key| key.to_string()), ["candidate 7", "candidate 7, repetition 2"]);
+/// assert_eq!(own.to_string(), "candidate 7");
+/// assert_eq!(again.to_string(), "candidate 7, repetition 2");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobKey {
@@ -49,14 +50,14 @@ pub struct Job {
     pub key: JobKey,
     /// The attempt: a job that another attempt left does not count.
     pub attempt: u32,
-    /// How many attempts before this one ended for want of memory.
+    /// How many attempts before this one ended because memory ran out.
     pub out_of_memory: u32,
     /// Its files.
     pub directory: SimulationDirectory,
 }
 
 impl Job {
-    /// The same, that asks for no more memory than before its last end for want of it.
+    /// The same, that asks for no more memory than before, though it ran out of it.
     pub(crate) fn given_less(&self) -> Self {
         Self { out_of_memory: self.out_of_memory.saturating_sub(1), ..self.clone() }
     }

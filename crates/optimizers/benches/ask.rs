@@ -1,4 +1,4 @@
-//! What a generation of 12 costs the composite optimizer when so many simulations are known:
+//! What a generation of 12 costs the composite optimizer when this many simulations are known:
 //! 20 parameters, 31 targets.
 
 use std::num::NonZeroUsize;
@@ -37,7 +37,7 @@ fn learning(bencher: Bencher<'_, '_>, simulations: usize) {
         .bench_refs(|(search, last)| tell(search, last));
 }
 
-/// A search that was told all but the last of so many simulations, and that candidate.
+/// A search that was told all but the last of this many simulations, and that candidate.
 fn with_one_under_way(simulations: usize) -> (Composite, Candidate) {
     let centroid = [0.0; PARAMETERS];
     let settings = CompositeSettings { offspring_size: GENERATION, ..Default::default() };

@@ -334,7 +334,7 @@ impl Composite {
         self.belief = Some(belief);
     }
 
-    /// Lets the trust region grow, shrink, or begin elsewhere, once so many outcomes have come.
+    /// Lets the trust region grow, shrink, or begin elsewhere, once this many outcomes have come.
     fn adapt(&mut self, belief: &mut Belief) {
         if self.since_adaptation < self.settings.offspring_size.max(TELLING_OUTCOMES[0]) {
             return;

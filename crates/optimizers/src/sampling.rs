@@ -57,7 +57,7 @@ enum Points {
     },
 }
 
-/// The sequence has so many points; further ones come from another scrambling.
+/// The sequence has this many points; further ones come from another scrambling.
 const SOBOL_POINTS: u64 = 1 << 16;
 
 impl Sampling {

@@ -1,6 +1,6 @@
-//! Text for people. What simulators print, names in files and the names of machines may hold control
-//! characters, which a terminal obeys and XML does not allow: they are escaped. Times are written as
-//! people write them.
+//! Text for people. What simulators print, names in files and the names of machines may hold
+//! control characters, which a terminal obeys and XML does not allow: they are escaped. Times are
+//! written as people write them.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -141,7 +141,7 @@ mod tests {
         ] {
             assert_eq!(end(state, code, signal), JobEnd::Fault(words.to_owned()));
         }
-        // A step was killed for want of memory, and the script went on.
+        // A step was killed when memory ran out, and the script went on.
         let codes = ExitCodes { worst_signal: 125, ..ExitCodes::default() };
         assert_eq!(JobState::Completed.end(&codes, "n2"), JobEnd::OutOfMemory);
     }

@@ -31,7 +31,7 @@ struct From {
 }
 
 impl Pictures {
-    /// From now on figures are made from this state, which follows from so many entries of the
+    /// From now on figures are made from this state, which follows from this many entries of the
     /// journal, unless they were renewed a moment ago.
     pub fn renew(
         &mut self,

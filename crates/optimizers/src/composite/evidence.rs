@@ -22,7 +22,7 @@ pub(super) struct Data<'a> {
     pub points: &'a [Point],
     /// One column for every output; 0 where it is not known.
     pub outputs: &'a Matrix,
-    /// How many simulations an output is worth at a point: its noise is so many times less.
+    /// How many simulations an output is worth at a point: its noise is this many times less.
     pub worths: &'a Worths,
     /// For every output an index into [`NOISE_RATIOS`].
     pub noise: &'a [usize],

@@ -25,7 +25,7 @@ const LINEAR_NORMS: [f64; 3] = [5.0, 20.0, 80.0];
 /// Norms from zero down to the floor of a logarithmic warp, for what is wanted at zero or above.
 const FLOOR_NORMS: [f64; 2] = [0.1, 1.0];
 
-/// A value further away than so many times the narrowest linear stretch is an artefact and counts
+/// A value further away than this many times the narrowest linear stretch is an artefact and counts
 /// as missing.
 const OUTLIER: f64 = 1e6;
 

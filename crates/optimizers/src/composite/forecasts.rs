@@ -9,7 +9,7 @@ const LEAST_PAIRS: usize = 8;
 /// Forecasts that rank the outcomes worse than this are no help (Spearman's coefficient).
 const LEAST_CORRELATION: f64 = 0.2;
 
-/// Errors of so many standard deviations, at the median, show that the model is wrong. Of a right
+/// Errors of this many standard deviations, at the median, show that the model is wrong. Of a right
 /// one the median is 0.67; near the end of a search the totals are all alike, and their ranks then
 /// say nothing.
 const BAD_ERROR: f64 = 2.0;

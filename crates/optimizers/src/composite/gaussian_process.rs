@@ -64,8 +64,8 @@ pub(super) trait Posterior {
 impl GaussianProcess {
     /// Learns from points, the most relevant first, `outputs` (one column for each) and how many
     /// simulations each point is worth to each of them; an output is ignored where that is 0. The
-    /// kernel's parameters are fitted in rounds of so many `iterations`, between which the noise is
-    /// chosen again.
+    /// kernel's parameters are fitted in rounds of `iterations`, between which the noise is chosen
+    /// again.
     ///
     /// `None` where the covariance cannot be factorized.
     pub fn fit(

@@ -61,7 +61,7 @@ const THOMPSON_START_SPREAD: f64 = 0.3;
 const PROBES: usize = 20;
 const PROBE_SPREAD: f64 = 0.7;
 
-/// A gain of so many standard deviations of one simulation's total makes knowing the incumbent
+/// A gain of this many standard deviations of one simulation's total makes knowing the incumbent
 /// better idle.
 const MUCH: f64 = 0.5;
 
@@ -164,8 +164,8 @@ impl Portfolio<'_> {
         self.least(total, THOMPSON_BOX, &starts, 30)
     }
 
-    /// Where a function is least in a box that reaches so many radii from the centre, as far as so
-    /// many `iterations` lead.
+    /// Where a function is least in a box that reaches `reach` radii from the centre, as far as
+    /// `iterations` lead.
     fn least(
         &self,
         function: impl Fn(&[f64]) -> (f64, Point),

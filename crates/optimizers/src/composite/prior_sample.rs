@@ -15,7 +15,7 @@ use std::f64::consts::PI;
 use super::kernel::Kernel;
 use crate::linear_algebra::Matrix;
 
-/// Cosines; with so many their covariance is within about 1 / √F = 5 % of the Matérn covariance.
+/// Cosines; with this many their covariance is within about 1 / √F = 5 % of the Matérn covariance.
 const FEATURES: usize = 400;
 
 /// Twice the smoothness 5/2.

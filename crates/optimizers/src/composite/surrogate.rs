@@ -20,7 +20,7 @@ const MODELLED_SITES: usize = 350;
 /// new.
 const MOST_DIRECTIONS: usize = 2;
 
-/// Totals of more than so many good ones count less and less.
+/// Totals of more than this many good ones count less and less.
 const FAR_FROM_GOOD: f64 = 1.5;
 
 /// Norms for each target below which a total is good in any case.
@@ -283,7 +283,7 @@ fn filled(sites: &[&Site], target: usize) -> Vec<f64> {
     sites.iter().map(|site| site.values[target].unwrap_or_else(|| borrowed(site))).collect()
 }
 
-/// By how much less the values of a site count to the model, where its total is so many times a
+/// By how much less the values of a site count to the model, where its total is this many times a
 /// good one. Near an explosion or in silence values are wild; were they to be fitted like others,
 /// they would make the model blind or overconfident where it matters.
 fn discount(times_good: f64) -> f64 {

@@ -57,7 +57,7 @@ pub(super) fn choose_warps(
 }
 
 impl Seen<'_> {
-    /// The values that say something, among the first so many.
+    /// The values that say something, among this many at the beginning.
     fn known(&self, first: usize) -> Vec<f64> {
         let values = self.values.iter().zip(&self.worth).take(first);
         values.filter(|(_, worth)| **worth > 0.0).map(|(value, _)| *value).collect()

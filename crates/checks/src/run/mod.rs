@@ -1,5 +1,5 @@
-//! What is wrong with an optimization: `mozopt doctor`. Everything is only looked at, so that it may
-//! run meanwhile, and so that a damaged one can be examined as well as a sound one.
+//! What is wrong with an optimization: `mozopt doctor`. Everything is only looked at, so that it
+//! may run meanwhile, and so that a damaged one can be examined as well as a sound one.
 
 mod controller;
 mod journal;

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::event::{Entry, Event};
+use crate::pieces::{self, each_entry};
 
 /// The name of the journal's file.
 pub const FILE_NAME: &str = "journal.jsonl";
@@ -61,41 +62,17 @@ pub struct Read {
 
 /// Reads a journal. A torn last line is left out.
 pub fn read(path: &Path) -> Result<Read, JournalError> {
-    let text =
-        std::fs::read(path).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
-    parse(&text).map_err(|(line, why)| JournalError::Damaged { path: path.to_owned(), line, why })
+    let mut entries = vec![];
+    let (valid_bytes, torn_bytes) = each_entry(path, |entry| {
+        entries.push(entry);
+        Ok::<(), JournalError>(())
+    })?;
+    Ok(Read { entries, valid_bytes, torn_bytes })
 }
 
 /// Parses the text of a journal; the error is the number of the damaged line and what is wrong.
 pub fn parse(text: &[u8]) -> Result<Read, (usize, String)> {
-    parse_from(text, 0)
-}
-
-/// The same of the part of a journal that begins with this entry.
-pub(crate) fn parse_from(text: &[u8], first_seq: u64) -> Result<Read, (usize, String)> {
-    let mut entries = vec![];
-    let mut valid = 0;
-    for line in text.split_inclusive(|&byte| byte == b'\n') {
-        let whole = line.strip_suffix(b"\n");
-        let seq = first_seq + entries.len() as u64;
-        let number = seq as usize + 1;
-        let last = valid + line.len() == text.len();
-        let entry = match whole.ok_or("the line has no end").and_then(parse_line) {
-            Ok(entry) if entry.seq == seq => entry,
-            Ok(entry) => {
-                let why = format!("entry {} follows {seq} entries", entry.seq);
-                return Err((number, why));
-            }
-            // A newer version may have written it: nothing tore, and nothing may be cut off.
-            Err(UNKNOWN) => return Err((number, UNKNOWN.to_owned())),
-            Err(_) if last && !is_longer_than_an_entry(line) => break,
-            Err(why) => return Err((number, why.to_owned())),
-        };
-        entries.push(entry);
-        valid += line.len();
-    }
-    let torn_bytes = (text.len() - valid) as u64;
-    Ok(Read { entries, valid_bytes: valid as u64, torn_bytes })
+    pieces::parse(text, 0, true)
 }
 
 /// Whether something follows what looks like the end of an entry: then this is no torn line, but
@@ -114,7 +91,7 @@ pub(crate) fn parse_line(line: &[u8]) -> Result<Entry, &'static str> {
     if tail.strip_suffix("\"}") != Some(&crc) {
         return Err("the checksum is wrong");
     }
-    serde_json::from_str(line).map_err(|_| UNKNOWN)
+    Entry::parse(line).map_err(|_| UNKNOWN)
 }
 
 /// The line of an entry, with its checksum and its end.

@@ -5,7 +5,8 @@ use std::io::{Read as _, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::event::Entry;
-use crate::file::{JournalError, parse_from};
+use crate::file::JournalError;
+use crate::pieces::parse;
 
 /// So much is read at once; a journal may have hundreds of megabytes.
 const PIECE: u64 = 4 << 20;
@@ -46,7 +47,7 @@ impl Follower {
             };
             text.truncate(end + 1);
         }
-        let read = parse_from(&text, self.next_seq)
+        let read = parse(&text, self.next_seq, true)
             .map_err(|(line, why)| JournalError::Damaged { path: self.path.clone(), line, why })?;
         self.read_bytes += read.valid_bytes;
         self.next_seq += read.entries.len() as u64;
@@ -56,8 +57,9 @@ impl Follower {
 
 #[cfg(test)]
 mod tests {
-    use simulation::CandidateNumber;
     use std::fs;
+
+    use simulation::CandidateNumber;
 
     use super::*;
     use crate::event::Event;

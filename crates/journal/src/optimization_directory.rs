@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use simulation::{CandidateNumber, Protocol, SimulationDirectory, write_experiment};
 
 use crate::event::Entry;
-use crate::file::{FILE_NAME, parse_from};
+use crate::file::FILE_NAME;
 use crate::{provenance, surroundings};
 
 const CONFIGURATION: &str = "configuration.json";
@@ -141,7 +141,7 @@ impl OptimizationDirectory {
         let mut line = vec![];
         let journal = durable::open(&self.journal()).ok()?;
         BufReader::new(journal.take(MAX_CREATION_BYTES)).read_until(b'\n', &mut line).ok()?;
-        parse_from(&line, 0).ok()?.entries.pop()
+        crate::file::parse(&line).ok()?.entries.pop()
     }
 
     /// The same, also when its journal is gone: its configuration must then be there.

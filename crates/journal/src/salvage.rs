@@ -1,9 +1,10 @@
 //! What is left of a journal that is damaged.
 
-use simulation::CandidateNumber;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use simulation::CandidateNumber;
 
 use crate::event::{Entry, Event};
 use crate::file::{JournalError, UNKNOWN, is_longer_than_an_entry, parse_line};

@@ -173,7 +173,12 @@ impl State {
         for entry in entries {
             state.apply(entry)?;
         }
-        if state.format_seen { Ok(state) } else { Err(StateError::NotCreated) }
+        state.checked()
+    }
+
+    /// The same, if an optimization was created.
+    pub(crate) fn checked(self) -> Result<Self, StateError> {
+        if self.format_seen { Ok(self) } else { Err(StateError::NotCreated) }
     }
 
     /// The state after one more entry.

@@ -1,6 +1,5 @@
 //! Why a search cannot go on. Nothing that was learnt is lost by any of these.
 
-use simulation::CandidateNumber;
 use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
@@ -8,6 +7,7 @@ use std::path::PathBuf;
 use configuration::{ConfigurationError, LimitError};
 use dispatcher::{DispatchError, NothingWorks};
 use journal::{Held, JournalError, StateError};
+use simulation::CandidateNumber;
 
 /// Why a search cannot begin or go on.
 #[derive(Debug, thiserror::Error)]

@@ -1,12 +1,12 @@
 //! Outcomes that were the machine's fault are taken back.
 
-use simulation::CandidateNumber;
 use std::collections::BTreeSet;
 
 use configuration::Configuration;
 use journal::{
     CandidateRecord, ControllerLock, Entry, Event, Journal, OptimizationDirectory, State,
 };
+use simulation::CandidateNumber;
 
 use crate::error::SearchError;
 use crate::replay::{optimizer, replay};

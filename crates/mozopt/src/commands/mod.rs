@@ -29,7 +29,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use configuration::Configuration;
-use journal::{self, Event, OptimizationDirectory, State};
+use journal::{Event, OptimizationDirectory, ReadError, State};
 
 use printable::program;
 
@@ -82,16 +82,15 @@ fn read(directory: &OptimizationDirectory) -> Result<(Configuration, State), Fai
 
 /// What the journal says.
 fn state(directory: &OptimizationDirectory) -> Result<State, Failure> {
-    let failed = |error: &dyn std::fmt::Display| {
+    let failed = |error: ReadError| {
         let (program, shown) = (program(), directory.shown());
         let help = format!(
             "nothing was changed; `{program} doctor {shown}` says more, and `{program} repair {shown}` what \
              can be done"
         );
-        Failure::failed(error.to_string(), help)
+        Failure::failed(error, help)
     };
-    let read = journal::read(&directory.journal()).map_err(|error| failed(&error))?;
-    State::of(&read.entries).map_err(|error| failed(&error))
+    State::read(&directory.journal()).map_err(failed)
 }
 
 /// The configuration of an optimization, which must be the one that it was created with.

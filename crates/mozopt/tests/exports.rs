@@ -258,8 +258,10 @@ fn an_optimization_of_which_nothing_is_known_yet_can_be_looked_at() {
         .says("choose one with --candidate");
     optimization.mozopt("export", "--candidate 0").exits(0).json();
     assert_eq!(table(&optimization.mozopt("export", "--format csv").exits(0).stdout).len(), 4);
+    // The second one ends what runs.
     search.signal(rustix::process::Signal::INT);
-    model.write("go", "");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    search.signal(rustix::process::Signal::INT);
     search.wait().exits(3);
     let status = optimization.mozopt("status", "--json").exits(0).json();
     assert_eq!(status["stopped"], "stopped by the user");

@@ -131,6 +131,11 @@ impl Journal {
         Ok((Self { path: path.to_owned(), file, bytes, next_seq }, read))
     }
 
+    /// How many entries there are.
+    pub fn entries(&self) -> u64 {
+        self.next_seq
+    }
+
     /// Appends events and returns when they are on disk. When that fails, the journal is as it was.
     ///
     /// What could not be read back is not written, and nothing where somebody else has written.

@@ -9,6 +9,7 @@
 //! mozopt_experiment.py    what simulates a mozaik model, as it was when the optimization began;
 //!                         with mozopt_run.py, mozopt_model.py, mozopt_ranks.py, mozopt_check.py
 //! journal.jsonl           what happened: the one source of truth
+//! optimizer.json          what the optimizer has learnt from it, so that `resume` is fast
 //! optimization.log        the same in words
 //! controller.lock         who runs it
 //! requests/               what it is asked for while it runs
@@ -198,6 +199,11 @@ impl OptimizationDirectory {
     /// Freezes the script that simulates a mozaik model.
     pub fn write_experiment(&self, script: &str) -> Result<(), DirectoryError> {
         write_experiment(script, &self.0).map(drop).map_err(DirectoryError::NoScript)
+    }
+
+    /// What the optimizer has learnt.
+    pub fn optimizer(&self) -> PathBuf {
+        self.0.join("optimizer.json")
     }
 
     /// The log.

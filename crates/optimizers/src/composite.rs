@@ -32,6 +32,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use self::belief::Belief;
 use self::coordinates::Coordinates;
 use self::expected_score::WarpedRule;
@@ -42,6 +44,8 @@ use self::kernel::Point;
 use self::portfolio::Portfolio;
 pub use self::settings::{CompositeError, CompositeSettings};
 use self::sites::{Observation, Site};
+use self::snapshot::Learnt;
+pub use self::snapshot::Snapshot;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
@@ -66,6 +70,7 @@ mod prior_sample;
 mod risk;
 mod settings;
 mod sites;
+mod snapshot;
 mod start;
 mod surrogate;
 mod trust_region;
@@ -152,11 +157,17 @@ pub struct Composite {
     belief: Option<Belief>,
     fallback: Option<Fallback>,
     plan: Plan,
-    /// Outcomes since the model learned, since its kernel was fitted, and since the trust region
-    /// adapted.
+    /// How many outcomes were told.
+    told: u64,
+    /// Candidates whose outcomes the belief does not contain.
+    unlearnt: Vec<u64>,
+    /// Outcomes since there was an attempt to learn, since the kernel was fitted, and since the
+    /// trust region adapted.
     news: usize,
     since_fit: usize,
     since_adaptation: usize,
+    /// What to go on from, once as much was proposed and told as then; nothing is learnt before.
+    restoring: Option<Box<Snapshot>>,
 }
 
 /// A candidate, in the coordinates of the search and in the parameters' own units.
@@ -167,7 +178,7 @@ struct Proposal {
 }
 
 /// The points of the candidates to come, made when the first of them is asked for.
-#[derive(Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Plan {
     /// It is for the candidates from `first` to before `end`.
     first: u64,
@@ -176,6 +187,8 @@ struct Plan {
     pending: Vec<Point>,
     /// Factor of the spread of candidates that have no model.
     spread: f64,
+    /// They follow from the belief.
+    #[serde(skip)]
     points: Option<Vec<Point>>,
 }
 
@@ -214,15 +227,23 @@ impl Composite {
             belief: None,
             fallback: None,
             plan: Plan::default(),
+            told: 0,
+            unlearnt: Vec::new(),
             news: 0,
             since_fit: 0,
             since_adaptation: 0,
+            restoring: None,
         })
     }
 
     /// The next candidate: with the parameters of an earlier run, or the ones that are best now.
     fn propose(&mut self, earlier: Option<&[f64]>) -> Candidate {
         let number = self.ledger.next_number();
+        if let Some(earlier) = earlier.filter(|_| self.restoring.is_some()) {
+            let candidate = self.enter(self.proposal_of(earlier.to_vec()));
+            self.restore_when_due();
+            return candidate;
+        }
         self.renew_plan(number);
         let proposal = match earlier {
             Some(earlier) => self.proposal_of(earlier.to_vec()),
@@ -239,6 +260,10 @@ impl Composite {
         if let Some(belief) = &self.belief {
             self.forecasts.enter(number, belief.surrogate.predict_seen(&proposal.point));
         }
+        self.enter(proposal)
+    }
+
+    fn enter(&mut self, proposal: Proposal) -> Candidate {
         let parameters = proposal.parameters.clone();
         self.proposals.push(proposal);
         let (number, generation) = self.ledger.enter(());
@@ -325,6 +350,7 @@ impl Composite {
             Some(belief) => (belief.next(&self.observations, &self.rules, is_due), is_due),
         };
         let Some(mut belief) = next else { return };
+        self.unlearnt.clear();
         if fits_kernel {
             self.since_fit = 0;
         }
@@ -373,10 +399,16 @@ impl Composite {
     }
 
     fn observe(&mut self, candidate: u64, observation: Observation) {
+        self.told += 1;
+        if self.restoring.is_some() {
+            self.observations.insert(candidate, observation);
+            return self.restore_when_due();
+        }
         if observation.is_complete() {
             self.forecasts.compare(candidate, observation.total(&self.rules));
         }
         self.observations.insert(candidate, observation);
+        self.unlearnt.push(candidate);
         self.news += 1;
         self.since_fit += 1;
         self.since_adaptation += 1;
@@ -387,13 +419,45 @@ impl Composite {
         }
     }
 
+    /// How many of the latest forecasts are judged.
+    fn judged(&self) -> usize {
+        JUDGED_GENERATIONS * self.settings.offspring_size
+    }
+
     fn skill(&self) -> Option<Skill> {
-        self.forecasts.skill(JUDGED_GENERATIONS * self.settings.offspring_size)
+        self.forecasts.skill(self.judged())
+    }
+
+    /// Goes on from the snapshot, if as much was proposed and told as when it was made.
+    fn restore_when_due(&mut self) {
+        let now = (self.ledger.next_number(), self.told);
+        let Some(snapshot) = self.restoring.take_if(|then| (then.proposed, then.told) == now)
+        else {
+            return;
+        };
+        if let Some(Learnt { fit, region, unlearnt }) = &snapshot.learnt {
+            let mut learnt = self.observations.clone();
+            learnt.retain(|number, _| !unlearnt.contains(number));
+            self.belief = Belief::again(&learnt, &self.rules, fit.clone(), region.clone());
+            if self.belief.is_none() {
+                self.restoring = Some(snapshot);
+                return;
+            }
+            self.unlearnt.clone_from(unlearnt);
+        } else {
+            self.unlearnt = self.observations.keys().copied().collect();
+        }
+        let Snapshot { forecasts, fallback, plan, news, since_fit, since_adaptation, .. } =
+            *snapshot;
+        (self.forecasts, self.fallback, self.plan) = (forecasts, fallback, plan);
+        (self.news, self.since_fit, self.since_adaptation) = (news, since_fit, since_adaptation);
     }
 }
 
 impl Optimizer for Composite {
     fn ask(&mut self, count: usize) -> Vec<Candidate> {
+        // Who asks before all was repeated gets what follows from the outcomes alone.
+        self.restoring = None;
         (0..count).map(|_| self.propose(None)).collect()
     }
 
@@ -413,6 +477,8 @@ impl Optimizer for Composite {
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {
         self.ledger.resolve(candidate, outcome)?;
         if outcome.kind == OutcomeKind::Lost {
+            self.told += 1;
+            self.restore_when_due();
             return Ok(());
         }
         let point = self.proposals[candidate as usize].point.clone();
@@ -427,6 +493,33 @@ impl Optimizer for Composite {
         let point = self.proposals[candidate as usize].point.clone();
         self.observe(candidate, Observation { point, kind: OutcomeKind::Measured, readings });
         Ok(())
+    }
+
+    fn snapshot(&self) -> Option<Snapshot> {
+        let learnt = self.belief.as_ref().map(|belief| Learnt {
+            fit: belief.fit.clone(),
+            region: belief.region.clone(),
+            unlearnt: self.unlearnt.clone(),
+        });
+        self.restoring.is_none().then(|| Snapshot {
+            proposed: self.ledger.next_number(),
+            told: self.told,
+            learnt,
+            forecasts: self.forecasts.latest(self.judged(), self.ledger.pending()),
+            fallback: self.fallback.clone(),
+            plan: self.plan.clone(),
+            news: self.news,
+            since_fit: self.since_fit,
+            since_adaptation: self.since_adaptation,
+        })
+    }
+
+    fn restore(&mut self, snapshot: Snapshot) {
+        self.restoring = Some(Box::new(snapshot));
+    }
+
+    fn is_restored(&self) -> bool {
+        self.restoring.is_none()
     }
 
     fn offspring_size(&self) -> usize {

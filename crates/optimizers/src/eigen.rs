@@ -1,9 +1,10 @@
 //! Eigendecomposition; with `linear_algebra`, the only place that knows the linear algebra library.
 
 use faer::{Mat, Side};
+use serde::{Deserialize, Serialize};
 
 /// Eigenvalues in ascending order and the orthonormal eigenvectors of a symmetric matrix.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Eigen {
     pub values: Vec<f64>,
     /// n × n, row after row; column j belongs to value j.

@@ -42,7 +42,7 @@ mod score_rule;
 mod space;
 
 pub use cma_es::{CmaEs, CmaEsError, CmaEsSettings, CmaEsVariant};
-pub use composite::{Composite, CompositeError, CompositeSettings};
+pub use composite::{Composite, CompositeError, CompositeSettings, Snapshot};
 pub use multi_objective::{
     MultiObjective, MultiObjectiveError, MultiObjectiveSettings, pareto_front,
 };
@@ -121,6 +121,24 @@ pub trait Optimizer: Send {
     fn tell_some(&mut self, candidate: u64, readings: &[Reading]) -> Result<(), TellError> {
         let _ = readings;
         self.tell(candidate, &Outcome::lost())
+    }
+
+    /// What a search would have to learn again from one generation after the other: with it,
+    /// [`restore`](Self::restore) is fast however long the search is. `None` where there is no
+    /// need.
+    fn snapshot(&self) -> Option<Snapshot> {
+        None
+    }
+
+    /// To a search that was asked for nothing yet: learns nothing from what is repeated from now on,
+    /// and goes on from the snapshot once as much was repeated and told as when it was made.
+    fn restore(&mut self, snapshot: Snapshot) {
+        let _ = snapshot;
+    }
+
+    /// Whether there is no snapshot any more that waits for what was repeated and told before it.
+    fn is_restored(&self) -> bool {
+        true
     }
 
     /// How many candidates make up a generation, at least 1.

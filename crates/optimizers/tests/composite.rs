@@ -523,3 +523,104 @@ fn a_search_that_can_find_nothing_better_says_so() {
     let [x, y] = search.told[best].0.parameters[..] else { panic!() };
     assert!((x - 1.0).abs() < 0.01 && (y + 1.0).abs() < 0.01, "{x} {y}");
 }
+
+/// What happens to an optimizer.
+#[derive(Clone)]
+enum Call {
+    Asked(Vec<Candidate>),
+    Told(u64, Outcome),
+}
+
+/// Repeats the calls on a new optimizer that goes on from what was kept of another.
+fn restored(calls: &[Call], kept: &str, rules: &[ScoreRule]) -> Composite {
+    let mut search = Search::new(3, rules.to_vec(), 5).optimizer;
+    search.restore(serde_json::from_str(kept).unwrap());
+    for call in calls {
+        match call {
+            Call::Asked(candidates) => {
+                let points: Vec<_> = candidates.iter().map(|it| it.parameters.clone()).collect();
+                search.repeat(&points);
+            }
+            Call::Told(number, outcome) => search.tell(*number, outcome).unwrap(),
+        }
+    }
+    assert!(search.is_restored());
+    search
+}
+
+/// Explosions, failures, lost simulations, and values that no model foresees, so that all that the
+/// optimizer has is in use.
+fn troublesome(candidate: &Candidate, rules: &[ScoreRule]) -> Outcome {
+    let x = &candidate.parameters;
+    let kind = match candidate.number % 17 {
+        3 => OutcomeKind::Failed,
+        _ if x[0] > 0.6 => OutcomeKind::Exploded,
+        11 => return Outcome::lost(),
+        _ => OutcomeKind::Measured,
+    };
+    let wild = (candidate.number * 7919 % 13) as f64;
+    let values = [x[0] + x[1] * wild, x[1] - x[2] * wild].map(Some);
+    let values = if kind == OutcomeKind::Measured { values } else { [None; 2] };
+    Outcome { kind, values: values.to_vec(), total: total(rules, &values) }
+}
+
+#[test]
+fn a_restored_search_goes_on_to_the_bit_whenever_its_state_was_kept() {
+    for asynchronous in [false, true] {
+        let rules = wanted(&[0.3, -0.2]);
+        let mut search = Search::new(3, rules.clone(), 5).optimizer;
+        let mut calls: Vec<Call> = vec![];
+        // How many calls there were, and what was kept then.
+        let mut kept: Vec<(usize, String)> = vec![];
+        let mut under_way: Vec<Candidate> = vec![];
+        let mut falls_back = false;
+        for _ in 0..14 {
+            for part in [4, 8] {
+                let candidates = search.ask(part);
+                under_way.extend(candidates.clone());
+                calls.push(Call::Asked(candidates));
+                let snapshot = search.snapshot().unwrap();
+                kept.push((calls.len(), serde_json::to_string(&snapshot).unwrap()));
+                falls_back |= search.diagnostics().model.is_some_and(|model| model.falls_back);
+                if asynchronous {
+                    for candidate in under_way.drain(..under_way.len().saturating_sub(3)).rev() {
+                        let outcome = troublesome(&candidate, &rules);
+                        search.tell(candidate.number, &outcome).unwrap();
+                        calls.push(Call::Told(candidate.number, outcome));
+                    }
+                }
+            }
+            if !asynchronous {
+                for candidate in under_way.drain(..) {
+                    let outcome = troublesome(&candidate, &rules);
+                    search.tell(candidate.number, &outcome).unwrap();
+                    calls.push(Call::Told(candidate.number, outcome));
+                }
+            }
+        }
+        assert!(falls_back, "otherwise this is not tested");
+        let (expected, diagnostics) = (search.ask(5), search.diagnostics());
+        for (at, snapshot) in &kept {
+            let mut again = restored(&calls, snapshot, &rules);
+            assert_eq!(again.ask(5), expected, "kept after {at} of {} calls", calls.len());
+            assert_eq!(again.diagnostics(), diagnostics);
+        }
+    }
+}
+
+#[test]
+fn a_state_that_does_not_fit_is_noticed() {
+    let rules = wanted(&[0.3, -0.2]);
+    let mut search = Search::new(3, rules.clone(), 5);
+    search.run(3, |it| (OutcomeKind::Measured, vec![Some(it.parameters[0]), Some(0.1)]));
+    let kept = search.optimizer.snapshot().unwrap();
+    let mut other = Search::new(3, rules, 5);
+    other.optimizer.restore(kept);
+    other.run(1, |it| (OutcomeKind::Measured, vec![Some(it.parameters[0]), Some(0.1)]));
+    assert!(other.optimizer.is_restored(), "who asks for more goes on without it");
+
+    let mut other = Search::new(3, wanted(&[0.3, -0.2]), 5);
+    other.optimizer.restore(search.optimizer.snapshot().unwrap());
+    other.optimizer.repeat(&[vec![0.0; 3]]);
+    assert!(!other.optimizer.is_restored());
+}

@@ -11,6 +11,7 @@ mod error;
 mod forget;
 mod interrupt;
 mod known;
+mod memory;
 mod outcomes;
 mod repetitions;
 mod replay;

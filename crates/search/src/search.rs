@@ -21,6 +21,7 @@ use crate::end::End;
 use crate::error::SearchError;
 use crate::interrupt::{Interrupt, Wish};
 use crate::known::{Earlier, WarmStart};
+use crate::memory::remembered;
 use crate::replay::{import, optimizer, outcome, replay};
 use crate::seeds;
 use crate::tidying::Tidying;
@@ -46,6 +47,8 @@ pub struct Search {
     pub(crate) tidying: Tidying,
     /// Versions that simulations were seen to have.
     pub(crate) versions: Vec<Arc<Versions>>,
+    /// How many candidates were proposed when it was written down what the optimizer has learnt.
+    pub(crate) memorized: usize,
 }
 
 impl Search {
@@ -169,8 +172,7 @@ impl Search {
         let controller = Event::Controller { host, pid, limits: limits.clone() };
         entries.extend(journal.append(&[controller])?);
         let state = State::of(&entries)?;
-        let mut optimizer = optimizer(&configuration)?;
-        replay(optimizer.as_mut(), &configuration, &entries, &state)?;
+        let optimizer = replayed(&directory, &configuration, &entries, &state)?;
         let requests = Requests::of(directory.path());
         let done_requests = requests.forget();
         let executor = executor(&configuration, &limits);
@@ -193,6 +195,7 @@ impl Search {
             done_requests,
             tidying: Tidying::begin(),
             versions: vec![],
+            memorized: 0,
         };
         search.compare_surroundings()?;
         search.adopt()?;
@@ -383,6 +386,7 @@ impl Search {
         for task in tasks {
             self.dispatcher.enqueue(task);
         }
+        self.memorize();
         Ok(())
     }
 
@@ -423,4 +427,24 @@ fn look_for_model(configuration: &Configuration) -> Result<(), SearchError> {
     let path = &configuration.model_directory;
     let found = fs::read_dir(path).map(drop);
     found.map_err(|source| SearchError::NoModel { path: path.clone(), source })
+}
+
+/// The optimizer, brought to where it was.
+fn replayed(
+    directory: &OptimizationDirectory,
+    configuration: &Configuration,
+    entries: &[Entry],
+    state: &State,
+) -> Result<Box<dyn Optimizer>, SearchError> {
+    if let Some(snapshot) = remembered(&directory.optimizer(), entries) {
+        let mut optimizer = optimizer(configuration)?;
+        optimizer.restore(snapshot);
+        let replayed = replay(optimizer.as_mut(), configuration, entries, state);
+        if replayed.is_ok() && optimizer.is_restored() {
+            return Ok(optimizer);
+        }
+    }
+    let mut optimizer = optimizer(configuration)?;
+    replay(optimizer.as_mut(), configuration, entries, state)?;
+    Ok(optimizer)
 }

@@ -173,9 +173,11 @@ pub fn optimizations_in(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The program, in an environment without wishes about colour.
+/// The program, in an environment without wishes about colour. Signals that whoever runs the tests
+/// ignores, as a shell does for what it runs in the background, it would ignore, too.
 pub fn mozopt() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mozopt"));
+    let mut command = Command::new("/usr/bin/env");
+    command.arg("--default-signal=INT,TERM,HUP").arg(env!("CARGO_BIN_EXE_mozopt"));
     command.stdin(Stdio::null()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     command
 }

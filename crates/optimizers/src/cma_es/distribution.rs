@@ -1,6 +1,8 @@
 //! The normal distribution that candidates are drawn from, and how it learns from them. Equations
 //! are those of Hansen's tutorial, arXiv:1604.00772.
 
+use serde::{Deserialize, Serialize};
+
 use super::rates::{Rates, effective_size};
 use crate::eigen::{self, Eigen};
 use crate::ledger::Survivor;
@@ -24,7 +26,7 @@ pub(crate) struct Sample {
 }
 
 /// A normal distribution N(mean, σ² S C S) with S = diag(stretch), and its evolution paths.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Distribution {
     pub mean: Vec<f64>,
     pub sigma: f64,

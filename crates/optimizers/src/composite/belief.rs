@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::expected_score::WarpedRule;
 use super::incumbent::{Standing, standings};
 use super::kernel::{Kernel, Point};
@@ -20,11 +22,20 @@ const LATER_FIT: [usize; 1] = [8];
 const SITES_OF_DIRECTIONS: usize = 8;
 
 pub(super) struct Belief {
+    /// How the model was fitted, which gives the same one again.
+    pub fit: Fit,
     pub sites: Vec<Site>,
     pub surrogate: Surrogate,
     /// Best first.
     pub standings: Vec<Standing>,
     pub region: TrustRegion,
+}
+
+/// The last fit of a model: what it began with, and the iterations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Fit {
+    kernel: Kernel,
+    iterations: Vec<usize>,
 }
 
 impl Belief {
@@ -40,9 +51,8 @@ impl Belief {
         let kernel = Kernel::new(region.centre.clone(), region.radius);
         let surrogate = Surrogate::fit(kernel, observations, &sites, rules, &FIRST_FIT)?;
         let kernel = turned(&surrogate, &sites, &standings(&sites, &surrogate));
-        let surrogate = Surrogate::fit(kernel, observations, &sites, rules, &TURNED_FIT)?;
-        let standings = standings(&sites, &surrogate);
-        Some(Belief { sites, surrogate, standings, region })
+        let fit = Fit { kernel, iterations: TURNED_FIT.to_vec() };
+        Belief::again(observations, rules, fit, region)
     }
 
     /// The next one, with further observations and around the same region; the kernel is the same
@@ -54,16 +64,27 @@ impl Belief {
         fits_kernel: bool,
     ) -> Option<Belief> {
         let (kernel, iterations) = if fits_kernel {
-            (turned(&self.surrogate, &self.sites, &self.standings), &LATER_FIT[..])
+            (turned(&self.surrogate, &self.sites, &self.standings), LATER_FIT.to_vec())
         } else {
-            (self.surrogate.kernel().clone(), &[][..])
+            (self.surrogate.kernel().clone(), vec![])
         };
         let region = self.region.clone();
         let kernel = Kernel { centre: region.centre.clone(), radius: region.radius, ..kernel };
+        Belief::again(observations, rules, Fit { kernel, iterations }, region)
+    }
+
+    /// The one that this fit gives, and this region.
+    pub fn again(
+        observations: &BTreeMap<u64, Observation>,
+        rules: &[WarpedRule],
+        fit: Fit,
+        region: TrustRegion,
+    ) -> Option<Belief> {
         let sites = sites(observations, rules);
-        let surrogate = Surrogate::fit(kernel, observations, &sites, rules, iterations)?;
+        let kernel = fit.kernel.clone();
+        let surrogate = Surrogate::fit(kernel, observations, &sites, rules, &fit.iterations)?;
         let standings = standings(&sites, &surrogate);
-        Some(Belief { sites, surrogate, standings, region })
+        Some(Belief { fit, sites, surrogate, standings, region })
     }
 
     /// The point of a site that stands so.

@@ -2,12 +2,15 @@
 //! incumbent, which learns from all candidates, those of the model being injected ones (Hansen
 //! 2011, arXiv:1110.4181).
 
+use serde::{Deserialize, Serialize};
+
 use super::kernel::Point;
 use crate::cma_es::distribution::{Distribution, Sample};
 use crate::cma_es::rates::Rates;
 use crate::ledger::Survivor;
 
 /// Samples around good points, without a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Fallback {
     distribution: Distribution,
     /// The candidates before this one were there before.

@@ -1,7 +1,9 @@
 //! Whether the model is to be trusted: what it said of candidates before they were simulated,
 //! against what was then seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
 
 /// Pairs without which nothing can be said.
 const LEAST_PAIRS: usize = 8;
@@ -15,7 +17,7 @@ const LEAST_CORRELATION: f64 = 0.2;
 const BAD_ERROR: f64 = 2.0;
 
 /// A total as it was expected, with the noise of one simulation, and as it came.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Forecast {
     mean: f64,
     sd: f64,
@@ -23,7 +25,7 @@ struct Forecast {
 }
 
 /// All forecasts, by candidate.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Forecasts(BTreeMap<u64, Forecast>);
 
 /// How good the latest forecasts were.
@@ -46,6 +48,21 @@ impl Forecasts {
         if let Some(forecast) = self.0.get_mut(&candidate) {
             forecast.seen = Some(seen);
         }
+    }
+
+    /// Those of the latest `count` candidates that were seen, and of those that are under way: what
+    /// [`skill`](Self::skill) needs from now on.
+    pub fn latest(&self, count: usize, pending: impl Iterator<Item = u64>) -> Forecasts {
+        let pending: BTreeSet<u64> = pending.collect();
+        let mut seen = 0;
+        let mut latest = BTreeMap::new();
+        for (&number, forecast) in self.0.iter().rev() {
+            seen += usize::from(forecast.seen.is_some());
+            if pending.contains(&number) || (forecast.seen.is_some() && seen <= count) {
+                latest.insert(number, *forecast);
+            }
+        }
+        Forecasts(latest)
     }
 
     /// Of the latest `count` candidates that were forecast and seen.

@@ -14,13 +14,15 @@
 //! parameters do together, as to excite a population, is learnt along such a direction from points
 //! that differ in everything else.
 
+use serde::{Deserialize, Serialize};
+
 use crate::linear_algebra::Matrix;
 
 /// A point of the search in unit coordinates, without the fixed parameters.
 pub(super) type Point = Vec<f64>;
 
 /// The covariance function.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Kernel {
     /// Logarithms of `s_l` and `s_q`, then of the length scales of the parameters and of the
     /// directions.

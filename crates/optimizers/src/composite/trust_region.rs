@@ -4,6 +4,8 @@
 //! after failures; a success is a generation whose results move the incumbent to a point that is
 //! better by 1 %.
 
+use serde::{Deserialize, Serialize};
+
 use super::kernel::Point;
 
 /// Radius at the start and at most, in unit coordinates: the box reaches as far as half of each
@@ -15,7 +17,7 @@ const SMALLEST: f64 = 0.25;
 const PATIENCE: u32 = 12;
 
 /// Where the next candidates are looked for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct TrustRegion {
     pub centre: Point,
     /// Half of the box's half width.

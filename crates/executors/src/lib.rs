@@ -11,7 +11,7 @@ mod slurm;
 use configuration::{Configuration, ExecutorKind, Limits};
 
 pub use executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
-pub use local::Local;
+pub use local::{Local, end_left};
 #[doc(hidden)]
 pub use slurm::lists as slurm_lists;
 pub use slurm::{ControllerJob, HANDED_OVER, JobLeft, Slurm, Trouble, cancel_left, jobs_left};

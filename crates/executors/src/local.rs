@@ -18,7 +18,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use simulation::job::ALREADY_RUNNING;
 use simulation::process::end_survivors;
-use simulation::{Finished, SimulationDirectory, Started, host};
+use simulation::{CandidateNumber, Finished, SimulationDirectory, Started, host};
 
 use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 
@@ -148,6 +148,22 @@ fn end_what_is_left(directory: &SimulationDirectory) {
     if !directory.finished().exists() && !directory.result().exists() {
         end_survivors(directory);
     }
+}
+
+/// Ends the jobs at work in these directories, and waits until they are gone. Returns how many there
+/// were, and what is to be said about them.
+pub fn end_left(directories: Vec<SimulationDirectory>) -> io::Result<(usize, Vec<String>)> {
+    let mut executor = Local::new(TimeLimit::DEFAULT);
+    for (i, directory) in directories.into_iter().enumerate() {
+        let key = JobKey::of(CandidateNumber::at(i));
+        executor.adopt(Job { key, attempt: 0, out_of_memory: 0, directory })?;
+    }
+    let left = executor.running.values().filter(|job| !job.elsewhere).count();
+    executor.cancel_all();
+    while executor.running() > 0 {
+        executor.wait(GRACE)?;
+    }
+    Ok((left, executor.messages()))
 }
 
 fn open_lock(directory: &SimulationDirectory) -> io::Result<File> {

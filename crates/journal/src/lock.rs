@@ -70,8 +70,13 @@ pub enum Held {
         path: PathBuf,
     },
     /// The lock's file cannot be used.
-    #[error("cannot lock the optimization: {0}")]
-    Io(#[from] io::Error),
+    #[error("cannot lock {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
 }
 
 impl Holder {
@@ -86,8 +91,10 @@ impl ControllerLock {
     /// Takes the lock of the optimization in this directory.
     pub fn take(directory: &Path) -> Result<Self, Held> {
         let path = directory.join(FILE_NAME);
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+        let failed = |source| Held::Io { path: path.clone(), source };
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let mut file = durable::open_as(options, &path).map_err(failed)?;
         for attempt in 1.. {
             match file.try_lock() {
                 Ok(()) => break,
@@ -96,7 +103,7 @@ impl ControllerLock {
                 Err(TryLockError::WouldBlock) => {
                     return Err(Held::By { holder: holder(&mut file) });
                 }
-                Err(TryLockError::Error(error)) => return Err(error.into()),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
         }
         if let Some(holder) = holder(&mut file).filter(|holder| holder.host != host())
@@ -105,11 +112,12 @@ impl ControllerLock {
             let ago = jiff::Timestamp::now().duration_since(beat);
             let ago = Duration::try_from(ago).unwrap_or_default();
             if ago < FRESH {
-                return Err(Held::Elsewhere { holder, seconds: ago.as_secs(), path });
+                return Err(Held::Elsewhere { holder, seconds: ago.as_secs(), path: path.clone() });
             }
         }
-        let lock = Self { path, file, holder: Holder::this_process(), beat: Instant::now() };
-        lock.write()?;
+        let holder = Holder::this_process();
+        let lock = Self { path: path.clone(), file, holder, beat: Instant::now() };
+        lock.write().map_err(failed)?;
         Ok(lock)
     }
 

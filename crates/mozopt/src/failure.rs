@@ -50,7 +50,7 @@ impl Failure {
     pub fn of_search(error: SearchError, directory: &OptimizationDirectory) -> Self {
         let (program, shown) = (program(), directory.shown());
         match error {
-            SearchError::Held(Held::Io(_)) => {
+            SearchError::Held(Held::Io { .. }) => {
                 let help = "the file system must have room, and locks (flock): `mozopt doctor` looks \
                             further";
                 Self::failed(error, help)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use configuration::{ExecutorKind, Limits};
-use executors::{EndedJob, JobEnd};
+use executors::{EndedJob, JobEnd, JobKey};
 use simulation::{Blame, OutcomeClass, SimulationResult};
 
 use super::Dispatcher;
@@ -157,16 +157,21 @@ impl<C: Clock> Dispatcher<C> {
             task.out_of_memory += 1;
             self.run_fewer();
         }
-        task.not_before = self.clock.now() + self.pause_after(task.faults);
+        task.not_before = self.clock.now() + self.pause_after(&task);
         self.waiting.push_front(task);
         Ok(None)
     }
 
-    /// What made one attempt fail may need a moment, or minutes, until it is gone.
-    fn pause_after(&self, faults: u32) -> Duration {
+    /// What made one attempt fail may need a moment, or minutes, until it is gone. What failed
+    /// together is not begun again in the same moment: up to a quarter more, by the candidate.
+    fn pause_after(&self, task: &Task) -> Duration {
         let first = Duration::from_secs(self.limits.retry_pause.seconds());
-        let factor = PAUSE_GROWS.saturating_pow(faults.saturating_sub(1));
-        first.saturating_mul(factor).min(LONGEST_PAUSE.max(first))
+        let factor = PAUSE_GROWS.saturating_pow(task.faults.saturating_sub(1));
+        let pause = first.saturating_mul(factor).min(LONGEST_PAUSE.max(first));
+        let JobKey { candidate, repetition } = task.key;
+        // The golden ratio spreads numbers that follow each other.
+        let spread = (candidate.0 as f64 + f64::from(repetition) / 7.0) * 0.618_033_988_749_895;
+        pause.mul_f64(1.0 + spread.fract() / 4.0)
     }
 
     /// How much memory a repetition gets, in words.

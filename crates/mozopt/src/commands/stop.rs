@@ -4,8 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use configuration::{Configuration, ExecutorKind};
-use executors::{ControllerJob, cancel_left};
-use journal::{ControllerLock, OptimizationDirectory, Phase, Request, Requests};
+use executors::{ControllerJob, cancel_left, end_left};
+use journal::{ControllerLock, Held, OptimizationDirectory, Phase, Request, Requests};
 use printable::program;
 
 use crate::cli::StopArguments;
@@ -41,16 +41,19 @@ pub fn stop(arguments: &StopArguments) -> Result<u8, Failure> {
         Some(limits) => limits,
         None => Configuration::read(&directory.configuration())?.limits,
     };
+    let unfinished = state.candidates.iter().filter(|r| !matches!(r.phase, Phase::Finished(_)));
+    let mut left: Vec<_> = unfinished.map(|record| directory.simulation(record.number)).collect();
+    left.extend(directory.validations().map_err(|error| failed(&error))?);
+    // A controller that ended by itself has left none; one that was killed has.
     let cancelled = match limits.executor {
-        ExecutorKind::Local => 0,
-        ExecutorKind::Slurm => {
-            let unfinished =
-                state.candidates.iter().filter(|r| !matches!(r.phase, Phase::Finished(_)));
-            let mut left: Vec<_> =
-                unfinished.map(|record| directory.simulation(record.number)).collect();
-            left.extend(directory.validations().map_err(|error| failed(&error))?);
-            cancel_left(left).map_err(|error| failed(&error))?
+        ExecutorKind::Local => {
+            let (ended, notes) = end_left(left).map_err(|error| failed(&error))?;
+            for note in notes {
+                say!("{note}");
+            }
+            ended
         }
+        ExecutorKind::Slurm => cancel_left(left).map_err(|error| failed(&error))?,
     };
     say!("stopped; {cancelled} jobs cancelled");
     say!("continue with: {} resume {}", program(), directory.shown());
@@ -63,6 +66,11 @@ fn wait_for_the_lock(directory: &OptimizationDirectory) -> Result<ControllerLock
     loop {
         match ControllerLock::take(directory.path()) {
             Ok(lock) => return Ok(lock),
+            // What cannot be locked now cannot be locked in a minute.
+            Err(error @ Held::Io { .. }) => {
+                let help = "name it where it can be written: nothing was stopped";
+                return Err(Failure::failed(error, help));
+            }
             Err(held) if Instant::now() > deadline => {
                 return Err(Failure::failed(held, "its controller has not ended yet: try again"));
             }

@@ -24,7 +24,7 @@ use crate::experiment_script::FILE as EXPERIMENT_FILE;
 use crate::host::host;
 use crate::out_of_memory::{OutOfMemoryKills, peak_in_words, was_killed};
 use crate::outcome::OutcomeClass;
-use crate::process::end_survivors;
+use crate::process::{end_survivors, end_with_this_thread};
 use crate::result::{Blame, Origin, SimulationResult};
 use crate::script::{FAILED, program};
 use crate::simulation::{SIMULATION_VARIABLE, Simulation};
@@ -407,6 +407,8 @@ fn simulate(
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT])?;
     // Whatever the simulator leaves behind becomes a child of this process.
     set_child_subreaper(Some(getpid()))?;
+    // What the simulator itself has started is ended by whoever comes next.
+    end_with_this_thread(&mut command);
     let mut child = command.spawn()?;
     bound(directory.log());
     let mut told_to_end = false;

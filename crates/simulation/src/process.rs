@@ -2,10 +2,15 @@
 //! process, by the next boot and on every other machine.
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, getuid, kill_process};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, Signal, getpid, getppid, getuid, kill_process, set_parent_process_death_signal,
+};
 
 use crate::birth::Birth;
 use crate::directory::{SimulationDirectory, Started};
@@ -35,6 +40,24 @@ impl Started {
             Duration::try_from(time).unwrap_or_default()
         })
     }
+}
+
+/// Lets the kernel end what this command starts as soon as the thread that starts it ends, however
+/// that happens: a job that is killed cannot do so itself.
+#[allow(
+    unsafe_code,
+    reason = "only the new process itself can ask for it, before it is another program"
+)]
+pub fn end_with_this_thread(command: &mut Command) {
+    let parent = getpid();
+    let ask = move || {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // It may have died before this was asked for.
+        if getppid() == Some(parent) { Ok(()) } else { Err(Errno::SRCH.into()) }
+    };
+    // SAFETY: between fork and exec there are only these two system calls, which are
+    // async-signal-safe: nothing is allocated and no lock is taken.
+    unsafe { command.pre_exec(ask) };
 }
 
 /// Ends what an attempt in this directory left running on this machine, its job having been killed.
@@ -79,10 +102,24 @@ fn has_word(process: &Path, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::os::unix::process::ExitStatusExt as _;
     use std::time::Instant;
 
     use super::*;
+
+    #[test]
+    fn what_a_thread_started_ends_with_it_and_not_before() {
+        let start = || {
+            let mut sleep = Command::new("sleep");
+            end_with_this_thread(sleep.arg("60"));
+            let mut child = sleep.spawn().unwrap();
+            std::thread::sleep(Duration::from_millis(50));
+            assert_eq!(child.try_wait().unwrap(), None);
+            child
+        };
+        let mut child = std::thread::spawn(start).join().unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
+    }
 
     #[test]
     fn this_process_is_known_and_another_is_not() {

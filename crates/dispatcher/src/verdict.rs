@@ -72,6 +72,14 @@ impl Judge<'_> {
                 let result = self.without_values(OutcomeClass::TimedOut, reason);
                 SimulationResult { simulation_seconds: limit.seconds() as f64, ..result }
             }
+            (JobEnd::OutOfTime, _) => {
+                let reason = "Slurm ended it at its own time limit (`time` under [slurm], or that of \
+                              the partition)";
+                let result = self.without_values(OutcomeClass::TimedOut, reason.to_owned());
+                let started = durable::read_json::<Started>(&task.directory.started()).ok();
+                let ran = started.map(|started| started.has_run().as_secs_f64());
+                SimulationResult { simulation_seconds: ran.unwrap_or_default(), ..result }
+            }
             (JobEnd::OutOfMemory, found) => {
                 let peak_memory = found.ok().and_then(|result| result.peak_memory);
                 let peak = peak_in_words(peak_memory);

@@ -79,6 +79,8 @@ pub enum JobEnd {
     Ended,
     /// It ran longer than it may, and was ended.
     TimedOut,
+    /// Slurm ended it at a time limit of its own.
+    OutOfTime,
     /// It needed more memory than it may, and was ended.
     OutOfMemory,
     /// Its script failed, in words that follow "candidate 7: ". Whether the job had begun, its

@@ -36,6 +36,15 @@ fn a_run_past_its_time_limit_is_an_outcome_with_the_limit_as_its_time() {
 }
 
 #[test]
+fn a_limit_of_slurms_own_is_not_said_to_be_ours() {
+    let mut scene = Scene::new([Play::Ends(JobEnd::OutOfTime)]);
+    scene.dispatcher.enqueue(scene.task(0));
+    let (_, result) = scene.run().remove(0);
+    assert_eq!(result.outcome, OutcomeClass::TimedOut);
+    assert!(result.reason.unwrap().starts_with("Slurm ended it at its own time limit"));
+}
+
+#[test]
 fn a_fault_of_the_machine_is_run_again_and_leaves_no_trace_in_the_outcome() {
     let (class, reason, begun) =
         Scene::new([fault("its node n2 failed"), fault("its node n2 failed"), done()]).outcome();

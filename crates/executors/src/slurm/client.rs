@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::environment;
 use super::job_state::{ExitCodes, JobState};
 
 /// Longer than Slurm itself waits for an answer, twice.
@@ -44,6 +45,12 @@ pub enum Trouble {
         /// How long it had time.
         limit: Duration,
     },
+    /// sbatch ended well, and did not say the job's number.
+    #[error("sbatch printed `{answer}` instead of a job's number")]
+    NoNumber {
+        /// The end of what it printed.
+        answer: String,
+    },
     /// It failed, with these words.
     #[error("{words}")]
     Failed {
@@ -60,7 +67,7 @@ impl Trouble {
             ["contact slurm controller", "timed out", "Socket", "onnection", "Zero Bytes", "send"];
         match self {
             Self::NotThere { .. } => false,
-            Self::NoAnswer { .. } => true,
+            Self::NoAnswer { .. } | Self::NoNumber { .. } => true,
             Self::Failed { words } => NO_ANSWER.iter().any(|text| words.contains(text)),
         }
     }
@@ -111,10 +118,17 @@ pub struct Accounted {
 
 /// Hands a job to Slurm and returns its number.
 pub fn submit(arguments: &[String]) -> Result<u64, Trouble> {
-    let answer = run("sbatch", arguments, SUBMISSION_LIMIT)?;
-    // With several clusters it is `1234;cluster`.
-    let id = answer.trim().split(';').next().and_then(|id| id.parse().ok());
-    id.ok_or_else(|| Trouble::Failed { words: format!("sbatch printed `{}`", answer.trim()) })
+    number_in(&run("sbatch", arguments, SUBMISSION_LIMIT)?)
+}
+
+/// The number in an answer of sbatch: its last line that is one. A site's wrapper may greet, or say
+/// good-bye; with several clusters the number is followed by `;cluster`.
+fn number_in(answer: &str) -> Result<u64, Trouble> {
+    let number = |line: &str| line.trim().split(';').next()?.parse().ok();
+    answer.lines().rev().find_map(number).ok_or_else(|| {
+        let last = answer.trim().lines().last().unwrap_or_default();
+        Trouble::NoNumber { answer: last.to_owned() }
+    })
 }
 
 /// All jobs of this user, those that ended a short time ago included.
@@ -247,17 +261,6 @@ fn elapsed(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(days.checked_mul(86400)?.checked_add(seconds)?))
 }
 
-/// Variables that say to Slurm's commands where the cluster is, and who asks.
-const CLUSTER: [&str; 4] = ["SLURM_CONF", "SLURM_CONF_SERVER", "SLURM_CLUSTERS", "SLURM_JWT"];
-
-/// Whether a variable is left out: a controller that is a job itself has those of its own job,
-/// which are not its simulations'; others change what the commands print.
-fn misleads(variable: &OsStr) -> bool {
-    let name = variable.to_string_lossy();
-    let of_commands = ["SQUEUE_", "SACCT_", "SCANCEL_"].iter().any(|p| name.starts_with(p));
-    of_commands || (name.starts_with("SLURM_") && !CLUSTER.contains(&&*name))
-}
-
 fn run(
     name: &'static str,
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
@@ -265,9 +268,7 @@ fn run(
 ) -> Result<String, Trouble> {
     let mut command = Command::new(name);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for (variable, _) in std::env::vars_os().filter(|(variable, _)| misleads(variable)) {
-        command.env_remove(variable);
-    }
+    environment::clear(&mut command);
     // Ctrl-C in the terminal is for the controller, not for a submission on its way.
     command.process_group(0);
     let failed =
@@ -355,6 +356,18 @@ mod tests {
         assert_eq!((job.state, job.codes.signal), (JobState::Cancelled, 15));
         let job = accounted("7|COMPLETED|0:0|0:125|n1|tok-1").unwrap();
         assert_eq!(job.codes.worst_signal, 125);
+    }
+
+    #[test]
+    fn the_last_line_of_an_answer_that_is_a_number_counts() {
+        for answer in
+            ["17\n", "17;north\n", "== Example cluster 2026 ==\n17;north\nbye\n", "3\n 17 "]
+        {
+            assert_eq!(number_in(answer).unwrap(), 17, "{answer}");
+        }
+        for answer in ["", "Submitted batch job\n", "17 jobs\n"] {
+            assert!(number_in(answer).unwrap_err().leaves_doubt(), "{answer}");
+        }
     }
 
     #[test]

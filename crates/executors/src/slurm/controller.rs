@@ -20,6 +20,8 @@ const RECORD: &str = "controller.json";
 pub const HANDED_OVER: u8 = 4;
 /// How long before its time limit a controller hands over: longer than a command of Slurm may take.
 const NOTICE_SECONDS: u64 = 300;
+/// How long a job that was submitted may take to be listed.
+const APPEARANCE: Duration = Duration::from_secs(10);
 /// How long jobs may take to be gone.
 const CANCELLATION: Duration = Duration::from_mins(2);
 
@@ -64,9 +66,20 @@ impl ControllerJob {
     }
 
     /// Submits the script and returns the job's number.
-    pub fn submit(directory: &Path) -> Result<u64, Trouble> {
+    pub fn submit(&self, directory: &Path) -> Result<u64, Trouble> {
         let script: PathBuf = directory.join(SCRIPT);
-        client::submit(&["--parsable".to_owned(), script.display().to_string()])
+        let answer = client::submit(&["--parsable".to_owned(), script.display().to_string()]);
+        if !matches!(answer, Err(Trouble::NoNumber { .. })) {
+            return answer;
+        }
+        // It may have been accepted nevertheless.
+        for _ in 0..APPEARANCE.as_secs() {
+            if let Some(&id) = self.active()?.first() {
+                return Ok(id);
+            }
+            thread::sleep(Duration::from_secs(1));
+        }
+        answer
     }
 
     /// The numbers of its jobs that wait or run.
@@ -116,8 +129,11 @@ fn script(
         script,
         r#"# Runs the optimization in this directory. Shortly before the time limit the controller leaves its
 # simulations alone and ends; the next job finds them again. The next job is there from the beginning,
-# so that it also takes over when this node fails.
-next=$(sbatch --parsable --dependency=afternotok:"$SLURM_JOB_ID" --kill-on-invalid-dep=yes {SCRIPT}) ||
+# so that it also takes over when this node fails. sbatch may be a script of the site that greets.
+unset SBATCH_WAIT SBATCH_ARRAY_INX SBATCH_SIGNAL
+next=$(set -o pipefail
+    sbatch --parsable --dependency=afternotok:"$SLURM_JOB_ID" --kill-on-invalid-dep=yes {SCRIPT} |
+    grep -E '^[0-9]+(;.*)?$' | tail -n 1) ||
     echo "no job will take over from this one: submit it again before the time limit"
 {mozopt} resume . & controller=$!
 leaves=

@@ -94,7 +94,7 @@ impl JobState {
             return JobEnd::OutOfMemory;
         }
         match self {
-            Self::Timeout => JobEnd::TimedOut,
+            Self::Timeout => JobEnd::OutOfTime,
             Self::OutOfMemory => JobEnd::OutOfMemory,
             Self::Cancelled => fault("somebody cancelled its job".to_owned()),
             Self::NodeFail => fault(format!("its node {nodes} failed")),
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn every_way_to_end_has_its_class() {
         assert_eq!(end("COMPLETED", 0, 0), JobEnd::Ended);
-        assert_eq!(end("TIMEOUT", 0, 15), JobEnd::TimedOut);
+        assert_eq!(end("TIMEOUT", 0, 15), JobEnd::OutOfTime);
         assert_eq!(end("OUT_OF_MEMORY", 0, 125), JobEnd::OutOfMemory);
         for (code, signal, words) in [
             (7, 0, "its job failed on n2 with exit code 7"),

@@ -5,6 +5,7 @@
 
 mod client;
 mod controller;
+mod environment;
 mod job_state;
 mod nodes;
 mod pending;
@@ -94,6 +95,10 @@ impl Slurm {
             Ok(id) => {
                 watched.sent = true;
                 watched.identify(id);
+            }
+            Err(trouble @ Trouble::NoNumber { .. }) => {
+                watched.sent = true;
+                self.say(format!("{trouble}: {} is looked for by its name", record.name));
             }
             Err(trouble) if trouble.leaves_doubt() => {
                 watched.sent = true;
@@ -239,7 +244,9 @@ impl Slurm {
 
     fn learn_about_nodes(&mut self, end: &JobEnd, state: JobState, nodes: &str) {
         match end {
-            JobEnd::TimedOut | JobEnd::OutOfMemory => self.nodes.succeeded(nodes),
+            JobEnd::TimedOut | JobEnd::OutOfTime | JobEnd::OutOfMemory => {
+                self.nodes.succeeded(nodes);
+            }
             JobEnd::Fault(_) if state.blames_node() => self.node_failed(nodes),
             // What the job left says more.
             JobEnd::Ended | JobEnd::Failed(_) | JobEnd::Fault(_) | JobEnd::Cancelled => {}

@@ -1,14 +1,23 @@
-//! Nodes that fail again and again get no more jobs of ours.
+//! Nodes that fail again and again get no more jobs of ours for a while.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// Faults without a success between them after which a node is left out.
 const FAULTS: u32 = 2;
+/// How long a node is left out. Then it gets jobs again; another fault leaves it out at once.
+const LEFT_OUT: Duration = Duration::from_mins(30);
 
 /// What is known about nodes.
 #[derive(Default)]
 pub struct Nodes {
-    faults: BTreeMap<String, u32>,
+    faults: BTreeMap<String, Faults>,
+}
+
+struct Faults {
+    /// Without a success between them.
+    count: u32,
+    last: Instant,
 }
 
 impl Nodes {
@@ -18,9 +27,10 @@ impl Nodes {
         if !is_one(nodes) {
             return None;
         }
-        let faults = self.faults.entry(nodes.to_owned()).or_default();
-        *faults += 1;
-        (*faults == FAULTS).then(|| nodes.to_owned())
+        let last = Instant::now();
+        let faults = self.faults.entry(nodes.to_owned()).or_insert(Faults { count: 0, last });
+        (faults.count, faults.last) = (faults.count + 1, last);
+        (faults.count == FAULTS).then(|| nodes.to_owned())
     }
 
     /// A job ran to its end on these nodes.
@@ -28,9 +38,15 @@ impl Nodes {
         self.faults.remove(nodes);
     }
 
-    /// The nodes to leave out, as sbatch wants them.
+    /// The nodes to leave out now, as sbatch wants them.
     pub fn excluded(&self) -> Option<String> {
-        let bad = self.faults.iter().filter(|(_, faults)| **faults >= FAULTS);
+        self.excluded_after(Duration::ZERO)
+    }
+
+    fn excluded_after(&self, pause: Duration) -> Option<String> {
+        let bad = self.faults.iter().filter(|(_, faults)| {
+            faults.count >= FAULTS && faults.last.elapsed() + pause < LEFT_OUT
+        });
         let names: Vec<_> = bad.map(|(name, _)| name.as_str()).collect();
         (!names.is_empty()).then(|| names.join(","))
     }
@@ -62,5 +78,6 @@ mod tests {
         nodes.failed("n[2-3]");
         nodes.failed("n[2-3]");
         assert_eq!(nodes.excluded(), Some("n1".to_owned()), "which of them failed is not known");
+        assert_eq!(nodes.excluded_after(LEFT_OUT), None, "it may have been repaired");
     }
 }

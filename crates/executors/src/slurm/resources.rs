@@ -1,5 +1,6 @@
 //! What sbatch is asked for.
 
+use super::environment::OF_STEPS;
 use crate::executor::Job;
 use configuration::{Configuration, Limits, SlurmSettings, TimeLimit};
 use simulation::quoted;
@@ -60,7 +61,8 @@ impl Resources {
         // sbatch copies a script that it is given, and job.sh is where it is. `exec`: what Slurm
         // sends reaches the job itself.
         let srun = self.slurm.srun.as_ref().map(|srun| format!("{srun} ")).unwrap_or_default();
-        arguments.push(format!("--wrap=exec {srun}bash {}", quoted(&directory.job_script())));
+        let script = quoted(&directory.job_script());
+        arguments.push(format!("--wrap={OF_STEPS}exec {srun}bash {script}"));
         arguments
     }
 }

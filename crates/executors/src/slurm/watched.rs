@@ -123,6 +123,12 @@ impl Watched {
         if let Some(asked) = &self.ending {
             return Some(asked.clone());
         }
+        // Slurm makes the directory of its output anew where that is gone (since 24.11), and runs the
+        // job there.
+        if matches!(end, JobEnd::Failed(_)) && !self.job.directory.job_script().exists() {
+            let words = format!("its job could not be started on {nodes}: its directory is gone");
+            return Some(JobEnd::Failed(words));
+        }
         let must_have_files = end == JobEnd::Ended;
         (!must_have_files || self.in_vain(patience)).then_some(end)
     }

@@ -36,7 +36,7 @@ pub fn submit(arguments: &SubmitArguments) -> Result<u8, Failure> {
         let message = format!("it is already submitted, as job {id}");
         return Err(Failure::bad_input(message, stop_help(&directory)));
     }
-    let id = ControllerJob::submit(directory.path()).map_err(|trouble| {
+    let id = job.submit(directory.path()).map_err(|trouble| {
         let help = format!(
             "fix the cause and run `{} submit {}`, which refuses if the job exists after all",
             program(),

@@ -270,7 +270,7 @@ mod tests {
             let line = serde_json::to_string(&entry).unwrap();
             // In another layout, and with a key that a later version may add.
             let other =
-                line.replacen(':', ": ", 1).replacen("{", "{\"new\":{\"event\":\"told\"},", 1);
+                line.replacen(':', ": ", 1).replacen('{', "{\"new\":{\"event\":\"told\"},", 1);
             for line in [line, other] {
                 assert_eq!(Entry::parse(&line).unwrap(), entry, "{line}");
                 assert_eq!(serde_json::from_str::<Entry>(&line).unwrap(), entry, "{line}");

@@ -1,0 +1,96 @@
+"""The processes of one search, found by a word in their environment: no other is ever signalled."""
+
+import contextlib
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+# The variable that says to which search a process belongs. Its value is a directory.
+MARK = "MOZOPT_TORTURE"
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of a search. `directory` is where a job or a simulator works."""
+
+    pid: int
+    kind: str
+    directory: str
+
+
+def of(place):
+    """The living processes of the search in this place: controllers, jobs and simulators."""
+    found = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdecimal():
+            process = looked_at(int(entry.name), place)
+            if process:
+                found.append(process)
+    return found
+
+
+def looked_at(pid, place):
+    """The process with this number, if it lives and belongs to the search."""
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        if f"{MARK}={place}".encode() not in environment:
+            return None
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    simulation = [it for it in environment if it.startswith(b"MOZOPT_SIMULATION=")]
+    if simulation:
+        path = simulation[0].split(b"=", 1)[1].decode()
+        return Process(pid, "simulator", os.path.dirname(path))
+    script = [it.decode() for it in words if it.endswith(b"/job.sh")]
+    if script:
+        return Process(pid, "job", os.path.dirname(script[0]))
+    if b"job" in words[1:3]:
+        # It works in its directory from its first moment on.
+        with contextlib.suppress(OSError):
+            return Process(pid, "job", os.readlink(f"/proc/{pid}/cwd"))
+    return Process(pid, "controller", "")
+
+
+def send(process, number, place):
+    """Sends a signal, if the number still belongs to the same search."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except OSError:
+        return False
+    try:
+        if looked_at(process.pid, place) is None:
+            return False
+        signal.pidfd_send_signal(descriptor, number)
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def kill(processes, place):
+    """Kills these and waits until they are gone. Returns those that were there."""
+    killed = [process for process in processes if send(process, signal.SIGKILL, place)]
+    until = time.monotonic() + 10
+    while any(looked_at(it.pid, place) for it in killed) and time.monotonic() < until:
+        time.sleep(0.001)
+    return killed
+
+
+def kill_all(place):
+    """Kills whatever belongs to the search, also what begins meanwhile."""
+    killed = []
+    while there := of(place):
+        killed += kill(there, place)
+    return killed
+
+
+def is_stopped(pid):
+    """Whether a signal has stopped the process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False

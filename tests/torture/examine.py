@@ -131,14 +131,18 @@ def compare_with_ledger(search, found, optimization):
             if (note.x, note.y) != expected:
                 search.violation("wrong", f"{directory} ran with {note.x}, {note.y}")
         # The last one has the result.
-        for note in notes[:-1]:
-            which = (directory, note.attempt)
+        for number in range(1, len(notes)):
+            which = (directory, number)
             if which in search.excusable and which not in search.with_result:
                 excused += 1
-            elif directory in search.may_run_again or path.parent.name == "probe":
+            elif path.parent.name == "probe":
                 pass
             else:
-                search.violation("doubled", f"{directory} ran {len(notes)} times to its end")
+                alone = "" if notes[number - 1].job_lives else ", once after its job was killed"
+                what = f"{directory} ran {len(notes)} times to its end{alone}"
+                search.violation("doubled", what)
+        if directory in search.ran_before:
+            search.violation("doubled", f"{directory} ran again")
         if of_a_candidate and candidate not in found.outcomes:
             search.violation("lost", f"{directory} ran, and its outcome is not known")
     if search.given is None:

@@ -15,8 +15,8 @@ CONFIG = {
     "targets": TARGETS,
 }
 
-# A line goes to the ledger when it begins, and another one when everything is written. It bears no
-# leftovers: what an earlier attempt left makes it fail.
+# A line goes to the ledger when it begins, and another one when everything is written, which says
+# whether its job still lives. It bears no leftovers: what an earlier attempt left makes it fail.
 SIMULATOR = r"""
 here=${MOZOPT_SIMULATION%/*}
 set -- $(awk -F '[:,]' '
@@ -27,7 +27,11 @@ set -- $(awk -F '[:,]' '
     END { printf "%d %d %.17g %.17g %.17g %.17g", attempt, seed, x, y, x + 0.1 * y * y, x * y }
 ' "$MOZOPT_SIMULATION")
 [ $# = 6 ] || exit 3
-note() { echo "$1 $here $attempt $x $y $$" >> "$MOZOPT_TORTURE/ledger" || exit 4; }
+note() {
+    read -r _ _ _ parent _ < /proc/$$/stat
+    [ "$parent" = $PPID ] && job=alive || job=dead
+    echo "$1 $here $attempt $x $y $job" >> "$MOZOPT_TORTURE/ledger" || exit 4
+}
 attempt=$1 x=$3 y=$4
 note begin
 mkdir "$here/mine" || exit 5

@@ -13,7 +13,8 @@ MARK = "MOZOPT_TORTURE"
 
 @dataclass(frozen=True)
 class Process:
-    """A process of a search. `directory` is where a job or a simulator works."""
+    """A process of a search: a controller, a job, a simulator, or the helper of a simulator, which
+    a shell starts for each line. `directory` is where a job or a simulator works."""
 
     pid: int
     kind: str
@@ -43,7 +44,8 @@ def looked_at(pid, place):
     simulation = [it for it in environment if it.startswith(b"MOZOPT_SIMULATION=")]
     if simulation:
         path = simulation[0].split(b"=", 1)[1].decode()
-        return Process(pid, "simulator", os.path.dirname(path))
+        kind = "helper" if is_a_simulator(parent_of(pid)) else "simulator"
+        return Process(pid, kind, os.path.dirname(path))
     script = [it.decode() for it in words if it.endswith(b"/job.sh")]
     if script:
         return Process(pid, "job", os.path.dirname(script[0]))
@@ -52,6 +54,22 @@ def looked_at(pid, place):
         with contextlib.suppress(OSError):
             return Process(pid, "job", os.readlink(f"/proc/{pid}/cwd"))
     return Process(pid, "controller", "")
+
+
+def parent_of(pid):
+    """The number of its parent; 0 if it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, IndexError):
+        return 0
+
+
+def is_a_simulator(pid):
+    """Whether it is a simulator, or was started by one."""
+    try:
+        return b"\0MOZOPT_SIMULATION=" in b"\0" + Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
 
 
 def send(process, number, place):
@@ -72,7 +90,12 @@ def send(process, number, place):
 
 
 def kill(processes, place):
-    """Kills these and waits until they are gone. Returns those that were there."""
+    """Kills these and waits until they are gone. Returns those that were there.
+
+    Simulators come first: none may run on because its job was killed a moment before it.
+    """
+    order = ["simulator", "helper", "job", "controller"]
+    processes = sorted(processes, key=lambda it: order.index(it.kind))
     killed = [process for process in processes if send(process, signal.SIGKILL, place)]
     until = time.monotonic() + 10
     while any(looked_at(it.pid, place) for it in killed) and time.monotonic() < until:

@@ -17,7 +17,7 @@ PATIENCE_S = 90
 # How often a search is resumed, at most, until it ends by itself.
 RESUMPTIONS = 5
 
-Note = namedtuple("Note", "what directory attempt x y")
+Note = namedtuple("Note", "what directory attempt x y job_lives")
 
 
 class Search:
@@ -33,13 +33,13 @@ class Search:
         self.prefix = []
         self.outputs = 0
         self.violations = []
-        # Simulations that had ended when their job was killed, and whose result was not on disk.
+        # Ends of simulations (which of those in a directory) whose job was killed before their
+        # result was on disk, and ends whose result was seen there.
         self.excusable = set()
-        # Simulations whose result was seen on disk.
         self.with_result = set()
-        # Simulations that may run again, since the journal was made to forget them.
-        self.may_run_again = set()
+        # An optimization that ran elsewhere before, and the simulations that must not run again.
         self.given = None
+        self.ran_before = set()
         self.place.mkdir(parents=True, exist_ok=True)
         self.place.chmod(0o755)
         if not self.model.exists():
@@ -143,11 +143,14 @@ class Search:
     def look_around(self):
         """Notes for each simulation that ended whether its result is on disk."""
         at_work = {it.directory for it in processes.of(self.place) if it.kind == "job"}
-        for directory, attempt in {(it.directory, it.attempt) for it in self.notes("end")}:
-            if examine.has_result(Path(directory), attempt):
-                self.with_result.add((directory, attempt))
-            elif directory not in at_work:
-                self.excusable.add((directory, attempt))
+        ends = {}
+        for note in self.notes("end"):
+            ends.setdefault(note.directory, []).append(note)
+        for directory, notes in ends.items():
+            if examine.has_result(Path(directory), notes[-1].attempt):
+                self.with_result.add((directory, len(notes)))
+            elif directory not in at_work and notes[-1].job_lives:
+                self.excusable.add((directory, len(notes)))
 
     # The end
 
@@ -170,7 +173,7 @@ class Search:
             return []
         notes = [line.split(" ") for line in lines]
         return [
-            Note(it[0], it[1], int(it[2]), float(it[3]), float(it[4]))
+            Note(it[0], it[1], int(it[2]), float(it[3]), float(it[4]), it[5] == "alive")
             for it in notes
             if it[0] == what
         ]

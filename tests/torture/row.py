@@ -93,6 +93,8 @@ class Row:
             violations = [*(search.violations if search else []), ("lost", traceback.format_exc())]
         finally:
             processes.kill_all(place)
+            if search:
+                search.undo()
         with self.lock:
             self.tried += tried
             self.excused += excused
@@ -114,8 +116,3 @@ class Row:
     def holds(self):
         """Whether nothing went wrong."""
         return not any(self.counts.values())
-
-
-def part(cases, fraction):
-    """The case at this place among all, for a row that is tried in part."""
-    return cases[int(len(cases) * fraction)]

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections import namedtuple
 from pathlib import Path
 
@@ -28,6 +27,7 @@ class Search:
         self.mozopt = mozopt
         self.optimizer = optimizer
         self.model = self.place / "model"
+        self.output = self.place / "output"
         self.environment = {**os.environ, processes.MARK: str(self.place)}
         self.environment.pop("MOZOPT_SIMULATION", None)
         self.prefix = []
@@ -42,6 +42,9 @@ class Search:
         self.ran_before = set()
         self.place.mkdir(parents=True, exist_ok=True)
         self.place.chmod(0o755)
+        self.output.mkdir(exist_ok=True)
+        # What undoes what was done to this machine.
+        self.afterwards = []
         if not self.model.exists():
             model.write(self.model, optimizer, **settings)
 
@@ -55,7 +58,7 @@ class Search:
         """The directory of the optimization, once its journal has a first line."""
         if self.given:
             return self.given
-        for journal in sorted(self.model.glob("*_Optimization*/journal.jsonl")):
+        for journal in sorted(self.output.glob("*/journal.jsonl")):
             if b"\n" in journal.read_bytes():
                 return journal.parent
         return None
@@ -63,12 +66,14 @@ class Search:
     def arguments(self):
         """How the search is begun, or continued."""
         optimization = self.optimization()
-        return ["resume", optimization] if optimization else ["run", self.model]
+        if optimization:
+            return ["resume", optimization]
+        return ["run", self.model, "--output", self.output]
 
     def begin(self, arguments=None, prefix=None, **how):
         """Begins a controller. What it says goes to a file of its own."""
         self.outputs += 1
-        path = self.place / f"output.{self.outputs}"
+        path = self.place / f"said.{self.outputs}"
         words = [*self.prefix, *(prefix or []), self.mozopt, *(arguments or self.arguments())]
         how.setdefault("env", self.environment)
         how.setdefault("stdin", subprocess.DEVNULL)
@@ -76,7 +81,7 @@ class Search:
             how.setdefault("stdout", output)
             how.setdefault("stderr", output)
             controller = subprocess.Popen([*words, "--quiet"], **how)
-        controller.output = path
+        controller.said = path
         return controller
 
     def ended(self, controller, patience_s=PATIENCE_S):
@@ -84,10 +89,10 @@ class Search:
         try:
             code = controller.wait(patience_s)
         except subprocess.TimeoutExpired:
-            self.violation("lost", f"a controller hangs: {controller.output}")
+            self.violation("lost", f"a controller hangs: {controller.said}")
             self.kill_all()
             return controller.wait()
-        self.look_for_panic(code, controller.output)
+        self.look_for_panic(code, controller.said)
         return code
 
     def look_for_panic(self, code, path):
@@ -117,7 +122,7 @@ class Search:
             code = controller.wait(seconds)
         except subprocess.TimeoutExpired:
             return True
-        self.look_for_panic(code, controller.output)
+        self.look_for_panic(code, controller.said)
         return False
 
     # Kills
@@ -161,7 +166,7 @@ class Search:
             controller = self.begin()
             if self.ended(controller) == 0:
                 return True
-        text = controller.output.read_text(errors="replace")
+        text = controller.said.read_text(errors="replace")
         self.violation("lost", f"it cannot be resumed to its end: {text[-500:]}")
         return False
 
@@ -178,17 +183,13 @@ class Search:
             if it[0] == what
         ]
 
-    def clean(self):
-        """Ends what still runs and removes everything."""
+    def undo(self):
+        """Ends what still runs, and undoes what was done to this machine."""
         processes.kill_all(self.place)
+        while self.afterwards:
+            self.afterwards.pop()()
+
+    def clean(self):
+        """The same, and removes everything."""
+        self.undo()
         shutil.rmtree(self.place, ignore_errors=True)
-
-
-def wait_until(condition, seconds=20.0):
-    """Waits until something is so; whether it is."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.002)
-    return False

@@ -34,9 +34,9 @@ class Jobs(Row):
 
     name = "kill-job"
     fault = "`kill -9` of a job"
-    full = 600
-    reduced = 25
-    seconds = 0.6
+    full = 400
+    reduced = 16
+    seconds = 1.7
     kind = "job"
 
     def torture(self, search, chance, number):
@@ -61,8 +61,8 @@ class Simulators(Jobs):
 
     name = "kill-simulator"
     fault = "`kill -9` of the simulator"
-    full = 600
-    reduced = 25
+    full = 400
+    reduced = 16
     kind = "simulator"
 
 

@@ -48,7 +48,7 @@ command = "{command}"
 {simulator}
 [execution]
 slots = 2
-retries = 20
+retries = {retries}
 retry_pause = "1s"
 {execution}
 [optimizer]
@@ -70,8 +70,10 @@ def values(x, y):
     return {"a": x + 0.1 * y * y, "b": x * y}
 
 
-def write(directory, optimizer, command="exec sh simulate.sh", simulator="", execution=""):
-    """Writes the model and what is searched."""
+def write(
+    directory, optimizer, command="exec sh simulate.sh", simulator="", execution="", retries=20
+):
+    """Writes the model and what is searched. So many retries are never used up."""
     directory = Path(directory)
     (directory / "param_optim").mkdir(parents=True)
     (directory / "param_optim/config_optimisation").write_text(json.dumps(CONFIG))
@@ -80,6 +82,7 @@ def write(directory, optimizer, command="exec sh simulate.sh", simulator="", exe
             command=command,
             simulator=simulator,
             execution=execution,
+            retries=retries,
             optimizer=OPTIMIZERS[optimizer],
         )
     )

@@ -71,12 +71,12 @@ class Row:
             if cases is None:
                 if self.tried >= self.wanted:
                     return None
-            elif self.begun >= min(cases, self.wanted):
+            elif self.begun >= self.wanted:
                 return None
             self.begun += 1
             number = self.begun - 1
             # A part of the cases: spread over all of them.
-            return number if cases is None else number * cases // min(cases, self.wanted)
+            return number if cases is None else number * cases // self.wanted
 
     def one(self, number):
         """Tortures one search and counts what came of it."""

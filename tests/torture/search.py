@@ -52,6 +52,13 @@ class Search:
         """Notes that something is not as it must be."""
         self.violations.append((kind, what))
 
+    def restart(self):
+        """Forgets a search of which nothing is worth keeping: another one is begun."""
+        self.kill_all()
+        self.output = self.place / "anew"
+        self.output.mkdir()
+        (self.place / "ledger").unlink(missing_ok=True)
+
     # Controllers
 
     def optimization(self):

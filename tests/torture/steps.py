@@ -61,6 +61,8 @@ class Steps(Row):
 
     seconds = 0.8
 
+    all = ()
+
     def ready(self):
         if not shutil.which("strace"):
             return "there is no strace"

@@ -11,8 +11,6 @@ from search import Search
 class Journals(Row):
     """A search that has ended, in a copy for each try: its journal is damaged."""
 
-    seconds = 0.6
-
     def ready(self):
         self.base = Search(Path(self.tools.place) / f"{self.name}-undisturbed", self.tools.mozopt)
         if not self.base.to_the_end():
@@ -76,6 +74,7 @@ class Cuts(Journals):
     fault = "the journal is cut off"
     full = 900
     reduced = 25
+    seconds = 0.3
 
     def torture(self, search, chance, number):
         length = chance.randrange(len(self.text))
@@ -97,7 +96,8 @@ class Bytes(Journals):
     name = "journal-bytes"
     fault = "a byte of the journal is changed"
     full = 1800
-    reduced = 30
+    reduced = 40
+    seconds = 0.2
 
     def torture(self, search, chance, number):
         place = chance.randrange(len(self.text))

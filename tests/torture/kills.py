@@ -16,7 +16,8 @@ class Controllers(Row):
     name = "kill-controller"
     fault = "`kill -9` of the controller"
     full = 1300
-    reduced = 60
+    reduced = 80
+    seconds = 0.16
 
     def torture(self, search, chance, number):
         kills = 0
@@ -36,7 +37,7 @@ class Jobs(Row):
     fault = "`kill -9` of a job"
     full = 400
     reduced = 16
-    seconds = 1.7
+    seconds = 0.85
     kind = "job"
 
     def torture(self, search, chance, number):
@@ -63,6 +64,7 @@ class Simulators(Jobs):
     fault = "`kill -9` of the simulator"
     full = 400
     reduced = 16
+    seconds = 0.75
     kind = "simulator"
 
 
@@ -72,7 +74,8 @@ class Everything(Row):
     name = "kill-all"
     fault = "`kill -9` of controller, jobs and simulators together"
     full = 2300
-    reduced = 60
+    reduced = 80
+    seconds = 0.18
 
     def torture(self, search, chance, number):
         kills = 0
@@ -92,8 +95,8 @@ class Some(Row):
     name = "kill-some"
     fault = "`kill -9` of some of the processes"
     full = 600
-    reduced = 25
-    seconds = 0.5
+    reduced = 30
+    seconds = 0.25
 
     def torture(self, search, chance, number):
         controller, kills = search.begin(), 0
@@ -117,8 +120,8 @@ class Signals(Row):
     name = "signals"
     fault = "SIGTERM, SIGINT, SIGHUP to the controller"
     full = 600
-    reduced = 30
-    seconds = 0.3
+    reduced = 40
+    seconds = 0.2
 
     def torture(self, search, chance, number):
         signals = 0

@@ -25,8 +25,6 @@ exec {bash} "$@"
 class Late(Row):
     """A search whose jobs are started by a bash that takes its time."""
 
-    seconds = 0.5
-
     def search(self, place, chance, number):
         search = Search(place, self.tools.mozopt, chance.choice(["cma-es", "sobol", "composite"]))
         tools = place / "bin"
@@ -45,7 +43,8 @@ class LateStarts(Late):
     name = "late-starts"
     fault = "a job begins when the next controller is there"
     full = 300
-    reduced = 12
+    reduced = 16
+    seconds = 0.4
 
     def torture(self, search, chance, number):
         tried = 0
@@ -84,7 +83,7 @@ class SlowStarts(Late):
     name = "slow-starts"
     fault = "jobs begin slowly, and controllers are killed"
     full = 400
-    reduced = 16
+    reduced = 20
     seconds = 0.3
 
     def torture(self, search, chance, number):
@@ -106,6 +105,7 @@ class Stopped(Late):
     fault = "a job is stopped and wakes under another controller"
     full = 300
     reduced = 12
+    seconds = 0.35
 
     def torture(self, search, chance, number):
         tried = 0

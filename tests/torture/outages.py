@@ -36,9 +36,9 @@ class Outages(Row):
 
     name = "outages"
     fault = "script, interpreter, module, model, prelude or mozopt is away for a while"
-    full = 150
-    reduced = 10
-    seconds = 2.5
+    full = 156
+    reduced = 13
+    seconds = 2.1
 
     def search(self, place, chance, number):
         search = Search(
@@ -103,8 +103,8 @@ class FullDisk(Row):
     name = "full-disk"
     fault = "the disk is full for a while"
     full = 60
-    reduced = 5
-    seconds = 1.5
+    reduced = 6
+    seconds = 0.4
 
     def ready(self):
         place = self.tools.place / "disk-tried"
@@ -157,8 +157,8 @@ class Leftovers(Row):
     name = "leftovers"
     fault = "leftovers: processes that write on after kills"
     full = 400
-    reduced = 20
-    seconds = 0.4
+    reduced = 24
+    seconds = 0.2
 
     def search(self, place, chance, number):
         search = Search(place, self.tools.mozopt, chance.choice(["cma-es", "sobol"]))

@@ -90,12 +90,7 @@ def send(process, number, place):
 
 
 def kill(processes, place):
-    """Kills these and waits until they are gone. Returns those that were there.
-
-    Simulators come first: none may run on because its job was killed a moment before it.
-    """
-    order = ["simulator", "helper", "job", "controller"]
-    processes = sorted(processes, key=lambda it: order.index(it.kind))
+    """Kills these and waits until they are gone. Returns those that were there."""
     killed = [process for process in processes if send(process, signal.SIGKILL, place)]
     until = time.monotonic() + 10
     while any(looked_at(it.pid, place) for it in killed) and time.monotonic() < until:
@@ -104,7 +99,16 @@ def kill(processes, place):
 
 
 def kill_all(place):
-    """Kills whatever belongs to the search, also what begins meanwhile."""
+    """Kills whatever belongs to the search.
+
+    All are stopped before, as by a machine that is switched off: none runs on because another one
+    was killed a moment before it.
+    """
+    stopped = set()
+    while new := [it for it in of(place) if it.pid not in stopped]:
+        for process in new:
+            send(process, signal.SIGSTOP, place)
+            stopped.add(process.pid)
     killed = []
     while there := of(place):
         killed += kill(there, place)

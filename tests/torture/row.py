@@ -40,8 +40,7 @@ class Row:
     # What a subclass says
 
     def ready(self):
-        """Prepares what all searches of the row need; a reason why the row cannot be tried, or
-        nothing."""
+        """Prepares what all searches need. Returns why the row cannot be tried, if so."""
 
     def torture(self, search, chance, number):
         """Does it to one search, `number` being that of the search. Returns how often it was
@@ -64,17 +63,24 @@ class Row:
 
     # The same for all
 
+    def make_ready(self):
+        """Gets ready. A row that cannot be tried here says why, and is left out."""
+        reason = self.ready()
+        if reason:
+            self.skipped.append(reason)
+            self.wanted = 0
+        for why in self.skipped:
+            self.tools.say(f"SKIPPED: {self.name}: {why}")
+        self.wanted = min(self.wanted, self.cases() or self.wanted)
+
     def next_number(self):
         """The number of the search that is to be tortured next; `None` if enough were."""
         with self.lock:
             cases = self.cases()
-            if cases is None:
-                if self.tried >= self.wanted:
-                    return None
-            elif self.begun >= self.wanted:
+            number = self.begun
+            if (self.tried if cases is None else number) >= self.wanted:
                 return None
             self.begun += 1
-            number = self.begun - 1
             # A part of the cases: spread over all of them.
             return number if cases is None else number * cases // self.wanted
 

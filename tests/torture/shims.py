@@ -43,8 +43,8 @@ class Clocks(Shimmed):
     name = "clock-jumps"
     fault = "the wall clock jumps by an hour or two days"
     full = 200
-    reduced = 10
-    seconds = 0.4
+    reduced = 16
+    seconds = 0.35
 
     def torture(self, search, chance, number):
         jumps = 0
@@ -76,8 +76,8 @@ class TwoControllers(Shimmed):
     name = "two-controllers"
     fault = "two controllers where locks do nothing"
     full = 100
-    reduced = 8
-    seconds = 0.8
+    reduced = 6
+    seconds = 1.3
 
     def torture(self, search, chance, number):
         search.environment["MOZOPT_TORTURE_NO_LOCKS"] = "1"

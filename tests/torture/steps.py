@@ -59,8 +59,7 @@ exec {bash} "$@"
 class Steps(Row):
     """What is done to a controller (or, in a subclass, to a job) at each of its system calls."""
 
-    seconds = 0.8
-
+    phases = ("run", "resume")
     all = ()
 
     def ready(self):
@@ -75,7 +74,8 @@ class Steps(Row):
             call = line.partition("(")[0]
             calls[call] = calls.get(call, 0) + 1
         self.all = [
-            (call, injection, when)
+            (phase, call, injection, when)
+            for phase in self.phases
             for call in CALLS
             for injection in self.injections(call)
             for when in range(1, calls.get(call, 0) + 1)
@@ -94,7 +94,11 @@ class Steps(Row):
         return Search(place, self.tools.mozopt)
 
     def torture(self, search, chance, number):
-        call, injection, when = self.all[number]
+        phase, call, injection, when = self.all[number]
+        if phase == "resume":
+            controller = search.begin()
+            search.goes_on(controller, chance.uniform(0.0, 0.3))
+            search.kill_controller(controller)
         search.what = f"{call}:{injection}:when={when}"
         self.traced(search, [f"-etrace={call}", f"--inject={search.what}"])
         # What runs on is not killed: the next controller finds it.
@@ -114,6 +118,8 @@ class Steps(Row):
 
 class OfJob(Steps):
     """The same for the first job: a script in the place of bash traces it."""
+
+    phases = ("run",)
 
     def traced(self, search, flags):
         tools = search.place / "bin"
@@ -151,6 +157,21 @@ class KillController(Kill, Steps):
     fault = "`kill -9` of the controller at each system call"
     full = 5000
     reduced = 24
+    seconds = 0.6
+
+
+class KillBoth(KillController):
+    """The controller is killed at each of its steps, and everything else in the same moment."""
+
+    name = "kill-both-steps"
+    fault = "`kill -9` of controller and jobs at each system call"
+    full = 5000
+    reduced = 16
+    seconds = 0.6
+
+    def traced(self, search, flags):
+        super().traced(search, flags)
+        search.kill_all()
 
 
 class KillJob(Kill, OfJob):
@@ -159,8 +180,8 @@ class KillJob(Kill, OfJob):
     name = "kill-job-steps"
     fault = "`kill -9` of a job at each system call"
     full = 5000
-    reduced = 16
-    seconds = 1.8
+    reduced = 10
+    seconds = 1.0
 
 
 class FailController(Fail, Steps):
@@ -169,7 +190,8 @@ class FailController(Fail, Steps):
     name = "fail-controller"
     fault = "each system call of the controller fails"
     full = 5000
-    reduced = 30
+    reduced = 24
+    seconds = 0.5
 
 
 class FailJob(Fail, OfJob):
@@ -178,8 +200,8 @@ class FailJob(Fail, OfJob):
     name = "fail-job"
     fault = "each system call of a job fails"
     full = 5000
-    reduced = 20
-    seconds = 1.2
+    reduced = 16
+    seconds = 0.6
 
 
-ROWS = [KillController, KillJob, FailController, FailJob]
+ROWS = [KillController, KillBoth, KillJob, FailController, FailJob]

@@ -16,9 +16,9 @@ class Surroundings(Row):
 
     name = "surroundings"
     fault = "poor surroundings"
-    full = 300
-    reduced = 20
-    seconds = 0.7
+    full = 5000
+    reduced = 24
+    seconds = 0.4
     all = ()
 
     def ready(self):

@@ -109,9 +109,13 @@ def kill_all(place):
         for process in new:
             send(process, signal.SIGSTOP, place)
             stopped.add(process.pid)
-    killed = []
-    while there := of(place):
+    killed, unseen = [], 0
+    # One that becomes another program in this moment has no environment for a moment.
+    while unseen < 3:
+        there = of(place)
         killed += kill(there, place)
+        unseen = 0 if there else unseen + 1
+        time.sleep(0.002)
     return killed
 
 

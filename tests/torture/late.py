@@ -8,12 +8,14 @@ import processes
 from row import Row
 from search import Search
 
-# Stands in the place of bash: it waits before a job begins, or stops until somebody wakes it.
+# Stands in the place of bash: a job begins slowly, or waits until it is let go. No hangup reaches
+# it: the kernel sends one to the job when its controller dies while it is stopped.
 LATE_BASH = """\
 #!{bash}
 case $1 in */job.sh)
+    trap '' HUP
     if mv "$MOZOPT_TORTURE/stop" "$MOZOPT_TORTURE/stopped" 2> /dev/null; then
-        kill -STOP $$
+        while [ -e "$MOZOPT_TORTURE/stopped" ]; do sleep 0.01; done
     elif [ -e "$MOZOPT_TORTURE/slow" ]; then
         sleep 0.$((RANDOM % 30))
     fi ;;
@@ -37,8 +39,8 @@ class Late(Row):
 
 
 class LateStarts(Late):
-    """A job stops before it takes its lock. Its controller is killed, the next one begins, and then
-    the job wakes."""
+    """A job waits before it takes its lock. Its controller is killed, the next one begins, and then
+    the job goes on."""
 
     name = "late-starts"
     fault = "a job begins when the next controller is there"
@@ -47,21 +49,20 @@ class LateStarts(Late):
     seconds = 0.4
 
     def torture(self, search, chance, number):
-        tried = 0
+        tried, stopped = 0, search.place / "stopped"
         while tried < 4:
             controller = search.begin()
             search.goes_on(controller, chance.uniform(0.0, 0.2))
             (search.place / "stop").touch()
-            while not (stopped := late_jobs(search)) and controller.poll() is None:
+            while not stopped.exists() and controller.poll() is None:
                 time.sleep(0.002)
             (search.place / "stop").unlink(missing_ok=True)
             search.kill_controller(controller)
-            if not stopped:
+            if not stopped.exists():
                 break
             following = search.begin()
             search.goes_on(following, chance.uniform(0.0, 0.3))
-            for process in stopped:
-                processes.send(process, signal.SIGCONT, search.place)
+            stopped.unlink()
             tried += 1
             if chance.random() < 0.5:
                 search.goes_on(following, chance.uniform(0.0, 0.1))
@@ -69,12 +70,6 @@ class LateStarts(Late):
             elif search.ended(following) == 0:
                 break
         return tried
-
-
-def late_jobs(search):
-    """Jobs that were stopped before they began."""
-    there = processes.of(search.place)
-    return [it for it in there if it.kind == "job" and processes.is_stopped(it.pid)]
 
 
 class SlowStarts(Late):
@@ -118,6 +113,9 @@ class Stopped(Late):
             for process in victims:
                 processes.send(process, signal.SIGSTOP, search.place)
             search.kill_controller(controller)
+            # The kernel has woken them when their controller died.
+            for process in victims:
+                processes.send(process, signal.SIGSTOP, search.place)
             following = search.begin()
             search.goes_on(following, chance.uniform(0.0, 0.2))
             for process in victims:

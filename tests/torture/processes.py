@@ -117,11 +117,3 @@ def kill_all(place):
         unseen = 0 if there else unseen + 1
         time.sleep(0.002)
     return killed
-
-
-def is_stopped(pid):
-    """Whether a signal has stopped the process."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-    except OSError:
-        return False

@@ -56,6 +56,10 @@ exec {bash} "$@"
 """
 
 
+# More than there are: each step.
+EACH = 10_000
+
+
 class Steps(Row):
     """What is done to a controller (or, in a subclass, to a job) at each of its system calls."""
 
@@ -155,7 +159,7 @@ class KillController(Kill, Steps):
 
     name = "kill-controller-steps"
     fault = "`kill -9` of the controller at each system call"
-    full = 5000
+    full = EACH
     reduced = 24
     seconds = 0.6
 
@@ -165,7 +169,7 @@ class KillBoth(KillController):
 
     name = "kill-both-steps"
     fault = "`kill -9` of controller and jobs at each system call"
-    full = 5000
+    full = 600
     reduced = 16
     seconds = 0.6
 
@@ -179,7 +183,7 @@ class KillJob(Kill, OfJob):
 
     name = "kill-job-steps"
     fault = "`kill -9` of a job at each system call"
-    full = 5000
+    full = EACH
     reduced = 10
     seconds = 1.0
 
@@ -189,7 +193,7 @@ class FailController(Fail, Steps):
 
     name = "fail-controller"
     fault = "each system call of the controller fails"
-    full = 5000
+    full = 1200
     reduced = 24
     seconds = 0.5
 
@@ -199,7 +203,7 @@ class FailJob(Fail, OfJob):
 
     name = "fail-job"
     fault = "each system call of a job fails"
-    full = 5000
+    full = EACH
     reduced = 16
     seconds = 0.6
 

@@ -16,7 +16,7 @@ class Surroundings(Row):
 
     name = "surroundings"
     fault = "poor surroundings"
-    full = 5000
+    full = 1000
     reduced = 24
     seconds = 0.4
     all = ()

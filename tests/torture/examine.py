@@ -76,6 +76,10 @@ def examine(search, reference):
         return 0
     compare(search, found, reference)
     look_for_panics(search, optimization)
+    for name in ("job.lock", "started.json", "output.log"):
+        # Controllers begin there: no job has anything to do in that directory.
+        if (search.place / name).exists():
+            search.violation("wrong", f"a job worked in {search.place}, not in its directory")
     return compare_with_ledger(search, found, optimization)
 
 

@@ -84,6 +84,7 @@ class Search:
         words = [*self.prefix, *(prefix or []), self.mozopt, *(arguments or self.arguments())]
         how.setdefault("env", self.environment)
         how.setdefault("stdin", subprocess.DEVNULL)
+        how.setdefault("cwd", self.place)
         with path.open("wb") as output:
             how.setdefault("stdout", output)
             how.setdefault("stderr", output)

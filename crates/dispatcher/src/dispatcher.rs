@@ -74,8 +74,8 @@ impl<C: Clock> Dispatcher<C> {
     }
 
     /// A simulation that worked before: it is run again where nothing seems to work any more.
-    pub fn has_worked(&mut self, task: Task, seconds: f64) {
-        self.suspicion.has_worked(task, seconds);
+    pub fn has_worked(&mut self, task: Task) {
+        self.suspicion.has_worked(task);
     }
 
     /// Finds out what became of the task's last attempt, which an earlier controller began. Returns

@@ -1,11 +1,10 @@
-//! Processes on this machine. Each job is a process group of its own, so that Ctrl-C in the
-//! terminal does not reach it, and so that all of it can be ended at once. It outlives its
+//! Processes on this machine. Each job is a session of its own, so that Ctrl-C in the terminal does
+//! not reach it, and so that all of it can be ended at once. It outlives its
 //! controller: another one recognizes a running job by the lock that it holds on `job.lock`.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +16,7 @@ use durable::read_json;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use simulation::job::ALREADY_RUNNING;
-use simulation::process::end_survivors;
+use simulation::process::{end_survivors, in_a_session_of_its_own};
 use simulation::{CandidateNumber, Finished, SimulationDirectory, Started, host};
 
 use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
@@ -173,13 +172,14 @@ fn open_lock(directory: &SimulationDirectory) -> io::Result<File> {
 impl Executor for Local {
     fn submit(&mut self, job: Job) -> io::Result<String> {
         let log = OpenOptions::new().create(true).append(true).open(job.directory.log())?;
-        let mut child = Command::new("bash")
+        let mut command = Command::new("bash");
+        command
             .arg(job.directory.job_script())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
-            .stderr(log)
-            .process_group(0)
-            .spawn()?;
+            .stderr(log);
+        in_a_session_of_its_own(&mut command);
+        let mut child = command.spawn()?;
         let pid = Pid::from_child(&child);
         let (report_end, key, directory) =
             (self.report_end.clone(), job.key, job.directory.clone());

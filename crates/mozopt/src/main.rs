@@ -31,14 +31,19 @@ mod watcher;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
+use signal_hook::consts::SIGXFSZ;
 
 use cli::{Color, Command, CommandLine};
 
 fn main() -> ExitCode {
     // While it is where it was started from.
     let _ = simulation::program();
+    // Past a limit on the size of files (`ulimit -f`) writing is to fail, and not to kill. What is
+    // handled here is as ever in the programs that are started.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
     let CommandLine { color, command } = CommandLine::parse();
     use_color(color);
     let ended = match command {

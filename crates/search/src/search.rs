@@ -276,10 +276,9 @@ impl Search {
         }
         let worked = |result: &SimulationResult| result.outcome.is_the_models_own();
         let last = self.book.state.run_here().filter(|(_, result)| worked(result)).last();
-        if let Some((record, result)) = last {
-            let seconds = result.simulation_seconds;
+        if let Some((record, _)) = last {
             let task = self.task(record.number, &record.parameters, record.seed, record.attempts);
-            self.dispatcher.has_worked(task, seconds);
+            self.dispatcher.has_worked(task);
         }
         if adopted > 0 {
             self.watcher.say(&format!("{adopted} simulations still run and are adopted"));

@@ -15,7 +15,7 @@ use targets::{Missing, Value};
 use crate::data_store::{self, DataStore};
 use crate::directory::SimulationDirectory;
 use crate::outcome::OutcomeClass;
-use crate::result::SimulationResult;
+use crate::result::{Blame, SimulationResult};
 
 /// `values.json`: what a simulator that measures itself found.
 #[derive(Deserialize)]
@@ -67,6 +67,19 @@ impl WrittenValues {
     }
 }
 
+/// Whether what was written is wrong, and not the disk that it is read from.
+fn is_the_simulators_own(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::InvalidData
+            | Kind::UnexpectedEof
+            | Kind::FileTooLarge
+            | Kind::InvalidInput
+            | Kind::IsADirectory
+    )
+}
+
 /// The text with an object `{"not_finite":"NaN"}` in place of each `NaN` that is not in a string.
 fn in_json(text: &str) -> String {
     let mut json = String::with_capacity(text.len());
@@ -109,7 +122,14 @@ pub fn evaluate(
         |reason: String| SimulationResult::without_values(OutcomeClass::NoData, reason, targets);
     let written = match WrittenValues::read(&directory.values()) {
         Ok(written) => written,
-        Err(error) => return no_data(format!("values.json cannot be read: {error}")),
+        Err(error) => {
+            let reason = format!("values.json cannot be read: {error}");
+            return if is_the_simulators_own(&error) {
+                no_data(reason)
+            } else {
+                SimulationResult::fault(Blame::Machine, reason, targets)
+            };
+        }
     };
     let known = |name: &String| targets.iter().any(|configured| configured.target.name == *name);
     if let Some(written) = &written

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, getpid, getppid, getuid, kill_process, set_parent_process_death_signal,
+    Pid, Signal, getpid, getppid, getuid, kill_process, set_parent_process_death_signal, setsid,
 };
 
 use crate::birth::Birth;
@@ -60,13 +60,22 @@ pub fn end_with_this_thread(command: &mut Command) {
     unsafe { command.pre_exec(ask) };
 }
 
+/// Lets what this command starts lead a session of its own: neither Ctrl-C in the terminal reaches it
+/// nor the hangup that the kernel sends to what is stopped when the process that started it dies.
+#[allow(unsafe_code, reason = "only the new process itself can begin a session")]
+pub fn in_a_session_of_its_own(command: &mut Command) {
+    // SAFETY: one system call, which is async-signal-safe.
+    unsafe { command.pre_exec(|| Ok(setsid().map(drop)?)) };
+}
+
 /// Ends what an attempt in this directory left running on this machine, its job having been killed.
 /// Returns how many processes there were.
 pub fn end_survivors(directory: &SimulationDirectory) -> usize {
     let wanted = format!("{SIMULATION_VARIABLE}={}", directory.simulation().display());
     let this = std::process::id();
-    let mut ended = 0;
-    // What is killed may have begun another one meanwhile.
+    let (mut ended, mut looked_in_vain) = (0, 0);
+    // What is killed may have begun another one meanwhile, and a process that just becomes another
+    // program has no environment for a moment.
     for _ in 0..10 {
         let mut found = 0;
         for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -81,10 +90,11 @@ pub fn end_survivors(directory: &SimulationDirectory) -> usize {
             }
         }
         ended += found;
-        if found == 0 {
+        looked_in_vain = if found == 0 { looked_in_vain + 1 } else { 0 };
+        if looked_in_vain == 2 {
             break;
         }
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(if found == 0 { 2 } else { 20 }));
     }
     ended
 }
@@ -119,6 +129,18 @@ mod tests {
         };
         let mut child = std::thread::spawn(start).join().unwrap();
         assert_eq!(child.wait().unwrap().signal(), Some(9));
+    }
+
+    #[test]
+    fn a_session_of_its_own_has_its_number() {
+        let mut sleep = Command::new("sleep");
+        in_a_session_of_its_own(sleep.arg("60"));
+        let mut child = sleep.spawn().unwrap();
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        let session: u32 = stat.split_whitespace().nth(5).unwrap().parse().unwrap();
+        assert_eq!(session, child.id());
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<Stri
          export OMP_NUM_THREADS={}\n\
          {}\
          {}\
-         cd \"$here\" || exit 1\n\
+         cd \"${{here:?}}\" || exit 1\n\
          exec {} job --from \"$from\" --attempt {} \"$@\"\n",
         simulation.candidate,
         simulation.threads,

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::error::{DispatchError, NothingWorks};
 use crate::ledger::{Fault, Ledger, Untold};
 use crate::settled::Settled;
-use crate::suspicion::{Consequence, Doubt, is_probe};
+use crate::suspicion::{Consequence, is_probe};
 use crate::task::Task;
 use crate::verdict::Verdict;
 
@@ -35,6 +35,10 @@ impl<C: Clock> Dispatcher<C> {
         for settled in settled {
             match self.suspicion.take(settled) {
                 Consequence::Outcomes(known) => outcomes.extend(known),
+                Consequence::Again(known, again) => {
+                    outcomes.extend(known);
+                    self.run_again(again, ledger)?;
+                }
                 Consequence::Wait => {}
                 Consequence::NothingWorks { again, probe } => {
                     for task in again {
@@ -48,21 +52,39 @@ impl<C: Clock> Dispatcher<C> {
             }
         }
         let idle = self.running.is_empty() && self.waiting.is_empty();
-        match self.suspicion.look(&self.limits, idle) {
-            Some(Doubt::Outcomes(known)) => outcomes.extend(known),
-            Some(Doubt::Probe(task)) => {
-                let held = self.suspicion.held();
-                let why = self.suspicion.last_failure().map(reason).unwrap_or_default();
-                self.messages.push(format!(
-                    "{held} simulations in a row failed ({why}): candidate {}, which worked, is \
-                     simulated again to see whether anything still works",
-                    task.key.candidate
-                ));
-                self.begin(*task, &mut Untold::default())?;
-            }
-            None => {}
+        if let Some(task) = self.suspicion.probe(&self.limits, idle) {
+            let why = self.suspicion.last_failure().map(reason).unwrap_or_default();
+            let failed = match self.suspicion.held() {
+                1 => "the last simulation failed".to_owned(),
+                held => format!("{held} simulations in a row failed"),
+            };
+            self.messages.push(format!(
+                "{failed} ({why}): candidate {}, which worked, is simulated again to see whether \
+                 anything still works",
+                task.key.candidate
+            ));
+            self.begin(task, &mut Untold::default())?;
         }
         Ok(outcomes)
+    }
+
+    /// Runs simulations again that failed in a row, where so many are no chance.
+    fn run_again<L: Ledger>(
+        &mut self,
+        again: Vec<Task>,
+        ledger: &mut L,
+    ) -> Result<(), DispatchError<L::Error>> {
+        self.messages.push(format!(
+            "{} simulations failed in a row and others work again: they are run once more, since so \
+             many are hardly chance",
+            again.len()
+        ));
+        for task in again.into_iter().rev() {
+            let reason = "failed in a row with others";
+            ledger.interrupted(task.key, reason, None).map_err(DispatchError::Ledger)?;
+            self.waiting.push_front(task);
+        }
+        Ok(())
     }
 
     /// Takes the outcome of a job that ended, if it has one.

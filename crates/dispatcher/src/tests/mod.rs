@@ -7,9 +7,11 @@ use std::io;
 use std::time::Duration;
 
 use executors::{Adopted, JobEnd};
+use jiff::Timestamp;
 use simulation::{OutcomeClass, Simulation, SimulationResult};
 
 use super::*;
+use crate::suspicion::{Consequence, Suspicion};
 use stage::*;
 
 #[test]
@@ -375,14 +377,21 @@ fn crashes_before_anything_has_worked_are_outcomes() {
 #[test]
 fn after_many_failures_in_a_row_one_that_worked_is_tried_and_decides() {
     let crashes = || [done()].into_iter().chain((0..8).map(|_| crash()));
-    // It works: the parameters are to blame.
-    let mut scene = Scene::new(crashes().chain([done()])).with_limits(|limits| limits.slots = 1);
+    let again = || (0..8).map(|_| crash()).chain([done()]);
+    // It works, and those that failed fail again: the parameters are to blame.
+    let mut scene = Scene::new(crashes().chain([done()]).chain(again()));
+    scene = scene.with_limits(|limits| limits.slots = 1);
     scene.enqueue(0..9);
     let outcomes = scene.run();
     assert_eq!(outcomes.len(), 9);
     assert_eq!(outcomes[1].1.outcome, OutcomeClass::Crashed);
-    assert_eq!(scene.stage.submitted.borrow().len(), 10);
-    assert!(!scene.notes.0.iter().any(|note| note.contains("interrupted")), "{:?}", scene.notes.0);
+    assert_eq!(scene.stage.submitted.borrow().len(), 19);
+
+    // It works, and so do those that failed: what was away was away for a while.
+    let mut scene = Scene::new(crashes().chain((0..9).map(|_| done())));
+    scene = scene.with_limits(|limits| limits.slots = 1);
+    scene.enqueue(0..9);
+    assert!(scene.run().iter().all(|(_, result)| result.outcome == OutcomeClass::Completed));
 
     // It fails, too: nothing is an outcome, and all are begun again.
     let mut scene = Scene::new(crashes().chain([crash()])).with_limits(|limits| limits.slots = 1);
@@ -391,6 +400,36 @@ fn after_many_failures_in_a_row_one_that_worked_is_tried_and_decides() {
     assert!(error.to_string().starts_with("nothing works any more: candidate 0"), "{error}");
     let again = scene.notes.0.iter().filter(|note| note.contains("nothing worked any more"));
     assert_eq!(again.count(), 8);
+}
+
+#[test]
+fn what_worked_says_nothing_of_a_failure_that_began_later() {
+    let scene = Scene::new([]);
+    let settled = |candidate, class, second| {
+        let result = SimulationResult::without_values(class, String::new(), &[]);
+        let started = Some(Timestamp::from_second(second).unwrap());
+        Settled { task: scene.task(candidate), result: SimulationResult { started, ..result } }
+    };
+    let outcomes = |consequence| match consequence {
+        Consequence::Outcomes(outcomes) => outcomes.len(),
+        Consequence::Wait => 0,
+        _ => panic!("there were not many"),
+    };
+    let mut suspicion = Suspicion::default();
+    assert_eq!(outcomes(suspicion.take(settled(0, OutcomeClass::Completed, 0))), 1);
+    assert_eq!(outcomes(suspicion.take(settled(2, OutcomeClass::Crashed, 20))), 0);
+    assert_eq!(outcomes(suspicion.take(settled(1, OutcomeClass::Completed, 10))), 1);
+    assert_eq!(suspicion.held(), 1);
+    assert_eq!(outcomes(suspicion.take(settled(3, OutcomeClass::Completed, 30))), 2);
+}
+
+#[test]
+fn a_single_failure_after_which_nothing_runs_is_tried_too() {
+    let mut scene = Scene::new([done(), crash(), done()]).with_limits(|limits| limits.slots = 1);
+    scene.enqueue(0..2);
+    let classes: Vec<_> = scene.run().into_iter().map(|(_, result)| result.outcome).collect();
+    assert_eq!(classes, [OutcomeClass::Completed, OutcomeClass::Crashed]);
+    assert_eq!(scene.stage.submitted.borrow().len(), 3, "one that worked was run again");
 }
 
 #[test]

@@ -74,8 +74,9 @@ impl Trouble {
 
     /// Whether a submission that met this may be accepted later as it is.
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Failed { words }
-            if words.contains("temporarily") || words.contains("QOS policy"))
+        // A limit on a single job does not pass.
+        matches!(self, Self::Failed { words } if words.contains("temporarily")
+            || words.contains("QOS policy") && !words.contains("PerJob"))
     }
 
     /// Whether the cluster has no accounting.
@@ -135,7 +136,12 @@ fn number_in(answer: &str) -> Result<u64, Trouble> {
 pub fn queue() -> Result<Vec<Queued>, Trouble> {
     let user = rustix::process::getuid().as_raw().to_string();
     let format = "%A|%T|%M|%N|%j|%r";
-    let list = run("squeue", ["-h", "-r", "-t", "all", "-u", &user, "-o", format], QUERY_LIMIT)?;
+    let arguments = ["-h", "-r", "-t", "all", "-u", &user, "-o", format];
+    let (list, errors) = run_and_hear("squeue", arguments, QUERY_LIMIT)?;
+    // Where the user's name cannot be looked up, squeue lists nothing and ends well.
+    if list.trim().is_empty() && errors.contains("error") {
+        return Err(Trouble::Failed { words: in_one_line(&errors) });
+    }
     Ok(all_queued(&list))
 }
 
@@ -266,6 +272,15 @@ fn run(
     arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     limit: Duration,
 ) -> Result<String, Trouble> {
+    run_and_hear(name, arguments, limit).map(|(printed, _)| printed)
+}
+
+/// Runs a command, and gives what it printed to stdout and to stderr.
+fn run_and_hear(
+    name: &'static str,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    limit: Duration,
+) -> Result<(String, String), Trouble> {
     let mut command = Command::new(name);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     environment::clear(&mut command);
@@ -282,14 +297,18 @@ fn run(
     let (stdout, stderr) = (text(stdout), text(stderr));
     match status {
         None => Err(Trouble::NoAnswer { command: name, limit }),
-        Some(status) if status.success() => Ok(stdout),
+        Some(status) if status.success() => Ok((stdout, stderr)),
         Some(status) => {
-            let lines: Vec<_> = stderr.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-            let words = lines.join("; ");
+            let words = in_one_line(&stderr);
             let words = if words.is_empty() { format!("{name}: {status}") } else { words };
             Err(Trouble::Failed { words })
         }
     }
+}
+
+fn in_one_line(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join("; ")
 }
 
 /// Waits for a command, and kills it after the limit.

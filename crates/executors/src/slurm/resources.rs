@@ -1,6 +1,6 @@
 //! What sbatch is asked for.
 
-use super::environment::OF_STEPS;
+use super::environment::{OF_FIRST_STEP, OF_STEPS};
 use crate::executor::Job;
 use configuration::{Configuration, Limits, SlurmSettings, TimeLimit};
 use simulation::quoted;
@@ -60,7 +60,8 @@ impl Resources {
         }
         // sbatch copies a script that it is given, and job.sh is where it is. `exec`: what Slurm
         // sends reaches the job itself.
-        let srun = self.slurm.srun.as_ref().map(|srun| format!("{srun} ")).unwrap_or_default();
+        let srun = self.slurm.srun.as_ref().map(|srun| format!("{OF_FIRST_STEP}{srun} "));
+        let srun = srun.unwrap_or_default();
         let script = quoted(&directory.job_script());
         arguments.push(format!("--wrap={OF_STEPS}exec {srun}bash {script}"));
         arguments

@@ -10,6 +10,8 @@ use crate::executor::{Job, JobEnd, job_holds_lock};
 use simulation::Finished;
 use simulation::job::ALREADY_RUNNING;
 
+/// What bash ends with where there is no such script.
+const NOT_FOUND: u32 = 127;
 /// How often something must be looked for in vain before it is not there.
 const LOOKS: u32 = 4;
 
@@ -123,10 +125,10 @@ impl Watched {
         if let Some(asked) = &self.ending {
             return Some(asked.clone());
         }
-        // Slurm makes the directory of its output anew where that is gone (since 24.11), and runs the
-        // job there.
-        if matches!(end, JobEnd::Failed(_)) && !self.job.directory.job_script().exists() {
-            let words = format!("its job could not be started on {nodes}: its directory is gone");
+        // Slurm makes the directory of its output anew where that is gone (since 24.11), and does
+        // not find the job's script in it.
+        if codes.code == NOT_FOUND && !self.job.directory.job_script().exists() {
+            let words = format!("its job could not be started on {nodes}: its directory was gone");
             return Some(JobEnd::Failed(words));
         }
         let must_have_files = end == JobEnd::Ended;

@@ -331,8 +331,14 @@ impl State {
     /// limit `max_core_hours` is one of this number.
     pub fn core_hours(&self, configuration: &Configuration) -> f64 {
         let limits = self.limits.as_ref().unwrap_or(&configuration.limits);
-        let own: f64 = self.run_here().map(|(_, result)| result.job_seconds()).sum();
-        (own + self.repetition_seconds) * configuration.cores(limits) as f64 / 3600.0
+        let asked = configuration.cores(limits) as f64;
+        let core_seconds = |result: &SimulationResult| {
+            result.cores.map_or(asked, f64::from) * result.job_seconds()
+        };
+        let own: f64 = self.run_here().map(|(_, result)| core_seconds(result)).sum();
+        // How many cores repetitions had is not known; as many as the others, as a rule.
+        let had = self.run_here().find_map(|(_, result)| result.cores).map_or(asked, f64::from);
+        (own + self.repetition_seconds * had) / 3600.0
     }
 
     /// How long controllers have run until now, in seconds.

@@ -1,6 +1,6 @@
 //! What an optimization has used: cores, time in the queue, and disk.
 
-use configuration::Configuration;
+use configuration::{Configuration, ExecutorKind};
 use journal::{OptimizationDirectory, State, Watch};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -20,6 +20,12 @@ pub struct Usage {
     /// The share of the slots' time in which they had a simulation that ran, while a controller
     /// watched, until the last outcome: 0 to 1.
     pub utilisation: Option<f64>,
+    /// The share of their cores' time in which simulations computed, where that is known: 0 to 1.
+    pub cpu_efficiency: Option<f64>,
+    /// The most memory that one process of a simulation had, bytes.
+    pub peak_memory: Option<u64>,
+    /// The memory that a simulation asks Slurm for, as it is written.
+    pub memory_asked: Option<String>,
     /// What the optimization's directory takes on the disk, bytes.
     pub disk_bytes: u64,
 }
@@ -47,6 +53,7 @@ impl Usage {
         configuration: &Configuration,
         state: &State,
     ) -> Self {
+        let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
         let (mut runs, mut waited) = (vec![], vec![]);
         // Imported ones were simulated by others.
         for (record, result) in state.run_here() {
@@ -59,6 +66,12 @@ impl Usage {
             queue_seconds: Spread::of(waited),
             run_seconds: Spread::of(runs.iter().map(|run| seconds(run.from, run.to)).collect()),
             utilisation: utilisation(&state.watches, &runs),
+            cpu_efficiency: cpu_efficiency(configuration, state),
+            peak_memory: state.run_here().filter_map(|(_, result)| result.peak_memory).max(),
+            memory_asked: match limits.executor {
+                ExecutorKind::Slurm => limits.slurm.mem.clone(),
+                ExecutorKind::Local => None,
+            },
             disk_bytes: on_disk(directory.path()),
         }
     }
@@ -70,6 +83,19 @@ impl Spread {
         let median = *numbers.get(numbers.len() / 2)?;
         Some(Self { median, max: *numbers.last()? })
     }
+}
+
+/// How long simulations computed, in the time of the cores that they had.
+fn cpu_efficiency(configuration: &Configuration, state: &State) -> Option<f64> {
+    let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
+    let asked = configuration.cores(limits) as f64;
+    let (mut computed, mut had) = (0.0, 0.0);
+    for (_, result) in state.run_here() {
+        let Some(seconds) = result.cpu_seconds else { continue };
+        computed += seconds;
+        had += result.cores.map_or(asked, f64::from) * result.job_seconds();
+    }
+    (had > 0.0).then(|| computed / had)
 }
 
 /// Clocks of machines differ a little: no time is negative.

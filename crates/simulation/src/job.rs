@@ -236,6 +236,7 @@ fn simulate_and_evaluate(
     let simulation_seconds = began.elapsed().as_secs_f64();
     // Commands of targets are children, too: look before they run.
     let peak_memory = peak_memory_of_children();
+    let cpu_seconds = cpu_seconds_of_children();
     let evaluated = Instant::now();
     let mut result = match &status {
         Ok(status) if status.success() => evaluate(directory, &configuration.directory, targets),
@@ -275,6 +276,8 @@ fn simulate_and_evaluate(
     }
     result.versions = versions(directory, simulation).map(Arc::new);
     result.simulation_seconds = simulation_seconds;
+    result.cores = std::env::var("SLURM_JOB_CPUS_PER_NODE").ok().and_then(|it| cores(&it));
+    result.cpu_seconds = cpu_seconds;
     result.peak_memory = peak_memory;
     result.data_store_size = size_of(&directory.data_store());
     result.evaluation_seconds = evaluated.elapsed().as_secs_f64();
@@ -475,6 +478,25 @@ fn peak_memory_of_children() -> Option<u64> {
     u64::try_from(usage.max_rss()).ok().filter(|&kilobytes| kilobytes > 0).map(|kb| kb * 1024)
 }
 
+/// How long processes below this one have computed, seconds; of those that have ended.
+fn cpu_seconds_of_children() -> Option<f64> {
+    let usage = nix::sys::resource::getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
+    let [user, system] = [usage.user_time(), usage.system_time()]
+        .map(|time| time.tv_sec() as f64 + time.tv_usec() as f64 * 1e-6);
+    Some(user + system)
+}
+
+/// The cores of a job as Slurm tells it: `16(x2),8` is 40.
+fn cores(per_node: &str) -> Option<u32> {
+    let of_nodes = |part: &str| -> Option<u32> {
+        match part.trim_end_matches(')').split_once("(x") {
+            Some((cores, nodes)) => cores.parse::<u32>().ok()?.checked_mul(nodes.parse().ok()?),
+            None => part.parse().ok(),
+        }
+    };
+    per_node.split(',').map(of_nodes).try_fold(0_u32, |sum, cores| sum.checked_add(cores?))
+}
+
 /// The size of all files below a directory; `None` if there is none.
 fn size_of(directory: &Path) -> Option<u64> {
     let mut size = 0;
@@ -484,4 +506,15 @@ fn size_of(directory: &Path) -> Option<u64> {
             if metadata.is_dir() { size_of(&entry.path()).unwrap_or(0) } else { metadata.len() };
     }
     Some(size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cores;
+
+    #[test]
+    fn the_cores_of_all_nodes_count() {
+        assert_eq!(["4", "16(x2),8", "3,1"].map(cores), [Some(4), Some(40), Some(4)]);
+        assert_eq!(["", "4(x", "many", "4294967295(x2)"].map(cores), [None; 4]);
+    }
 }

@@ -63,6 +63,13 @@ pub struct SimulationResult {
     /// it was seen to have ended without a result.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub finished: Option<Timestamp>,
+    /// The cores that Slurm allocated to its job, which may be more than it asked for; not known
+    /// elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cores: Option<u32>,
+    /// How long the simulator's processes computed on this machine, all together, seconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cpu_seconds: Option<f64>,
     /// The most memory that one process of the simulator had, bytes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub peak_memory: Option<u64>,
@@ -181,6 +188,8 @@ impl SimulationResult {
             host: None,
             started: None,
             finished: None,
+            cores: None,
+            cpu_seconds: None,
             peak_memory: None,
             data_store_size: None,
             blame: None,

@@ -94,8 +94,17 @@ fn in_words(usage: &Usage) -> String {
         ));
         let busy = usage.utilisation.map(|share| format!(", slots busy {:.0} %", 100.0 * share));
         let busy = busy.unwrap_or_default();
-        text.push_str(&format!("{:.2} core-hours{busy}; ", usage.core_hours));
+        let computed =
+            usage.cpu_efficiency.map(|share| format!(", cores busy {:.0} %", 100.0 * share));
+        let computed = computed.unwrap_or_default();
+        text.push_str(&format!("{:.2} core-hours{busy}{computed}; ", usage.core_hours));
     }
     text.push_str(&format!("{} on disk\n", DecimalBytes(usage.disk_bytes)));
+    if let (Some(asked), Some(peak)) = (&usage.memory_asked, usage.peak_memory) {
+        let peak = DecimalBytes(peak);
+        text.push_str(&format!(
+            "each asks for {asked} of memory; the largest process had {peak}\n"
+        ));
+    }
     text
 }

@@ -7,6 +7,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -300,6 +301,133 @@ fn a_job_ended_by_slurms_own_time_limit_timed_out() {
     slurm("scontrol", &["update", &format!("jobid={id}"), "EndTime=now+1"]);
     wait(running).exits(0);
     assert_eq!(outcomes(&model), ["completed", "timed_out"]);
+    let reason = &model.optimization().outcomes()[1]["reason"];
+    assert!(
+        reason.as_str().unwrap().starts_with("Slurm ended it at its own time limit"),
+        "{reason}"
+    );
+}
+
+/// Runs two simulations in an environment with these variables.
+fn run_with(model: &Model, variables: &[(&str, &str)]) -> Ended {
+    let mut command = support::mozopt();
+    command.arg("run").arg(model.path()).args(["--max-simulations", "2"]);
+    wait(Running::of(command.envs(variables.iter().copied())))
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn steps_find_their_programs_where_no_environment_is_exported() {
+    let _cluster = Cluster::alone();
+    let by_srun = model("", "srun = \"srun -n 1\"\n");
+    run_with(&by_srun, &[("SBATCH_EXPORT", "NONE"), ("SRUN_EXPORT_ENV", "NONE")]).exits(0);
+    each_ended_once(&by_srun, 2);
+
+    let srun_inside = model("", "");
+    srun_inside.write(
+        "mozopt.toml",
+        fs::read_to_string(srun_inside.path().join("mozopt.toml"))
+            .unwrap()
+            .replace("\"bash simulate.sh\"", "\"srun -n 1 bash simulate.sh\""),
+    );
+    run_with(&srun_inside, &[("SBATCH_EXPORT", "NONE")]).exits(0);
+    each_ended_once(&srun_inside, 2);
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn the_first_step_has_all_cores_of_its_job() {
+    let _cluster = Cluster::alone();
+    let settings = "ntasks = 2\ncpus_per_task = 1\nsrun = \"srun -n 1\"\n";
+    let step =
+        "scontrol show step \"$SLURM_JOB_ID.$SLURM_STEP_ID\" | grep -o ' CPUs=[0-9]*' >> cores";
+    let model = model(step, settings);
+    wait(model.begin("run", "--max-simulations 1")).exits(0);
+    assert_eq!(fs::read_to_string(model.path().join("cores")).unwrap(), " CPUs=2\n");
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn what_a_users_environment_asks_of_sbatch_does_not_reach_simulations() {
+    let _cluster = Cluster::alone();
+    let model = model("sleep 3", "");
+    let variables = [
+        ("SBATCH_WAIT", "1"),
+        ("SBATCH_ARRAY_INX", "1-2"),
+        ("SBATCH_ERROR", "elsewhere"),
+        ("SQUEUE_FORMAT", "%i"),
+        ("SACCT_FORMAT", "JobID"),
+    ];
+    run_with(&model, &variables).exits(0);
+    each_ended_once(&model, 2);
+    let began = model.noted().into_iter().take(2).filter(|line| line.ends_with("begun")).count();
+    assert_eq!(began, 2, "they ran at the same time");
+}
+
+/// A directory with an `sbatch` in front of the real one: `{}` is a call of that.
+fn wrapped_sbatch(script: &str) -> (tempfile::TempDir, String) {
+    let path = std::env::var("PATH").unwrap();
+    let real = std::env::split_paths(&path).map(|place| place.join("sbatch"));
+    let real = real.into_iter().find(|place| place.exists()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let wrapper = directory.path().join("sbatch");
+    let call = format!("'{}' \"$@\"", real.display());
+    fs::write(&wrapper, format!("#!/bin/bash\n{}\n", script.replace("{}", &call))).unwrap();
+    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{path}", directory.path().display());
+    (directory, path)
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn a_sites_sbatch_may_greet_or_hide_the_number() {
+    let _cluster = Cluster::alone();
+    for script in ["echo '== Example cluster, 2026 =='; {}; echo bye", "{} > /dev/null; echo done"]
+    {
+        let model = model("", "");
+        let (_directory, path) = wrapped_sbatch(script);
+        run_with(&model, &[("PATH", &path)]).exits(0);
+        each_ended_once(&model, 2);
+        assert_eq!(our_jobs(), [""; 0], "{script}");
+    }
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn core_hours_are_those_that_were_allocated() {
+    let _cluster = Cluster::alone();
+    let model = model("sleep 2", "options = [\"--exclusive\"]\n");
+    wait(model.begin("run", "--max-simulations 2")).exits(0);
+    let seconds = |time: &Value| time.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let mut expected = 0.0;
+    for result in model.optimization().outcomes() {
+        assert_eq!(result["cores"], 4, "a node has four, and one was asked for");
+        let ran = seconds(&result["finished"]).duration_since(seconds(&result["started"]));
+        expected += 4.0 * ran.as_secs_f64() / 3600.0;
+    }
+    let status = model.optimization().mozopt("status", "--json").exits(0).json();
+    let core_hours = status["usage"]["core_hours"].as_f64().unwrap();
+    assert!((core_hours - expected).abs() < 1e-6, "{core_hours} and {expected}");
+    assert!(status["usage"]["cpu_efficiency"].as_f64().unwrap() < 0.5);
+    model.optimization().mozopt("status", "").exits(0).shows("each asks for 60M of memory");
+}
+
+#[test]
+#[ignore = "needs tests/slurm/with-cluster"]
+fn a_node_without_the_simulator_gets_few_jobs_and_costs_no_candidate() {
+    let _cluster = Cluster::alone();
+    let broken = "[ \"$SLURMD_NODENAME\" = n1 ] && { echo n1 >> failed; exit 127; }; sleep 1";
+    let model = model(broken, "");
+    let settings = fs::read_to_string(model.path().join("mozopt.toml")).unwrap();
+    let settings =
+        settings.replace("[execution]\n", "[execution]\nslots = 6\nretry_pause = \"1s\"\n");
+    model.write("mozopt.toml", settings);
+    wait(model.begin("run", "--max-simulations 24 --max-ngen 6")).exits(0);
+    assert_eq!(outcomes(&model), vec!["completed"; 24]);
+    let failed =
+        fs::read_to_string(model.path().join("failed")).unwrap_or_default().lines().count();
+    // Those that were under way when the second one had failed are all that it gets.
+    assert!(failed <= 8, "{failed} of 24 went to the broken node");
 }
 
 #[test]

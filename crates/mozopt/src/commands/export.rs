@@ -130,7 +130,6 @@ fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> 
     header.extend(configuration.parameters.iter().map(|parameter| parameter.path.clone()));
     header.extend(names().map(|name| format!("value {name}")));
     header.extend(names().map(|name| format!("score {name}")));
-    header.extend(["cores", "cpu seconds", "peak memory"].map(str::to_owned));
     let failed = |error: csv::Error| Failure::failed(error, "this is a bug in mozopt");
     let mut writer = csv::Writer::from_writer(vec![]);
     writer.write_record(&header).map_err(failed)?;
@@ -155,10 +154,6 @@ fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> 
             }),
         );
         row.extend(all.map(|i| measured(i).map_or_else(String::new, |target| exact(target.score))));
-        let used = |number: Option<String>| number.unwrap_or_default();
-        row.push(used(result.and_then(|result| result.cores).map(|cores| cores.to_string())));
-        row.push(used(result.and_then(|result| result.cpu_seconds).map(exact)));
-        row.push(used(result.and_then(|result| result.peak_memory).map(|it| it.to_string())));
         writer.write_record(&row).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;

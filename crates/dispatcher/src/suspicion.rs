@@ -2,11 +2,11 @@
 //! when nothing works any more that used to, it is not the parameters.
 //!
 //! So failures are held back from the first one on until a simulation works that began no earlier:
-//! then they are the parameters' own, unless there are too many in a row to be chance, which are run
-//! again. If nothing works for too long, or nothing else is left to run, a simulation that worked is
-//! run once more, word for word. Does it work, the failures are judged as if another had; does it
-//! fail, too, the environment is to blame: nothing is told, and what was held back is simulated again
-//! when that is fixed.
+//! then they are the parameters' own, unless there are too many in a row to be chance, which are
+//! run again. If nothing works for too long, or nothing else is left to run, a simulation that
+//! worked is run once more, word for word. Does it work, the failures are judged as if another had;
+//! does it fail, too, the environment is to blame: nothing is told, and what was held back is
+//! simulated again when that is fixed.
 
 use std::collections::BTreeSet;
 

@@ -149,8 +149,8 @@ fn end_what_is_left(directory: &SimulationDirectory) {
     }
 }
 
-/// Ends the jobs at work in these directories, and waits until they are gone. Returns how many there
-/// were, and what is to be said about them.
+/// Ends the jobs at work in these directories, and waits until they are gone. Returns how many
+/// there were, and what is to be said about them.
 pub fn end_left(directories: Vec<SimulationDirectory>) -> io::Result<(usize, Vec<String>)> {
     let mut executor = Local::new(TimeLimit::DEFAULT);
     for (i, directory) in directories.into_iter().enumerate() {

@@ -198,8 +198,9 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Reads an entry. What is flattened and tagged serde reads by way of a buffer, which takes most
-    /// of the time: the two kinds of entries that make up nearly all of a journal are read directly.
+    /// Reads an entry. What is flattened and tagged serde reads by way of a buffer, which takes
+    /// most of the time: the two kinds of entries that make up nearly all of a journal are read
+    /// directly.
     pub(crate) fn parse(line: &str) -> serde_json::Result<Self> {
         #[derive(Deserialize)]
         struct Finished {

@@ -1,107 +1,17 @@
-//! The file: lines that are read and appended.
+//! The file: lines that are appended.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::error::JournalError;
 use crate::event::{Entry, Event};
-use crate::pieces::{self, each_entry};
+use crate::line::{line, parse_line};
+use crate::pieces::{Read, read};
 
 /// The name of the journal's file.
 pub const FILE_NAME: &str = "journal.jsonl";
-const CRC_KEY: &str = ",\"crc32c\":\"";
-pub(crate) const UNKNOWN: &str = "the line is whole, but not an event that is known";
-
-/// A journal that cannot be trusted.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The file cannot be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The journal.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// An event that could not be read back.
-    #[error("{}: an event cannot be written: {why}", path.display())]
-    Unwritable {
-        /// The journal.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// It is not what this controller left.
-    #[error("{}: another controller writes this journal", path.display())]
-    OtherWriter {
-        /// The journal.
-        path: PathBuf,
-    },
-    /// A line in the middle is damaged.
-    #[error("{}:{line}: {why}", path.display())]
-    Damaged {
-        /// The journal.
-        path: PathBuf,
-        /// The number of the line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        why: String,
-    },
-}
-
-/// A journal that was read.
-pub struct Read {
-    /// Its entries.
-    pub entries: Vec<Entry>,
-    /// How many bytes of the file are whole entries.
-    pub valid_bytes: u64,
-    /// What was left of a torn last line.
-    pub torn_bytes: u64,
-}
-
-/// Reads a journal. A torn last line is left out.
-pub fn read(path: &Path) -> Result<Read, JournalError> {
-    let mut entries = vec![];
-    let (valid_bytes, torn_bytes) = each_entry(path, |entry| {
-        entries.push(entry);
-        Ok::<(), JournalError>(())
-    })?;
-    Ok(Read { entries, valid_bytes, torn_bytes })
-}
-
-/// Parses the text of a journal; the error is the number of the damaged line and what is wrong.
-pub fn parse(text: &[u8]) -> Result<Read, (usize, String)> {
-    pieces::parse(text, 0, true)
-}
-
-/// Whether something follows what looks like the end of an entry: then this is no torn line, but
-/// lines whose ends are damaged.
-pub(crate) fn is_longer_than_an_entry(line: &[u8]) -> bool {
-    let end = CRC_KEY.len() + "00000000\"}\n".len();
-    let first = line.windows(CRC_KEY.len()).position(|window| window == CRC_KEY.as_bytes());
-    first.is_some_and(|start| line.len() > start + end)
-}
-
-pub(crate) fn parse_line(line: &[u8]) -> Result<Entry, &'static str> {
-    let line = std::str::from_utf8(line).map_err(|_| "the line is not text")?;
-    let (body, tail) = line.rsplit_once(CRC_KEY).ok_or("the line has no checksum")?;
-    // The digits themselves are compared, since `F` for `f` is a changed byte too.
-    let crc = format!("{:08x}", crc32c::crc32c(body.as_bytes()));
-    if tail.strip_suffix("\"}") != Some(&crc) {
-        return Err("the checksum is wrong");
-    }
-    Entry::parse(line).map_err(|_| UNKNOWN)
-}
-
-/// The line of an entry, with its checksum and its end.
-pub fn line(entry: &Entry) -> Result<String, serde_json::Error> {
-    let mut line = serde_json::to_string(entry)?;
-    line.pop();
-    let crc = crc32c::crc32c(line.as_bytes());
-    line.push_str(&format!("{CRC_KEY}{crc:08x}\"}}\n"));
-    Ok(line)
-}
 
 /// The journal, open for appending by the one controller that holds the lock.
 pub struct Journal {
@@ -183,6 +93,7 @@ mod tests {
 
     use super::*;
     use crate::event::Proposal;
+    use crate::pieces::parse;
 
     fn events() -> Vec<Event> {
         let parameters = vec![0.1, 1e-300, -3.5e10];
@@ -228,10 +139,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(FILE_NAME);
         std::fs::write(&path, &text[..text.len() - 3]).unwrap();
-        let (mut journal, read) = Journal::open(&path).unwrap();
-        assert_eq!(read.entries.len(), 2);
+        let (mut journal, found) = Journal::open(&path).unwrap();
+        assert_eq!(found.entries.len(), 2);
         journal.append(&[Event::Told { candidate: CandidateNumber(0) }]).unwrap();
-        assert_eq!(super::read(&path).unwrap().entries.len(), 3);
+        assert_eq!(read(&path).unwrap().entries.len(), 3);
     }
 
     #[test]

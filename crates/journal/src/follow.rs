@@ -4,9 +4,9 @@ use std::fs::OpenOptions;
 use std::io::{Read as _, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::error::JournalError;
 use crate::event::Entry;
-use crate::file::JournalError;
-use crate::pieces::parse;
+use crate::pieces::parse_part;
 
 /// So much is read at once; a journal may have hundreds of megabytes.
 const PIECE: u64 = 4 << 20;
@@ -47,7 +47,7 @@ impl Follower {
             };
             text.truncate(end + 1);
         }
-        let read = parse(&text, self.next_seq, true)
+        let read = parse_part(&text, self.next_seq, true)
             .map_err(|(line, why)| JournalError::Damaged { path: self.path.clone(), line, why })?;
         self.read_bytes += read.valid_bytes;
         self.next_seq += read.entries.len() as u64;

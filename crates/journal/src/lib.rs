@@ -14,9 +14,11 @@
 // The error types say, variant by variant, what can fail.
 #![allow(clippy::missing_errors_doc)]
 
+mod error;
 mod event;
 mod file;
 mod follow;
+mod line;
 mod lock;
 mod optimization_directory;
 mod pieces;
@@ -27,12 +29,14 @@ mod state;
 mod surroundings;
 mod validated;
 
+pub use error::JournalError;
 pub use event::{Entry, Event, FORMAT, Proposal};
-pub use file::{FILE_NAME, Journal, JournalError, Read, line, parse, read};
+pub use file::{FILE_NAME, Journal};
 pub use follow::Follower;
+pub use line::line;
 pub use lock::{ControllerLock, Held, Holder};
 pub use optimization_directory::{DirectoryError, OptimizationDirectory};
-pub use pieces::ReadError;
+pub use pieces::{Read, ReadError, parse, read};
 pub use provenance::{Commit, Provenance};
 pub use requests::{Request, Requests};
 pub use salvage::{Damage, Line, Salvage, cut_off};

@@ -142,7 +142,7 @@ impl OptimizationDirectory {
         let mut line = vec![];
         let journal = durable::open(&self.journal()).ok()?;
         BufReader::new(journal.take(MAX_CREATION_BYTES)).read_until(b'\n', &mut line).ok()?;
-        crate::file::parse(&line).ok()?.entries.pop()
+        crate::pieces::parse(&line).ok()?.entries.pop()
     }
 
     /// The same, also when its journal is gone: its configuration must then be there.

@@ -1,5 +1,5 @@
-//! A journal that is read piece by piece: it may have hundreds of megabytes, of which little is
-//! kept in memory. The lines of a piece are parsed by several threads.
+//! How a journal is read: piece by piece, since it may have hundreds of megabytes, of which little
+//! is kept in memory. The lines of a piece are parsed by several threads.
 
 use std::io::Read as _;
 use std::num::NonZeroUsize;
@@ -7,8 +7,9 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
 
+use crate::error::JournalError;
 use crate::event::Entry;
-use crate::file::{JournalError, Read, UNKNOWN, is_longer_than_an_entry, parse_line};
+use crate::line::{UNKNOWN, is_longer_than_an_entry, parse_line};
 use crate::state::{State, StateError};
 
 /// How much is read at once.
@@ -39,6 +40,31 @@ impl State {
     }
 }
 
+/// A journal that was read.
+pub struct Read {
+    /// Its entries.
+    pub entries: Vec<Entry>,
+    /// How many bytes of the file are whole entries.
+    pub valid_bytes: u64,
+    /// What was left of a torn last line.
+    pub torn_bytes: u64,
+}
+
+/// Reads a journal. A torn last line is left out.
+pub fn read(path: &Path) -> Result<Read, JournalError> {
+    let mut entries = vec![];
+    let (valid_bytes, torn_bytes) = each_entry(path, |entry| {
+        entries.push(entry);
+        Ok::<(), JournalError>(())
+    })?;
+    Ok(Read { entries, valid_bytes, torn_bytes })
+}
+
+/// Parses the text of a journal; the error is the number of the damaged line and what is wrong.
+pub fn parse(text: &[u8]) -> Result<Read, (usize, String)> {
+    parse_part(text, 0, true)
+}
+
 /// Hands over the entries of a journal in their order. A torn last line is left out. Returns how
 /// many bytes are whole entries, and how many were left of a torn line.
 pub(crate) fn each_entry<E: From<JournalError>>(
@@ -65,7 +91,7 @@ fn each_entry_by<E: From<JournalError>>(
             // A line that is longer than a piece.
             None => continue,
         };
-        let read = parse(&text[..lines], seq, at_end)
+        let read = parse_part(&text[..lines], seq, at_end)
             .map_err(|(line, why)| JournalError::Damaged { path: path.to_owned(), line, why })?;
         seq += read.entries.len() as u64;
         valid_bytes += read.valid_bytes;
@@ -79,7 +105,11 @@ fn each_entry_by<E: From<JournalError>>(
 
 /// Parses a part of a journal that begins with the entry of this number; `at_end`: its last line
 /// may be torn. The error is the number of the damaged line and what is wrong.
-pub(crate) fn parse(text: &[u8], first_seq: u64, at_end: bool) -> Result<Read, (usize, String)> {
+pub(crate) fn parse_part(
+    text: &[u8],
+    first_seq: u64,
+    at_end: bool,
+) -> Result<Read, (usize, String)> {
     let mut entries = vec![];
     let mut valid = 0;
     for (line, entry) in parsed(text) {
@@ -188,7 +218,7 @@ mod tests {
                 entries.push(entry);
                 Ok::<(), JournalError>(())
             });
-            match (parse(&text, 0, true), read) {
+            match (parse(&text), read) {
                 (Ok(whole), Ok((valid, torn))) => {
                     prop_assert_eq!((whole.valid_bytes, whole.torn_bytes), (valid, torn));
                     prop_assert_eq!(whole.entries, entries);
@@ -207,6 +237,6 @@ mod tests {
         assert!(text.len() > 4 * PART, "{}", text.len());
         let lines = text.split_inclusive(|&byte| byte == b'\n');
         assert!(parsed(&text).iter().map(|(line, _)| *line).eq(lines));
-        assert_eq!(parse(&text, 0, true).unwrap().entries.len(), 8000);
+        assert_eq!(parse(&text).unwrap().entries.len(), 8000);
     }
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use simulation::CandidateNumber;
 
+use crate::error::JournalError;
 use crate::event::{Entry, Event};
-use crate::file::{JournalError, UNKNOWN, is_longer_than_an_entry, parse_line};
+use crate::line::{UNKNOWN, is_longer_than_an_entry, parse_line};
 use crate::state::{State, StateError};
 
 /// A journal, read as far as it can be trusted, and what follows.
@@ -167,7 +168,8 @@ pub fn cut_off(path: &Path, after: u64) -> io::Result<PathBuf> {
 mod tests {
     use super::*;
     use crate::event::{FORMAT, Proposal};
-    use crate::file::{FILE_NAME, Journal, read};
+    use crate::file::{FILE_NAME, Journal};
+    use crate::pieces::read;
 
     fn events() -> Vec<Event> {
         let proposal = |candidate| Proposal { candidate, seed: 1, parameters: vec![0.5] };

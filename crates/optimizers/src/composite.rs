@@ -32,8 +32,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use self::belief::Belief;
 use self::coordinates::Coordinates;
 use self::expected_score::WarpedRule;
@@ -41,6 +39,7 @@ use self::fallback::Fallback;
 use self::forecasts::{Forecasts, Skill};
 use self::incumbent::Standing;
 use self::kernel::Point;
+use self::plan::Plan;
 use self::portfolio::Portfolio;
 pub use self::settings::{CompositeError, CompositeSettings};
 use self::sites::{Observation, Site};
@@ -65,6 +64,7 @@ mod incumbent;
 mod kernel;
 mod minimizer;
 mod noise;
+mod plan;
 mod portfolio;
 mod prior_sample;
 mod risk;
@@ -175,21 +175,6 @@ pub struct Composite {
 struct Proposal {
     point: Point,
     parameters: Vec<f64>,
-}
-
-/// The points of the candidates to come, made when the first of them is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Plan {
-    /// It is for the candidates from `first` to before `end`.
-    first: u64,
-    end: u64,
-    /// Points under way when it was made.
-    pending: Vec<Point>,
-    /// Factor of the spread of candidates that have no model.
-    spread: f64,
-    /// They follow from the belief.
-    #[serde(skip)]
-    points: Option<Vec<Point>>,
 }
 
 impl Composite {

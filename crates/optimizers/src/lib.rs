@@ -130,8 +130,8 @@ pub trait Optimizer: Send {
         None
     }
 
-    /// To a search that was asked for nothing yet: learns nothing from what is repeated from now on,
-    /// and goes on from the snapshot once as much was repeated and told as when it was made.
+    /// To a search that was asked for nothing yet: learns nothing from what is repeated from now
+    /// on, and goes on from the snapshot once as much was repeated and told as when it was made.
     fn restore(&mut self, snapshot: Snapshot) {
         let _ = snapshot;
     }

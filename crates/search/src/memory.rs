@@ -3,14 +3,13 @@
 //! the other again. All of it follows from the journal: a file that is missing, damaged or does not
 //! fit costs time and nothing else.
 
+use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use journal::{Entry, Event};
-use optimizers::Snapshot;
+use journal::{Entry, Event, Journal, State};
+use optimizers::{Optimizer, Snapshot};
 use serde::{Deserialize, Serialize};
-
-use crate::search::Search;
 
 /// The format of the file that this version writes and reads.
 const FORMAT: u32 = 1;
@@ -25,29 +24,21 @@ struct Memory {
     optimizer: Snapshot,
 }
 
-impl Search {
-    /// Writes down what the optimizer has learnt, once a generation.
-    pub(crate) fn memorize(&mut self) {
-        let proposed = self.book.state.candidates.len();
-        if proposed < self.memorized + self.optimizer.offspring_size() {
-            return;
-        }
-        self.memorized = proposed;
-        let Some(optimizer) = self.optimizer.snapshot() else { return };
-        let (entries, time) = (self.book.journal.entries(), self.book.state.last);
-        let memory = Memory { format: FORMAT, entries, time, optimizer };
-        if let Err(error) = durable::write_json(&self.directory.optimizer(), &memory) {
-            self.watcher.say_once(&format!(
-                "optimizer.json cannot be written ({error}): no result is lost, but resume will take \
-                 longer"
-            ));
-        }
-    }
+/// Writes down what the optimizer has learnt, if it is of the kind for which that is worth it.
+pub fn write(
+    path: &Path,
+    optimizer: &dyn Optimizer,
+    journal: &Journal,
+    state: &State,
+) -> io::Result<()> {
+    let Some(optimizer) = optimizer.snapshot() else { return Ok(()) };
+    let (entries, time) = (journal.entries(), state.last);
+    durable::write_json(path, &Memory { format: FORMAT, entries, time, optimizer })
 }
 
 /// What the optimizer had learnt, if that is known and these entries begin with those that it
 /// follows from. What was learnt from outcomes that were taken back since does not count.
-pub fn remembered(path: &Path, entries: &[Entry]) -> Option<Snapshot> {
+pub fn read(path: &Path, entries: &[Entry]) -> Option<Snapshot> {
     let memory: Memory = durable::read_json(path).ok()?;
     let (known, later) = entries.split_at_checked(memory.entries as usize)?;
     let fits = memory.format == FORMAT && known.last()?.time == memory.time?;

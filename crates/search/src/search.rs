@@ -21,11 +21,10 @@ use crate::end::End;
 use crate::error::SearchError;
 use crate::interrupt::{Interrupt, Wish};
 use crate::known::{Earlier, WarmStart};
-use crate::memory::remembered;
 use crate::replay::{import, optimizer, outcome, replay};
-use crate::seeds;
 use crate::tidying::Tidying;
 use crate::watcher::{Progress, Watcher};
+use crate::{memory, seeds};
 
 /// How long the controller sleeps at most before it looks around.
 pub(crate) const TICK: Duration = Duration::from_millis(200);
@@ -389,6 +388,23 @@ impl Search {
         Ok(())
     }
 
+    /// Writes down what the optimizer has learnt, once a generation.
+    fn memorize(&mut self) {
+        let proposed = self.book.state.candidates.len();
+        if proposed < self.memorized + self.optimizer.offspring_size() {
+            return;
+        }
+        self.memorized = proposed;
+        let Book { journal, state, .. } = &self.book;
+        let path = self.directory.optimizer();
+        if let Err(error) = memory::write(&path, self.optimizer.as_ref(), journal, state) {
+            self.watcher.say_once(&format!(
+                "optimizer.json cannot be written ({error}): no result is lost, but resume will take \
+                 longer"
+            ));
+        }
+    }
+
     fn simulation_seed(&self, candidate: CandidateNumber) -> u64 {
         match self.configuration.simulator.seed {
             SimulationSeed::Fixed(seed) => u64::from(seed),
@@ -435,7 +451,7 @@ fn replayed(
     entries: &[Entry],
     state: &State,
 ) -> Result<Box<dyn Optimizer>, SearchError> {
-    if let Some(snapshot) = remembered(&directory.optimizer(), entries) {
+    if let Some(snapshot) = memory::read(&directory.optimizer(), entries) {
         let mut optimizer = optimizer(configuration)?;
         optimizer.restore(snapshot);
         let replayed = replay(optimizer.as_mut(), configuration, entries, state);

@@ -60,8 +60,9 @@ pub fn end_with_this_thread(command: &mut Command) {
     unsafe { command.pre_exec(ask) };
 }
 
-/// Lets what this command starts lead a session of its own: neither Ctrl-C in the terminal reaches it
-/// nor the hangup that the kernel sends to what is stopped when the process that started it dies.
+/// Lets what this command starts lead a session of its own: neither Ctrl-C in the terminal reaches
+/// it nor the hangup that the kernel sends to what is stopped when the process that started it
+/// dies.
 #[allow(unsafe_code, reason = "only the new process itself can begin a session")]
 pub fn in_a_session_of_its_own(command: &mut Command) {
     // SAFETY: one system call, which is async-signal-safe.

@@ -30,8 +30,8 @@ const KEPT: [(&str, &str); 4] = [
     ("SLURM_JWT", "who asks"),
 ];
 
-/// Before srun in a job's script: since 24.11 it takes `--cpus-per-task` of the job again, so that a
-/// step of one task, which starts all ranks, would have the cores of one.
+/// Before srun in a job's script: since 24.11 it takes `--cpus-per-task` of the job again, so that
+/// a step of one task, which starts all ranks, would have the cores of one.
 pub const OF_FIRST_STEP: &str = "env -u SLURM_CPUS_PER_TASK -u SLURM_TRES_PER_TASK ";
 
 /// In a job's script, before anything is started by srun: where the user's or the site's

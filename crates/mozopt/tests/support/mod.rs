@@ -173,13 +173,25 @@ pub fn optimizations_in(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The program, in an environment without wishes about colour. Signals that whoever runs the tests
-/// ignores, as a shell does for what it runs in the background, it would ignore, too.
+/// The program, in an environment without wishes about colour.
 pub fn mozopt() -> Command {
-    let mut command = Command::new("/usr/bin/env");
-    command.arg("--default-signal=INT,TERM,HUP").arg(env!("CARGO_BIN_EXE_mozopt"));
+    let program = env!("CARGO_BIN_EXE_mozopt");
+    // It would ignore Ctrl-C, too.
+    let mut command =
+        if ignores_interrupts() { Command::new("/usr/bin/env") } else { Command::new(program) };
+    if ignores_interrupts() {
+        command.arg("--default-signal=INT").arg(program);
+    }
     command.stdin(Stdio::null()).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     command
+}
+
+/// Whether the tests ignore Ctrl-C, as what a shell runs in the background does.
+fn ignores_interrupts() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    ignored.is_some_and(|bits| bits & (1 << (Signal::INT.as_raw() - 1)) != 0)
 }
 
 /// A command that runs; killed when the test gives up.

@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
 use super::belief::Fit;
 use super::fallback::Fallback;
 use super::forecasts::Forecasts;
+use super::plan::Plan;
 use super::trust_region::TrustRegion;
 
 /// What a search needs beside its proposals and outcomes to go on as it would have: see

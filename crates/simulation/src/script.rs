@@ -29,7 +29,8 @@ pub fn script(simulation: &Simulation, prelude: Option<&str>) -> io::Result<Stri
          # Simulates and evaluates candidate {}. To run it again, into a directory of its own:\n\
          #   bash job.sh --again /some/directory\n\
          from=$PWD\n\
-         here=$(dirname \"$(readlink -f \"$0\")\")\n\
+         here=$(readlink -f \"$0\") || exit 1\n\
+         here=${{here%/*}}\n\
          export OMP_NUM_THREADS={}\n\
          {}\
          {}\

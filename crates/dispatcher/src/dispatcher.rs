@@ -161,9 +161,9 @@ impl<C: Clock> Dispatcher<C> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 return self.take_over(task, ledger);
             }
-            Err(source) => {
-                let path = task.directory.path().to_owned();
-                return Err(DispatchError::Unprepared { path, source });
+            Err(error) => {
+                let reason = format!("its directory cannot be made ready: {error}");
+                return self.could_not_begin(task, reason, ledger);
             }
         }
         let attempt = task.simulation.attempt;
@@ -177,14 +177,20 @@ impl<C: Clock> Dispatcher<C> {
             Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
                 Err(DispatchError::Refused(error))
             }
-            Err(error) => {
-                let reason = format!("cannot be started: {error}");
-                let result = self.judge().fault(Blame::Environment, reason);
-                let settled = self.repeat(task, result, ledger)?;
-                self.never_begun.extend(settled);
-                Ok(())
-            }
+            Err(error) => self.could_not_begin(task, format!("cannot be started: {error}"), ledger),
         }
+    }
+
+    fn could_not_begin<L: Ledger>(
+        &mut self,
+        task: Task,
+        reason: String,
+        ledger: &mut L,
+    ) -> Result<(), DispatchError<L::Error>> {
+        let result = self.judge().fault(Blame::Environment, reason);
+        let settled = self.repeat(task, result, ledger)?;
+        self.never_begun.extend(settled);
+        Ok(())
     }
 
     /// A job that nobody expected is at work in the directory: an earlier controller submitted it,

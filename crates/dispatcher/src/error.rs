@@ -16,14 +16,6 @@ pub struct NothingWorks {
 /// Why nothing can be run.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError<E> {
-    /// A simulation's directory cannot be made ready.
-    #[error("{}: {source}", path.display())]
-    Unprepared {
-        /// The directory.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
     /// The executor refuses the job, and would refuse every other.
     #[error("{0}")]
     Refused(io::Error),

@@ -359,6 +359,20 @@ fn what_is_missing_for_one_while_others_work_is_lost_and_ends_nothing() {
 }
 
 #[test]
+fn a_directory_that_cannot_be_made_ready_costs_its_candidate_and_nothing_else() {
+    let mut scene = Scene::new([done(), done()]).with_limits(|limits| limits.slots = 1);
+    std::fs::write(scene.task(0).directory.path(), "in the way").unwrap();
+    scene.enqueue(0..3);
+    let mut outcomes = scene.run();
+    outcomes.sort_by_key(|(candidate, _)| *candidate);
+    let classes: Vec<_> = outcomes.iter().map(|(_, result)| result.outcome).collect();
+    let worked = OutcomeClass::Completed;
+    assert_eq!(classes, [OutcomeClass::NodeFailure, worked, worked]);
+    let reason = outcomes[0].1.reason.as_deref().unwrap();
+    assert!(reason.starts_with("its directory cannot be made ready: "), "{reason}");
+}
+
+#[test]
 fn a_crash_among_others_that_work_is_an_outcome() {
     let mut scene = Scene::new([done(), crash(), done(), crash(), crash(), crash(), done()]);
     scene.enqueue(0..7);

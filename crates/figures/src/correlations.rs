@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::figure::rounded;
 use crate::names::short_names;
-use crate::statistics::spearman;
+use crate::statistics::{ranks, spearman};
 use crate::{Figure, NotEnough, Search};
 
 /// Fewer completed simulations say nothing.
@@ -18,17 +18,30 @@ pub(crate) fn correlations(search: &Search) -> Result<Figure, NotEnough> {
     let paths: Vec<&str> = search.parameters.iter().map(|p| p.path.as_str()).collect();
     let names = short_names(&paths);
     let targets: Vec<String> = search.targets.iter().map(|target| target.name.clone()).collect();
+    // Most targets have a value in the same simulations: among these, each parameter is ranked once.
+    let mut ranked: Vec<(Vec<usize>, Vec<Vec<f64>>)> = vec![];
     let mut rows: Vec<Value> = vec![];
     for (t, target) in targets.iter().enumerate() {
-        for (p, name) in names.iter().enumerate() {
-            let pairs: Vec<(f64, f64)> = completed
-                .iter()
-                .filter_map(|(candidate, outcome)| {
-                    Some((candidate.parameters[p], outcome.values[t]?))
-                })
-                .collect();
-            if let Some(rho) = spearman(&pairs) {
-                let (rho, n) = (share(rho), pairs.len());
+        let values: Vec<(usize, f64)> = completed
+            .iter()
+            .enumerate()
+            .filter_map(|(i, (_, outcome))| Some((i, outcome.values[t]?)))
+            .collect();
+        let (simulations, values): (Vec<usize>, Vec<f64>) = values.into_iter().unzip();
+        let known = ranked.iter().position(|(of, _)| *of == simulations);
+        let known = known.unwrap_or_else(|| {
+            let of_parameter = |p: usize| {
+                let all = simulations.iter().map(|&i| completed[i].0.parameters[p]);
+                ranks(&all.collect::<Vec<_>>())
+            };
+            let parameters = (0..names.len()).map(of_parameter).collect();
+            ranked.push((simulations, parameters));
+            ranked.len() - 1
+        });
+        let values = ranks(&values);
+        for (name, parameter) in names.iter().zip(&ranked[known].1) {
+            if let Some(rho) = spearman(parameter, &values) {
+                let (rho, n) = (share(rho), values.len());
                 rows.push(json!({"parameter": name, "target": target, "rho": rho, "n": n}));
             }
         }

@@ -18,14 +18,12 @@ pub(crate) fn evo_fitness(search: &Search) -> Result<Figure, NotEnough> {
         return Err(NotEnough { needed: "a completed simulation" });
     }
     let mut rows = vec![];
-    for (generation, best) in (1..).zip(&best) {
-        let mut totals: Vec<f64> = search
-            .completed()
-            .filter(|(candidate, _)| candidate.generation == generation)
-            .map(|(_, outcome)| outcome.total)
-            .collect();
+    let mut most_failed = 0;
+    for (generation, (best, Generation { mut totals, failed })) in
+        (1..).zip(best.iter().zip(by_generation(search)))
+    {
         totals.sort_by(f64::total_cmp);
-        let finished = search.finished().filter(|(c, _)| c.generation == generation).count();
+        most_failed = most_failed.max(failed);
         let total = |share: f64| quantile(&totals, share).map(rounded);
         rows.push(json!({
             "generation": generation,
@@ -34,7 +32,7 @@ pub(crate) fn evo_fitness(search: &Search) -> Result<Figure, NotEnough> {
             "least": total(0.0), "q25": total(0.25), "median": total(0.5), "q75": total(0.75),
             "greatest": total(1.0),
             "completed": totals.len(),
-            "failed": finished - totals.len(),
+            "failed": failed,
         }));
     }
     let completed = search.completed().count();
@@ -48,9 +46,31 @@ pub(crate) fn evo_fitness(search: &Search) -> Result<Figure, NotEnough> {
         "data": {"values": rows},
         "bounds": "flush",
         "spacing": 28,
-        "vconcat": [totals(search), failures(search)],
+        "vconcat": [totals(search), failures(search, most_failed)],
     });
     Ok(Figure::new("evo_fitness", "Total score over generations", caption, view))
+}
+
+/// What came of a generation.
+#[derive(Default, Clone)]
+struct Generation {
+    /// Of those that completed.
+    totals: Vec<f64>,
+    failed: usize,
+}
+
+fn by_generation(search: &Search) -> Vec<Generation> {
+    let mut generations = vec![Generation::default(); search.generations() as usize];
+    for (candidate, outcome) in search.finished() {
+        let place = (candidate.generation as usize).wrapping_sub(1);
+        let Some(generation) = generations.get_mut(place) else { continue };
+        if outcome.completed() {
+            generation.totals.push(outcome.total);
+        } else {
+            generation.failed += 1;
+        }
+    }
+    generations
 }
 
 fn generations(search: &Search, title: Option<&str>) -> Value {
@@ -135,16 +155,8 @@ fn totals(search: &Search) -> Value {
     })
 }
 
-fn failures(search: &Search) -> Value {
-    let most = (1..=search.generations())
-        .map(|generation| {
-            let failed = |(c, o): &(&crate::Candidate, &crate::Outcome)| {
-                c.generation == generation && !o.completed()
-            };
-            search.finished().filter(failed).count()
-        })
-        .max()
-        .unwrap_or(0);
+/// `most`: failed in one generation.
+fn failures(search: &Search, most: usize) -> Value {
     let axis = Axis::linear(0.0, most.max(1) as f64);
     let width = (f64::from(WIDTH) / search.generations() as f64 * 0.8).clamp(1.0, 14.0);
     json!({

@@ -12,24 +12,22 @@ pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     Some(sorted[below] + (place - below as f64) * (sorted[above] - sorted[below]))
 }
 
-/// Spearman's rank correlation of pairs: Pearson's correlation of ranks, equal values sharing their
-/// mean rank. `None` for fewer than three pairs, or where one side is constant.
-pub fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
-    if pairs.len() < 3 {
+/// Spearman's rank correlation: Pearson's correlation of the [`ranks`] of both sides. `None` for
+/// fewer than three pairs, or where one side is constant.
+pub fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
+    if x.len() < 3 {
         return None;
     }
-    let x = ranks(&pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
-    let y = ranks(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
-    let mean = f64::midpoint(pairs.len() as f64, 1.0);
+    let mean = f64::midpoint(x.len() as f64, 1.0);
     let product = |a: &[f64], b: &[f64]| -> f64 {
         a.iter().zip(b).map(|(a, b)| (a - mean) * (b - mean)).sum()
     };
-    let spread = (product(&x, &x) * product(&y, &y)).sqrt();
-    (spread > 0.0).then(|| product(&x, &y) / spread)
+    let spread = (product(x, x) * product(y, y)).sqrt();
+    (spread > 0.0).then(|| product(x, y) / spread)
 }
 
 /// The rank of each value from 1; equal ones share the mean of their ranks.
-fn ranks(values: &[f64]) -> Vec<f64> {
+pub fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let mut ranks = vec![0.0; values.len()];
@@ -71,7 +69,12 @@ pub fn eigen(matrix: &[Vec<f64>]) -> Option<Vec<(f64, Vec<f64>)>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{covariance, eigen, quantile, spearman};
+    use super::{covariance, eigen, quantile, ranks};
+
+    fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
+        let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        super::spearman(&ranks(&x), &ranks(&y))
+    }
 
     const X: [f64; 7] = [3.1, -0.4, 2.2, 2.2, 9.0, 5.5, 0.0];
     const Y: [f64; 7] = [1.0, 0.5, 4.0, 2.0, 8.0, 2.0, -1.0];

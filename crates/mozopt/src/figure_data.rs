@@ -1,41 +1,62 @@
 //! What the figures of an optimization are made from.
 
+use std::borrow::Borrow;
+
 use figures::{Candidate, Outcome, Parameter, Search, Target};
 use jiff::Timestamp;
 
 use configuration::{Configuration, ConfiguredTarget};
 use journal::{CandidateRecord, State};
-use simulation::{OutcomeClass, SimulationResult};
+use simulation::{CandidateNumber, OutcomeClass, SimulationResult};
 
 use crate::failure::Failure;
 use crate::report::wanted;
 
 /// An optimization as the figures know it.
 pub fn search(configuration: &Configuration, state: &State) -> Result<Search, Failure> {
+    let best = state.recommended().map(|(record, _)| record.number);
+    assembled(configuration, state.began, best, &state.candidates)
+}
+
+/// The same, of what is known about it nothing else: a large one is in memory once.
+pub fn search_of(configuration: &Configuration, state: State) -> Result<Search, Failure> {
+    let best = state.recommended().map(|(record, _)| record.number);
+    assembled(configuration, state.began, best, state.candidates)
+}
+
+fn assembled<R: Borrow<CandidateRecord>>(
+    configuration: &Configuration,
+    began: Option<Timestamp>,
+    best: Option<CandidateNumber>,
+    records: impl IntoIterator<Item = R>,
+) -> Result<Search, Failure> {
     let fits = |record: &CandidateRecord| {
         record.parameters.len() == configuration.parameters.len()
             && record.result().is_none_or(|r| r.targets.len() == configuration.target_count())
     };
-    if let Some(record) = state.candidates.iter().find(|record| !fits(record)) {
-        let message = format!("candidate {} does not match configuration.json", record.number);
-        return Err(Failure::failed(message, "the journal belongs to another configuration"));
-    }
     let parameters = configuration.parameters.iter().map(|parameter| Parameter {
         path: parameter.path.clone(),
         low: parameter.low,
         high: parameter.high,
         log_scale: parameter.log_scale,
     });
-    // The others have neither a total nor all values.
-    let is_comparable = |record: &&CandidateRecord| {
-        record.result().is_none_or(|result| result.outcome != OutcomeClass::Incomplete)
-    };
-    let comparable = state.candidates.iter().filter(is_comparable);
+    let mut candidates = vec![];
+    for record in records {
+        let record = record.borrow();
+        if !fits(record) {
+            let message = format!("candidate {} does not match configuration.json", record.number);
+            return Err(Failure::failed(message, "the journal belongs to another configuration"));
+        }
+        // The others have neither a total nor all values.
+        if record.result().is_none_or(|result| result.outcome != OutcomeClass::Incomplete) {
+            candidates.push(candidate(record, began));
+        }
+    }
     Ok(Search {
         parameters: parameters.collect(),
         targets: configuration.targets()?.iter().map(target).collect(),
-        candidates: comparable.map(|record| candidate(record, state.began)).collect(),
-        best: state.recommended().map(|(record, _)| record.number.0),
+        candidates,
+        best: best.map(|number| number.0),
     })
 }
 

@@ -49,18 +49,22 @@ pub fn compared(directories: &[OptimizationDirectory]) -> Result<Vec<Compared>, 
 
 fn page(directory: &OptimizationDirectory) -> Result<String, Failure> {
     let (configuration, state) = super::read(directory)?;
-    let search = figure_data::search(&configuration, &state)?;
-    let made: Vec<_> = Kind::ALL.iter().map(|kind| (kind.name, kind.figure(&search))).collect();
     let title = directory.name();
-
-    let mut body = format!("<h1>{}</h1>\n", escaped(&title));
-    body.push_str(
+    let mut head = format!("<h1>{}</h1>\n", escaped(&title));
+    head.push_str(
         "<nav><ul><li><a href=\"#search\">Search</a></li><li><a href=\"#best\">Best candidate</a></li>\
          <li><a href=\"#figures\">Figures</a></li><li><a href=\"#candidates\">Candidates</a></li>\
          <li><a href=\"#provenance\">Provenance</a></li></ul></nav>\n",
     );
-    body.push_str(&html::what_was_searched(&configuration, &state));
-    body.push_str(&html::best_candidate(&configuration, &state)?);
+    head.push_str(&html::what_was_searched(&configuration, &state));
+    head.push_str(&html::best_candidate(&configuration, &state)?);
+    let mut tail = html::candidates(&state);
+    tail.push_str(&html::provenance(directory, &configuration)?);
+
+    let search = figure_data::search_of(&configuration, state)?;
+    let made: Vec<_> = Kind::ALL.iter().map(|kind| (kind.name, kind.figure(&search))).collect();
+    drop(search);
+    let mut body = head;
     body.push_str("<h2 id=\"figures\">Figures</h2>\n");
     for (name, figure) in &made {
         match figure {
@@ -68,9 +72,7 @@ fn page(directory: &OptimizationDirectory) -> Result<String, Failure> {
             Err(why) => body.push_str(&format!("<p>No {name} yet: {why}.</p>\n")),
         }
     }
-    body.push_str(&html::candidates(&state));
-    body.push_str(&html::provenance(directory, &configuration)?);
-
+    body.push_str(&tail);
     let figures: Vec<_> = made.into_iter().filter_map(|(_, figure)| figure.ok()).collect();
     Ok(Page { title: &title, body, figures: &figures, theme: None }.html())
 }

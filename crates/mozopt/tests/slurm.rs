@@ -400,7 +400,8 @@ fn core_hours_are_those_that_were_allocated() {
     wait(model.begin("run", "--max-simulations 2")).exits(0);
     let seconds = |time: &Value| time.as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
     let mut expected = 0.0;
-    for result in model.optimization().outcomes() {
+    for entry in model.optimization().events("finished") {
+        let result = &entry["result"];
         assert_eq!(result["cores"], 4, "a node has four, and one was asked for");
         let ran = seconds(&result["finished"]).duration_since(seconds(&result["started"]));
         expected += 4.0 * ran.as_secs_f64() / 3600.0;

@@ -276,7 +276,9 @@ fn simulate_and_evaluate(
     }
     result.versions = versions(directory, simulation).map(Arc::new);
     result.simulation_seconds = simulation_seconds;
-    result.cores = std::env::var("SLURM_JOB_CPUS_PER_NODE").ok().and_then(|it| cores(&it));
+    let asked = configuration.cores(&configuration.limits);
+    let allocated = std::env::var("SLURM_JOB_CPUS_PER_NODE").ok().and_then(|it| cores(&it));
+    result.cores = allocated.filter(|&cores| cores as usize != asked);
     result.cpu_seconds = cpu_seconds;
     result.peak_memory = peak_memory;
     result.data_store_size = size_of(&directory.data_store());

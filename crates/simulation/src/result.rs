@@ -63,8 +63,7 @@ pub struct SimulationResult {
     /// it was seen to have ended without a result.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub finished: Option<Timestamp>,
-    /// The cores that Slurm allocated to its job, which may be more than it asked for; not known
-    /// elsewhere.
+    /// The cores that Slurm allocated to its job, where these are not those that it asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cores: Option<u32>,
     /// How long the simulator's processes computed on this machine, all together, seconds.

@@ -59,7 +59,7 @@ class Journals(Row):
                 event = json.loads(line)
             except ValueError:
                 break
-            if event["event"] in ("submitting", "submitted", "finished"):
+            if event.get("event") in ("submitting", "submitted", "finished"):
                 known.add(event["candidate"])
         for directory in (search.given / "simulations").iterdir():
             if int(directory.name) in known:

@@ -1,12 +1,15 @@
 //! `provenance.json`: where an optimization comes from, as far as its configuration does not say
 //! it.
 
+use std::io::Read as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 use simulation::{Versions, host};
 
+/// More than git has to say of any model.
+const MOST_PRINTED_BYTES: u64 = 16 << 20;
 /// The name of the file.
 pub const FILE_NAME: &str = "provenance.json";
 
@@ -66,8 +69,15 @@ impl Commit {
 }
 
 fn git(directory: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").arg("-C").arg(directory).args(arguments).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let mut git = Command::new("git");
+    git.arg("-C").arg(directory).args(arguments);
+    git.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    // `Command::output` panics where a pipe cannot be read.
+    let mut child = git.spawn().ok()?;
+    let mut printed = vec![];
+    let read = child.stdout.take()?.take(MOST_PRINTED_BYTES).read_to_end(&mut printed);
+    let status = child.wait().ok()?;
+    (read.is_ok() && status.success()).then(|| String::from_utf8_lossy(&printed).into_owned())
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! What the search will take: room on the disk, time, cores.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use configuration::{Configuration, ExecutorKind};
 use printable::duration;
 use reading::Examined;
 
+use super::shell;
 use crate::{Findings, Status};
 
 const ABOUT: &str = "budget";
@@ -45,7 +46,7 @@ fn look_at_disk(configuration: &Configuration, output: &Path, findings: &mut Fin
 
 /// `quota` ends with an error if a limit is exceeded.
 fn look_at_quota(findings: &mut Findings) {
-    let quota = Command::new("timeout").args(["10", "quota", "-q"]).stdin(Stdio::null()).output();
+    let quota = shell::output(Command::new("timeout").args(["10", "quota", "-q"]));
     if let Ok(output) = quota
         && !output.status.success()
         && !output.stdout.trim_ascii().is_empty()

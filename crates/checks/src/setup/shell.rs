@@ -1,23 +1,39 @@
 //! Lines of bash, run as a job would run them, but not for long.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 /// Loading modules over a slow file system takes its time.
 pub const TIMEOUT: Duration = Duration::from_mins(2);
+/// More than anything worth reading.
+const MOST_PRINTED_BYTES: u64 = 64 << 20;
 /// The exit code of `timeout` when it ended the command.
 const TIMED_OUT: i32 = 124;
 
 /// Runs these lines in this directory.
 pub fn run(script: &str, directory: &Path) -> io::Result<Output> {
     let seconds = TIMEOUT.as_secs().to_string();
-    Command::new("timeout")
-        .args(["--kill-after=5", &seconds, "bash", "-c", script])
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .output()
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", &seconds, "bash", "-c", script]).current_dir(directory);
+    output(&mut command)
+}
+
+/// Runs a command and gives what it prints. The standard library panics where a pipe cannot be
+/// read: files take its place.
+pub fn output(command: &mut Command) -> io::Result<Output> {
+    let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    let status = command.status()?;
+    let read = |file: &mut File| -> io::Result<Vec<u8>> {
+        let mut printed = vec![];
+        file.rewind()?;
+        file.take(MOST_PRINTED_BYTES).read_to_end(&mut printed)?;
+        Ok(printed)
+    };
+    Ok(Output { status, stdout: read(&mut stdout)?, stderr: read(&mut stderr)? })
 }
 
 /// Whether the lines were ended since they took too long.

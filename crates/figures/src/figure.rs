@@ -1,5 +1,6 @@
 //! A figure: a Vega-Lite specification with its title and caption.
 
+use serde::Serializer;
 use serde_json::{Map, Value, json};
 
 use crate::names::wrapped;
@@ -40,6 +41,14 @@ impl Figure {
         let mut specification = Map::from_iter([("$schema".to_owned(), json!(SCHEMA))]);
         specification.extend(self.view.clone());
         Value::Object(specification)
+    }
+
+    /// The same, written without a copy of its data.
+    pub(crate) fn write_bare<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(
+            std::iter::once(("$schema", &json!(SCHEMA)))
+                .chain(self.view.iter().map(|(key, value)| (key.as_str(), value))),
+        )
     }
 
     /// The whole specification: what a picture is drawn from, and what Altair opens.

@@ -1,6 +1,7 @@
 //! A page for the browser, in one file that asks for nothing from elsewhere.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::vendored::{BUNDLE, LICENCES};
 use crate::{Figure, Theme};
@@ -50,9 +51,7 @@ impl Page<'_> {
 
     /// The whole page.
     pub fn html(&self) -> String {
-        let figures: Map<_, _> =
-            self.figures.iter().map(|figure| (figure.name.to_owned(), figure.bare())).collect();
-        let data = data_block(&json!({"figures": figures, "themes": themes()}));
+        let data = data_block(&Data { figures: Bare(self.figures), themes: themes() });
         let theme = match self.theme {
             None => "",
             Some(Theme::Light) => " data-theme=\"light\"",
@@ -75,16 +74,40 @@ impl Page<'_> {
     }
 }
 
+/// What the scripts of a page of figures find.
+#[derive(Serialize)]
+struct Data<'a> {
+    figures: Bare<'a>,
+    themes: Value,
+}
+
+/// The specifications by the names of the figures.
+struct Bare<'a>(&'a [Figure]);
+
+impl Serialize for Bare<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct One<'a>(&'a Figure);
+        impl Serialize for One<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.0.write_bare(serializer)
+            }
+        }
+        serializer.collect_map(self.0.iter().map(|figure| (figure.name, One(figure))))
+    }
+}
+
 /// The configurations of both themes, as the scripts know them.
 pub fn themes() -> Value {
     json!({"light": Theme::Light.config(), "dark": Theme::Dark.config()})
 }
 
 /// Data for the scripts of a page: they find it by the identifier `data`.
-pub fn data_block(data: &Value) -> String {
+pub fn data_block(data: &impl Serialize) -> String {
+    // Only what has a number that is none, or keys that are no text, cannot be written.
+    let data = serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned());
     // Inside a script element only this would be read as HTML. JSON allows control characters from
     // DEL on as they are, and HTML does not.
-    let data = printable::escaped(&data.to_string()).replace('<', "\\u003c");
+    let data = printable::escaped(&data).replace('<', "\\u003c");
     format!("<script type=\"application/json\" id=\"data\">{data}</script>\n")
 }
 

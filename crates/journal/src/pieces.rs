@@ -13,7 +13,7 @@ use crate::line::{UNKNOWN, is_longer_than_an_entry, parse_line};
 use crate::state::{State, StateError};
 
 /// How much is read at once.
-const PIECE: u64 = 16 << 20;
+const PIECE: u64 = 4 << 20;
 /// Less than this is not worth another thread.
 const PART: usize = 256 << 10;
 /// More threads than this do not help: what they parse is then applied by one.

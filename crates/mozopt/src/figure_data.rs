@@ -40,7 +40,8 @@ fn assembled<R: Borrow<CandidateRecord>>(
         high: parameter.high,
         log_scale: parameter.log_scale,
     });
-    let mut candidates = vec![];
+    let records = records.into_iter();
+    let mut candidates = Vec::with_capacity(records.size_hint().0);
     for record in records {
         let record = record.borrow();
         if !fits(record) {

@@ -137,12 +137,9 @@ pub fn parameters(configuration: &Configuration, record: &CandidateRecord) -> St
 /// Every candidate whose outcome is known.
 pub fn candidates(state: &State) -> String {
     let rows = state.finished().map(|(record, _)| candidate_cells(record));
-    format!(
-        "<h2 id=\"candidates\">Candidates</h2>\n<p class=\"caption\">Parameters, values and scores of \
-         each: <code>mozopt export --format csv</code>; one with its log: <code>mozopt show N</code>.</p>\n\
-         {}",
-        table(&CANDIDATE_HEADINGS, &[2, 5, 7], rows)
-    )
+    let heading = "<h2 id=\"candidates\">Candidates</h2>\n<p class=\"caption\">Parameters, values and scores of \
+         each: <code>mozopt export --format csv</code>; one with its log: <code>mozopt show N</code>.</p>\n";
+    heading.to_owned() + &table(&CANDIDATE_HEADINGS, &[2, 5, 7], rows)
 }
 
 const CANDIDATE_HEADINGS: [&str; 8] = [
@@ -241,11 +238,16 @@ pub(super) fn table(
         format!("<th scope=\"col\"{class}>{}</th>", escaped(heading))
     };
     let head = headings.iter().enumerate().map(heading).collect::<Vec<_>>().concat();
-    let rows = rows.fold(String::new(), |rows, row| rows + "<tr>" + &row + "</tr>\n");
-    format!(
+    let mut table = format!(
         "<div class=\"scroll\" tabindex=\"0\"><table class=\"sortable\">\n<thead><tr>{head}</tr></thead>\n\
-         <tbody>\n{rows}</tbody>\n</table></div>\n"
-    )
+         <tbody>\n"
+    );
+    for row in rows {
+        table.push_str("<tr>");
+        table.push_str(&row);
+        table.push_str("</tr>\n");
+    }
+    table + "</tbody>\n</table></div>\n"
 }
 
 pub(super) fn cell(shown: impl Display) -> String {

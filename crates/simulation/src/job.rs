@@ -14,6 +14,7 @@ use nix::sys::resource::UsageWho;
 use rustix::process::{
     Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
 };
+use serde::Serialize;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -30,6 +31,14 @@ use crate::script::{FAILED, program};
 use crate::simulation::{SIMULATION_VARIABLE, Simulation};
 use crate::versions::Versions;
 use crate::{excerpt, log};
+
+/// How long after an error a result is written again.
+const WRITE_AGAIN_AFTER: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_secs(1),
+    Duration::from_secs(10),
+    Duration::from_secs(60),
+];
 
 /// Why a job could not do its work. That says nothing about the parameters.
 #[derive(Debug, thiserror::Error)]
@@ -159,7 +168,7 @@ pub fn run(
     if matches!(result.outcome, OutcomeClass::Crashed | OutcomeClass::NoData) {
         durable::has_room(directory.path()).map_err(failed(directory.path()))?;
     }
-    durable::write_json(&directory.result(), &result).map_err(failed(&directory.result()))?;
+    write_for_sure(&directory.result(), &result).map_err(failed(&directory.result()))?;
     if !result.is_kept(&simulation.keep) {
         let failure = result.outcome.is_failure();
         directory.discard(failure).map_err(failed(directory.path()))?;
@@ -170,8 +179,32 @@ pub fn run(
         signal: status.and_then(|status| status.signal()),
         time: jiff::Timestamp::now(),
     };
-    durable::write_json(&directory.finished(), &finished).map_err(failed(&directory.finished()))?;
+    write_for_sure(&directory.finished(), &finished).map_err(failed(&directory.finished()))?;
     Ok(Ended::Finished { directory: directory.path().to_owned(), result: Box::new(result) })
+}
+
+/// Writes what a simulation of hours came to: an error that may pass is no reason to lose it. Where
+/// there is no room, another attempt must wait for that anyway.
+fn write_for_sure(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    use io::ErrorKind as Kind;
+    for pause in WRITE_AGAIN_AFTER {
+        match durable::write_json(path, value) {
+            Err(error)
+                if !matches!(
+                    error.kind(),
+                    Kind::StorageFull
+                        | Kind::QuotaExceeded
+                        | Kind::ReadOnlyFilesystem
+                        | Kind::NotFound
+                ) =>
+            {
+                say(&format!("{}: {error}; it is tried again", path.display()));
+                thread::sleep(pause);
+            }
+            other => return other,
+        }
+    }
+    durable::write_json(path, value)
 }
 
 /// Prints a line to the log. Nobody may be reading any more, which is no reason to end.
@@ -518,5 +551,21 @@ mod tests {
     fn the_cores_of_all_nodes_count() {
         assert_eq!(["4", "16(x2),8", "3,1"].map(cores), [Some(4), Some(40), Some(4)]);
         assert_eq!(["", "4(x", "many", "4294967295(x2)"].map(cores), [None; 4]);
+    }
+
+    #[test]
+    fn what_cannot_be_written_now_is_written_later() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("file");
+        std::fs::write(&place, "in the way").unwrap();
+        let path = place.join("result.json");
+        let clears = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            std::fs::remove_file(&place).unwrap();
+            std::fs::create_dir(&place).unwrap();
+        });
+        super::write_for_sure(&path, &1.5).unwrap();
+        clears.join().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "1.5\n");
     }
 }

@@ -37,7 +37,7 @@ const WRITE_AGAIN_AFTER: [Duration; 4] = [
     Duration::from_millis(100),
     Duration::from_secs(1),
     Duration::from_secs(10),
-    Duration::from_secs(60),
+    Duration::from_mins(1),
 ];
 
 /// Why a job could not do its work. That says nothing about the parameters.

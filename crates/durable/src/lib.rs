@@ -19,7 +19,7 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -33,8 +33,19 @@ use tempfile::NamedTempFile;
 /// Writes a file so that a reader, or a machine that dies, sees the old contents or the new ones
 /// and never a part: write to a temporary file, fsync, rename, fsync the directory.
 pub fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut temporary = temporary_in(directory_of(path))?;
-    temporary.write_all(contents)?;
+    write_with(path, |file| file.write_all(contents))
+}
+
+/// The same for contents that are written piece by piece.
+pub fn write_with(
+    path: &Path,
+    contents: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let temporary = temporary_in(directory_of(path))?;
+    let mut file = BufWriter::new(temporary.as_file());
+    contents(&mut file)?;
+    file.flush()?;
+    drop(file);
     persist(temporary, path)
 }
 

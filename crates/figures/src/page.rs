@@ -1,5 +1,7 @@
 //! A page for the browser, in one file that asks for nothing from elsewhere.
 
+use std::io::{self, Write};
+
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
@@ -51,15 +53,25 @@ impl Page<'_> {
 
     /// The whole page.
     pub fn html(&self) -> String {
-        let data = data_block(&Data { figures: Bare(self.figures), themes: themes() });
+        let mut html = vec![];
+        // In memory there is always room.
+        let _ = self.write(&mut html);
+        String::from_utf8_lossy(&html).into_owned()
+    }
+
+    /// Writes the whole page, of which no more than one figure's data is in memory twice.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let theme = match self.theme {
             None => "",
             Some(Theme::Light) => " data-theme=\"light\"",
             Some(Theme::Dark) => " data-theme=\"dark\"",
         };
         let (title, body) = (escaped(self.title), &self.body);
-        let script = include_str!("page/page.js");
-        format!(
+        write!(
+            out,
             "<!doctype html>\n<html lang=\"en\"{theme}>\n<head>\n<meta charset=\"utf-8\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src \
              'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:\">\n\
@@ -67,32 +79,33 @@ impl Page<'_> {
              <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
              <button id=\"theme\" type=\"button\" hidden>Light / dark</button>\n{body}\
              <noscript><p>The figures need JavaScript.</p></noscript>\n\
-             {data}\
+             {DATA_BEGINS}{{\"figures\":{{"
+        )?;
+        for (i, figure) in self.figures.iter().enumerate() {
+            let comma = if i > 0 { "," } else { "" };
+            let name = in_script(&figure.name)?;
+            write!(out, "{comma}{name}:{}", in_script(&Bare(figure))?)?;
+        }
+        let (themes, script) = (in_script(&themes())?, include_str!("page/page.js"));
+        write!(
+            out,
+            "}},\"themes\":{themes}}}{DATA_ENDS}\
              <script type=\"text/plain\" id=\"licences\">\n{LICENCES}</script>\n\
              <script>{BUNDLE}</script>\n<script>\n{PLOTS}</script>\n<script>\n{script}</script>\n</body>\n</html>\n"
         )
     }
 }
 
-/// What the scripts of a page of figures find.
-#[derive(Serialize)]
-struct Data<'a> {
-    figures: Bare<'a>,
-    themes: Value,
-}
+/// Where the scripts of a page find its data: by the identifier `data`.
+const DATA_BEGINS: &str = "<script type=\"application/json\" id=\"data\">";
+const DATA_ENDS: &str = "</script>\n";
 
-/// The specifications by the names of the figures.
-struct Bare<'a>(&'a [Figure]);
+/// A figure's specification, written without a copy of its data.
+struct Bare<'a>(&'a Figure);
 
 impl Serialize for Bare<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct One<'a>(&'a Figure);
-        impl Serialize for One<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                self.0.write_bare(serializer)
-            }
-        }
-        serializer.collect_map(self.0.iter().map(|figure| (figure.name, One(figure))))
+        self.0.write_bare(serializer)
     }
 }
 
@@ -101,14 +114,19 @@ pub fn themes() -> Value {
     json!({"light": Theme::Light.config(), "dark": Theme::Dark.config()})
 }
 
-/// Data for the scripts of a page: they find it by the identifier `data`.
-pub fn data_block(data: &impl Serialize) -> String {
-    // Only what has a number that is none, or keys that are no text, cannot be written.
-    let data = serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned());
-    // Inside a script element only this would be read as HTML. JSON allows control characters from
-    // DEL on as they are, and HTML does not.
-    let data = printable::escaped(&data).replace('<', "\\u003c");
-    format!("<script type=\"application/json\" id=\"data\">{data}</script>\n")
+/// Data for the scripts of a page.
+pub fn data_block(data: &Value) -> String {
+    // A value has no keys that are no text, which alone could not be written.
+    let data = in_script(data).unwrap_or_default();
+    format!("{DATA_BEGINS}{data}{DATA_ENDS}")
+}
+
+/// JSON inside a script element.
+fn in_script(data: &impl Serialize) -> serde_json::Result<String> {
+    // Only this would be read as HTML there. JSON allows control characters from DEL on as they
+    // are, and HTML does not.
+    let data = serde_json::to_string(data)?;
+    Ok(printable::escaped(&data).replace('<', "\\u003c"))
 }
 
 /// Text as HTML, also inside an attribute.

@@ -1,10 +1,12 @@
 //! `result.json`: what became of a simulation.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use configuration::ConfiguredTarget;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use targets::{Missing, Score, Value};
 
 use crate::candidate_number::CandidateNumber;
@@ -99,8 +101,7 @@ pub struct TargetId {
 }
 
 /// A target's value and score.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "WrittenTargetResult")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TargetResult {
     /// Which target, the same for all results of a search: it is in memory once.
     #[serde(flatten)]
@@ -118,10 +119,13 @@ pub struct TargetResult {
 
 /// A [`TargetResult`] as it is read: serde is slow at reading what is flattened.
 #[derive(Deserialize)]
-struct WrittenTargetResult {
-    name: String,
-    class: String,
-    sheet_name: Option<String>,
+struct WrittenTargetResult<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    class: Cow<'a, str>,
+    #[serde(borrow)]
+    sheet_name: Option<Cow<'a, str>>,
     value: Option<f64>,
     score: f64,
     reason: Option<Box<str>>,
@@ -129,13 +133,43 @@ struct WrittenTargetResult {
     unknown: bool,
 }
 
-impl From<WrittenTargetResult> for TargetResult {
-    fn from(written: WrittenTargetResult) -> Self {
+impl<'de> Deserialize<'de> for TargetResult {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let WrittenTargetResult { name, class, sheet_name, value, score, reason, unknown } =
-            written;
-        let target = Arc::new(TargetId { name, class, sheet_name });
-        Self { target, value, score, reason, unknown }
+            WrittenTargetResult::deserialize(deserializer)?;
+        let target = known_target(&name, &class, sheet_name.as_deref());
+        Ok(Self { target, value, score, reason, unknown })
     }
+}
+
+/// More targets than any search has.
+const MOST_KNOWN: usize = 256;
+
+/// This target. One result after the other has the same ones in the same order: they are made once
+/// for each thread, which otherwise takes most of the time of reading a journal.
+fn known_target(name: &str, class: &str, sheet_name: Option<&str>) -> Arc<TargetId> {
+    thread_local! {
+        static KNOWN: RefCell<(Vec<Arc<TargetId>>, usize)> = const { RefCell::new((vec![], 0)) };
+    }
+    KNOWN.with_borrow_mut(|(known, next)| {
+        let is_it = |it: &Arc<TargetId>| {
+            it.name == name && it.class == class && it.sheet_name.as_deref() == sheet_name
+        };
+        if !known.get(*next).is_some_and(is_it) {
+            *next = known.iter().position(is_it).unwrap_or_else(|| {
+                if known.len() == MOST_KNOWN {
+                    known.clear();
+                }
+                let [name, class] = [name, class].map(str::to_owned);
+                let sheet_name = sheet_name.map(str::to_owned);
+                known.push(Arc::new(TargetId { name, class, sheet_name }));
+                known.len() - 1
+            });
+        }
+        let target = Arc::clone(&known[*next]);
+        *next = (*next + 1) % known.len();
+        target
+    })
 }
 
 impl TargetResult {
@@ -263,5 +297,38 @@ impl SimulationResult {
         let missing = Missing::new(format!("the simulation has no data: {}", outcome.words()));
         let values = vec![Err(missing); targets.len()];
         Self::measured(outcome, Some(reason), targets, &values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::TargetResult;
+
+    #[test]
+    fn targets_that_come_again_are_in_memory_once_and_others_are_not_mixed_up() {
+        let line = |names: [&str; 2], sheet: &str| {
+            let one = |name| {
+                format!(
+                    r#"{{"name":"{name}","class":"A","sheet_name":{sheet},"value":1.5,"score":0.5,"reason":null}}"#
+                )
+            };
+            format!("[{}]", names.map(one).join(","))
+        };
+        let read = |text: &str| serde_json::from_str::<Vec<TargetResult>>(text).unwrap();
+        let (first, again) =
+            (read(&line(["rate", "cv"], "null")), read(&line(["rate", "cv"], "null")));
+        assert_eq!(first, again);
+        assert!(Arc::ptr_eq(&first[1].target, &again[1].target));
+        let other = read(&line(["cv", r"\u03c3 rate"], r#""L4""#));
+        let names: Vec<_> = other.iter().map(|it| it.target.name.as_str()).collect();
+        assert_eq!(names, ["cv", "σ rate"]);
+        assert_eq!(other[0].target.sheet_name.as_deref(), Some("L4"));
+        // More than are remembered.
+        for i in 0..600 {
+            let name = format!("target {i}");
+            assert_eq!(read(&line([&name, "cv"], "null"))[0].target.name, name);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `mozopt report`: everything about an optimization in one HTML file, or several side by side.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use ::figures::{Kind, Page, escaped};
 
@@ -15,13 +16,14 @@ use crate::report::{Compared, comparison, html};
 pub fn report(arguments: &ReportArguments) -> Result<u8, Failure> {
     let ReportArguments { optimizations, output } = arguments;
     let directories = find_all(optimizations)?;
-    let (name, page) = match &directories[..] {
-        [directory] => ("report.html", page(directory)?),
-        several => ("comparison.html", comparison::page(&compared(several)?)?),
-    };
+    let name = if directories.len() == 1 { "report.html" } else { "comparison.html" };
     let beside = || directories.first().map(|directory| directory.path().join(name));
     let path = output.clone().or_else(beside).unwrap_or_else(|| PathBuf::from(name));
-    durable::write(&path, page.as_bytes()).map_err(|error| {
+    let written = match &directories[..] {
+        [directory] => write(directory, &path)?,
+        several => durable::write(&path, comparison::page(&compared(several)?)?.as_bytes()),
+    };
+    written.map_err(|error| {
         let message = format!("cannot write {}: {error}", path.display());
         Failure::bad_input(message, "choose another path with --output")
     })?;
@@ -47,7 +49,8 @@ pub fn compared(directories: &[OptimizationDirectory]) -> Result<Vec<Compared>, 
     directories.iter().map(one).collect()
 }
 
-fn page(directory: &OptimizationDirectory) -> Result<String, Failure> {
+/// Writes the report of one optimization.
+fn write(directory: &OptimizationDirectory, path: &Path) -> Result<io::Result<()>, Failure> {
     let (configuration, state) = super::read(directory)?;
     let title = directory.name();
     let mut head = format!("<h1>{}</h1>\n", escaped(&title));
@@ -74,5 +77,6 @@ fn page(directory: &OptimizationDirectory) -> Result<String, Failure> {
     }
     body.push_str(&tail);
     let figures: Vec<_> = made.into_iter().filter_map(|(_, figure)| figure.ok()).collect();
-    Ok(Page { title: &title, body, figures: &figures, theme: None }.html())
+    let page = Page { title: &title, body, figures: &figures, theme: None };
+    Ok(durable::write_with(path, |file| page.write(file)))
 }

@@ -61,21 +61,21 @@ fn write(directory: &OptimizationDirectory, path: &Path) -> Result<io::Result<()
     );
     head.push_str(&html::what_was_searched(&configuration, &state));
     head.push_str(&html::best_candidate(&configuration, &state)?);
-    let mut tail = html::candidates(&state);
-    tail.push_str(&html::provenance(directory, &configuration)?);
+    // The table of all candidates is by far the longest: the rest is put around it.
+    let mut body = html::candidates(&state);
+    body.push_str(&html::provenance(directory, &configuration)?);
 
     let search = figure_data::search_of(&configuration, state)?;
     let made: Vec<_> = Kind::ALL.iter().map(|kind| (kind.name, kind.figure(&search))).collect();
     drop(search);
-    let mut body = head;
-    body.push_str("<h2 id=\"figures\">Figures</h2>\n");
+    head.push_str("<h2 id=\"figures\">Figures</h2>\n");
     for (name, figure) in &made {
         match figure {
-            Ok(figure) => body.push_str(&Page::slot(figure)),
-            Err(why) => body.push_str(&format!("<p>No {name} yet: {why}.</p>\n")),
+            Ok(figure) => head.push_str(&Page::slot(figure)),
+            Err(why) => head.push_str(&format!("<p>No {name} yet: {why}.</p>\n")),
         }
     }
-    body.push_str(&tail);
+    body.insert_str(0, &head);
     let figures: Vec<_> = made.into_iter().filter_map(|(_, figure)| figure.ok()).collect();
     let page = Page { title: &title, body, figures: &figures, theme: None };
     Ok(durable::write_with(path, |file| page.write(file)))

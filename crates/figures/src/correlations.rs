@@ -18,7 +18,8 @@ pub(crate) fn correlations(search: &Search) -> Result<Figure, NotEnough> {
     let paths: Vec<&str> = search.parameters.iter().map(|p| p.path.as_str()).collect();
     let names = short_names(&paths);
     let targets: Vec<String> = search.targets.iter().map(|target| target.name.clone()).collect();
-    // Most targets have a value in the same simulations: among these, each parameter is ranked once.
+    // Most targets have a value in the same simulations: among these, each parameter is ranked
+    // once.
     let mut ranked: Vec<(Vec<usize>, Vec<Vec<f64>>)> = vec![];
     let mut rows: Vec<Value> = vec![];
     for (t, target) in targets.iter().enumerate() {

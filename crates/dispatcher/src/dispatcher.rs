@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use configuration::{Configuration, ConfigurationError, ConfiguredTarget, Limits};
 use executors::{Adopted, EndedJob, Executor, JobEnd, JobKey};
-use simulation::{Blame, Simulation, SimulationResult};
+use simulation::{Attempt, Blame, Simulation, SimulationResult};
 
 use crate::clock::Clock;
 use crate::error::DispatchError;
@@ -154,7 +154,7 @@ impl<C: Clock> Dispatcher<C> {
         mut task: Task,
         ledger: &mut L,
     ) -> Result<(), DispatchError<L::Error>> {
-        task.simulation.attempt += 1;
+        task.simulation.attempt = task.simulation.attempt.next();
         task.simulation.keep = ledger.keep(&task.simulation);
         match task.directory.prepare(&task.simulation, self.prelude.as_deref()) {
             Ok(()) => {}
@@ -283,7 +283,7 @@ impl<C: Clock> Dispatcher<C> {
 }
 
 /// The attempt that was begun before in the task's directory, if it is of the same simulation.
-fn begun_before(task: &Task) -> Option<u32> {
+fn begun_before(task: &Task) -> Option<Attempt> {
     let before = Simulation::read(&task.directory.simulation()).ok()?;
     let same = Simulation { attempt: before.attempt, keep: before.keep, ..task.simulation.clone() };
     (before == same).then_some(before.attempt)

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 
 use executors::JobKey;
-use simulation::{Keep, Simulation};
+use simulation::{Attempt, Keep, Simulation};
 
 /// Is told of each step before it is taken; what it refuses to note is not done.
 pub trait Ledger {
@@ -17,7 +17,7 @@ pub trait Ledger {
     }
 
     /// An attempt is about to be handed to the executor.
-    fn submitting(&mut self, key: JobKey, attempt: u32) -> Result<(), Self::Error>;
+    fn submitting(&mut self, key: JobKey, attempt: Attempt) -> Result<(), Self::Error>;
 
     /// The executor has it, under this name.
     fn submitted(&mut self, key: JobKey, job: &str) -> Result<(), Self::Error>;
@@ -56,7 +56,7 @@ impl<E> Default for Untold<E> {
 impl<E> Ledger for Untold<E> {
     type Error = E;
 
-    fn submitting(&mut self, _: JobKey, _: u32) -> Result<(), E> {
+    fn submitting(&mut self, _: JobKey, _: Attempt) -> Result<(), E> {
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use configuration::Limits;
 use executors::JobKey;
-use simulation::{Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult};
+use simulation::{Attempt, Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult};
 
 use crate::settled::Settled;
 use crate::task::Task;
@@ -183,5 +183,5 @@ fn probe(worked: &Task) -> Task {
     let key = JobKey { repetition: PROBE, ..worked.key };
     let keep = Keep { all: false, failures: false, below: None };
     let simulation = Simulation { keep, ..worked.simulation.clone() };
-    Task::new(key, SimulationDirectory::new(place), simulation, 0)
+    Task::new(key, SimulationDirectory::new(place), simulation, Attempt::NONE)
 }

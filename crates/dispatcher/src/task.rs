@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use executors::{Job, JobKey};
-use simulation::{Simulation, SimulationDirectory};
+use simulation::{Attempt, Simulation, SimulationDirectory};
 
 /// A simulation that is to be run until it has an outcome.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ impl Task {
         key: JobKey,
         directory: SimulationDirectory,
         simulation: Simulation,
-        attempts: u32,
+        attempts: Attempt,
     ) -> Self {
         let simulation = Simulation { attempt: attempts, ..simulation };
         Self {

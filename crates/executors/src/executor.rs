@@ -5,7 +5,7 @@ use std::fs::{OpenOptions, TryLockError};
 use std::io;
 use std::time::Duration;
 
-use simulation::{CandidateNumber, SimulationDirectory};
+use simulation::{Attempt, CandidateNumber, SimulationDirectory};
 
 /// Whose simulation a job runs.
 ///
@@ -49,7 +49,7 @@ pub struct Job {
     /// Whose simulation it is.
     pub key: JobKey,
     /// The attempt: a job that another attempt left does not count.
-    pub attempt: u32,
+    pub attempt: Attempt,
     /// How many attempts before this one ended because memory ran out.
     pub out_of_memory: u32,
     /// Its files.

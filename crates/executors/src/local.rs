@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use simulation::job::ALREADY_RUNNING;
 use simulation::process::{end_survivors, in_a_session_of_its_own};
-use simulation::{CandidateNumber, Finished, SimulationDirectory, Started, host};
+use simulation::{Attempt, CandidateNumber, Finished, SimulationDirectory, Started, host};
 
 use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 
@@ -155,7 +155,7 @@ pub fn end_left(directories: Vec<SimulationDirectory>) -> io::Result<(usize, Vec
     let mut executor = Local::new(TimeLimit::DEFAULT);
     for (i, directory) in directories.into_iter().enumerate() {
         let key = JobKey::of(CandidateNumber::at(i));
-        executor.adopt(Job { key, attempt: 0, out_of_memory: 0, directory })?;
+        executor.adopt(Job { key, attempt: Attempt::NONE, out_of_memory: 0, directory })?;
     }
     let left = executor.running.values().filter(|job| !job.elsewhere).count();
     executor.cancel_all();

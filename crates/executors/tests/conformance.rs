@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use configuration::{Configuration, TimeLimit};
 use executors::{Adopted, Executor, JobEnd, Local, Slurm};
 use jobs::{ENDLESS, Jobs, appears, end, ends, processes_are_gone};
+use simulation::Attempt;
 
 use JobEnd::{Cancelled, Ended, Failed, TimedOut};
 
@@ -329,10 +330,10 @@ fn what_was_never_submitted_is_gone(subject: &Subject) {
 
 fn the_job_of_an_earlier_attempt_is_gone(subject: &Subject) {
     let (mut executor, jobs) = (subject.controller(), Jobs::new());
-    executor.submit(jobs.attempt(0, 1, "finish 0 null")).unwrap();
+    executor.submit(jobs.attempt(0, Attempt::FIRST, "finish 0 null")).unwrap();
     assert_eq!(end(&mut *executor), Ended);
     let mut executor = subject.controller();
-    assert_eq!(executor.adopt(jobs.attempt(0, 2, "")).unwrap(), Adopted::Gone);
+    assert_eq!(executor.adopt(jobs.attempt(0, Attempt(2), "")).unwrap(), Adopted::Gone);
     assert_eq!(executor.running(), 0);
 }
 

@@ -2,7 +2,7 @@
 
 use configuration::Limits;
 use serde::{Deserialize, Serialize};
-use simulation::{CandidateNumber, SimulationResult};
+use simulation::{Attempt, CandidateNumber, SimulationResult};
 
 use crate::requests::Request;
 use crate::validated::Validated;
@@ -61,7 +61,7 @@ pub enum Event {
         /// The candidate.
         candidate: CandidateNumber,
         /// 1, 2, …: the first attempt or a repetition.
-        attempt: u32,
+        attempt: Attempt,
     },
     /// The executor has it.
     Submitted {

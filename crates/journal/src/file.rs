@@ -89,7 +89,7 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use simulation::CandidateNumber;
+    use simulation::{Attempt, CandidateNumber};
 
     use super::*;
     use crate::event::Proposal;
@@ -100,7 +100,7 @@ mod tests {
         let proposal = Proposal { candidate: CandidateNumber(0), seed: u64::MAX, parameters };
         vec![
             Event::Proposed { generation: 1, candidates: vec![proposal] },
-            Event::Submitting { candidate: CandidateNumber(0), attempt: 1 },
+            Event::Submitting { candidate: CandidateNumber(0), attempt: Attempt::FIRST },
             Event::Stopped { reason: "a \"quoted\", new\nline, ü".to_owned() },
         ]
     }

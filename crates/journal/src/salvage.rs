@@ -166,6 +166,8 @@ pub fn cut_off(path: &Path, after: u64) -> io::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use simulation::Attempt;
+
     use super::*;
     use crate::event::{FORMAT, Proposal};
     use crate::file::{FILE_NAME, Journal};
@@ -180,8 +182,8 @@ mod tests {
                 generation: 1,
                 candidates: vec![proposal(CandidateNumber(0)), proposal(CandidateNumber(1))],
             },
-            Event::Submitting { candidate: CandidateNumber(0), attempt: 1 },
-            Event::Submitting { candidate: CandidateNumber(1), attempt: 1 },
+            Event::Submitting { candidate: CandidateNumber(0), attempt: Attempt::FIRST },
+            Event::Submitting { candidate: CandidateNumber(1), attempt: Attempt::FIRST },
             Event::Stopped { reason: "enough".to_owned() },
         ]
     }
@@ -217,7 +219,7 @@ mod tests {
             whole.rest.iter().map(|line| (line.number, line.entry.is_ok())).collect();
         assert_eq!(rest, [(3, false), (4, true), (5, true)]);
         assert_eq!(whole.rest[0].seems.as_deref(), Some("submitting"));
-        assert_eq!(whole.state.candidates[1].attempts, 0);
+        assert_eq!(whole.state.candidates[1].attempts, Attempt::NONE);
     }
 
     #[test]

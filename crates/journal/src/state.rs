@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use configuration::{Configuration, Limits};
 use jiff::Timestamp;
-use simulation::{CandidateNumber, OutcomeClass, SimulationResult, TargetId, Versions};
+use simulation::{Attempt, CandidateNumber, OutcomeClass, SimulationResult, TargetId, Versions};
 
 use crate::event::{Entry, Event, FORMAT, Proposal};
 use crate::requests::Request;
@@ -69,7 +69,7 @@ pub struct CandidateRecord {
     /// The parameters' values, in the order of the configuration.
     pub parameters: Vec<f64>,
     /// How often its simulation was begun.
-    pub attempts: u32,
+    pub attempts: Attempt,
     /// How many of these ended with a fault that is not the model's.
     pub faults: u32,
     /// How many of these faults were a want of memory.
@@ -132,7 +132,7 @@ impl CandidateRecord {
             generation,
             seed: proposal.seed,
             parameters: proposal.parameters.clone(),
-            attempts: 0,
+            attempts: Attempt::NONE,
             faults: 0,
             out_of_memory: 0,
             phase: Phase::Waiting,
@@ -141,6 +141,11 @@ impl CandidateRecord {
             finished: None,
             differences: Arc::default(),
         }
+    }
+
+    /// Whether its simulation was begun, in this optimization.
+    pub fn was_begun(&self) -> bool {
+        self.attempts > Attempt::NONE
     }
 
     /// The outcome, if it is known.
@@ -153,7 +158,7 @@ impl CandidateRecord {
 
     /// Whether there is an outcome that this optimization could simulate again.
     pub fn can_be_forgotten(&self) -> bool {
-        self.attempts > 0 && self.result().is_some()
+        self.was_begun() && self.result().is_some()
     }
 
     /// It is to be simulated again. Attempts go on counting, since a job of an earlier one must not
@@ -384,7 +389,7 @@ impl State {
 
     /// Those that this optimization simulated, with their outcomes.
     pub fn run_here(&self) -> impl Iterator<Item = (&CandidateRecord, &SimulationResult)> {
-        self.finished().filter(|(record, _)| record.attempts > 0)
+        self.finished().filter(|(record, _)| record.was_begun())
     }
 
     /// The candidate with the smallest total among those that completed; the first of equals.
@@ -471,14 +476,14 @@ mod tests {
                     parameters: vec![0.5],
                 }],
             },
-            Event::Submitting { candidate: CandidateNumber(0), attempt: 1 },
+            Event::Submitting { candidate: CandidateNumber(0), attempt: Attempt::FIRST },
             Event::Interrupted {
                 candidate: CandidateNumber(0),
                 reason,
                 fault: true,
                 out_of_memory: false,
             },
-            Event::Submitting { candidate: CandidateNumber(0), attempt: 2 },
+            Event::Submitting { candidate: CandidateNumber(0), attempt: Attempt(2) },
             Event::Finished { candidate: CandidateNumber(0), result },
             Event::Told { candidate: CandidateNumber(0) },
         ]
@@ -495,10 +500,10 @@ mod tests {
         let state = State::of(&entries(events.clone())).unwrap();
         let record = &state.candidates[0];
         assert_eq!((&record.phase, record.told), (&Phase::Waiting, false));
-        assert_eq!((record.attempts, record.faults), (2, 0));
+        assert_eq!((record.attempts, record.faults), (Attempt(2), 0));
         assert_eq!((state.failed(), state.simulated(), state.generations()), (0, 0, 0));
 
-        events.push(Event::Submitting { candidate: CandidateNumber(0), attempt: 3 });
+        events.push(Event::Submitting { candidate: CandidateNumber(0), attempt: Attempt(3) });
         events.push(crashed()[5].clone());
         events.push(crashed()[6].clone());
         assert!(State::of(&entries(events)).unwrap().candidates[0].told);

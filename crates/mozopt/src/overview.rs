@@ -100,7 +100,7 @@ pub fn latest(state: &State, most: usize) -> Vec<(&CandidateRecord, &SimulationR
 fn mean_seconds(state: &State) -> Option<f64> {
     let latest = latest(state, LATEST).into_iter();
     let seconds: Vec<f64> = latest
-        .filter(|(record, _)| record.attempts > 0)
+        .filter(|(record, _)| record.was_begun())
         .map(|(_, result)| result.simulation_seconds + result.evaluation_seconds)
         .collect();
     (!seconds.is_empty()).then(|| seconds.iter().sum::<f64>() / seconds.len() as f64)

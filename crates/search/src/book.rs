@@ -4,7 +4,7 @@ use configuration::Limits;
 use dispatcher::{Fault, Ledger};
 use executors::JobKey;
 use journal::{ControllerLock, Event, Journal, State};
-use simulation::{Keep, Simulation};
+use simulation::{Attempt, Keep, Simulation};
 
 use crate::error::BookError;
 
@@ -44,7 +44,7 @@ impl Ledger for Book {
         Keep { all: keep_all, failures: keep_failures, below }
     }
 
-    fn submitting(&mut self, key: JobKey, attempt: u32) -> Result<(), BookError> {
+    fn submitting(&mut self, key: JobKey, attempt: Attempt) -> Result<(), BookError> {
         self.log(&[Event::Submitting { candidate: key.candidate, attempt }])
     }
 

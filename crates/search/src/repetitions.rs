@@ -8,7 +8,7 @@ use configuration::SimulationSeed;
 use dispatcher::{NoLedger, Settled, Task};
 use executors::JobKey;
 use journal::{Event, Validated};
-use simulation::{CandidateNumber, Keep, OutcomeClass, Simulation, SimulationResult};
+use simulation::{Attempt, CandidateNumber, Keep, OutcomeClass, Simulation, SimulationResult};
 
 use crate::error::SearchError;
 use crate::interrupt::Wish;
@@ -135,8 +135,14 @@ impl Search {
         let keep = Keep { all: self.book.limits.keep_all, failures: false, below: None };
         let search_seed = self.configuration.optimizer.seed;
         let seed = seeds::of_repetition(search_seed, candidate, repetition);
-        let simulation =
-            Simulation::new(&self.configuration, candidate, seed, &record.parameters, 0, keep);
-        Task::new(key, self.directory.validation(candidate, repetition), simulation, 0)
+        let simulation = Simulation::new(
+            &self.configuration,
+            candidate,
+            seed,
+            &record.parameters,
+            Attempt::NONE,
+            keep,
+        );
+        Task::new(key, self.directory.validation(candidate, repetition), simulation, Attempt::NONE)
     }
 }

@@ -237,6 +237,7 @@ mod tests {
     use jiff::Timestamp;
     use journal::FORMAT;
     use optimizers::Candidate;
+    use simulation::Attempt;
 
     use super::*;
 
@@ -288,7 +289,7 @@ mod tests {
 
     fn tell_again(optimizer: &mut dyn Optimizer, of: &Candidate, events: &mut Vec<Event>) {
         let candidate = CandidateNumber(of.number);
-        events.push(Event::Submitting { candidate, attempt: 1 });
+        events.push(Event::Submitting { candidate, attempt: Attempt::FIRST });
         events.push(Event::Finished { candidate, result: result(of) });
         events.push(Event::Told { candidate });
         optimizer.tell(of.number, &outcome(&result(of))).unwrap();

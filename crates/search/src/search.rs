@@ -14,7 +14,7 @@ use journal::{
     Requests, State,
 };
 use optimizers::{Candidate, Optimizer};
-use simulation::{CandidateNumber, Keep, Simulation, SimulationResult, Versions};
+use simulation::{Attempt, CandidateNumber, Keep, Simulation, SimulationResult, Versions};
 
 use crate::book::Book;
 use crate::end::End;
@@ -292,7 +292,7 @@ impl Search {
         candidate: CandidateNumber,
         parameters: &[f64],
         seed: u64,
-        attempts: u32,
+        attempts: Attempt,
     ) -> Task {
         let keep = Keep { all: false, failures: false, below: None };
         let simulation =
@@ -378,7 +378,9 @@ impl Search {
                 Proposal { candidate, seed: self.simulation_seed(candidate), parameters }
             })
             .collect();
-        let tasks = candidates.iter().map(|it| self.task(it.candidate, &it.parameters, it.seed, 0));
+        let tasks = candidates
+            .iter()
+            .map(|it| self.task(it.candidate, &it.parameters, it.seed, Attempt::NONE));
         let tasks: Vec<_> = tasks.collect();
         self.book.log(&[Event::Proposed { generation, candidates }])?;
         for task in tasks {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::attempt::Attempt;
 use crate::birth::Birth;
 use crate::outcome::OutcomeClass;
 use crate::simulation::Simulation;
@@ -15,7 +16,7 @@ use crate::{excerpt, log, script};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Started {
     /// The attempt that runs.
-    pub attempt: u32,
+    pub attempt: Attempt,
     /// The machine.
     pub host: String,
     /// The job's process.
@@ -36,7 +37,7 @@ pub struct Started {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finished {
     /// The attempt that ended.
-    pub attempt: u32,
+    pub attempt: Attempt,
     /// The simulator's exit code, if it ended by itself.
     pub exit_code: Option<i32>,
     /// The signal that ended it.

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use crate::attempt::Attempt;
 use crate::log;
 
 /// No more of a log is read, from its end, bytes.
@@ -73,7 +74,7 @@ pub fn error(log: &Path) -> Option<String> {
 }
 
 /// The line that a job writes first, so that nobody takes an earlier attempt's error for its own.
-pub fn attempt_begins(attempt: u32) -> String {
+pub fn attempt_begins(attempt: Attempt) -> String {
     format!("{ATTEMPT}{attempt} begins]")
 }
 
@@ -296,9 +297,9 @@ mod tests {
     #[test]
     fn an_earlier_attempts_error_is_not_taken_for_the_last_ones() {
         let first = format!("{HEAD}\n  File \"model.py\", line 3\nOSError: stale file handle\n");
-        let log = Log::of(&format!("{first}{}\nit works now\n", attempt_begins(2)));
+        let log = Log::of(&format!("{first}{}\nit works now\n", attempt_begins(Attempt(2))));
         assert_eq!((log.error(), &*log.failure()), (None, "it works now"));
-        let log = Log::of(&format!("{first}{}\n", attempt_begins(2)));
+        let log = Log::of(&format!("{first}{}\n", attempt_begins(Attempt(2))));
         assert!(log.failure().contains("stale file handle"), "there is nothing else yet");
         assert_eq!(log.error(), None);
     }

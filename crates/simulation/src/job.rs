@@ -18,6 +18,7 @@ use serde::Serialize;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::attempt::Attempt;
 use crate::birth::Birth;
 use crate::directory::{Finished, SimulationDirectory, Started};
 use crate::evaluation::evaluate;
@@ -92,7 +93,7 @@ const A_MOMENT: Duration = Duration::from_secs(1);
 pub fn run(
     directory: &Path,
     again: Option<&Path>,
-    attempt: Option<u32>,
+    attempt: Option<Attempt>,
 ) -> Result<Ended, JobError> {
     let failed = |path: &Path| {
         let path = path.to_owned();

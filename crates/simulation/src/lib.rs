@@ -16,6 +16,7 @@
 // The error types say, variant by variant, what can fail.
 #![allow(clippy::missing_errors_doc)]
 
+mod attempt;
 mod birth;
 mod candidate_number;
 pub mod data_store;
@@ -35,6 +36,7 @@ mod script;
 mod simulation;
 mod versions;
 
+pub use attempt::Attempt;
 pub use candidate_number::{CandidateNumber, listed};
 pub use directory::{Finished, SimulationDirectory, Started};
 pub use evaluation::{evaluate, measure_by_commands};

@@ -117,6 +117,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::attempt::Attempt;
 
     #[test]
     fn what_a_thread_started_ends_with_it_and_not_before() {
@@ -156,7 +157,7 @@ mod tests {
 
     fn started(host: &str, birth: Option<Birth>) -> Started {
         Started {
-            attempt: 1,
+            attempt: Attempt::FIRST,
             host: host.to_owned(),
             pid: std::process::id(),
             slurm_job_id: None,

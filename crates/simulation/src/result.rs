@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use targets::{Missing, Score, Value};
 
+use crate::attempt::Attempt;
 use crate::candidate_number::CandidateNumber;
 use crate::directory::{Finished, SimulationDirectory, Started};
 use crate::outcome::OutcomeClass;
@@ -21,7 +22,7 @@ pub struct Origin {
     /// The candidate.
     pub candidate: CandidateNumber,
     /// The attempt that it is the result of.
-    pub attempt: u32,
+    pub attempt: Attempt,
     /// The seed of the simulation.
     pub seed: u64,
     /// Identifies the configuration.
@@ -243,7 +244,7 @@ impl SimulationResult {
 
     /// Of a job that was ended: it ran from when it said so until now.
     #[must_use]
-    pub fn ended_now(self, directory: &SimulationDirectory, attempt: u32) -> Self {
+    pub fn ended_now(self, directory: &SimulationDirectory, attempt: Attempt) -> Self {
         let started = durable::read_json::<Started>(&directory.started()).ok();
         match started.filter(|started| started.attempt == attempt) {
             Some(started) => self.of_job(&started),

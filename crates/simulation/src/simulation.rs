@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
+use crate::attempt::Attempt;
 use crate::candidate_number::CandidateNumber;
 use crate::protocol::Protocol;
 
@@ -21,7 +22,7 @@ pub struct Simulation {
     /// The candidate's number.
     pub candidate: CandidateNumber,
     /// 1, 2, …: which attempt this is.
-    pub attempt: u32,
+    pub attempt: Attempt,
     /// The seed of the simulation.
     pub seed: u64,
     /// What is presented to the model.
@@ -66,7 +67,7 @@ impl Simulation {
         candidate: CandidateNumber,
         seed: u64,
         parameters: &[f64],
-        attempt: u32,
+        attempt: Attempt,
         keep: Keep,
     ) -> Self {
         let typed = |(parameter, &value): (&configuration::Parameter, &f64)| {

@@ -38,7 +38,7 @@ pub fn look(patient: &Patient<'_>, findings: &mut Findings) {
             let help = "wait for its end, or end it, before the search goes on";
             findings.add_with_help(ABOUT, Status::Problem, message, help);
         }
-        if record.attempts > 0 {
+        if record.was_begun() {
             look_at_files(record, &directory, findings);
         }
     }
@@ -171,7 +171,7 @@ fn look_at_data_stores(patient: &Patient<'_>, findings: &mut Findings) {
             best.contains(&record.number) || (limits.keep_failures && result.outcome.is_failure())
         });
         let directory = patient.directory.simulation(record.number);
-        !is_kept && record.attempts > 0 && directory.data_store().exists()
+        !is_kept && record.was_begun() && directory.data_store().exists()
     };
     let left: Vec<CandidateNumber> =
         patient.state.candidates.iter().filter(is_left).map(|record| record.number).collect();

@@ -43,7 +43,7 @@ pub fn look(patient: &Patient<'_>, findings: &mut Findings) {
 }
 
 fn look_at_simulations(patient: &Patient<'_>, findings: &mut Findings) {
-    let with_attempt = patient.state.candidates.iter().filter(|record| record.attempts > 0);
+    let with_attempt = patient.state.candidates.iter().filter(|record| record.was_begun());
     let (records, directories): (Vec<_>, Vec<_>) =
         with_attempt.map(|record| (record, patient.directory.simulation(record.number))).unzip();
     let jobs = match jobs_left(&directories) {

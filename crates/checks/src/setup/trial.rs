@@ -12,7 +12,7 @@ use journal::{DirectoryError, OptimizationDirectory};
 use reading::Loaded;
 use search::{Interrupt, Wish};
 use simulation::{
-    CandidateNumber, Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult,
+    Attempt, CandidateNumber, Keep, OutcomeClass, Simulation, SimulationDirectory, SimulationResult,
 };
 
 use crate::{Findings, Status};
@@ -79,14 +79,25 @@ pub fn run(
         SimulationSeed::Drawn(_) => SEED,
     };
     let keep = Keep { all: false, failures: true, below: None };
-    let simulation =
-        Simulation::new(configuration, candidate, seed, &configuration.centroid(), 0, keep);
+    let simulation = Simulation::new(
+        configuration,
+        candidate,
+        seed,
+        &configuration.centroid(),
+        Attempt::NONE,
+        keep,
+    );
     let interrupt = Interrupt::listen().map_err(TrialError::Signals)?;
     // A fault is to be seen, not waited out.
     let limits = Limits { retries: 0, ..configuration.limits.clone() };
     let executor = executor(configuration, &limits);
     let mut dispatcher = Dispatcher::new(executor, SystemClock::default(), configuration, limits)?;
-    dispatcher.enqueue(Task::new(JobKey::of(candidate), directory.clone(), simulation, 0));
+    dispatcher.enqueue(Task::new(
+        JobKey::of(candidate),
+        directory.clone(),
+        simulation,
+        Attempt::NONE,
+    ));
     dispatcher.submit(&mut NoLedger::default())?;
     let result = loop {
         let settled = dispatcher.wait(TICK, &mut NoLedger::default())?.pop();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use executors::{Adopted, JobEnd};
 use jiff::Timestamp;
-use simulation::{OutcomeClass, Simulation, SimulationResult};
+use simulation::{Attempt, OutcomeClass, Simulation, SimulationResult};
 
 use super::*;
 use crate::suspicion::{Consequence, Suspicion};
@@ -196,7 +196,7 @@ fn every_step_is_announced_before_it_is_taken() {
         ]
     );
     let written = Simulation::read(&scene.task(7).directory.simulation()).unwrap();
-    assert_eq!((written.attempt, written.keep.all), (2, true));
+    assert_eq!((written.attempt, written.keep.all), (Attempt(2), true));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn what_was_cancelled_has_no_outcome_and_is_begun_again_first() {
 fn an_earlier_controllers_job_is_watched_settled_or_begun_again() {
     let mut scene = Scene::new([done()]);
     let mut task = scene.task(0);
-    task.simulation.attempt = 1;
+    task.simulation.attempt = Attempt::FIRST;
 
     scene.stage.adopted.set(Some(Adopted::Running));
     assert!(scene.dispatcher.adopt(task.clone(), &mut scene.notes).unwrap());
@@ -225,7 +225,7 @@ fn an_earlier_controllers_job_is_watched_settled_or_begun_again() {
     let mut scene = Scene::new([]);
     task.directory.prepare(&task.simulation, None).unwrap();
     let targets = scene.configuration.targets().unwrap();
-    leave(&task.directory, OutcomeClass::Completed, 1, &targets);
+    leave(&task.directory, OutcomeClass::Completed, Attempt::FIRST, &targets);
     scene.stage.adopted.set(Some(Adopted::Ended));
     assert!(!scene.dispatcher.adopt(task.clone(), &mut scene.notes).unwrap());
     let settled = scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap();
@@ -245,17 +245,17 @@ fn a_simulation_of_no_journal_is_taken_up_where_it_was_left() {
     let mut scene = Scene::new([]);
     let targets = scene.configuration.targets().unwrap();
     let mut begun = scene.task(0);
-    begun.simulation.attempt = 1;
+    begun.simulation.attempt = Attempt::FIRST;
     begun.directory.prepare(&begun.simulation, None).unwrap();
 
     // It has a result.
-    leave(&begun.directory, OutcomeClass::Completed, 1, &targets);
+    leave(&begun.directory, OutcomeClass::Completed, Attempt::FIRST, &targets);
     scene.stage.adopted.set(Some(Adopted::Ended));
     let settled = scene.dispatcher.take_up::<String>(scene.task(0), good).unwrap().unwrap();
     assert_eq!(settled.result.outcome, OutcomeClass::Completed);
 
     // The result is none that would come again.
-    leave(&begun.directory, OutcomeClass::Crashed, 1, &targets);
+    leave(&begun.directory, OutcomeClass::Crashed, Attempt::FIRST, &targets);
     scene.stage.adopted.set(Some(Adopted::Ended));
     assert!(scene.dispatcher.take_up::<String>(scene.task(0), good).unwrap().is_none());
     assert_eq!((scene.dispatcher.running(), scene.dispatcher.waiting()), (0, 1));
@@ -303,7 +303,12 @@ fn a_result_that_cannot_be_read_now_is_read_again_and_nothing_is_begun_anew() {
     }
     let directory = scene.task(0).directory;
     std::fs::remove_dir(directory.result()).unwrap();
-    leave(&directory, OutcomeClass::Completed, 1, &scene.configuration.targets().unwrap());
+    leave(
+        &directory,
+        OutcomeClass::Completed,
+        Attempt::FIRST,
+        &scene.configuration.targets().unwrap(),
+    );
     let settled = scene.dispatcher.wait(Duration::ZERO, &mut scene.notes).unwrap();
     assert_eq!(settled[0].result.outcome, OutcomeClass::Completed);
 
@@ -469,7 +474,7 @@ fn a_job_that_is_found_at_work_is_watched_and_not_disturbed() {
     let mut scene = Scene::new([]);
     let task = scene.task(0);
     let mut earlier = task.simulation.clone();
-    earlier.attempt = 4;
+    earlier.attempt = Attempt(4);
     task.directory.prepare(&earlier, None).unwrap();
     let lock = task.directory.take_lock().unwrap();
     scene.stage.adopted.set(Some(Adopted::Running));
@@ -477,6 +482,6 @@ fn a_job_that_is_found_at_work_is_watched_and_not_disturbed() {
     scene.dispatcher.submit(&mut scene.notes).unwrap();
     assert_eq!(scene.dispatcher.running(), 1);
     assert_eq!(scene.notes.0, ["submitting 0 4", "submitted 0 found at work"]);
-    assert_eq!(Simulation::read(&task.directory.simulation()).unwrap().attempt, 4);
+    assert_eq!(Simulation::read(&task.directory.simulation()).unwrap().attempt, Attempt(4));
     drop(lock);
 }

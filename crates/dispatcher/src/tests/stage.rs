@@ -9,8 +9,8 @@ use std::time::Duration;
 use configuration::{Configuration, ConfiguredTarget, Limits};
 use executors::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 use simulation::{
-    Blame, CandidateNumber, Finished, Keep, Origin, OutcomeClass, Simulation, SimulationDirectory,
-    SimulationResult, Started,
+    Attempt, Blame, CandidateNumber, Finished, Keep, Origin, OutcomeClass, Simulation,
+    SimulationDirectory, SimulationResult, Started,
 };
 use tempfile::TempDir;
 
@@ -57,7 +57,7 @@ struct Player {
 impl Executor for Player {
     fn submit(&mut self, job: Job) -> io::Result<String> {
         let play = self.stage.plays.borrow_mut().pop_front().expect("an attempt nobody expected");
-        self.stage.submitted.borrow_mut().push((job.key, job.attempt, job.out_of_memory));
+        self.stage.submitted.borrow_mut().push((job.key, job.attempt.0, job.out_of_memory));
         let end = |end| self.stage.ends.borrow_mut().push(EndedJob { key: job.key, end });
         match play {
             Play::Refuses(kind) => return Err(io::Error::new(kind, "no")),
@@ -85,7 +85,7 @@ impl Executor for Player {
                 let configuration = simulation.configuration_hash;
                 result.of = Some(Origin {
                     candidate: CandidateNumber(candidate),
-                    attempt: 1,
+                    attempt: Attempt::FIRST,
                     seed: 1,
                     configuration,
                 });
@@ -150,7 +150,7 @@ fn begin(job: &Job) {
 pub fn leave(
     directory: &SimulationDirectory,
     outcome: OutcomeClass,
-    attempt: u32,
+    attempt: Attempt,
     targets: &[ConfiguredTarget],
 ) {
     let values = vec![Ok(1.5); targets.len()];
@@ -181,7 +181,7 @@ impl Ledger for Notes {
         Keep { all: true, failures: false, below: None }
     }
 
-    fn submitting(&mut self, key: JobKey, attempt: u32) -> Result<(), String> {
+    fn submitting(&mut self, key: JobKey, attempt: Attempt) -> Result<(), String> {
         self.0.push(format!("submitting {} {attempt}", key.candidate));
         Ok(())
     }
@@ -252,13 +252,19 @@ impl Scene {
     pub fn task(&self, candidate: u64) -> Task {
         let path = self.place.path().join(format!("{candidate:06}"));
         let keep = Keep { all: false, failures: false, below: None };
-        let simulation =
-            Simulation::new(&self.configuration, CandidateNumber(candidate), 1, &[0.5], 0, keep);
+        let simulation = Simulation::new(
+            &self.configuration,
+            CandidateNumber(candidate),
+            1,
+            &[0.5],
+            Attempt::NONE,
+            keep,
+        );
         Task::new(
             JobKey::of(CandidateNumber(candidate)),
             SimulationDirectory::new(path),
             simulation,
-            0,
+            Attempt::NONE,
         )
     }
 

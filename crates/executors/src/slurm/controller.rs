@@ -12,7 +12,7 @@ use super::client::{self, Queued, Trouble};
 use super::record::{Record, unique};
 use configuration::{SlurmSettings, TimeLimit};
 use simulation::SimulationDirectory;
-use simulation::{program, quoted};
+use simulation::{Attempt, program, quoted};
 
 const SCRIPT: &str = "controller.sh";
 const RECORD: &str = "controller.json";
@@ -156,7 +156,7 @@ pub struct JobLeft {
     /// Whose it is: its place among the simulations that were asked about.
     pub place: usize,
     /// The attempt that it is.
-    pub attempt: u32,
+    pub attempt: Attempt,
     /// Its number.
     pub id: u64,
 }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::executor::Job;
-use simulation::SimulationDirectory;
 use simulation::host;
+use simulation::{Attempt, SimulationDirectory};
 
 const FILE_NAME: &str = "slurm.json";
 
@@ -19,7 +19,7 @@ const FILE_NAME: &str = "slurm.json";
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// The attempt that was handed over.
-    pub attempt: u32,
+    pub attempt: Attempt,
     /// The job's name, which no other job has.
     pub name: String,
     /// Its number, once Slurm has said it.
@@ -81,8 +81,12 @@ mod tests {
             out_of_memory: 0,
             directory: SimulationDirectory::new(path.into()),
         };
-        let names = [job(1, "/a/000003"), job(1, "/b/000003"), job(1, "/a/000003")]
-            .map(|job| Record::new(&job).name);
+        let names = [
+            job(Attempt::FIRST, "/a/000003"),
+            job(Attempt::FIRST, "/b/000003"),
+            job(Attempt::FIRST, "/a/000003"),
+        ]
+        .map(|job| Record::new(&job).name);
         assert!(names[0] != names[1] && names[0] != names[2] && names[1] != names[2], "{names:?}");
         assert!(names[0].starts_with("mozopt-000003-1-"), "{names:?}");
     }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use executors::{EndedJob, Executor, Job, JobEnd, JobKey};
-use simulation::{CandidateNumber, SimulationDirectory};
+use simulation::{Attempt, CandidateNumber, SimulationDirectory};
 use tempfile::TempDir;
 
 /// Longer than a loaded machine, or a cluster, takes for anything.
@@ -52,11 +52,11 @@ impl Jobs {
 
     /// The first attempt of this candidate, which runs these lines.
     pub fn job(&self, candidate: u64, lines: &str) -> Job {
-        self.attempt(candidate, 1, lines)
+        self.attempt(candidate, Attempt::FIRST, lines)
     }
 
     /// An attempt.
-    pub fn attempt(&self, candidate: u64, attempt: u32, lines: &str) -> Job {
+    pub fn attempt(&self, candidate: u64, attempt: Attempt, lines: &str) -> Job {
         let path = self.0.path().join(format!("{candidate:06}"));
         fs::create_dir_all(&path).unwrap();
         let directory = SimulationDirectory::new(path);

@@ -9,7 +9,7 @@ mod validate;
 
 use configuration::{LimitChange, Objectives, TimeLimit};
 use reading::Settings;
-use simulation::{CandidateNumber, Protocol};
+use simulation::{Attempt, CandidateNumber, Protocol};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -388,7 +388,7 @@ pub struct JobArguments {
     pub again: Option<PathBuf>,
     /// The attempt that this job was submitted for
     #[arg(long, value_name = "N", hide = true)]
-    pub attempt: Option<u32>,
+    pub attempt: Option<Attempt>,
     /// What that directory is relative to
     #[arg(long, value_name = "DIRECTORY", default_value = ".", hide = true)]
     pub from: PathBuf,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Number;
 
 use journal::{CandidateRecord, Phase};
-use simulation::{CandidateNumber, SimulationResult};
+use simulation::{Attempt, CandidateNumber, SimulationResult};
 
 use crate::cli::ShowArguments;
 use crate::failure::{FINISHED, Failure};
@@ -20,7 +20,7 @@ struct Shown<'a> {
     candidate: CandidateNumber,
     generation: u64,
     seed: u64,
-    attempts: u32,
+    attempts: Attempt,
     directory: String,
     parameters: IndexMap<String, Number>,
     result: Option<&'a SimulationResult>,

@@ -8,7 +8,9 @@ use dispatcher::{DispatchError, Dispatcher, NoLedger, Settled, SystemClock, Task
 use executors::{JobKey, executor};
 use journal::{CandidateRecord, OptimizationDirectory};
 use search::{Interrupt, Wish, seeds};
-use simulation::{Keep, OutcomeClass, Protocol, Simulation, SimulationDirectory, SimulationResult};
+use simulation::{
+    Attempt, Keep, OutcomeClass, Protocol, Simulation, SimulationDirectory, SimulationResult,
+};
 
 use super::Vary;
 use crate::failure::Failure;
@@ -27,8 +29,14 @@ pub fn task(
     // The data is inspected before it may be removed.
     let keep = Keep { all: true, failures: true, below: None };
     let seed = seeds::of_repetition(configuration.optimizer.seed, record.number, repetition);
-    let mut simulation =
-        Simulation::new(configuration, record.number, seed, &record.parameters, 0, keep);
+    let mut simulation = Simulation::new(
+        configuration,
+        record.number,
+        seed,
+        &record.parameters,
+        Attempt::NONE,
+        keep,
+    );
     simulation.protocol = protocol.clone();
     let further_seeds = vary.further_seeds(&configuration.simulator);
     let new_networks = !further_seeds.is_empty();
@@ -41,7 +49,7 @@ pub fn task(
     let directory = optimization.protocol(protocol, new_networks);
     let directory = directory.join(format!("{:06}-{repetition}", record.number));
     let key = JobKey { candidate: record.number, repetition };
-    Task::new(key, SimulationDirectory::new(directory), simulation, 0)
+    Task::new(key, SimulationDirectory::new(directory), simulation, Attempt::NONE)
 }
 
 /// Simulates within these limits, and gives the result of each task in their order; `None` for one

@@ -8,7 +8,7 @@ import processes
 from row import Row
 from search import Search
 
-# Stands in the place of bash: a job begins slowly, or waits until it is let go. No hangup reaches
+# Stands in the place of bash: a job begins slowly, or waits until it may go on. No hangup reaches
 # it: the kernel sends one to the job when its controller dies while it is stopped.
 LATE_BASH = """\
 #!{bash}

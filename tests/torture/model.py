@@ -73,7 +73,7 @@ def values(x, y):
 def write(
     directory, optimizer, command="exec sh simulate.sh", simulator="", execution="", retries=20
 ):
-    """Writes the model and what is searched. So many retries are never used up."""
+    """Writes the model and what is searched. These retries are never used up."""
     directory = Path(directory)
     (directory / "param_optim").mkdir(parents=True)
     (directory / "param_optim/config_optimisation").write_text(json.dumps(CONFIG))

@@ -4,34 +4,29 @@
 use std::io::{self, Write as _};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use configuration::{Configuration, ConfigurationError, ConfiguredTarget, EXPERIMENT_VARIABLE};
-use nix::sys::resource::UsageWho;
-use rustix::process::{
-    Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
-};
+use configuration::{Configuration, ConfigurationError, ConfiguredTarget};
 use serde::Serialize;
-use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use crate::attempt::Attempt;
 use crate::birth::Birth;
 use crate::directory::{Finished, SimulationDirectory, Started};
 use crate::evaluation::evaluate;
-use crate::experiment_script::FILE as EXPERIMENT_FILE;
+use crate::excerpt;
 use crate::host::host;
 use crate::out_of_memory::{OutOfMemoryKills, peak_in_words, was_killed};
 use crate::outcome::OutcomeClass;
-use crate::process::{end_survivors, end_with_this_thread};
+use crate::process::end_survivors;
 use crate::result::{Blame, Origin, SimulationResult};
-use crate::script::{FAILED, program};
-use crate::simulation::{SIMULATION_VARIABLE, Simulation};
+use crate::script::FAILED;
+use crate::simulation::Simulation;
+use crate::simulator::simulate;
+use crate::used::{cpu_seconds_of_children, other_cores_than, peak_memory_of_children};
 use crate::versions::Versions;
-use crate::{excerpt, log};
 
 /// How long after an error a result is written again.
 const WRITE_AGAIN_AFTER: [Duration; 4] = [
@@ -75,16 +70,11 @@ pub enum JobError {
 pub const ALREADY_RUNNING: u8 = 75;
 /// The exit code of a job that was told to end.
 pub const INTERRUPTED: u8 = 143;
-/// The environment variable that holds the step of Slurm in which the job runs, if it does: a
-/// launcher that the simulator has inside the job starts another one.
-const SLURM_STEP_VARIABLE: &str = "MOZOPT_SLURM_STEP";
 /// The exit codes by which a shell says that it could not run a command, or found none.
 const NOT_EXECUTABLE: i32 = 126;
 const NOT_FOUND: i32 = 127;
 /// The longest error in a reason, characters.
 const LONGEST_ERROR: usize = 300;
-/// How often the length of the log is looked at.
-const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs the simulation of this directory, or a copy of it in `again`.
 ///
@@ -310,9 +300,7 @@ fn simulate_and_evaluate(
     }
     result.versions = versions(directory, simulation).map(Arc::new);
     result.simulation_seconds = simulation_seconds;
-    let asked = configuration.cores(&configuration.limits);
-    let allocated = std::env::var("SLURM_JOB_CPUS_PER_NODE").ok().and_then(|it| cores(&it));
-    result.cores = allocated.filter(|&cores| cores as usize != asked);
+    result.cores = other_cores_than(configuration.cores(&configuration.limits));
     result.cpu_seconds = cpu_seconds;
     result.peak_memory = peak_memory;
     result.data_store_size = size_of(&directory.data_store());
@@ -417,122 +405,6 @@ fn words(status: ExitStatus) -> String {
     }
 }
 
-/// Runs the simulator to its end; `None` if this job was told to end before.
-///
-/// A request to end that reaches this process reaches the simulator too, wherever the executor
-/// sends it.
-fn simulate(
-    directory: &SimulationDirectory,
-    simulation: &Simulation,
-) -> io::Result<Option<ExitStatus>> {
-    let mut command = if let Some(line) = &simulation.command {
-        let mut shell = Command::new("bash");
-        shell.args(["-c", line]).current_dir(&simulation.model_directory);
-        shell
-    } else {
-        let mut embedded = Command::new(program()?);
-        embedded.arg("simulate").current_dir(directory.path());
-        embedded
-    };
-    let optimization = directory.path().join(&simulation.configuration);
-    command
-        .env(SIMULATION_VARIABLE, directory.simulation())
-        .env(EXPERIMENT_VARIABLE, optimization.with_file_name(EXPERIMENT_FILE))
-        .env_remove(SLURM_STEP_VARIABLE)
-        .stdin(Stdio::null());
-    if let Some(step) = slurm_step() {
-        command.env(SLURM_STEP_VARIABLE, step);
-    }
-    let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT])?;
-    // Whatever the simulator leaves behind becomes a child of this process.
-    set_child_subreaper(Some(getpid()))?;
-    // What the simulator itself has started is ended by whoever comes next.
-    end_with_this_thread(&mut command);
-    let mut child = command.spawn()?;
-    bound(directory.log());
-    let mut told_to_end = false;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            kill_children();
-            // What told this process to end may have ended the simulator first.
-            let told = signals.pending().any(|signal| signal != SIGCHLD);
-            told_to_end |= told && !status.success();
-            return Ok((!told_to_end).then_some(status));
-        }
-        if signals.wait().any(|signal| signal != SIGCHLD) {
-            told_to_end = true;
-            kill_process(Pid::from_child(&child), Signal::TERM)?;
-        }
-    }
-}
-
-/// The step of Slurm that this process runs in, as `srun` says it to what it starts: job and
-/// number.
-fn slurm_step() -> Option<String> {
-    let variable = |name| std::env::var(name).ok();
-    variable("SLURM_STEP_NUM_TASKS")?;
-    Some(format!("{}.{}", variable("SLURM_JOB_ID")?, variable("SLURM_STEP_ID")?))
-}
-
-/// Keeps the log from filling the disk, as long as this process lives.
-fn bound(log: PathBuf) {
-    let watch = move || {
-        loop {
-            thread::sleep(A_MOMENT);
-            // If it cannot be shortened now, it is tried again.
-            let _ = log::bound(&log);
-        }
-    };
-    if let Err(error) = thread::Builder::new().name("log".to_owned()).spawn(watch) {
-        say(&format!("the log is not kept short: {error}"));
-    }
-}
-
-/// Ends what the simulator left running: it would take cores from the simulations that follow.
-fn kill_children() {
-    let this = std::process::id();
-    let path = format!("/proc/{this}/task/{this}/children");
-    loop {
-        let children = std::fs::read_to_string(&path).unwrap_or_default();
-        let pids: Vec<_> = children
-            .split_whitespace()
-            .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
-            .collect();
-        if pids.is_empty() {
-            break;
-        }
-        for pid in pids {
-            let _ = kill_process(pid, Signal::KILL);
-            let _ = waitpid(Some(pid), WaitOptions::empty());
-        }
-    }
-}
-
-/// The most memory that a process below this one has had so far, bytes.
-fn peak_memory_of_children() -> Option<u64> {
-    let usage = nix::sys::resource::getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
-    u64::try_from(usage.max_rss()).ok().filter(|&kilobytes| kilobytes > 0).map(|kb| kb * 1024)
-}
-
-/// How long processes below this one have computed, seconds; of those that have ended.
-fn cpu_seconds_of_children() -> Option<f64> {
-    let usage = nix::sys::resource::getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
-    let [user, system] = [usage.user_time(), usage.system_time()]
-        .map(|time| time.tv_sec() as f64 + time.tv_usec() as f64 * 1e-6);
-    Some(user + system)
-}
-
-/// The cores of a job as Slurm tells it: `16(x2),8` is 40.
-fn cores(per_node: &str) -> Option<u32> {
-    let of_nodes = |part: &str| -> Option<u32> {
-        match part.trim_end_matches(')').split_once("(x") {
-            Some((cores, nodes)) => cores.parse::<u32>().ok()?.checked_mul(nodes.parse().ok()?),
-            None => part.parse().ok(),
-        }
-    };
-    per_node.split(',').map(of_nodes).try_fold(0_u32, |sum, cores| sum.checked_add(cores?))
-}
-
 /// The size of all files below a directory; `None` if there is none.
 fn size_of(directory: &Path) -> Option<u64> {
     let mut size = 0;
@@ -546,14 +418,6 @@ fn size_of(directory: &Path) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::cores;
-
-    #[test]
-    fn the_cores_of_all_nodes_count() {
-        assert_eq!(["4", "16(x2),8", "3,1"].map(cores), [Some(4), Some(40), Some(4)]);
-        assert_eq!(["", "4(x", "many", "4294967295(x2)"].map(cores), [None; 4]);
-    }
-
     #[test]
     fn what_cannot_be_written_now_is_written_later() {
         let directory = tempfile::tempdir().unwrap();

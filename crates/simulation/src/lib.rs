@@ -34,6 +34,8 @@ mod protocol;
 mod result;
 mod script;
 mod simulation;
+mod simulator;
+mod used;
 mod versions;
 
 pub use attempt::Attempt;

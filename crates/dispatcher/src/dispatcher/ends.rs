@@ -68,15 +68,15 @@ impl<C: Clock> Dispatcher<C> {
         Ok(outcomes)
     }
 
-    /// Runs simulations again that failed in a row, where so many are no chance.
+    /// Runs simulations again that failed in a row, where that many are no chance.
     fn run_again<L: Ledger>(
         &mut self,
         again: Vec<Task>,
         ledger: &mut L,
     ) -> Result<(), DispatchError<L::Error>> {
         self.messages.push(format!(
-            "{} simulations failed in a row and others work again: they are run once more, since so \
-             many are hardly chance",
+            "{} simulations failed in a row and others work again, which is hardly chance: they are run \
+             once more",
             again.len()
         ));
         for task in again.into_iter().rev() {

@@ -37,6 +37,15 @@ pub enum ExecutorKind {
     Local,
     /// Jobs of Slurm.
     Slurm,
+    /// Steps of the allocation of Slurm in which the controller runs.
+    Srun,
+}
+
+impl ExecutorKind {
+    /// Whether Slurm runs the simulations.
+    pub fn is_slurms(self) -> bool {
+        self != Self::Local
+    }
 }
 
 /// When the next candidates are proposed.

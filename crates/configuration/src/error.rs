@@ -49,14 +49,14 @@ pub enum LimitError {
     /// `validate_best` is larger than makes sense.
     #[error("validate_best = {0}: at most {MOST_REPETITIONS} further simulations make sense")]
     TooManyRepetitions(u32),
-    /// `mem_retry` is below 1.
-    #[error("mem_retry = {0} under [slurm]: memory would not grow")]
-    MemoryWouldNotGrow(f64),
+    /// `mem_retry` or `time_retry` is below 1.
+    #[error("{0} = {1} under [slurm] is no factor by which something grows")]
+    WouldNotGrow(&'static str, f64),
     /// `mem_retry` without `mem`.
     #[error("mem_retry under [slurm] needs `mem`, the memory that grows")]
     NoMemoryToGrow,
     /// `mem` cannot be multiplied.
-    #[error("mem = \"{0}\" under [slurm] is not a size that can grow")]
+    #[error("mem = \"{0}\" under [slurm] is not a size")]
     NotASize(String),
 }
 
@@ -66,7 +66,7 @@ impl LimitError {
         match self {
             Self::NothingToRun => "use a number above 0",
             Self::TooManyRepetitions(_) => "5 are usual: validate_best = 5",
-            Self::MemoryWouldNotGrow(_) => "use a number of at least 1, such as mem_retry = 2",
+            Self::WouldNotGrow(..) => "use a number of at least 1, such as 2",
             Self::NoMemoryToGrow => "set the memory of the first attempt, such as mem = \"16G\"",
             Self::NotASize(_) => {
                 "use a number with K, M, G or T, such as \"16G\", or leave out mem_retry"

@@ -152,12 +152,20 @@ impl Configuration {
         tasks * cores_of_each
     }
 
+    /// How many simulations are to be expected at the same time.
+    pub fn expected_slots(&self, limits: &Limits) -> usize {
+        match limits.slots {
+            Limits::AS_MANY_AS_FIT => self.optimizer.offspring_size,
+            slots => slots,
+        }
+    }
+
     /// The tasks of one simulation, and the cores that each of them takes.
     pub fn tasks(&self, limits: &Limits) -> (usize, usize) {
         let ranks = self.simulator.ranks();
         match limits.executor {
             ExecutorKind::Local => (ranks, self.threads),
-            ExecutorKind::Slurm => (
+            ExecutorKind::Slurm | ExecutorKind::Srun => (
                 limits.slurm.ntasks.map_or(ranks, |n| n.get() as usize),
                 limits.slurm.cpus_per_task.map_or(self.threads, |n| n.get() as usize),
             ),

@@ -14,7 +14,7 @@ pub(crate) const MOST_REPETITIONS: u32 = 1000;
 pub struct Limits {
     /// What runs the simulations.
     pub executor: ExecutorKind,
-    /// Simulations at the same time.
+    /// Simulations at the same time; with `srun` no more than the allocation has room for.
     pub slots: usize,
     /// How long a simulation may run.
     pub time_limit: TimeLimit,
@@ -143,6 +143,19 @@ fn replace<T>(setting: &mut T, given: Option<T>) {
 }
 
 impl Limits {
+    /// `slots` where only the room in an allocation of Slurm limits them.
+    pub const AS_MANY_AS_FIT: usize = 10_000;
+
+    /// How long a simulation may run that exceeded its limit so often before.
+    pub fn time_limit_after(&self, out_of_time: u32) -> TimeLimit {
+        match self.executor {
+            ExecutorKind::Local => self.time_limit,
+            ExecutorKind::Slurm | ExecutorKind::Srun => {
+                self.slurm.time_after(self.time_limit, out_of_time)
+            }
+        }
+    }
+
     /// Refuses limits that leave nothing to run, and what Slurm could not be asked for.
     pub fn check(&self) -> Result<(), LimitError> {
         let hours = self.max_core_hours.is_some_and(|hours| !hours.is_finite() || hours <= 0.0);
@@ -151,6 +164,9 @@ impl Limits {
         }
         if self.validate_best > MOST_REPETITIONS {
             return Err(LimitError::TooManyRepetitions(self.validate_best));
+        }
+        if self.executor == ExecutorKind::Srun {
+            self.slurm.check_size()?;
         }
         self.slurm.check()
     }

@@ -42,6 +42,11 @@ pub struct SlurmSettings {
     #[cfg_attr(feature = "settings", arg(long = "slurm-mem-retry", value_name = "X"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mem_retry: Option<f64>,
+    /// The factor by which the time limits grow each time a simulation exceeds one, such as `2`
+    /// [default: it is not run again]
+    #[cfg_attr(feature = "settings", arg(long = "slurm-time-retry", value_name = "X"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_retry: Option<f64>,
     /// Slurm's time limit for a job, which holds even if no controller watches [default:
     /// `time_limit` plus 5 minutes]
     #[cfg_attr(feature = "settings", arg(long = "slurm-time", value_name = "TIME"))]
@@ -93,6 +98,7 @@ impl SlurmSettings {
             cpus_per_task: flags.cpus_per_task.or(self.cpus_per_task),
             mem: flags.mem.or(self.mem),
             mem_retry: flags.mem_retry.or(self.mem_retry),
+            time_retry: flags.time_retry.or(self.time_retry),
             time: flags.time.or(self.time),
             exclude: flags.exclude.or(self.exclude),
             nodelist: flags.nodelist.or(self.nodelist),
@@ -106,11 +112,21 @@ impl SlurmSettings {
 
     /// Refuses what cannot be done.
     pub fn check(&self) -> Result<(), LimitError> {
-        let Some(factor) = self.mem_retry else { return Ok(()) };
-        if !(factor >= 1.0 && factor.is_finite()) {
-            return Err(LimitError::MemoryWouldNotGrow(factor));
+        let grows = |factor: &f64| *factor >= 1.0 && factor.is_finite();
+        if let Some(factor) = self.time_retry.filter(|factor| !grows(factor)) {
+            return Err(LimitError::WouldNotGrow("time_retry", factor));
         }
-        let mem = self.mem.as_deref().ok_or(LimitError::NoMemoryToGrow)?;
+        let Some(factor) = self.mem_retry else { return Ok(()) };
+        if !grows(&factor) {
+            return Err(LimitError::WouldNotGrow("mem_retry", factor));
+        }
+        self.mem.as_deref().ok_or(LimitError::NoMemoryToGrow)?;
+        self.check_size()
+    }
+
+    /// Refuses a memory that is no number: it cannot grow, and nothing can be packed by it.
+    pub(crate) fn check_size(&self) -> Result<(), LimitError> {
+        let Some(mem) = self.mem.as_deref() else { return Ok(()) };
         let size: Result<Megabytes, ()> = mem.parse();
         size.map(drop).map_err(|()| LimitError::NotASize(mem.to_owned()))
     }
@@ -123,6 +139,18 @@ impl SlurmSettings {
             Some(format!("{:.0}M", (first * factor.powf(f64::from(out_of_memory))).ceil()))
         });
         grown.or_else(|| Some(mem.clone()))
+    }
+
+    /// The same in megabytes.
+    pub fn megabytes_after(&self, out_of_memory: u32) -> Option<u64> {
+        let Megabytes(size) = self.mem_after(out_of_memory)?.parse().ok()?;
+        Some(size.ceil() as u64)
+    }
+
+    /// This time limit for a simulation that exceeded its limits so often before.
+    pub fn time_after(&self, limit: TimeLimit, out_of_time: u32) -> TimeLimit {
+        let factor = self.time_retry.map_or(1.0, |factor| factor.powf(f64::from(out_of_time)));
+        limit.times(factor)
     }
 
     /// Whether everything is left to its default.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// assert!("20 hours".parse::<TimeLimit>().is_err());
 /// # Ok::<(), String>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "settings", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "settings", schemars(with = "String", extend("pattern" = "^[0-9]+[smhd]$")))]
@@ -27,6 +27,13 @@ impl TimeLimit {
     /// 5 seconds before something is tried again.
     pub const fn pause() -> Self {
         Self(5)
+    }
+
+    /// So many times as long, at most a hundred years.
+    #[must_use]
+    pub(crate) fn times(self, factor: f64) -> Self {
+        const LONGEST: f64 = 100.0 * 365.0 * 86400.0;
+        Self((self.0 as f64 * factor).min(LONGEST).round() as u64).max(self)
     }
 
     /// The time in seconds.

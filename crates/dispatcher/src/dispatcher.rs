@@ -235,12 +235,18 @@ impl<C: Clock> Dispatcher<C> {
     }
 
     fn judge(&self) -> Judge<'_> {
-        Judge { targets: &self.targets, time_limit: self.limits.time_limit }
+        Judge { targets: &self.targets, limits: &self.limits }
     }
 
     /// How many simulations may run at the same time.
     pub fn slots(&self) -> usize {
-        self.limits.slots.saturating_sub(self.fewer_slots).max(1)
+        let slots = self.limits.slots.min(self.executor.room().unwrap_or(usize::MAX));
+        slots.saturating_sub(self.fewer_slots).max(1)
+    }
+
+    /// How many the executor has room for, where that is limited.
+    pub fn room(&self) -> Option<usize> {
+        self.executor.room()
     }
 
     /// How many run, as far as is known.

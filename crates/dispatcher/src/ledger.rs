@@ -22,8 +22,8 @@ pub trait Ledger {
     /// The executor has it, under this name.
     fn submitted(&mut self, key: JobKey, job: &str) -> Result<(), Self::Error>;
 
-    /// An attempt ended without an outcome. Of a fault there is a kind: whether it was a want of
-    /// memory; without a fault we ended it ourselves.
+    /// An attempt ended without an outcome. Of a fault there is a kind; without a fault we ended it
+    /// ourselves.
     fn interrupted(
         &mut self,
         key: JobKey,
@@ -37,6 +37,8 @@ pub trait Ledger {
 pub enum Fault {
     /// There was not the memory.
     OutOfMemory,
+    /// There was not the time.
+    OutOfTime,
     /// Anything else that is not the model's.
     Other,
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use executors::{Job, JobKey};
-use simulation::{Attempt, Simulation, SimulationDirectory};
+use simulation::{Attempt, Shortages, Simulation, SimulationDirectory};
 
 /// A simulation that is to be run until it has an outcome.
 #[derive(Debug, Clone)]
@@ -16,8 +16,8 @@ pub struct Task {
     pub simulation: Simulation,
     /// How many attempts ended with a fault that is not the model's.
     pub faults: u32,
-    /// How many of these because memory ran out.
-    pub out_of_memory: u32,
+    /// How many of these because something ran out.
+    pub shortages: Shortages,
     /// How many simulations had worked when its first fault came.
     pub(crate) successes_before_faults: Option<u64>,
     /// When the next attempt may begin.
@@ -38,7 +38,7 @@ impl Task {
             directory,
             simulation,
             faults: 0,
-            out_of_memory: 0,
+            shortages: Shortages::default(),
             successes_before_faults: None,
             not_before: Duration::ZERO,
         }
@@ -46,15 +46,15 @@ impl Task {
 
     /// The same after these faults.
     #[must_use]
-    pub fn after(self, faults: u32, out_of_memory: u32) -> Self {
-        Self { faults, out_of_memory, ..self }
+    pub fn after(self, faults: u32, shortages: Shortages) -> Self {
+        Self { faults, shortages, ..self }
     }
 
     pub(crate) fn job(&self) -> Job {
         Job {
             key: self.key,
             attempt: self.simulation.attempt,
-            out_of_memory: self.out_of_memory,
+            shortages: self.shortages,
             directory: self.directory.clone(),
         }
     }

@@ -2,8 +2,8 @@
 //! docs/design.md has the same as a table.
 //!
 //! - **The parameters:** a complete result of this simulation, whatever its job came to afterwards;
-//!   an error of the simulator, or no data; a run past its time limit; memory that ran out each
-//!   time. That is the outcome. Errors are held back while nothing else works
+//!   an error of the simulator, or no data; a run past its time limit, and past the longer ones
+//!   that it was given (`time_retry`); memory that ran out each time. That is the outcome. Errors are held back while nothing else works
 //!   ([`suspicion`](crate::suspicion)).
 //! - **The environment:** exit code 126 or 127, no directory, no bash, a missing module of Python,
 //!   a prelude that fails, a job that never began. Run again after pauses; if nothing works
@@ -16,7 +16,7 @@
 
 use std::io::{self, ErrorKind};
 
-use configuration::{ConfiguredTarget, TimeLimit};
+use configuration::{ConfiguredTarget, Limits};
 use executors::JobEnd;
 use simulation::{Blame, OutcomeClass, SimulationResult, Started, peak_in_words};
 
@@ -41,8 +41,8 @@ pub enum Verdict {
 pub struct Judge<'a> {
     /// The targets that a result must have.
     pub targets: &'a [ConfiguredTarget],
-    /// How long a simulation may run.
-    pub time_limit: TimeLimit,
+    /// How long a simulation may run, and whether again where that was not enough.
+    pub limits: &'a Limits,
 }
 
 /// Why there is no result.
@@ -67,7 +67,7 @@ impl Judge<'_> {
         let result = match (end, found) {
             (JobEnd::Cancelled, _) => return Verdict::Cancelled,
             (JobEnd::TimedOut, _) => {
-                let limit = self.time_limit;
+                let limit = self.limits.time_limit_after(task.shortages.time);
                 let reason = format!("it ran longer than {limit}");
                 let result = self.without_values(OutcomeClass::TimedOut, reason);
                 SimulationResult { simulation_seconds: limit.seconds() as f64, ..result }
@@ -92,7 +92,10 @@ impl Judge<'_> {
             (_, Err(NoResult::Wrong(reason))) => self.fault(Blame::Machine, reason),
             (_, Err(_)) => self.without_result(end, task),
         };
-        if result.outcome.is_fault() {
+        let gets_more_time = result.outcome == OutcomeClass::TimedOut
+            && self.limits.executor.is_slurms()
+            && self.limits.slurm.time_retry.is_some();
+        if result.outcome.is_fault() || gets_more_time {
             Verdict::Fault(Box::new(result))
         } else {
             Verdict::Outcome(Box::new(result))

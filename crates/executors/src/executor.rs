@@ -5,7 +5,7 @@ use std::fs::{OpenOptions, TryLockError};
 use std::io;
 use std::time::Duration;
 
-use simulation::{Attempt, CandidateNumber, SimulationDirectory};
+use simulation::{Attempt, CandidateNumber, Shortages, SimulationDirectory};
 
 /// Whose simulation a job runs.
 ///
@@ -50,8 +50,8 @@ pub struct Job {
     pub key: JobKey,
     /// The attempt: a job that another attempt left does not count.
     pub attempt: Attempt,
-    /// How many attempts before this one ended because memory ran out.
-    pub out_of_memory: u32,
+    /// What ran out in attempts before this one.
+    pub shortages: Shortages,
     /// Its files.
     pub directory: SimulationDirectory,
 }
@@ -59,7 +59,8 @@ pub struct Job {
 impl Job {
     /// The same, that asks for no more memory than before, though it ran out of it.
     pub(crate) fn given_less(&self) -> Self {
-        Self { out_of_memory: self.out_of_memory.saturating_sub(1), ..self.clone() }
+        let memory = self.shortages.memory.saturating_sub(1);
+        Self { shortages: Shortages { memory, ..self.shortages }, ..self.clone() }
     }
 }
 
@@ -79,7 +80,7 @@ pub enum JobEnd {
     Ended,
     /// It ran longer than it may, and was ended.
     TimedOut,
-    /// Slurm ended it at a time limit of its own.
+    /// Slurm ended it at Slurm's own time limit.
     OutOfTime,
     /// It needed more memory than it may, and was ended.
     OutOfMemory,
@@ -124,6 +125,11 @@ pub trait Executor {
     /// jobs need to go.
     fn judged(&mut self, key: JobKey, host: Option<&str>, worked: bool) {
         let _ = (key, host, worked);
+    }
+
+    /// How many jobs can run at the same time, where there is no more room: those beyond wait.
+    fn room(&self) -> Option<usize> {
+        None
     }
 
     /// How many jobs are being watched.

@@ -5,6 +5,7 @@
 #![allow(clippy::missing_errors_doc)]
 
 mod executor;
+mod leader;
 mod local;
 mod slurm;
 
@@ -14,12 +15,23 @@ pub use executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 pub use local::{Local, end_left};
 #[doc(hidden)]
 pub use slurm::lists as slurm_lists;
-pub use slurm::{ControllerJob, HANDED_OVER, JobLeft, Slurm, Trouble, cancel_left, jobs_left};
+pub use slurm::{
+    ControllerJob, HANDED_OVER, JobLeft, NoAllocation, Slurm, Steps, Trouble, cancel_left,
+    end_left_steps, jobs_left,
+};
 
 /// The configured executor.
-pub fn executor(configuration: &Configuration, limits: &Limits) -> Box<dyn Executor> {
-    match limits.executor {
+///
+/// # Errors
+/// When simulations are to be steps of an allocation of Slurm, and there is none, or it is too
+/// small.
+pub fn executor(
+    configuration: &Configuration,
+    limits: &Limits,
+) -> Result<Box<dyn Executor>, NoAllocation> {
+    Ok(match limits.executor {
         ExecutorKind::Local => Box::new(Local::new(limits.time_limit)),
         ExecutorKind::Slurm => Box::new(Slurm::new(configuration, limits)),
-    }
+        ExecutorKind::Srun => Box::new(Steps::new(configuration, limits)?),
+    })
 }

@@ -5,21 +5,22 @@
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use configuration::TimeLimit;
 use durable::read_json;
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Signal, kill_process_group};
 use simulation::job::ALREADY_RUNNING;
-use simulation::process::{end_survivors, in_a_session_of_its_own};
-use simulation::{Attempt, CandidateNumber, Finished, SimulationDirectory, Started, host};
+use simulation::process::end_survivors;
+use simulation::{
+    Attempt, CandidateNumber, Finished, Shortages, SimulationDirectory, Started, host,
+};
 
 use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
+use crate::leader::Leader;
 
 /// How long a job that was asked to end may take for it.
 const GRACE: Duration = Duration::from_secs(10);
@@ -43,21 +44,19 @@ struct RunningJob {
 
 /// The processes of a job.
 struct Group {
-    /// Our child that leads them, as long as we have not been told of its end: until then nobody
-    /// else gets its number.
-    child: Arc<Mutex<Option<Pid>>>,
+    /// Our child that leads them.
+    child: Option<Leader>,
     /// Where the job says itself who it is, for those that an earlier controller began.
     directory: SimulationDirectory,
 }
 
 impl Group {
     fn signal(&self, signal: Signal) {
-        let child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
-        let leader = child.or_else(|| {
-            let started = read_json::<Started>(&self.directory.started()).ok();
-            started.and_then(|started| started.process(&self.directory))
-        });
-        if let Some(leader) = leader {
+        if let Some(child) = self.child.as_ref().filter(|child| child.lives()) {
+            return child.signal(signal);
+        }
+        let started = read_json::<Started>(&self.directory.started()).ok();
+        if let Some(leader) = started.and_then(|started| started.process(&self.directory)) {
             // It may have ended in this moment: its end is reported all the same.
             let _ = kill_process_group(leader, signal);
         }
@@ -134,13 +133,6 @@ fn report_when_unlocked(
     thread::Builder::new().name("job".to_owned()).spawn(watch).map(drop)
 }
 
-/// Waits until the process has ended, and leaves its number taken: until `wait` nobody else gets
-/// it.
-fn wait_without_reaping(pid: Pid) {
-    let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    while let Err(Errno::INTR) = waitid(WaitId::Pid(pid), exited) {}
-}
-
 /// A job that was killed leaves its simulator running: nobody waits for that any more, and the next
 /// attempt must not find it at work.
 fn end_what_is_left(directory: &SimulationDirectory) {
@@ -155,7 +147,12 @@ pub fn end_left(directories: Vec<SimulationDirectory>) -> io::Result<(usize, Vec
     let mut executor = Local::new(TimeLimit::DEFAULT);
     for (i, directory) in directories.into_iter().enumerate() {
         let key = JobKey::of(CandidateNumber::at(i));
-        executor.adopt(Job { key, attempt: Attempt::NONE, out_of_memory: 0, directory })?;
+        executor.adopt(Job {
+            key,
+            attempt: Attempt::NONE,
+            shortages: Shortages::default(),
+            directory,
+        })?;
     }
     let left = executor.running.values().filter(|job| !job.elsewhere).count();
     executor.cancel_all();
@@ -178,19 +175,9 @@ impl Executor for Local {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        in_a_session_of_its_own(&mut command);
-        let mut child = command.spawn()?;
-        let pid = Pid::from_child(&child);
         let (report_end, key, directory) =
             (self.report_end.clone(), job.key, job.directory.clone());
-        let ours = Arc::new(Mutex::new(Some(pid)));
-        let group = Group { child: Arc::clone(&ours), directory: directory.clone() };
-        let watch = move || {
-            wait_without_reaping(pid);
-            let mut ours = ours.lock().unwrap_or_else(PoisonError::into_inner);
-            let status = child.wait();
-            *ours = None;
-            drop(ours);
+        let ended = move |status: io::Result<ExitStatus>| {
             let already = status.is_ok_and(|status| status.code() == Some(ALREADY_RUNNING.into()));
             match open_lock(&directory) {
                 // A job that an earlier controller started while it died was quicker: wait for it.
@@ -200,13 +187,11 @@ impl Executor for Local {
             end_what_is_left(&directory);
             let _ = report_end.send(key);
         };
-        if let Err(error) = thread::Builder::new().name("job".to_owned()).spawn(watch) {
-            // Without a thread nobody would learn of its end.
-            let _ = kill_process_group(pid, Signal::KILL);
-            return Err(error);
-        }
+        let child = Leader::start(&mut command, ended)?;
+        let name = format!("process {}", child.pid.as_raw_nonzero());
+        let group = Group { child: Some(child), directory: job.directory };
         self.watch(job.key, group, false, Duration::ZERO);
-        Ok(format!("process {}", pid.as_raw_nonzero()))
+        Ok(name)
     }
 
     fn adopt(&mut self, job: Job) -> io::Result<Adopted> {
@@ -237,7 +222,7 @@ impl Executor for Local {
         let is_elsewhere = elsewhere.is_some();
         let has_run = started.map_or(Duration::ZERO, |started| started.has_run());
         report_when_unlocked(lock, job.key, job.directory.clone(), self.report_end.clone())?;
-        let group = Group { child: Arc::default(), directory: job.directory };
+        let group = Group { child: None, directory: job.directory };
         self.watch(job.key, group, is_elsewhere, has_run);
         Ok(Adopted::Running)
     }

@@ -1,8 +1,10 @@
 //! What every executor promises, checked on every executor: on this machine, with a double of
-//! Slurm's commands, and on a real cluster:
+//! Slurm's commands, and on a real cluster, as jobs and as steps of an allocation:
 //!
 //! ```text
-//! tests/slurm/with-cluster cargo test -p executors --test conformance -- --ignored
+//! tests/slurm/with-cluster cargo test -p executors --test conformance -- --ignored cluster
+//! tests/slurm/with-cluster salloc --nodes 3 --exclusive \
+//!     cargo test -p executors --test conformance -- --ignored steps
 //! ```
 
 mod double;
@@ -13,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use configuration::{Configuration, TimeLimit};
-use executors::{Adopted, Executor, JobEnd, Local, Slurm};
+use executors::{Adopted, Executor, JobEnd, Local, Slurm, Steps};
 use jobs::{ENDLESS, Jobs, appears, end, ends, processes_are_gone};
 use simulation::Attempt;
 
@@ -29,9 +31,22 @@ struct Subject {
 
 const LOCAL: Subject =
     Subject { start: |limit| Box::new(Local::new(limit)), knows_exit_codes: false };
-const SLURM: Subject = Subject { start: slurm, knows_exit_codes: true };
+const SLURM: Subject = Subject {
+    start: |limit| {
+        let configuration = on_slurm("slurm", limit);
+        Box::new(Slurm::new(&configuration, &configuration.limits))
+    },
+    knows_exit_codes: true,
+};
+const STEPS: Subject = Subject {
+    start: |limit| {
+        let configuration = on_slurm("srun", limit);
+        Box::new(Steps::new(&configuration, &configuration.limits).unwrap())
+    },
+    knows_exit_codes: true,
+};
 
-fn slurm(time_limit: TimeLimit) -> Box<dyn Executor> {
+fn on_slurm(executor: &str, time_limit: TimeLimit) -> Configuration {
     let configuration = serde_json::json!({
         "format": 1,
         "mozopt_version": "0.1.0",
@@ -52,7 +67,7 @@ fn slurm(time_limit: TimeLimit) -> Box<dyn Executor> {
             "sigma": 0.3,
         },
         "limits": {
-            "executor": "slurm",
+            "executor": executor,
             "slots": 4,
             "time_limit": time_limit,
             "retries": 0,
@@ -64,8 +79,7 @@ fn slurm(time_limit: TimeLimit) -> Box<dyn Executor> {
             "keep_all": false,
         },
     });
-    let configuration: Configuration = serde_json::from_value(configuration).unwrap();
-    Box::new(Slurm::new(&configuration, &configuration.limits))
+    serde_json::from_value(configuration).unwrap()
 }
 
 impl Subject {
@@ -117,6 +131,14 @@ macro_rules! every_executor {
                 #[test]
                 #[ignore = "needs tests/slurm/with-cluster"]
                 fn $property() { super::$property(&super::SLURM); }
+            )*
+        }
+
+        mod steps {
+            $(
+                #[test]
+                #[ignore = "needs an allocation of tests/slurm/with-cluster"]
+                fn $property() { super::$property(&super::STEPS); }
             )*
         }
     };

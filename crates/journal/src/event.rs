@@ -32,6 +32,9 @@ pub enum Event {
         pid: u32,
         /// The limits it keeps to.
         limits: Limits,
+        /// How many simulations there is room for at the same time, where that is limited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<usize>,
     },
     /// What the search depends on is not what it was when it began; no differences: it is so again.
     Surroundings {
@@ -82,6 +85,9 @@ pub enum Event {
         /// configured.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         out_of_memory: bool,
+        /// Whether it took longer than it might, and gets more time.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        out_of_time: bool,
     },
     /// The outcome is known.
     Finished {
@@ -170,7 +176,13 @@ impl Event {
 
     /// An attempt ended for no fault: it, or its controller, was stopped.
     pub fn ended_by_us(candidate: CandidateNumber, reason: String) -> Self {
-        Self::Interrupted { candidate, reason, fault: false, out_of_memory: false }
+        Self::Interrupted {
+            candidate,
+            reason,
+            fault: false,
+            out_of_memory: false,
+            out_of_time: false,
+        }
     }
 }
 

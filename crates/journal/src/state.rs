@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use configuration::{Configuration, Limits};
 use jiff::Timestamp;
-use simulation::{Attempt, CandidateNumber, OutcomeClass, SimulationResult, TargetId, Versions};
+use simulation::{
+    Attempt, CandidateNumber, OutcomeClass, Shortages, SimulationResult, TargetId, Versions,
+};
 
 use crate::event::{Entry, Event, FORMAT, Proposal};
 use crate::requests::Request;
@@ -72,8 +74,8 @@ pub struct CandidateRecord {
     pub attempts: Attempt,
     /// How many of these ended with a fault that is not the model's.
     pub faults: u32,
-    /// How many of these faults were a want of memory.
-    pub out_of_memory: u32,
+    /// How many of these faults were a want of memory or time.
+    pub shortages: Shortages,
     /// How far it is.
     pub phase: Phase,
     /// Whether the optimizer knows its outcome.
@@ -134,7 +136,7 @@ impl CandidateRecord {
             parameters: proposal.parameters.clone(),
             attempts: Attempt::NONE,
             faults: 0,
-            out_of_memory: 0,
+            shortages: Shortages::default(),
             phase: Phase::Waiting,
             told: false,
             submitted: None,
@@ -166,7 +168,7 @@ impl CandidateRecord {
     fn forget(&mut self) {
         self.phase = Phase::Waiting;
         self.told = false;
-        (self.faults, self.out_of_memory) = (0, 0);
+        (self.faults, self.shortages) = (0, Shortages::default());
         (self.submitted, self.finished) = (None, None);
     }
 }
@@ -201,7 +203,9 @@ impl State {
                 }
                 self.format_seen = true;
             }
-            Event::Controller { limits, .. } => self.begin_controller(entry.time, limits),
+            Event::Controller { limits, room, .. } => {
+                self.begin_controller(entry.time, limits, *room);
+            }
             Event::Proposed { generation, candidates } => {
                 self.validated.clear();
                 for proposal in candidates {
@@ -243,12 +247,13 @@ impl State {
                 })?;
                 record.phase = Phase::Submitted { job: job.clone() };
             }
-            Event::Interrupted { candidate, fault, out_of_memory, .. } => {
+            Event::Interrupted { candidate, fault, out_of_memory, out_of_time, .. } => {
                 let record = self.unfinished(*candidate).ok_or_else(|| {
                     contradiction("a simulation is interrupted whose outcome is known")
                 })?;
                 record.faults += u32::from(*fault);
-                record.out_of_memory += u32::from(*out_of_memory);
+                record.shortages.memory += u32::from(*out_of_memory);
+                record.shortages.time += u32::from(*out_of_time);
                 record.phase = Phase::Waiting;
             }
             Event::Finished { candidate, result } => {
@@ -352,11 +357,12 @@ impl State {
         self.running_seconds + current.unwrap_or(0.0)
     }
 
-    fn begin_controller(&mut self, now: Timestamp, limits: &Limits) {
+    fn begin_controller(&mut self, now: Timestamp, limits: &Limits, room: Option<usize>) {
         self.end_controller();
         self.controller_began = Some(now);
         self.limits = Some(limits.clone());
-        self.watches.push(Watch { from: now, to: now, slots: limits.slots });
+        let slots = limits.slots.min(room.unwrap_or(usize::MAX));
+        self.watches.push(Watch { from: now, to: now, slots });
         self.stopped = None;
         (self.paused, self.stopping) = (false, false);
         // What failed under an earlier controller may have been fixed since.
@@ -482,6 +488,7 @@ mod tests {
                 reason,
                 fault: true,
                 out_of_memory: false,
+                out_of_time: false,
             },
             Event::Submitting { candidate: CandidateNumber(0), attempt: Attempt(2) },
             Event::Finished { candidate: CandidateNumber(0), result },

@@ -69,7 +69,7 @@ impl Usage {
             cpu_efficiency: cpu_efficiency(configuration, state),
             peak_memory: state.run_here().filter_map(|(_, result)| result.peak_memory).max(),
             memory_asked: match limits.executor {
-                ExecutorKind::Slurm => limits.slurm.mem.clone(),
+                ExecutorKind::Slurm | ExecutorKind::Srun => limits.slurm.mem.clone(),
                 ExecutorKind::Local => None,
             },
             disk_bytes: on_disk(directory.path()),

@@ -169,11 +169,15 @@ impl Examined {
         let mode = settings.execution.mode.unwrap_or(match executor {
             ExecutorKind::Local => Mode::Generational,
             // Slots that wait for the slowest of a generation are nodes that stand idle.
-            ExecutorKind::Slurm => Mode::Asynchronous,
+            ExecutorKind::Slurm | ExecutorKind::Srun => Mode::Asynchronous,
         });
         let slots = slots(settings, executor, simulator);
         let optimizer = optimizer(settings, parameters.len(), mode, slots)?;
-        let limits = limits(settings, executor, slots.unwrap_or(optimizer.offspring_size));
+        let slots = slots.unwrap_or(match executor {
+            ExecutorKind::Srun => Limits::AS_MANY_AS_FIT,
+            ExecutorKind::Local | ExecutorKind::Slurm => optimizer.offspring_size,
+        });
+        let limits = limits(settings, executor, slots);
         let configuration = Configuration {
             format: FORMAT,
             mozopt_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -63,6 +63,7 @@ impl Ledger for Book {
             reason: reason.to_owned(),
             fault: fault.is_some(),
             out_of_memory: fault == Some(Fault::OutOfMemory),
+            out_of_time: fault == Some(Fault::OutOfTime),
         }])
     }
 }

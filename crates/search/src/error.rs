@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use configuration::{ConfigurationError, LimitError};
 use dispatcher::{DispatchError, NothingWorks};
+use executors::NoAllocation;
 use journal::{Held, JournalError, StateError};
 use simulation::CandidateNumber;
 
@@ -18,6 +19,9 @@ pub enum SearchError {
     /// Its configuration cannot be used.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
+    /// There is nothing to run simulations in.
+    #[error(transparent)]
+    NoAllocation(#[from] NoAllocation),
     /// Its limits leave nothing to run.
     #[error(transparent)]
     Limits(#[from] LimitError),

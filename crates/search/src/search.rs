@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use configuration::{Configuration, Limits, Mode, SimulationSeed};
 use dispatcher::{Dispatcher, SystemClock, Task};
-use executors::{JobKey, executor};
+use executors::{Executor, JobKey, executor};
 use journal::{
     ControllerLock, Entry, Event, FORMAT, Holder, Journal, OptimizationDirectory, Phase, Proposal,
     Requests, State,
@@ -56,6 +56,7 @@ impl Search {
         directory: OptimizationDirectory,
         configuration: Configuration,
         warm_starts: Vec<WarmStart>,
+        executor: Box<dyn Executor>,
         watcher: Box<dyn Watcher>,
         interrupt: Interrupt,
     ) -> Result<Self, SearchError> {
@@ -72,8 +73,15 @@ impl Search {
         let entries = journal.append(&[created])?;
         let limits = configuration.limits.clone();
         let opened = Opened { journal, entries, lock };
-        let mut search =
-            Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)?;
+        let mut search = Self::continue_from(
+            directory,
+            configuration,
+            limits,
+            opened,
+            executor,
+            watcher,
+            interrupt,
+        )?;
         for warm in warm_starts {
             search.take_over(warm)?;
         }
@@ -155,7 +163,8 @@ impl Search {
         limits.check()?;
         look_for_model(&configuration)?;
         let opened = Opened { journal, entries: read.entries, lock };
-        Self::continue_from(directory, configuration, limits, opened, watcher, interrupt)
+        let executor = executor(&configuration, &limits)?;
+        Self::continue_from(directory, configuration, limits, opened, executor, watcher, interrupt)
     }
 
     fn continue_from(
@@ -163,18 +172,19 @@ impl Search {
         configuration: Configuration,
         limits: Limits,
         opened: Opened,
+        executor: Box<dyn Executor>,
         watcher: Box<dyn Watcher>,
         interrupt: Interrupt,
     ) -> Result<Self, SearchError> {
         let Opened { mut journal, mut entries, lock } = opened;
         let Holder { host, pid, .. } = Holder::this_process();
-        let controller = Event::Controller { host, pid, limits: limits.clone() };
+        let controller =
+            Event::Controller { host, pid, limits: limits.clone(), room: executor.room() };
         entries.extend(journal.append(&[controller])?);
         let state = State::of(&entries)?;
         let optimizer = replayed(&directory, &configuration, &entries, &state)?;
         let requests = Requests::of(directory.path());
         let done_requests = requests.forget();
-        let executor = executor(&configuration, &limits);
         let mut search = Self {
             dispatcher: Dispatcher::new(
                 executor,
@@ -264,7 +274,7 @@ impl Search {
         let mut adopted = 0;
         for record in self.book.state.candidates.clone() {
             let task = self.task(record.number, &record.parameters, record.seed, record.attempts);
-            let task = task.after(record.faults, record.out_of_memory);
+            let task = task.after(record.faults, record.shortages);
             match record.phase {
                 Phase::Finished(_) => {}
                 Phase::Waiting => self.dispatcher.enqueue(task),

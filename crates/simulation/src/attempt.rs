@@ -27,6 +27,16 @@ impl Attempt {
     }
 }
 
+/// How often attempts at a simulation ended because something ran out. The next attempt gets more of
+/// it, where that is configured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shortages {
+    /// Memory.
+    pub memory: u32,
+    /// Time.
+    pub time: u32,
+}
+
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

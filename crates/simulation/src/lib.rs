@@ -38,7 +38,7 @@ mod simulator;
 mod used;
 mod versions;
 
-pub use attempt::Attempt;
+pub use attempt::{Attempt, Shortages};
 pub use candidate_number::{CandidateNumber, listed};
 pub use directory::{Finished, SimulationDirectory, Started};
 pub use evaluation::{evaluate, measure_by_commands};

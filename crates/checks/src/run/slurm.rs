@@ -2,7 +2,6 @@
 
 use std::env;
 
-use configuration::ExecutorKind;
 use executors::{ControllerJob, jobs_left};
 use journal::Phase;
 
@@ -14,8 +13,8 @@ const ABOUT: &str = "Slurm";
 /// Compares what Slurm has with what the journal says.
 pub fn look(patient: &Patient<'_>, findings: &mut Findings) {
     let controller = ControllerJob::of(patient.directory.path()).ok().flatten();
-    let uses_slurm = controller.is_some()
-        || patient.limits().is_some_and(|limits| limits.executor == ExecutorKind::Slurm);
+    let uses_slurm =
+        controller.is_some() || patient.limits().is_some_and(|limits| limits.executor.is_slurms());
     if !uses_slurm {
         return;
     }

@@ -31,7 +31,8 @@ fn look_at_disk(configuration: &Configuration, output: &Path, findings: &mut Fin
     }
     let Ok(disk) = rustix::fs::statvfs(output) else { return };
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let stores = configuration.limits.slots + configuration.limits.keep_best;
+    let limits = &configuration.limits;
+    let stores = configuration.expected_slots(limits) + limits.keep_best;
     let needed = STORE_BYTES.saturating_mul(stores as u64);
     let gigabytes = |bytes: u64| bytes as f64 / f64::from(1 << 30);
     let message = format!("{:.1} GB free in {}", gigabytes(free), output.display());
@@ -63,7 +64,8 @@ fn estimate(configuration: &Configuration, findings: &mut Findings) {
     let planned = offspring.saturating_mul(limits.max_ngen);
     let simulations = limits.max_simulations.map_or(planned, |limit| limit.min(planned));
     let cores = configuration.cores(&configuration.limits) as u64;
-    let rounds = simulations.div_ceil(offspring) * offspring.div_ceil(limits.slots as u64);
+    let slots = configuration.expected_slots(limits);
+    let rounds = simulations.div_ceil(offspring) * offspring.div_ceil(slots as u64);
     let limit = Duration::from_secs(limits.time_limit.seconds());
     let longest = limit.saturating_mul(rounds.try_into().unwrap_or(u32::MAX));
     let core_hours = simulations as f64 * cores as f64 * limit.as_secs_f64() / 3600.0;
@@ -74,16 +76,15 @@ fn estimate(configuration: &Configuration, findings: &mut Findings) {
             "up to {simulations} simulations of {cores} core{}, {} at the same time; at their time \
              limit ({}) they take {} and {core_hours:.0} core-hours: measure one with --simulate",
             if cores == 1 { "" } else { "s" },
-            limits.slots,
+            slots,
             limits.time_limit,
             duration(longest),
         ),
     );
     let here = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    if limits.executor == ExecutorKind::Local && cores.saturating_mul(limits.slots as u64) > here {
+    if limits.executor == ExecutorKind::Local && cores.saturating_mul(slots as u64) > here {
         let message = format!(
-            "{} simulations of {cores} cores at the same time, but this machine has {here}",
-            limits.slots
+            "{slots} simulations of {cores} cores at the same time, but this machine has {here}"
         );
         let help = "set slots, threads and ranks to fit this machine";
         findings.add_with_help(ABOUT, Status::Warning, message, help);

@@ -37,7 +37,7 @@ pub fn look(examined: &Examined, script: &Script<'_>, findings: &mut Findings) {
         }
         None => (1, 1, ExecutorKind::Local),
     };
-    let is_elsewhere = executor == ExecutorKind::Slurm && !in_allocation();
+    let is_elsewhere = executor.is_slurms() && !in_allocation();
     // What this machine cannot do, the one on which the jobs run may.
     let wrong = if is_elsewhere { Status::Warning } else { Status::Problem };
     let complain = |findings: &mut Findings, message: String, help: String| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use configuration::{ConfigurationError, ConfiguredTarget, Limits, SimulationSeed};
 use dispatcher::{DispatchError, Dispatcher, NoLedger, Settled, SystemClock, Task};
-use executors::{JobKey, executor};
+use executors::{JobKey, NoAllocation, executor};
 use journal::{DirectoryError, OptimizationDirectory};
 use reading::Loaded;
 use search::{Interrupt, Wish};
@@ -52,6 +52,9 @@ pub enum TrialError {
     /// The targets cannot be used.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
+    /// There is nothing to run it in.
+    #[error(transparent)]
+    NoAllocation(#[from] NoAllocation),
     /// No job can be run.
     #[error(transparent)]
     Dispatch(#[from] DispatchError<Infallible>),
@@ -90,7 +93,7 @@ pub fn run(
     let interrupt = Interrupt::listen().map_err(TrialError::Signals)?;
     // A fault is to be seen, not waited out.
     let limits = Limits { retries: 0, ..configuration.limits.clone() };
-    let executor = executor(configuration, &limits);
+    let executor = executor(configuration, &limits)?;
     let mut dispatcher = Dispatcher::new(executor, SystemClock::default(), configuration, limits)?;
     dispatcher.enqueue(Task::new(
         JobKey::of(candidate),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use configuration::{ExecutorKind, Limits};
+use configuration::ExecutorKind;
 use executors::{EndedJob, JobEnd, JobKey};
-use simulation::{Blame, OutcomeClass, SimulationResult};
+use simulation::{Blame, OutcomeClass, Shortages, SimulationResult};
 
 use super::Dispatcher;
 use crate::clock::Clock;
@@ -156,7 +156,11 @@ impl<C: Clock> Dispatcher<C> {
         durable::has_room(path)
             .map_err(|source| DispatchError::NoRoom { path: path.to_owned(), source })?;
         let reason = reason(&result);
-        let out_of_memory = result.outcome == OutcomeClass::OutOfMemory;
+        let fault = match result.outcome {
+            OutcomeClass::OutOfMemory => Fault::OutOfMemory,
+            OutcomeClass::TimedOut => Fault::OutOfTime,
+            _ => Fault::Other,
+        };
         task.faults += 1;
         let successes = self.suspicion.successes();
         let since = *task.successes_before_faults.get_or_insert(successes);
@@ -171,12 +175,15 @@ impl<C: Clock> Dispatcher<C> {
             let result = result.ended_now(&task.directory, task.simulation.attempt);
             return Ok(Some(Settled { task, result }));
         }
-        let more = self.more_memory(out_of_memory, task.out_of_memory + 1);
+        match fault {
+            Fault::OutOfMemory => task.shortages.memory += 1,
+            Fault::OutOfTime => task.shortages.time += 1,
+            Fault::Other => {}
+        }
+        let more = self.more(fault, task.shortages);
         self.messages.push(format!("{}: {reason}; it is run again{more}", task.key));
-        let fault = if out_of_memory { Fault::OutOfMemory } else { Fault::Other };
         ledger.interrupted(task.key, &reason, Some(fault)).map_err(DispatchError::Ledger)?;
-        if out_of_memory {
-            task.out_of_memory += 1;
+        if fault == Fault::OutOfMemory {
             self.run_fewer();
         }
         task.not_before = self.clock.now() + self.pause_after(&task);
@@ -196,13 +203,21 @@ impl<C: Clock> Dispatcher<C> {
         pause.mul_f64(1.0 + spread.fract() / 4.0)
     }
 
-    /// How much memory a repetition gets, in words.
-    fn more_memory(&self, out_of_memory: bool, ends: u32) -> String {
-        let Limits { executor, slurm, .. } = &self.limits;
-        match slurm.mem_after(ends) {
-            _ if !out_of_memory || *executor != ExecutorKind::Slurm => String::new(),
-            Some(mem) if slurm.mem_retry.is_some() => format!(" with mem = {mem}"),
-            _ => " (`mem_retry = 2` under [slurm] would give it more memory)".to_owned(),
+    /// How much more a repetition gets of what ran out, in words.
+    fn more(&self, fault: Fault, shortages: Shortages) -> String {
+        let slurm = &self.limits.slurm;
+        match (fault, slurm.mem_after(shortages.memory)) {
+            (Fault::OutOfTime, _) => {
+                format!(" with up to {}", self.limits.time_limit_after(shortages.time))
+            }
+            (Fault::OutOfMemory, _) if self.limits.executor == ExecutorKind::Local => String::new(),
+            (Fault::OutOfMemory, Some(mem)) if slurm.mem_retry.is_some() => {
+                format!(" with mem = {mem}")
+            }
+            (Fault::OutOfMemory, _) => {
+                " (`mem_retry = 2` under [slurm] would give it more memory)".to_owned()
+            }
+            (Fault::Other, _) => String::new(),
         }
     }
 

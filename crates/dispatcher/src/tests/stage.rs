@@ -57,7 +57,7 @@ struct Player {
 impl Executor for Player {
     fn submit(&mut self, job: Job) -> io::Result<String> {
         let play = self.stage.plays.borrow_mut().pop_front().expect("an attempt nobody expected");
-        self.stage.submitted.borrow_mut().push((job.key, job.attempt.0, job.out_of_memory));
+        self.stage.submitted.borrow_mut().push((job.key, job.attempt.0, job.shortages.memory));
         let end = |end| self.stage.ends.borrow_mut().push(EndedJob { key: job.key, end });
         match play {
             Play::Refuses(kind) => return Err(io::Error::new(kind, "no")),

@@ -162,6 +162,42 @@ fn queued(line: &str) -> Option<Queued> {
     })
 }
 
+/// A step in squeue's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedStep {
+    /// Job and number: `7.3`.
+    pub id: String,
+    /// Its node.
+    pub node: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// All steps of this user that run.
+pub fn steps() -> Result<Vec<QueuedStep>, Trouble> {
+    let user = rustix::process::getuid().as_raw().to_string();
+    let list = run("squeue", ["-h", "-s", "-u", &user, "-o", "%i|%N|%j"], QUERY_LIMIT)?;
+    Ok(all_steps(&list))
+}
+
+/// The steps in squeue's list, without lines that name none.
+pub fn all_steps(list: &str) -> Vec<QueuedStep> {
+    let step = |line: &str| {
+        let [id, node, name] = fields(line, '|')?.map(str::to_owned);
+        id.contains('.').then_some(QueuedStep { id, node, name })
+    };
+    list.lines().filter_map(step).collect()
+}
+
+/// Sends a signal to steps that the queue has just listed under names of ours, or kills them.
+pub fn end_steps(ids: &[String], signal: Option<&str>) -> Result<(), Trouble> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let signal = signal.map(|signal| format!("--signal={signal}"));
+    run("scancel", signal.iter().chain(ids), QUERY_LIMIT).map(drop)
+}
+
 /// What the accounting says about jobs with these numbers.
 pub fn accounting_of(ids: &[u64]) -> Result<Vec<Accounted>, Trouble> {
     if ids.is_empty() {
@@ -359,6 +395,17 @@ mod tests {
     use super::*;
 
     // The lines are those of Slurm 22.05.8.
+
+    #[test]
+    fn steps_are_told_from_their_job() {
+        let list = "1.0|n1|mozopt-000003-1-ab\n1.batch|n1|batch\n1|n1|x\n\n1.2|n2";
+        let step = |id: &str, name: &str| QueuedStep {
+            id: id.to_owned(),
+            node: "n1".to_owned(),
+            name: name.to_owned(),
+        };
+        assert_eq!(all_steps(list), [step("1.0", "mozopt-000003-1-ab"), step("1.batch", "batch")]);
+    }
 
     #[test]
     fn a_line_of_squeue_is_read_whatever_stands_in_its_reason() {

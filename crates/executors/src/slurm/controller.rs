@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ const RECORD: &str = "controller.json";
 pub const HANDED_OVER: u8 = 4;
 /// How long before its time limit a controller hands over: longer than a command of Slurm may take.
 const NOTICE_SECONDS: u64 = 300;
+/// The same where the simulations run on the controller's nodes and end with it.
+const SHORT_NOTICE_SECONDS: u64 = 60;
 /// How long a job that was submitted may take to be listed.
 const APPEARANCE: Duration = Duration::from_secs(10);
 /// How long jobs may take to be gone.
@@ -42,10 +45,12 @@ impl ControllerJob {
         }
     }
 
-    /// Writes the batch script; the name is on disk before anything is submitted.
+    /// Writes the batch script; the name is on disk before anything is submitted. With a number of
+    /// nodes it takes these, whole, for the simulations.
     pub fn prepare(
         directory: &Path,
         time: TimeLimit,
+        nodes: Option<NonZeroU32>,
         slurm: &SlurmSettings,
         options: &[String],
     ) -> io::Result<Self> {
@@ -60,7 +65,7 @@ impl ControllerJob {
             )
         };
         durable::write_json(&directory.join(RECORD), &job).map_err(named)?;
-        let script = script(directory, &job.name, time, slurm, options)?;
+        let script = script(directory, &job.name, time, nodes, slurm, options)?;
         durable::write(&directory.join(SCRIPT), script.as_bytes()).map_err(named)?;
         Ok(job)
     }
@@ -99,11 +104,19 @@ fn script(
     directory: &Path,
     name: &str,
     time: TimeLimit,
+    nodes: Option<NonZeroU32>,
     slurm: &SlurmSettings,
     options: &[String],
 ) -> io::Result<String> {
     let minutes = time.seconds().div_ceil(60);
-    let notice = NOTICE_SECONDS.min(minutes * 60 / 4);
+    // What runs on its own nodes ends with it in any case: until then it may end by itself.
+    let notice = if nodes.is_some() { SHORT_NOTICE_SECONDS } else { NOTICE_SECONDS };
+    let notice = notice.min(minutes * 60 / 4);
+    let size = match nodes {
+        // The others are of use when one of them fails.
+        Some(nodes) => format!("--nodes={nodes} --exclusive --mem=0 --no-kill"),
+        None => "--ntasks=1".to_owned(),
+    };
     let mut script = format!(
         "#!/bin/bash\n\
          #SBATCH --job-name={name}\n\
@@ -111,18 +124,27 @@ fn script(
          #SBATCH --output=controller.log\n\
          #SBATCH --open-mode=append\n\
          #SBATCH --no-requeue\n\
-         #SBATCH --ntasks=1\n\
+         #SBATCH {size}\n\
          #SBATCH --time={minutes}\n\
          #SBATCH --signal=B:USR1@{notice}\n",
         directory.display(),
     );
-    let place = [("partition", &slurm.partition), ("account", &slurm.account)];
+    let of_simulations = |setting: &Option<String>| setting.clone().filter(|_| nodes.is_some());
+    let place = [
+        ("partition", slurm.partition.clone()),
+        ("account", slurm.account.clone()),
+        ("nodelist", of_simulations(&slurm.nodelist)),
+        ("exclude", of_simulations(&slurm.exclude)),
+        ("constraint", of_simulations(&slurm.constraint)),
+        ("hint", of_simulations(&slurm.hint)),
+    ];
     for (option, value) in place {
         if let Some(value) = value {
             let _ = writeln!(script, "#SBATCH --{option}={value}");
         }
     }
-    for option in options {
+    let theirs = slurm.options.iter().filter(|_| nodes.is_some());
+    for option in theirs.chain(options) {
         let _ = writeln!(script, "#SBATCH {option}");
     }
     let _ = write!(
@@ -130,8 +152,10 @@ fn script(
         r#"# Runs the optimization in this directory. Shortly before the time limit the controller leaves its
 # simulations alone and ends; the next job finds them again. The next job is there from the beginning,
 # so that it also takes over when this node fails. sbatch may be a script of the site that greets.
-unset SBATCH_WAIT SBATCH_ARRAY_INX SBATCH_SIGNAL
 next=$(set -o pipefail
+    for name in SBATCH_WAIT SBATCH_ARRAY_INX SBATCH_SIGNAL ${{!SLURM_@}}; do
+        case $name in SLURM_JOB_ID) ;; SLURM_CONF* | SLURM_CLUSTERS | SLURM_JWT) ;; *) unset "$name" ;; esac
+    done
     sbatch --parsable --dependency=afternotok:"$SLURM_JOB_ID" --kill-on-invalid-dep=yes {SCRIPT} |
     grep -E '^[0-9]+(;.*)?$' | tail -n 1) ||
     echo "no job will take over from this one: submit it again before the time limit"

@@ -39,6 +39,23 @@ pub const OF_FIRST_STEP: &str = "env -u SLURM_CPUS_PER_TASK -u SLURM_TRES_PER_TA
 /// the job either, and would not even find bash.
 pub const OF_STEPS: &str = "export SRUN_EXPORT_ENV=ALL; ";
 
+/// In a step that is a simulation, before its script: Slurm tells a step much of the whole
+/// allocation, but launchers shall find a job of one node, with so many tasks of so many cores.
+pub fn of_one_node(tasks: usize, cores: u32) -> String {
+    let set = [
+        ("SLURM_NODELIST", "\"$SLURM_STEP_NODELIST\"".to_owned()),
+        ("SLURM_JOB_NODELIST", "\"$SLURM_STEP_NODELIST\"".to_owned()),
+        ("SLURM_NNODES", "1".to_owned()),
+        ("SLURM_JOB_NUM_NODES", "1".to_owned()),
+        ("SLURM_NTASKS", tasks.to_string()),
+        ("SLURM_NPROCS", tasks.to_string()),
+        ("SLURM_TASKS_PER_NODE", tasks.to_string()),
+        ("SLURM_JOB_CPUS_PER_NODE", cores.to_string()),
+    ];
+    let set = set.map(|(name, value)| format!(" {name}={value}"));
+    format!("export{}; ", set.concat())
+}
+
 /// Removes from a command's environment what would change its meaning.
 pub fn clear(command: &mut Command) {
     let variables: Vec<_> = std::env::vars_os().collect();
@@ -51,6 +68,17 @@ pub fn clear(command: &mut Command) {
     if let (Some((_, clusters)), None) = (of("SBATCH_CLUSTERS"), of("SLURM_CLUSTERS")) {
         command.env("SLURM_CLUSTERS", clusters);
     }
+}
+
+/// As [`clear`], for srun where it makes a step: what it says of itself is its own, too.
+pub fn clear_for_a_step(command: &mut Command) {
+    clear(command);
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_string_lossy().starts_with("SRUN_") {
+            command.env_remove(variable);
+        }
+    }
+    command.env("SRUN_EXPORT_ENV", "ALL");
 }
 
 fn is_removed(variable: &OsStr) -> bool {

@@ -12,6 +12,7 @@ mod pending;
 mod polling;
 mod record;
 mod resources;
+mod steps;
 mod watched;
 
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +31,7 @@ use pending::Pending;
 use polling::Polling;
 use record::Record;
 use resources::Resources;
+pub use steps::{NoAllocation, Steps, end_left_steps};
 use watched::Watched;
 
 /// For fuzzing: how the lists of Slurm's commands are read.
@@ -50,7 +52,6 @@ const JOBS_PER_SECOND: f64 = 100.0;
 /// Runs jobs with Slurm.
 pub struct Slurm {
     resources: Resources,
-    time_limit: Duration,
     jobs: BTreeMap<JobKey, Watched>,
     polling: Polling,
     submitted: Instant,
@@ -71,7 +72,6 @@ impl Slurm {
         let poll = limits.slurm.poll.map_or(POLL, |time| Duration::from_secs(time.seconds()));
         Self {
             resources: Resources::new(configuration, limits),
-            time_limit: Duration::from_secs(limits.time_limit.seconds()),
             jobs: BTreeMap::new(),
             polling: Polling::every(poll),
             submitted: Instant::now(),
@@ -167,7 +167,7 @@ impl Slurm {
                 ended.extend(end.map(|end| (key, end, first.state, first.nodes.clone())));
             } else if watched.ending.is_some() {
                 unwanted.push(first.id);
-            } else if first.has_run > self.time_limit {
+            } else if first.has_run > self.resources.time_limit(&watched.job) {
                 watched.end_as(JobEnd::TimedOut);
                 unwanted.push(first.id);
             }

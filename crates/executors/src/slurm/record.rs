@@ -71,14 +71,14 @@ fn path(directory: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use crate::executor::JobKey;
-    use simulation::CandidateNumber;
+    use simulation::{CandidateNumber, Shortages};
 
     #[test]
     fn no_two_submissions_have_the_same_name() {
         let job = |attempt, path: &str| Job {
             key: JobKey::of(CandidateNumber(3)),
             attempt,
-            out_of_memory: 0,
+            shortages: Shortages::default(),
             directory: SimulationDirectory::new(path.into()),
         };
         let names = [

@@ -1,8 +1,10 @@
 //! What sbatch is asked for.
 
+use std::time::Duration;
+
 use super::environment::{OF_FIRST_STEP, OF_STEPS};
 use crate::executor::Job;
-use configuration::{Configuration, Limits, SlurmSettings, TimeLimit};
+use configuration::{Configuration, Limits, SlurmSettings};
 use simulation::quoted;
 
 /// What Slurm allows beyond `time_limit`, which the controller keeps: so a job ends even when no
@@ -12,38 +14,55 @@ const MARGIN_SECONDS: u64 = 300;
 /// Options of sbatch that are the same for every simulation.
 pub struct Resources {
     options: Vec<String>,
-    slurm: SlurmSettings,
+    limits: Limits,
 }
 
 impl Resources {
     /// As configured.
     pub fn new(configuration: &Configuration, limits: &Limits) -> Self {
         let slurm = &limits.slurm;
-        let seconds =
-            slurm.time.map_or(limits.time_limit.seconds() + MARGIN_SECONDS, TimeLimit::seconds);
         let (ntasks, cpus) = configuration.tasks(limits);
         let mut options = vec![
             // A job that is begun again in Slurm's own way looks as if it had never ended; we begin
             // it again ourselves.
             "--no-requeue".to_owned(),
-            format!("--time={}", seconds.div_ceil(60)),
             format!("--ntasks={ntasks}"),
             format!("--cpus-per-task={cpus}"),
         ];
         options.extend(place(slurm));
         options.extend(slurm.options.iter().cloned());
-        Self { options, slurm: slurm.clone() }
+        Self { options, limits: limits.clone() }
     }
 
     /// The memory that a job asks for.
     pub fn memory(&self, job: &Job) -> Option<String> {
-        self.slurm.mem_after(job.out_of_memory)
+        self.limits.slurm.mem_after(job.shortages.memory)
+    }
+
+    /// The same in megabytes.
+    pub fn megabytes(&self, job: &Job) -> Option<u64> {
+        self.limits.slurm.megabytes_after(job.shortages.memory)
+    }
+
+    /// How long a job may run.
+    pub fn time_limit(&self, job: &Job) -> Duration {
+        Duration::from_secs(self.limits.time_limit_after(job.shortages.time).seconds())
+    }
+
+    /// Slurm's own limit for a job, which also ends it when no controller watches.
+    fn slurms_time_limit(&self, job: &Job) -> u64 {
+        let slurm = &self.limits.slurm;
+        match slurm.time {
+            Some(time) => slurm.time_after(time, job.shortages.time).seconds(),
+            None => self.time_limit(job).as_secs() + MARGIN_SECONDS,
+        }
     }
 
     /// The arguments of sbatch for a job of this name.
     pub fn arguments(&self, name: &str, job: &Job, failing_nodes: Option<&str>) -> Vec<String> {
         let directory = &job.directory;
-        let excluded = self.slurm.exclude.as_deref();
+        let slurm = &self.limits.slurm;
+        let excluded = slurm.exclude.as_deref();
         let excluded: Vec<_> = excluded.into_iter().chain(failing_nodes).collect();
         let mut arguments = vec![
             "--parsable".to_owned(),
@@ -53,6 +72,7 @@ impl Resources {
             "--output=output.log".to_owned(),
             "--open-mode=append".to_owned(),
         ];
+        arguments.push(format!("--time={}", self.slurms_time_limit(job).div_ceil(60)));
         arguments.extend(self.memory(job).map(|mem| format!("--mem={mem}")));
         arguments.extend(self.options.iter().cloned());
         if !excluded.is_empty() {
@@ -60,7 +80,7 @@ impl Resources {
         }
         // sbatch copies a script that it is given, and job.sh is where it is. `exec`: what Slurm
         // sends reaches the job itself.
-        let srun = self.slurm.srun.as_ref().map(|srun| format!("{OF_FIRST_STEP}{srun} "));
+        let srun = slurm.srun.as_ref().map(|srun| format!("{OF_FIRST_STEP}{srun} "));
         let srun = srun.unwrap_or_default();
         let script = quoted(&directory.job_script());
         arguments.push(format!("--wrap={OF_STEPS}exec {srun}bash {script}"));

@@ -94,6 +94,11 @@ impl Watched {
         (finished.attempt == self.record.attempt).then_some(finished)
     }
 
+    /// Whether the job wrote itself that it ended, however.
+    pub fn has_finished(&self) -> bool {
+        self.finished().is_some()
+    }
+
     /// The end, if the job's files leave no question.
     pub fn end_by_files(&self) -> Option<JobEnd> {
         if self.elsewhere {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use executors::{EndedJob, Executor, Job, JobEnd, JobKey};
-use simulation::{Attempt, CandidateNumber, SimulationDirectory};
+use simulation::{Attempt, CandidateNumber, Shortages, SimulationDirectory};
 use tempfile::TempDir;
 
 /// Longer than a loaded machine, or a cluster, takes for anything.
@@ -62,7 +62,12 @@ impl Jobs {
         let directory = SimulationDirectory::new(path);
         let script = SCRIPT.replace("ATTEMPT", &attempt.to_string());
         fs::write(directory.job_script(), format!("{script}{lines}\n")).unwrap();
-        Job { key: JobKey::of(CandidateNumber(candidate)), attempt, out_of_memory: 0, directory }
+        Job {
+            key: JobKey::of(CandidateNumber(candidate)),
+            attempt,
+            shortages: Shortages::default(),
+            directory,
+        }
     }
 }
 

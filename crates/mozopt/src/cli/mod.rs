@@ -10,7 +10,7 @@ mod validate;
 use configuration::{LimitChange, Objectives, TimeLimit};
 use reading::Settings;
 use simulation::{Attempt, CandidateNumber, Protocol};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -126,9 +126,11 @@ Examples:
   mozopt submit .                                  start the search that this directory describes
   mozopt submit 20260301-101500_Optimization       continue this one
   mozopt submit . --time 24h --option=--partition=long --option=--mem=2G
+  mozopt submit . --nodes 4 --time 24h             fill four whole nodes (executor srun)
 
 Shortly before its time limit the controller ends and leaves its simulations running; a waiting job
-takes over. See docs/slurm.md.";
+takes over. With the executor srun, simulations end with the nodes of their controller, and the next
+runs them again. See docs/slurm.md.";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -233,6 +235,10 @@ pub struct SubmitArguments {
     /// one
     #[arg(default_value = ".")]
     pub path: PathBuf,
+    /// How many nodes the controller takes to run simulations on, whole ones; with executor =
+    /// "srun" [default: 1]
+    #[arg(long, value_name = "N")]
+    pub nodes: Option<NonZeroU32>,
     /// How long one controller runs before the next takes over
     #[arg(long, value_name = "TIME", default_value = "24h")]
     pub time: TimeLimit,

@@ -126,7 +126,8 @@ fn described(trial: &Trial, loaded: &Loaded) -> String {
     if result.outcome == OutcomeClass::Completed {
         let configuration = &loaded.configuration;
         let offspring = configuration.optimizer.offspring_size as f64;
-        let rounds = (offspring / configuration.limits.slots as f64).ceil();
+        let rounds =
+            (offspring / configuration.expected_slots(&configuration.limits) as f64).ceil();
         let generation = seconds.mul_f64(rounds);
         text.push_str(&format!(
             "a generation of {offspring} would take about {}, {} generations {}\n",

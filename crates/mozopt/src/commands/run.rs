@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use configuration::Algorithm;
+use configuration::{Algorithm, Configuration};
+use executors::{Executor, executor};
 use journal::{OptimizationDirectory, Provenance};
 use reading::Loaded;
 use search::{End, Interrupt, Search, Watcher as _};
@@ -16,11 +17,18 @@ use crate::watcher::{Screen, Verbosity};
 /// Begins an optimization and runs it.
 pub fn run(arguments: RunArguments) -> Result<u8, Failure> {
     let json = arguments.json;
-    finish(begin(arguments)?, json)
+    let search = begin(arguments, |configuration| {
+        executor(configuration, &configuration.limits)
+            .map_err(|error| Failure::bad_input(&error, error.advice()))
+    })?;
+    finish(search, json)
 }
 
-/// Begins an optimization.
-pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
+/// Begins an optimization whose simulations this executor runs.
+pub fn begin(
+    arguments: RunArguments,
+    executor: impl FnOnce(&Configuration) -> Result<Box<dyn Executor>, Failure>,
+) -> Result<Search, Failure> {
     let RunArguments { directory, config, output, warm_start, settings, quiet, .. } = arguments;
     let (Loaded { configuration, notices, experiment }, model) =
         reading::load(&directory, config.as_deref(), *settings)?;
@@ -33,6 +41,7 @@ pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
     let known = warm_start.iter().map(|path| warm_start::read(path, &configuration, &model));
     let known = known.collect::<Result<Vec<_>, _>>()?;
     let (known, left_out): (Vec<_>, Vec<_>) = known.into_iter().unzip();
+    let executor = executor(&configuration)?;
     let parent = output.as_deref().unwrap_or(&directory);
     let optimization = OptimizationDirectory::create(parent)?;
     keep_copies(&optimization, &directory, config.as_deref())?;
@@ -47,7 +56,7 @@ pub fn begin(arguments: RunArguments) -> Result<Search, Failure> {
         watcher.say(&format!("note: {notice}"));
     }
     let place = optimization.clone();
-    Search::begin(optimization, configuration, known, Box::new(watcher), interrupt()?)
+    Search::begin(optimization, configuration, known, executor, Box::new(watcher), interrupt()?)
         .map_err(|error| Failure::of_search(error, &place))
 }
 

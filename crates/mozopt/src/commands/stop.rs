@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use configuration::{Configuration, ExecutorKind};
-use executors::{ControllerJob, cancel_left, end_left};
+use executors::{ControllerJob, cancel_left, end_left, end_left_steps};
 use journal::{ControllerLock, Held, OptimizationDirectory, Phase, Request, Requests};
 use printable::program;
 
@@ -54,6 +54,7 @@ pub fn stop(arguments: &StopArguments) -> Result<u8, Failure> {
             ended
         }
         ExecutorKind::Slurm => cancel_left(left).map_err(|error| failed(&error))?,
+        ExecutorKind::Srun => end_left_steps(&left).map_err(|error| failed(&error))?,
     };
     say!("stopped; {cancelled} jobs cancelled");
     say!("continue with: {} resume {}", program(), directory.shown());

@@ -1,8 +1,10 @@
 //! `mozopt submit`: the controller as a job of Slurm.
 
 use std::io;
+use std::num::NonZeroU32;
 
-use executors::ControllerJob;
+use configuration::{Configuration, ExecutorKind};
+use executors::{ControllerJob, Executor, Local};
 use journal::{self, ControllerLock, OptimizationDirectory};
 use printable::program;
 
@@ -11,12 +13,16 @@ use crate::failure::{FINISHED, Failure};
 
 /// Begins an optimization, or takes one that is there, and submits its controller.
 pub fn submit(arguments: &SubmitArguments) -> Result<u8, Failure> {
-    let SubmitArguments { path, time, options } = arguments;
+    let SubmitArguments { path, nodes, time, options } = arguments;
     let directory = if path.join(journal::FILE_NAME).exists() {
         super::find(path)?
     } else {
         let run = RunArguments { quiet: true, ..RunArguments::on(path.clone()) };
-        super::run::begin(run)?.directory().clone()
+        // This process runs no simulation.
+        let none = |configuration: &Configuration| {
+            Ok(Box::new(Local::new(configuration.limits.time_limit)) as Box<dyn Executor>)
+        };
+        super::run::begin(run, none)?.directory().clone()
     };
     if let Some(holder) = ControllerLock::holder_of(directory.path()) {
         let message = format!("process {} on {} is already running it", holder.pid, holder.host);
@@ -29,8 +35,19 @@ pub fn submit(arguments: &SubmitArguments) -> Result<u8, Failure> {
         )
     };
     let (configuration, state) = super::read(&directory)?;
-    let slurm = &state.limits.as_ref().unwrap_or(&configuration.limits).slurm;
-    let job = ControllerJob::prepare(directory.path(), *time, slurm, options).map_err(failed)?;
+    let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
+    let nodes = match limits.executor {
+        ExecutorKind::Srun => Some(nodes.unwrap_or(NonZeroU32::MIN)),
+        _ if nodes.is_some() => {
+            return Err(Failure::bad_input(
+                "--nodes is for executor = \"srun\", which runs simulations on the controller's nodes",
+                format!("leave it out, or run `{} resume --executor srun`", program()),
+            ));
+        }
+        _ => None,
+    };
+    let job = ControllerJob::prepare(directory.path(), *time, nodes, &limits.slurm, options)
+        .map_err(failed)?;
     let active = job.active().map_err(|trouble| failed(io::Error::other(trouble)))?;
     if let Some(id) = active.first() {
         let message = format!("it is already submitted, as job {id}");

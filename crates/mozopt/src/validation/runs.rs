@@ -62,7 +62,8 @@ pub fn results(
     interrupt: &Interrupt,
     said: &dyn Fn(&str),
 ) -> Result<Option<Vec<Option<SimulationResult>>>, Failure> {
-    let executor = executor(configuration, &limits);
+    let executor = executor(configuration, &limits)
+        .map_err(|error| Failure::bad_input(&error, error.advice()))?;
     let mut dispatcher = Dispatcher::new(executor, SystemClock::default(), configuration, limits)?;
     let mut results: Vec<Option<SimulationResult>> = vec![None; tasks.len()];
     let mut take = |Settled { task, result }: Settled| {

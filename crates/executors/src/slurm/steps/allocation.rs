@@ -1,0 +1,304 @@
+//! The allocation of Slurm in which the controller runs, and the room that is left on its nodes.
+
+use std::process::{Command, Stdio};
+
+use crate::slurm::environment;
+
+/// Why there is no allocation to run steps in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoAllocation {
+    /// The controller runs in no job of Slurm.
+    #[error(
+        "executor = \"srun\" runs simulations within an allocation of Slurm, and there is none here"
+    )]
+    None,
+    /// What Slurm says about it cannot be understood.
+    #[error("the allocation's {what} cannot be read: `{text}`")]
+    Unreadable {
+        /// Nodes, cores or memory.
+        what: &'static str,
+        /// What was found.
+        text: String,
+    },
+    /// No simulation fits on any of its nodes.
+    #[error("a simulation needs {need}, and no node of the allocation has that: {nodes}")]
+    TooSmall {
+        /// What a simulation needs.
+        need: String,
+        /// What the nodes have.
+        nodes: String,
+    },
+}
+
+impl NoAllocation {
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::None => {
+                "submit the controller with `mozopt submit DIRECTORY --nodes N --time T`, or run it \
+                 within salloc"
+            }
+            Self::Unreadable { .. } => "is this the environment of a job of Slurm?",
+            Self::TooSmall { .. } => "ask for less per simulation, or for other nodes",
+        }
+    }
+}
+
+/// What a simulation takes of a node. Without a size of its own it takes of the memory what it
+/// takes of the cores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// Cores.
+    pub cores: u32,
+    /// Memory, MB.
+    pub memory: Option<u64>,
+}
+
+/// Nodes and what is free on them.
+#[derive(Debug)]
+pub struct Allocation {
+    /// The job's number.
+    pub id: u64,
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug)]
+struct Node {
+    name: String,
+    cores: u32,
+    /// MB; `None` where Slurm does not share it out.
+    memory: Option<u64>,
+    cores_free: u32,
+    memory_free: u64,
+}
+
+impl Node {
+    /// What a step asks for here, MB.
+    fn memory_for(&self, need: Need) -> Option<u64> {
+        let share = |memory: u64| memory * u64::from(need.cores) / u64::from(self.cores).max(1);
+        need.memory.or_else(|| self.memory.map(share))
+    }
+
+    fn has_free(&self, need: Need) -> bool {
+        let memory = self.memory.and(self.memory_for(need)).unwrap_or(0);
+        self.cores_free >= need.cores && self.memory_free >= memory
+    }
+
+    /// How many fit if nothing else runs.
+    fn room(&self, need: Need) -> usize {
+        let by_cores = self.cores / need.cores.max(1);
+        let by_memory = match (self.memory, need.memory) {
+            (Some(memory), Some(need)) => memory / need.max(1),
+            _ => u64::MAX,
+        };
+        u64::from(by_cores).min(by_memory) as usize
+    }
+}
+
+impl Allocation {
+    /// The one that this process runs in.
+    pub fn here() -> Result<Self, NoAllocation> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let id = variable("SLURM_JOB_ID").ok_or(NoAllocation::None)?;
+        let nodes = variable("SLURM_JOB_NODELIST").ok_or(NoAllocation::None)?;
+        let cores = variable("SLURM_JOB_CPUS_PER_NODE").ok_or(NoAllocation::None)?;
+        let memory = Memory {
+            of_node: variable("SLURM_MEM_PER_NODE"),
+            of_core: variable("SLURM_MEM_PER_CPU"),
+        };
+        Self::of(&id, &names(&nodes)?, &cores, &memory)
+    }
+
+    fn of(id: &str, names: &[String], cores: &str, memory: &Memory) -> Result<Self, NoAllocation> {
+        let unreadable =
+            |what, text: &str| NoAllocation::Unreadable { what, text: text.to_owned() };
+        let id = id.parse().map_err(|_| unreadable("number", id))?;
+        let of_nodes = repeated(cores).ok_or_else(|| unreadable("cores", cores))?;
+        if of_nodes.len() != names.len() || names.is_empty() {
+            return Err(unreadable("cores", cores));
+        }
+        let node = |(name, cores): (&String, u32)| {
+            let memory = memory.of(cores)?;
+            Ok(Node {
+                name: name.clone(),
+                cores,
+                memory,
+                cores_free: cores,
+                memory_free: memory.unwrap_or(0),
+            })
+        };
+        let nodes = names.iter().zip(of_nodes).map(node).collect::<Result<_, _>>()?;
+        Ok(Self { id, nodes })
+    }
+
+    /// How many simulations run at the same time; an error if none can.
+    pub fn room(&self, need: Need) -> Result<usize, NoAllocation> {
+        let room = self.nodes.iter().map(|node| node.room(need)).sum();
+        if room > 0 {
+            return Ok(room);
+        }
+        let in_words = |cores: u32, memory: Option<u64>| {
+            let memory = memory.map(|memory| format!(" and {memory} MB")).unwrap_or_default();
+            format!("{cores} core{}{memory}", if cores == 1 { "" } else { "s" })
+        };
+        let nodes = self.nodes.iter().map(|node| {
+            let memory = need.memory.and(node.memory);
+            format!("{} has {}", node.name, in_words(node.cores, memory))
+        });
+        Err(NoAllocation::TooSmall {
+            need: in_words(need.cores, need.memory),
+            nodes: nodes.collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Whether it would fit on one of the nodes if nothing else ran.
+    pub fn could_hold(&self, need: Need) -> bool {
+        self.nodes.iter().any(|node| node.room(need) > 0)
+    }
+
+    /// Takes room on a node that has it, the one with the most free cores, and is not among these.
+    pub fn take(&mut self, need: Need, excluded: &[&str]) -> Option<Place> {
+        let fits = |node: &&mut Node| node.has_free(need) && !excluded.contains(&&*node.name);
+        let node = self.nodes.iter_mut().filter(fits).max_by_key(|node| node.cores_free)?;
+        let memory = node.memory_for(need);
+        node.cores_free -= need.cores;
+        node.memory_free -= node.memory.and(memory).unwrap_or(0);
+        Some(Place { node: node.name.clone(), cores: need.cores, memory })
+    }
+
+    /// Gives room back.
+    pub fn free(&mut self, place: &Place) {
+        if let Some(node) = self.nodes.iter_mut().find(|node| node.name == place.node) {
+            node.cores_free += place.cores;
+            node.memory_free += node.memory.and(place.memory).unwrap_or(0);
+        }
+    }
+}
+
+/// Room on a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The node.
+    pub node: String,
+    /// Cores.
+    pub cores: u32,
+    /// MB, where it is known.
+    pub memory: Option<u64>,
+}
+
+/// What Slurm says about an allocation's memory, MB.
+struct Memory {
+    of_node: Option<String>,
+    of_core: Option<String>,
+}
+
+impl Memory {
+    /// What a node with so many cores has.
+    fn of(&self, cores: u32) -> Result<Option<u64>, NoAllocation> {
+        let number = |text: &String| {
+            let unreadable = || NoAllocation::Unreadable { what: "memory", text: text.clone() };
+            text.parse::<u64>().map_err(|_| unreadable())
+        };
+        let of_node = self.of_node.as_ref().map(number).transpose()?;
+        let of_core = self.of_core.as_ref().map(number).transpose()?;
+        Ok(of_node.or(of_core.map(|memory| memory.saturating_mul(u64::from(cores)))))
+    }
+}
+
+/// The names in one of Slurm's lists of nodes, `n[1-3,7]`.
+fn names(list: &str) -> Result<Vec<String>, NoAllocation> {
+    let mut command = Command::new("scontrol");
+    command.args(["show", "hostnames", list]).stdin(Stdio::null());
+    environment::clear(&mut command);
+    let unreadable = || NoAllocation::Unreadable { what: "nodes", text: list.to_owned() };
+    let output = command.output().map_err(|_| unreadable())?;
+    if !output.status.success() {
+        return Err(unreadable());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect())
+}
+
+/// More nodes than any allocation has.
+const MOST_NODES: usize = 100_000;
+
+/// `4(x2),8` is 4, 4, 8.
+fn repeated(text: &str) -> Option<Vec<u32>> {
+    let mut numbers = vec![];
+    for part in text.split(',') {
+        let (number, times) = match part.trim_end_matches(')').split_once("(x") {
+            Some((number, times)) => (number, times.parse().ok()?),
+            None => (part, 1),
+        };
+        if times > MOST_NODES - numbers.len() {
+            return None;
+        }
+        numbers.extend(std::iter::repeat_n(number.parse::<u32>().ok()?, times));
+    }
+    Some(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allocation(cores: &str, of_node: Option<&str>) -> Result<Allocation, NoAllocation> {
+        let names: Vec<_> = ["n1", "n2", "n3"].map(str::to_owned).into();
+        let memory = Memory { of_node: of_node.map(str::to_owned), of_core: None };
+        Allocation::of("7", &names, cores, &memory)
+    }
+
+    fn need(cores: u32, memory: Option<u64>) -> Need {
+        Need { cores, memory }
+    }
+
+    #[test]
+    fn simulations_are_packed_by_cores_and_memory() {
+        let room = |need: Need, of_node| {
+            allocation("4(x2),10", of_node).and_then(|all| all.room(need)).unwrap()
+        };
+        assert_eq!(room(need(2, None), Some("1000")), 2 + 2 + 5);
+        assert_eq!(room(need(3, None), None), 1 + 1 + 3);
+        // 1000 MB hold three of 300 MB, on whatever node.
+        assert_eq!(room(need(1, Some(300)), Some("1000")), 3 * 3);
+        // Where memory is not shared out, nobody counts it.
+        assert_eq!(room(need(1, Some(300)), None), 4 + 4 + 10);
+    }
+
+    #[test]
+    fn what_is_taken_is_free_again_when_it_is_given_back() {
+        let mut all = allocation("4(x3)", Some("1000")).unwrap();
+        let asked = need(2, Some(400));
+        let places: Vec<Place> = std::iter::from_fn(|| all.take(asked, &[])).collect();
+        assert_eq!(places.len(), 6);
+        // The emptiest first.
+        let nodes: Vec<_> = places.iter().map(|place| place.node.as_str()).collect();
+        assert!(nodes[..3].contains(&"n1") && nodes[..3].contains(&"n2"), "{nodes:?}");
+        all.free(&places[4]);
+        assert_eq!(all.take(asked, &[&places[4].node]), None);
+        assert_eq!(all.take(asked, &[]).as_ref(), Some(&places[4]));
+    }
+
+    #[test]
+    fn without_a_size_memory_goes_by_cores() {
+        let mut all = allocation("4(x3)", Some("1000")).unwrap();
+        assert_eq!(all.take(need(1, None), &[]).unwrap().memory, Some(250));
+        assert_eq!(all.take(need(4, None), &["n1"]).unwrap().memory, Some(1000));
+    }
+
+    #[test]
+    fn what_fits_nowhere_is_an_error_that_says_so() {
+        let all = allocation("4(x3)", Some("1000")).unwrap();
+        let error = all.room(need(8, None)).unwrap_err();
+        assert!(error.to_string().contains("8 cores"), "{error}");
+        assert!(all.room(need(1, Some(2000))).unwrap_err().to_string().contains("2000 MB"));
+        assert!(all.could_hold(need(4, Some(1000))) && !all.could_hold(need(5, None)));
+    }
+
+    #[test]
+    fn lists_that_do_not_fit_each_other_are_refused() {
+        for cores in ["4(x2)", "4(x4)", "", "4(x", "many", "4(x99999999999)"] {
+            assert!(allocation(cores, None).is_err(), "{cores}");
+        }
+        assert!(allocation("4(x3)", Some("much")).is_err());
+    }
+}

@@ -246,7 +246,7 @@ fn accounted(line: &str) -> Option<Accounted> {
 
 /// How a job ended that squeue still lists.
 pub fn exit_codes_of(id: u64) -> Result<ExitCodes, Trouble> {
-    let job = run("scontrol", ["-o", "-d", "show", "job", &id.to_string()], QUERY_LIMIT)?;
+    let job = show(&["-o", "-d", "job", &id.to_string()])?;
     let fields: HashMap<_, _> =
         job.split_whitespace().filter_map(|field| field.split_once('=')).collect();
     let codes = |name: &str| fields.get(name).and_then(|codes| exit_codes(codes));
@@ -267,9 +267,15 @@ pub fn cancel(ids: &[u64]) -> Result<(), Trouble> {
     run("scancel", user.into_iter().chain(ids), QUERY_LIMIT).map(drop)
 }
 
+/// What `scontrol show` says.
+pub fn show(what: &[&str]) -> Result<String, Trouble> {
+    let (options, what): (Vec<_>, Vec<_>) = what.iter().partition(|word| word.starts_with('-'));
+    run("scontrol", options.into_iter().chain([&"show"]).chain(what), QUERY_LIMIT)
+}
+
 /// How long the cluster's commands wait for an answer.
 pub fn message_timeout() -> Duration {
-    let settings = run("scontrol", ["show", "config"], QUERY_LIMIT).unwrap_or_default();
+    let settings = show(&["config"]).unwrap_or_default();
     let seconds = settings.lines().find_map(|line| {
         let (name, value) = line.split_once('=')?;
         (name.trim() == "MessageTimeout").then(|| value.trim().split(' ').next()?.parse().ok())?

@@ -1,8 +1,8 @@
 //! The allocation of Slurm in which the controller runs, and the room that is left on its nodes.
 
-use std::process::{Command, Stdio};
+use std::collections::BTreeMap;
 
-use crate::slurm::environment;
+use crate::slurm::client;
 
 /// Why there is no allocation to run steps in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,8 +103,14 @@ impl Allocation {
         let nodes = variable("SLURM_JOB_NODELIST").ok_or(NoAllocation::None)?;
         let cores = variable("SLURM_JOB_CPUS_PER_NODE").ok_or(NoAllocation::None)?;
         let memory = Memory {
-            of_node: variable("SLURM_MEM_PER_NODE"),
+            // 0 is all that the node has.
+            of_node: variable("SLURM_MEM_PER_NODE").filter(|memory| memory != "0"),
             of_core: variable("SLURM_MEM_PER_CPU"),
+            of_whole_nodes: BTreeMap::new(),
+        };
+        let memory = match memory {
+            Memory { of_node: None, of_core: None, .. } => memory_of_nodes(&nodes),
+            memory => memory,
         };
         Self::of(&id, &names(&nodes)?, &cores, &memory)
     }
@@ -118,7 +124,7 @@ impl Allocation {
             return Err(unreadable("cores", cores));
         }
         let node = |(name, cores): (&String, u32)| {
-            let memory = memory.of(cores)?;
+            let memory = memory.of(name, cores)?;
             Ok(Node {
                 name: name.clone(),
                 cores,
@@ -187,35 +193,53 @@ pub struct Place {
 }
 
 /// What Slurm says about an allocation's memory, MB.
+#[derive(Default)]
 struct Memory {
     of_node: Option<String>,
     of_core: Option<String>,
+    of_whole_nodes: BTreeMap<String, u64>,
 }
 
 impl Memory {
-    /// What a node with so many cores has.
-    fn of(&self, cores: u32) -> Result<Option<u64>, NoAllocation> {
+    /// What this node with so many cores has.
+    fn of(&self, node: &str, cores: u32) -> Result<Option<u64>, NoAllocation> {
         let number = |text: &String| {
             let unreadable = || NoAllocation::Unreadable { what: "memory", text: text.clone() };
             text.parse::<u64>().map_err(|_| unreadable())
         };
         let of_node = self.of_node.as_ref().map(number).transpose()?;
         let of_core = self.of_core.as_ref().map(number).transpose()?;
-        Ok(of_node.or(of_core.map(|memory| memory.saturating_mul(u64::from(cores)))))
+        let of_cores = of_core.map(|memory| memory.saturating_mul(u64::from(cores)));
+        Ok(of_node.or(of_cores).or_else(|| self.of_whole_nodes.get(node).copied()))
     }
 }
 
 /// The names in one of Slurm's lists of nodes, `n[1-3,7]`.
 fn names(list: &str) -> Result<Vec<String>, NoAllocation> {
-    let mut command = Command::new("scontrol");
-    command.args(["show", "hostnames", list]).stdin(Stdio::null());
-    environment::clear(&mut command);
-    let unreadable = || NoAllocation::Unreadable { what: "nodes", text: list.to_owned() };
-    let output = command.output().map_err(|_| unreadable())?;
-    if !output.status.success() {
-        return Err(unreadable());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect())
+    let unreadable = |_| NoAllocation::Unreadable { what: "nodes", text: list.to_owned() };
+    let names = client::show(&["hostnames", list]).map_err(unreadable)?;
+    Ok(names.split_whitespace().map(str::to_owned).collect())
+}
+
+/// What whole nodes have, where Slurm shares out memory at all; a node of which it says nothing is
+/// not packed by memory.
+fn memory_of_nodes(list: &str) -> Memory {
+    let settings = client::show(&["config"]).unwrap_or_default();
+    let select = settings.lines().find(|line| line.starts_with("SelectTypeParameters"));
+    let is_shared_out = select.is_some_and(|line| line.to_ascii_uppercase().contains("MEMORY"));
+    let nodes = if is_shared_out { client::show(&["-o", "node", list]) } else { Ok(String::new()) };
+    let of_whole_nodes = nodes.unwrap_or_default().lines().filter_map(memory_of_node).collect();
+    Memory { of_whole_nodes, ..Memory::default() }
+}
+
+/// A node's name and memory in a line of `scontrol -o show node`.
+fn memory_of_node(line: &str) -> Option<(String, u64)> {
+    let field = |name: &str| {
+        line.split_whitespace().find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
+    };
+    let all: u64 = field("RealMemory")?.parse().ok()?;
+    let kept = field("MemSpecLimit").and_then(|memory| memory.parse().ok()).unwrap_or(0);
+    Some((field("NodeName")?.to_owned(), all.saturating_sub(kept)))
 }
 
 /// More nodes than any allocation has.
@@ -243,7 +267,7 @@ mod tests {
 
     fn allocation(cores: &str, of_node: Option<&str>) -> Result<Allocation, NoAllocation> {
         let names: Vec<_> = ["n1", "n2", "n3"].map(str::to_owned).into();
-        let memory = Memory { of_node: of_node.map(str::to_owned), of_core: None };
+        let memory = Memory { of_node: of_node.map(str::to_owned), ..Memory::default() };
         Allocation::of("7", &names, cores, &memory)
     }
 
@@ -283,6 +307,18 @@ mod tests {
         let mut all = allocation("4(x3)", Some("1000")).unwrap();
         assert_eq!(all.take(need(1, None), &[]).unwrap().memory, Some(250));
         assert_eq!(all.take(need(4, None), &["n1"]).unwrap().memory, Some(1000));
+    }
+
+    #[test]
+    fn whole_nodes_have_what_slurm_may_give_away() {
+        // The beginning and some fields of a line of Slurm 22.05.8.
+        let line = "NodeName=n2 CPUAlloc=4 CPUTot=4 RealMemory=2000 AllocMem=2000 MemSpecLimit=500";
+        let (name, memory) = memory_of_node(line).unwrap();
+        assert_eq!((name.as_str(), memory), ("n2", 1500));
+        assert_eq!(memory_of_node("NodeName=n2 CPUTot=4"), None);
+        let of_whole_nodes = [(name, memory)].into();
+        let memory = Memory { of_whole_nodes, ..Memory::default() };
+        assert_eq!((memory.of("n2", 4), memory.of("n3", 4)), (Ok(Some(1500)), Ok(None)));
     }
 
     #[test]

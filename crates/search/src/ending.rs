@@ -14,18 +14,17 @@ use crate::search::Search;
 impl Search {
     /// Whether, and why, to end now. Nothing ends while simulations run.
     pub(crate) fn end(&mut self) -> Result<Option<End>, SearchError> {
-        match self.interrupt.wish() {
+        let wish = self.interrupt.wish();
+        if let Some(words) = wish.in_words() {
+            self.watcher.say_once(words);
+        }
+        match wish {
             Wish::GoOn => {}
             Wish::HandOver => return Ok(Some(End::HandedOver)),
             Wish::StopAfterRunning => {
-                self.watcher.say_once(
-                    "stopping when the running simulations have finished (Ctrl-C again to cancel \
-                     them)",
-                );
                 return Ok((self.dispatcher.running() == 0).then_some(End::StoppedByUser));
             }
             Wish::Cancel => {
-                self.watcher.say_once("cancelling the running simulations");
                 self.dispatcher.cancel_all();
                 return Ok((self.dispatcher.running() == 0).then_some(End::StoppedByUser));
             }

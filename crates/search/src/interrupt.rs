@@ -33,6 +33,19 @@ pub enum Wish {
     HandOver,
 }
 
+impl Wish {
+    /// What is done about it, for the user.
+    pub fn in_words(self) -> Option<&'static str> {
+        match self {
+            Self::GoOn | Self::HandOver => None,
+            Self::StopAfterRunning => Some(
+                "stopping when the running simulations have finished (Ctrl-C again to cancel them)",
+            ),
+            Self::Cancel => Some("cancelling the running simulations"),
+        }
+    }
+}
+
 impl Interrupt {
     /// Listens to SIGINT, SIGTERM, SIGHUP and SIGUSR1 from now on, but for those that are ignored:
     /// under `nohup` a hangup shall do nothing.

@@ -24,7 +24,7 @@ use crate::process::end_survivors;
 use crate::result::{Blame, Origin, SimulationResult};
 use crate::script::FAILED;
 use crate::simulation::Simulation;
-use crate::simulator::simulate;
+use crate::simulator::{simulate, was_ended_from_outside};
 use crate::used::{cpu_seconds_of_children, other_cores_than, peak_memory_of_children};
 use crate::versions::Versions;
 
@@ -73,6 +73,9 @@ pub const INTERRUPTED: u8 = 143;
 /// The exit codes by which a shell says that it could not run a command, or found none.
 const NOT_EXECUTABLE: i32 = 126;
 const NOT_FOUND: i32 = 127;
+/// The exit code by which a program says that what it runs in is set up wrongly (`EX_CONFIG` of
+/// sysexits.h).
+const WRONGLY_SET_UP: i32 = 78;
 /// The longest error in a reason, characters.
 const LONGEST_ERROR: usize = 300;
 
@@ -346,10 +349,12 @@ fn bad_end(
     peak_memory: Option<u64>,
     targets: &[ConfiguredTarget],
 ) -> SimulationResult {
-    if was_killed(status) {
-        // An administrator, or a program that watches the memory: a model does not end itself so.
+    if was_ended_from_outside(status) {
+        // An administrator, a program that watches the memory, or a machine that shuts down: a
+        // model does not end itself so.
         let words = words(status);
-        let reason = format!("the simulator was killed from outside ({words}), not by the kernel");
+        let by_whom = if was_killed(status) { ", not by the kernel" } else { "" };
+        let reason = format!("the simulator was killed from outside ({words}){by_whom}");
         let reason = reason + &peak_in_words(peak_memory);
         return SimulationResult::fault(Blame::Machine, reason, targets);
     }
@@ -371,6 +376,7 @@ fn missing(status: ExitStatus, last: &str) -> Option<&'static str> {
     match status.code()? {
         NOT_EXECUTABLE => return Some("the simulator could not be started"),
         NOT_FOUND => return Some("the simulator or something that it needs was not found"),
+        WRONGLY_SET_UP => return Some("the simulator refuses this environment"),
         _ => {}
     }
     let begins = |words: &[&str]| words.iter().any(|word| last.starts_with(word));

@@ -1,6 +1,7 @@
 //! The simulator as a process of the job: begun, watched, and ended with all that it has begun.
 
 use std::io::{self, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
@@ -23,7 +24,8 @@ use crate::simulation::{SIMULATION_VARIABLE, Simulation};
 /// The environment variable that holds the step of Slurm in which the job runs, if it does: a
 /// launcher that the simulator has inside the job starts another one.
 const SLURM_STEP_VARIABLE: &str = "MOZOPT_SLURM_STEP";
-/// How often the length of the log is looked at.
+/// How often the length of the log is looked at, and how long signals to all processes of a job may
+/// be on their way.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// Runs the simulator to its end; `None` if this job was told to end before.
@@ -63,7 +65,10 @@ pub fn simulate(
     loop {
         if let Some(status) = child.try_wait()? {
             kill_children();
-            // What told this process to end may have ended the simulator first.
+            // What tells this process to end may have ended the simulator first.
+            if was_ended_from_outside(status) && !told_to_end {
+                thread::sleep(A_MOMENT);
+            }
             let told = signals.pending().any(|signal| signal != SIGCHLD);
             told_to_end |= told && !status.success();
             return Ok((!told_to_end).then_some(status));
@@ -73,6 +78,14 @@ pub fn simulate(
             kill_process(Pid::from_child(&child), Signal::TERM)?;
         }
     }
+}
+
+/// Whether a simulator that ended so was ended by somebody else, it or a process that it began: by
+/// a signal that nobody sends to himself.
+pub(crate) fn was_ended_from_outside(status: ExitStatus) -> bool {
+    let signals = [Signal::KILL, Signal::TERM, Signal::HUP, Signal::INT].map(Signal::as_raw);
+    let by_shell = status.code().map(|code| code - 128);
+    status.signal().or(by_shell).is_some_and(|signal| signals.contains(&signal))
 }
 
 /// The step of Slurm that this process runs in, as `srun` says it to what it starts: job and

@@ -6,6 +6,7 @@ mod stage;
 use std::io;
 use std::time::Duration;
 
+use configuration::ExecutorKind;
 use executors::{Adopted, JobEnd};
 use jiff::Timestamp;
 use simulation::{Attempt, OutcomeClass, Simulation, SimulationResult};
@@ -100,10 +101,32 @@ fn want_of_memory_is_repeated_with_more_of_it_and_with_fewer_at_a_time() {
     scene.dispatcher.enqueue(scene.task(0));
     let (_, result) = scene.run().remove(0);
     assert_eq!(result.outcome, OutcomeClass::OutOfMemory);
-    let asked: Vec<u32> = scene.stage.submitted.borrow().iter().map(|it| it.2).collect();
+    let asked: Vec<u32> = scene.stage.submitted.borrow().iter().map(|it| it.2.memory).collect();
     assert_eq!(asked, [0, 1, 2]);
     assert_eq!(scene.dispatcher.slots(), 1);
     assert!(scene.dispatcher.messages().iter().any(|said| said.contains("memory is short")));
+}
+
+#[test]
+fn want_of_time_is_repeated_with_more_of_it_where_that_is_wanted() {
+    let ends = || [JobEnd::TimedOut, JobEnd::OutOfTime, JobEnd::TimedOut].map(Play::Ends);
+    let on_slurm = |time_retry: Option<f64>| {
+        Scene::new(ends()).with_limits(|limits| {
+            limits.executor = ExecutorKind::Slurm;
+            limits.slurm.time_retry = time_retry;
+        })
+    };
+    let mut scene = on_slurm(Some(1.5));
+    scene.dispatcher.enqueue(scene.task(0));
+    let (_, result) = scene.run().remove(0);
+    assert_eq!(result.outcome, OutcomeClass::TimedOut);
+    assert_eq!(result.reason.as_deref(), Some("it ran longer than 135m, 3 times"));
+    let asked: Vec<u32> = scene.stage.submitted.borrow().iter().map(|it| it.2.time).collect();
+    assert_eq!(asked, [0, 1, 2]);
+
+    let (class, reason, begun) = on_slurm(None).outcome();
+    assert_eq!((class, begun), (OutcomeClass::TimedOut, 1));
+    assert_eq!(reason, "it ran longer than 1h");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use configuration::{Configuration, ConfiguredTarget, Limits};
 use executors::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 use simulation::{
-    Attempt, Blame, CandidateNumber, Finished, Keep, Origin, OutcomeClass, Simulation,
+    Attempt, Blame, CandidateNumber, Finished, Keep, Origin, OutcomeClass, Shortages, Simulation,
     SimulationDirectory, SimulationResult, Started,
 };
 use tempfile::TempDir;
@@ -43,7 +43,7 @@ pub struct Stage {
     pub plays: RefCell<VecDeque<Play>>,
     pub ends: RefCell<Vec<EndedJob>>,
     pub runs: RefCell<Vec<JobKey>>,
-    pub submitted: RefCell<Vec<(JobKey, u32, u32)>>,
+    pub submitted: RefCell<Vec<(JobKey, u32, Shortages)>>,
     pub judged: RefCell<Vec<(u64, bool)>>,
     pub adopted: Cell<Option<Adopted>>,
     pub most: Cell<usize>,
@@ -57,7 +57,7 @@ struct Player {
 impl Executor for Player {
     fn submit(&mut self, job: Job) -> io::Result<String> {
         let play = self.stage.plays.borrow_mut().pop_front().expect("an attempt nobody expected");
-        self.stage.submitted.borrow_mut().push((job.key, job.attempt.0, job.shortages.memory));
+        self.stage.submitted.borrow_mut().push((job.key, job.attempt.0, job.shortages));
         let end = |end| self.stage.ends.borrow_mut().push(EndedJob { key: job.key, end });
         match play {
             Play::Refuses(kind) => return Err(io::Error::new(kind, "no")),

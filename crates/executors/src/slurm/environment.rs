@@ -40,7 +40,8 @@ pub const OF_FIRST_STEP: &str = "env -u SLURM_CPUS_PER_TASK -u SLURM_TRES_PER_TA
 pub const OF_STEPS: &str = "export SRUN_EXPORT_ENV=ALL; ";
 
 /// In a step that is a simulation, before its script: Slurm tells a step much of the whole
-/// allocation, but launchers shall find a job of one node, with so many tasks of so many cores.
+/// allocation, but launchers shall find a job of one node, with so many tasks of so many cores. An
+/// srun in it may take the cores of the step, and no others: those it is bound to.
 pub fn of_one_node(tasks: usize, cores: u32) -> String {
     let set = [
         ("SLURM_NODELIST", "\"$SLURM_STEP_NODELIST\"".to_owned()),
@@ -53,7 +54,8 @@ pub fn of_one_node(tasks: usize, cores: u32) -> String {
         ("SLURM_JOB_CPUS_PER_NODE", cores.to_string()),
     ];
     let set = set.map(|(name, value)| format!(" {name}={value}"));
-    format!("export{}; ", set.concat())
+    let unset = "unset SLURM_CPUS_PER_TASK SLURM_TRES_PER_TASK";
+    format!("export SLURM_OVERLAP=1{}; {unset}; ", set.concat())
 }
 
 /// Removes from a command's environment what would change its meaning.

@@ -82,8 +82,14 @@ pub fn results(
             take(settled);
         }
     }
+    let mut heard = Wish::GoOn;
     while dispatcher.running() + dispatcher.waiting() > 0 {
-        match interrupt.wish() {
+        let wish = interrupt.wish();
+        if let Some(words) = wish.in_words().filter(|_| wish != heard) {
+            said(words);
+        }
+        heard = wish;
+        match wish {
             Wish::GoOn => dispatcher.submit(&mut NoLedger::default()).map_err(broken)?,
             Wish::HandOver => return Ok(None),
             _ if dispatcher.running() == 0 => return Ok(None),

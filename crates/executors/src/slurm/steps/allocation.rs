@@ -102,20 +102,17 @@ impl Allocation {
         let id = variable("SLURM_JOB_ID").ok_or(NoAllocation::None)?;
         let nodes = variable("SLURM_JOB_NODELIST").ok_or(NoAllocation::None)?;
         let cores = variable("SLURM_JOB_CPUS_PER_NODE").ok_or(NoAllocation::None)?;
-        let memory = Memory {
-            // 0 is all that the node has.
-            of_node: variable("SLURM_MEM_PER_NODE").filter(|memory| memory != "0"),
-            of_core: variable("SLURM_MEM_PER_CPU"),
-            of_whole_nodes: BTreeMap::new(),
-        };
-        let memory = match memory {
-            Memory { of_node: None, of_core: None, .. } => memory_of_nodes(&nodes),
-            memory => memory,
-        };
+        // What is not known is left to Slurm.
+        let memory = client::show(&["-d", "job", &id]).map(|job| memory(&job)).unwrap_or_default();
         Self::of(&id, &names(&nodes)?, &cores, &memory)
     }
 
-    fn of(id: &str, names: &[String], cores: &str, memory: &Memory) -> Result<Self, NoAllocation> {
+    fn of(
+        id: &str,
+        names: &[String],
+        cores: &str,
+        memory: &BTreeMap<String, u64>,
+    ) -> Result<Self, NoAllocation> {
         let unreadable =
             |what, text: &str| NoAllocation::Unreadable { what, text: text.to_owned() };
         let id = id.parse().map_err(|_| unreadable("number", id))?;
@@ -124,17 +121,16 @@ impl Allocation {
             return Err(unreadable("cores", cores));
         }
         let node = |(name, cores): (&String, u32)| {
-            let memory = memory.of(name, cores)?;
-            Ok(Node {
+            let memory = memory.get(name).copied();
+            Node {
                 name: name.clone(),
                 cores,
                 memory,
                 cores_free: cores,
                 memory_free: memory.unwrap_or(0),
-            })
+            }
         };
-        let nodes = names.iter().zip(of_nodes).map(node).collect::<Result<_, _>>()?;
-        Ok(Self { id, nodes })
+        Ok(Self { id, nodes: names.iter().zip(of_nodes).map(node).collect() })
     }
 
     /// How many simulations run at the same time; an error if none can.
@@ -192,54 +188,30 @@ pub struct Place {
     pub memory: Option<u64>,
 }
 
-/// What Slurm says about an allocation's memory, MB.
-#[derive(Default)]
-struct Memory {
-    of_node: Option<String>,
-    of_core: Option<String>,
-    of_whole_nodes: BTreeMap<String, u64>,
-}
-
-impl Memory {
-    /// What this node with so many cores has.
-    fn of(&self, node: &str, cores: u32) -> Result<Option<u64>, NoAllocation> {
-        let number = |text: &String| {
-            let unreadable = || NoAllocation::Unreadable { what: "memory", text: text.clone() };
-            text.parse::<u64>().map_err(|_| unreadable())
-        };
-        let of_node = self.of_node.as_ref().map(number).transpose()?;
-        let of_core = self.of_core.as_ref().map(number).transpose()?;
-        let of_cores = of_core.map(|memory| memory.saturating_mul(u64::from(cores)));
-        Ok(of_node.or(of_cores).or_else(|| self.of_whole_nodes.get(node).copied()))
-    }
-}
-
 /// The names in one of Slurm's lists of nodes, `n[1-3,7]`.
 fn names(list: &str) -> Result<Vec<String>, NoAllocation> {
+    if !list.contains(['[', ',']) {
+        return Ok(vec![list.to_owned()]);
+    }
     let unreadable = |_| NoAllocation::Unreadable { what: "nodes", text: list.to_owned() };
     let names = client::show(&["hostnames", list]).map_err(unreadable)?;
     Ok(names.split_whitespace().map(str::to_owned).collect())
 }
 
-/// What whole nodes have, where Slurm shares out memory at all; a node of which it says nothing is
-/// not packed by memory.
-fn memory_of_nodes(list: &str) -> Memory {
-    let settings = client::show(&["config"]).unwrap_or_default();
-    let select = settings.lines().find(|line| line.starts_with("SelectTypeParameters"));
-    let is_shared_out = select.is_some_and(|line| line.to_ascii_uppercase().contains("MEMORY"));
-    let nodes = if is_shared_out { client::show(&["-o", "node", list]) } else { Ok(String::new()) };
-    let of_whole_nodes = nodes.unwrap_or_default().lines().filter_map(memory_of_node).collect();
-    Memory { of_whole_nodes, ..Memory::default() }
-}
-
-/// A node's name and memory in a line of `scontrol -o show node`.
-fn memory_of_node(line: &str) -> Option<(String, u64)> {
-    let field = |name: &str| {
-        line.split_whitespace().find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
+/// The memory that a job has on each of its nodes, MB, in the words of `scontrol -d show job`; on
+/// none where Slurm does not share it out.
+fn memory(job: &str) -> BTreeMap<String, u64> {
+    let field = |line: &str, name: &str| -> Option<String> {
+        let mut fields = line.split_whitespace();
+        fields.find_map(|field| field.strip_prefix(name).map(str::to_owned))
     };
-    let all: u64 = field("RealMemory")?.parse().ok()?;
-    let kept = field("MemSpecLimit").and_then(|memory| memory.parse().ok()).unwrap_or(0);
-    Some((field("NodeName")?.to_owned(), all.saturating_sub(kept)))
+    let of_line = |line: &str| {
+        let memory: u64 = field(line, "Mem=")?.parse().ok()?;
+        let nodes = names(&field(line, "Nodes=")?).ok()?;
+        Some(nodes.into_iter().map(move |node| (node, memory)))
+    };
+    let lines = job.lines().filter(|line| line.trim_start().starts_with("Nodes="));
+    lines.filter_map(of_line).flatten().filter(|(_, memory)| *memory > 0).collect()
 }
 
 /// More nodes than any allocation has.
@@ -265,10 +237,10 @@ fn repeated(text: &str) -> Option<Vec<u32>> {
 mod tests {
     use super::*;
 
-    fn allocation(cores: &str, of_node: Option<&str>) -> Result<Allocation, NoAllocation> {
+    fn allocation(cores: &str, memory: Option<u64>) -> Result<Allocation, NoAllocation> {
         let names: Vec<_> = ["n1", "n2", "n3"].map(str::to_owned).into();
-        let memory = Memory { of_node: of_node.map(str::to_owned), ..Memory::default() };
-        Allocation::of("7", &names, cores, &memory)
+        let memory = memory.map(|memory| names.iter().map(|name| (name.clone(), memory)).collect());
+        Allocation::of("7", &names, cores, &memory.unwrap_or_default())
     }
 
     fn need(cores: u32, memory: Option<u64>) -> Need {
@@ -277,20 +249,20 @@ mod tests {
 
     #[test]
     fn simulations_are_packed_by_cores_and_memory() {
-        let room = |need: Need, of_node| {
-            allocation("4(x2),10", of_node).and_then(|all| all.room(need)).unwrap()
+        let room = |need: Need, memory| {
+            allocation("4(x2),10", memory).and_then(|all| all.room(need)).unwrap()
         };
-        assert_eq!(room(need(2, None), Some("1000")), 2 + 2 + 5);
+        assert_eq!(room(need(2, None), Some(1000)), 2 + 2 + 5);
         assert_eq!(room(need(3, None), None), 1 + 1 + 3);
         // 1000 MB hold three of 300 MB, on whatever node.
-        assert_eq!(room(need(1, Some(300)), Some("1000")), 3 * 3);
+        assert_eq!(room(need(1, Some(300)), Some(1000)), 3 * 3);
         // Where memory is not shared out, nobody counts it.
         assert_eq!(room(need(1, Some(300)), None), 4 + 4 + 10);
     }
 
     #[test]
     fn what_is_taken_is_free_again_when_it_is_given_back() {
-        let mut all = allocation("4(x3)", Some("1000")).unwrap();
+        let mut all = allocation("4(x3)", Some(1000)).unwrap();
         let asked = need(2, Some(400));
         let places: Vec<Place> = std::iter::from_fn(|| all.take(asked, &[])).collect();
         assert_eq!(places.len(), 6);
@@ -304,26 +276,23 @@ mod tests {
 
     #[test]
     fn without_a_size_memory_goes_by_cores() {
-        let mut all = allocation("4(x3)", Some("1000")).unwrap();
+        let mut all = allocation("4(x3)", Some(1000)).unwrap();
         assert_eq!(all.take(need(1, None), &[]).unwrap().memory, Some(250));
         assert_eq!(all.take(need(4, None), &["n1"]).unwrap().memory, Some(1000));
     }
 
     #[test]
-    fn whole_nodes_have_what_slurm_may_give_away() {
-        // The beginning and some fields of a line of Slurm 22.05.8.
-        let line = "NodeName=n2 CPUAlloc=4 CPUTot=4 RealMemory=2000 AllocMem=2000 MemSpecLimit=500";
-        let (name, memory) = memory_of_node(line).unwrap();
-        assert_eq!((name.as_str(), memory), ("n2", 1500));
-        assert_eq!(memory_of_node("NodeName=n2 CPUTot=4"), None);
-        let of_whole_nodes = [(name, memory)].into();
-        let memory = Memory { of_whole_nodes, ..Memory::default() };
-        assert_eq!((memory.of("n2", 4), memory.of("n3", 4)), (Ok(Some(1500)), Ok(None)));
+    fn memory_is_that_of_each_node() {
+        // Lines of Slurm 22.05.8; a list with brackets needs scontrol.
+        let job = "   NodeList=n[1-3]\n     Nodes=n1 CPU_IDs=0-1 Mem=2000 GRES=\n     \
+                   Nodes=n3 CPU_IDs=0-3 Mem=0 GRES=\n   MinMemoryNode=0\n";
+        assert_eq!(memory(job), [("n1".to_owned(), 2000)].into());
+        assert!(memory("").is_empty());
     }
 
     #[test]
     fn what_fits_nowhere_is_an_error_that_says_so() {
-        let all = allocation("4(x3)", Some("1000")).unwrap();
+        let all = allocation("4(x3)", Some(1000)).unwrap();
         let error = all.room(need(8, None)).unwrap_err();
         assert!(error.to_string().contains("8 cores"), "{error}");
         assert!(all.room(need(1, Some(2000))).unwrap_err().to_string().contains("2000 MB"));
@@ -335,6 +304,5 @@ mod tests {
         for cores in ["4(x2)", "4(x4)", "", "4(x", "many", "4(x99999999999)"] {
             assert!(allocation(cores, None).is_err(), "{cores}");
         }
-        assert!(allocation("4(x3)", Some("much")).is_err());
     }
 }

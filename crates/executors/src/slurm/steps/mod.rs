@@ -10,6 +10,7 @@ mod srun;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -47,10 +48,10 @@ pub struct Steps {
     resources: Resources,
     tasks: usize,
     cores: u32,
-    steps: BTreeMap<JobKey, Step>,
+    jobs: BTreeMap<JobKey, Step>,
     polling: Polling,
-    ends: Receiver<(JobKey, io::Result<ExitStatus>)>,
-    report_end: Sender<(JobKey, io::Result<ExitStatus>)>,
+    ends: Receiver<(JobKey, Option<ExitStatus>)>,
+    report_end: Sender<(JobKey, Option<ExitStatus>)>,
     nodes: Nodes,
     /// Where steps ran whose end was reported and not judged yet.
     ended_on: HashMap<JobKey, String>,
@@ -116,7 +117,7 @@ impl Steps {
             resources: Resources::new(configuration, limits),
             tasks,
             cores,
-            steps: BTreeMap::new(),
+            jobs: BTreeMap::new(),
             polling: Polling::every(POLL),
             ends,
             report_end,
@@ -132,23 +133,25 @@ impl Steps {
 
     /// Starts a step if there is room for it.
     fn start(&mut self, key: JobKey) -> io::Result<()> {
-        let Some(step) = self.steps.get(&key) else { return Ok(()) };
+        let Some(step) = self.jobs.get(&key) else { return Ok(()) };
         let need = self.need(&step.watched.job);
         let excluded = self.nodes.excluded().unwrap_or_default();
         let excluded: Vec<&str> = excluded.split(',').collect();
         let place = self.allocation.take(need, &excluded).or_else(|| {
             // Where all nodes failed, there are no others to wait for.
-            let is_idle = self.steps.values().all(|step| step.place.is_none());
+            let is_idle = self.jobs.values().all(|step| step.place.is_none());
             is_idle.then(|| self.allocation.take(need, &[])).flatten()
         });
-        let (Some(place), Some(step)) = (place, self.steps.get_mut(&key)) else { return Ok(()) };
+        let (Some(place), Some(step)) = (place, self.jobs.get_mut(&key)) else { return Ok(()) };
         let Watched { job, record, .. } = &step.watched;
         let started =
             srun::command(self.allocation.id, &place, self.tasks, &record.name, &job.directory)
                 .and_then(|mut command| {
                     step.log_began = srun::log_length(&job.directory);
                     let report_end = self.report_end.clone();
-                    Leader::start(&mut command, move |status| drop(report_end.send((key, status))))
+                    Leader::start(&mut command, move |status| {
+                        let _ = report_end.send((key, status.ok()));
+                    })
                 });
         match started {
             Ok(srun) => {
@@ -168,7 +171,7 @@ impl Steps {
     fn start_waiting(&mut self) -> Vec<EndedJob> {
         let waits =
             |(_, step): &(&JobKey, &Step)| !step.watched.sent && step.watched.ending.is_none();
-        let waiting: Vec<JobKey> = self.steps.iter().filter(waits).map(|(key, _)| *key).collect();
+        let waiting: Vec<JobKey> = self.jobs.iter().filter(waits).map(|(key, _)| *key).collect();
         let mut ended = vec![];
         for key in waiting {
             if let Err(error) = self.start(key) {
@@ -180,14 +183,13 @@ impl Steps {
     }
 
     /// srun of this simulation ended: its room is free.
-    fn srun_ended(&mut self, key: JobKey, status: io::Result<ExitStatus>) {
-        let Some(step) = self.steps.get_mut(&key) else { return };
+    fn srun_ended(&mut self, key: JobKey, status: Option<ExitStatus>) {
+        let Some(step) = self.jobs.get_mut(&key) else { return };
         step.srun = None;
-        let Ok(status) = status else { return };
+        let Some(status) = status else { return };
         let (state, codes) = srun::end(status, &step.watched.job.directory, step.log_began);
-        // A step goes on without its srun.
-        let was_killed = std::os::unix::process::ExitStatusExt::signal(&status).is_some();
-        if was_killed {
+        // A step goes on without its srun, if that was killed.
+        if status.signal().is_some() {
             return self.polling.hurry();
         }
         step.end = Some((state, codes));
@@ -200,7 +202,7 @@ impl Steps {
     /// The ends that are certain by now.
     fn certain_ends(&mut self) -> Vec<EndedJob> {
         let mut ended = vec![];
-        for (&key, step) in &mut self.steps {
+        for (&key, step) in &mut self.jobs {
             let end = match &step.end {
                 _ if step.is_alone() => step.watched.end_by_files(),
                 Some((state, codes)) => {
@@ -219,7 +221,7 @@ impl Steps {
 
     /// Asks overdue steps to end.
     fn keep_time(&mut self) {
-        for step in self.steps.values_mut() {
+        for step in self.jobs.values_mut() {
             let limit = self.resources.time_limit(&step.watched.job);
             let runs = step.watched.sent && step.end.is_none() && step.watched.ending.is_none();
             if !runs || step.since.elapsed() <= limit {
@@ -247,7 +249,7 @@ impl Steps {
         let by_name: HashMap<&str, &QueuedStep> =
             queue.iter().map(|queued| (queued.name.as_str(), queued)).collect();
         let (mut to_ask, mut to_kill) = (vec![], vec![]);
-        for step in self.steps.values_mut().filter(|step| step.watched.sent && step.end.is_none()) {
+        for step in self.jobs.values_mut().filter(|step| step.watched.sent && step.end.is_none()) {
             let queued = by_name.get(step.watched.record.name.as_str());
             match (queued, &step.watched.ending) {
                 (Some(queued), Some(_)) => match step.asked_to_end {
@@ -279,13 +281,13 @@ impl Steps {
 
     /// Whether Slurm has to be asked: srun tells the ends of the others.
     fn has_to_look(&self) -> bool {
-        let mut steps = self.steps.values();
+        let mut steps = self.jobs.values();
         steps.any(|step| step.is_alone() || step.watched.ending.is_some() && step.end.is_none())
     }
 
     fn forget(&mut self, ended: &[EndedJob]) {
         for job in ended {
-            let Some(step) = self.steps.remove(&job.key) else { continue };
+            let Some(step) = self.jobs.remove(&job.key) else { continue };
             self.ended_on.insert(job.key, step.node().to_owned());
             if let Some(place) = step.place {
                 self.allocation.free(&place);
@@ -308,9 +310,9 @@ impl Executor for Steps {
         let record = Record { id: Some(self.allocation.id), ..Record::new(&job) };
         record.write(&job.directory)?;
         let key = job.key;
-        self.steps.insert(key, Step::new(Watched::new(job, record, false)));
+        self.jobs.insert(key, Step::new(Watched::new(job, record, false)));
         if let Err(error) = self.start(key) {
-            self.steps.remove(&key);
+            self.jobs.remove(&key);
             return Err(match error.kind() {
                 io::ErrorKind::NotFound => {
                     let words = format!("srun cannot be started: {error}");
@@ -319,7 +321,7 @@ impl Executor for Steps {
                 _ => error,
             });
         }
-        let place = self.steps.get(&key).and_then(|step| step.place.as_ref());
+        let place = self.jobs.get(&key).and_then(|step| step.place.as_ref());
         let place = place.map_or(String::new(), |place| format!(" on {}", place.node));
         Ok(format!("Slurm job {}{place}", self.allocation.id))
     }
@@ -343,7 +345,7 @@ impl Executor for Steps {
         }
         let mut step = Step::new(watched);
         step.since = Instant::now().checked_sub(step.has_run()).unwrap_or(step.since);
-        self.steps.insert(step.watched.job.key, step);
+        self.jobs.insert(step.watched.job.key, step);
         Ok(Adopted::Running)
     }
 
@@ -377,7 +379,7 @@ impl Executor for Steps {
     }
 
     fn cancel_all(&mut self) {
-        for step in self.steps.values_mut() {
+        for step in self.jobs.values_mut() {
             step.watched.end_as(JobEnd::Cancelled);
         }
         self.polling.hurry();
@@ -402,7 +404,7 @@ impl Executor for Steps {
     }
 
     fn running(&self) -> usize {
-        self.steps.len()
+        self.jobs.len()
     }
 
     fn messages(&mut self) -> Vec<String> {

@@ -227,7 +227,7 @@ mod on_three_nodes {
     fn every_end_of_a_step_has_its_class() {
         let cluster = Cluster::alone();
         let allocation = Allocation::of_all_nodes();
-        let script = r#"
+        let script = r"
 case $candidate in
     000001) exit 7 ;;
     000002) kill -SEGV $$ ;;
@@ -235,7 +235,7 @@ case $candidate in
     000004) [ -e again4 ] || { touch again4; kill -KILL $PPID; sleep 5; } ;;
     000005) [ -e again5 ] || { touch again5; python3 -c 'x = bytearray(150 << 20)'; } ;;
 esac
-"#;
+";
         let model = model(script, "mem = \"60M\"\nmem_retry = 4\n");
         let flags = ["--max-simulations", "6", "--time-limit", "8s"];
         allocation.mozopt(&model, "run", &flags).exits(0);

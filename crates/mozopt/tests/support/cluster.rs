@@ -38,8 +38,17 @@ impl Cluster {
 
     /// Whether jobs get no more memory than they asked for.
     pub fn limits_memory(&self) -> bool {
-        let settings = fs::read_to_string(self.directory.join("slurm.conf")).unwrap();
-        settings.contains("task/cgroup")
+        self.settings().contains("task/cgroup")
+    }
+
+    fn settings(&self) -> String {
+        fs::read_to_string(self.directory.join("slurm.conf")).unwrap()
+    }
+
+    fn nodes(&self) -> Vec<String> {
+        let name =
+            |line: &str| line.strip_prefix("NodeName=")?.split(' ').next().map(str::to_owned);
+        self.settings().lines().filter_map(name).collect()
     }
 
     /// Starts whatever does not run, and waits until every node can take jobs.
@@ -51,7 +60,8 @@ impl Cluster {
         if self.pid("slurmctld").is_none() {
             start("slurmctld", &[]);
         }
-        for node in ["n1", "n2", "n3"] {
+        let nodes = self.nodes();
+        for node in &nodes {
             if self.pid(&format!("slurmd.{node}")).is_none() {
                 start("slurmd", &["-N", node]);
             }
@@ -59,9 +69,10 @@ impl Cluster {
         eventually("no job is left, and every node is idle", || {
             slurm("scancel", &["-p", "main"]);
             // A node on which a number was used twice gets no further jobs.
-            slurm("scontrol", &["update", "nodename=n[1-3]", "state=resume"]);
-            let nodes = slurm("sinfo", &["-h", "-N", "-o", "%T"]);
-            nodes.lines().filter(|state| *state == "idle").count() == 3
+            let all = format!("nodename={}", nodes.join(","));
+            slurm("scontrol", &["update", &all, "state=resume"]);
+            let states = slurm("sinfo", &["-h", "-N", "-o", "%T"]);
+            states.lines().filter(|state| *state == "idle").count() == nodes.len()
         });
     }
 

@@ -340,7 +340,7 @@ mod real_cores {
         let all = cores();
         let settings =
             format!("ntasks = {all}\ncpus_per_task = 1\nmem = \"100M\"\npoll = \"1s\"\n");
-        let mut launchers = vec!["", "srun -n RANKS -c 1 "];
+        let mut launchers = vec!["", "srun -n RANKS "];
         let mpirun = "mpirun --allow-run-as-root --bind-to none -np RANKS ";
         if std::process::Command::new("mpirun").arg("--version").output().is_ok() {
             launchers.push(mpirun);
@@ -348,10 +348,6 @@ mod real_cores {
         for (executor, flags) in [("slurm", ""), ("slurm", "srun = \"srun -n 1\"\n"), ("srun", "")]
         {
             for launcher in &launchers {
-                // A step within a step waits for cores that are taken, where it is not told better.
-                if launcher.starts_with("srun") && !flags.is_empty() {
-                    continue;
-                }
                 let launcher = launcher.replace("RANKS", &all.to_string());
                 let script = format!(
                     "{launcher}bash -c '{}'",

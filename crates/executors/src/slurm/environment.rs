@@ -39,23 +39,29 @@ pub const OF_FIRST_STEP: &str = "env -u SLURM_CPUS_PER_TASK -u SLURM_TRES_PER_TA
 /// the job either, and would not even find bash.
 pub const OF_STEPS: &str = "export SRUN_EXPORT_ENV=ALL; ";
 
-/// In a step that is a simulation, before its script: Slurm tells a step much of the whole
-/// allocation, but launchers shall find a job of one node, with so many tasks of so many cores. An
-/// srun in it may take the cores of the step, and no others: those it is bound to.
-pub fn of_one_node(tasks: usize, cores: u32) -> String {
-    let set = [
-        ("SLURM_NODELIST", "\"$SLURM_STEP_NODELIST\"".to_owned()),
-        ("SLURM_JOB_NODELIST", "\"$SLURM_STEP_NODELIST\"".to_owned()),
-        ("SLURM_NNODES", "1".to_owned()),
-        ("SLURM_JOB_NUM_NODES", "1".to_owned()),
-        ("SLURM_NTASKS", tasks.to_string()),
-        ("SLURM_NPROCS", tasks.to_string()),
-        ("SLURM_TASKS_PER_NODE", tasks.to_string()),
-        ("SLURM_JOB_CPUS_PER_NODE", cores.to_string()),
-    ];
-    let set = set.map(|(name, value)| format!(" {name}={value}"));
-    let unset = "unset SLURM_CPUS_PER_TASK SLURM_TRES_PER_TASK";
-    format!("export SLURM_OVERLAP=1{}; {unset}; ", set.concat())
+/// Before the script of a simulation that is a step of its own: Slurm tells a step much of its whole
+/// job, but launchers shall find a job of one node, with so many tasks of so many cores. A step
+/// within it may take the cores that this one is bound to, which are all that it has.
+pub fn of_one_node(node: Option<&str>, tasks: usize, cores: usize) -> Vec<String> {
+    let mut words = ["env", "-u", "SLURM_CPUS_PER_TASK", "-u", "SLURM_TRES_PER_TASK"]
+        .map(str::to_owned)
+        .to_vec();
+    let tasks = tasks.to_string();
+    words.extend(
+        [
+            ("SLURM_OVERLAP", "1"),
+            ("SLURM_NNODES", "1"),
+            ("SLURM_JOB_NUM_NODES", "1"),
+            ("SLURM_NTASKS", &tasks),
+            ("SLURM_NPROCS", &tasks),
+            ("SLURM_TASKS_PER_NODE", &tasks),
+            ("SLURM_JOB_CPUS_PER_NODE", &cores.to_string()),
+        ]
+        .map(|(name, value)| format!("{name}={value}")),
+    );
+    let nodes = ["SLURM_NODELIST", "SLURM_JOB_NODELIST"];
+    words.extend(node.iter().flat_map(|node| nodes.map(|name| format!("{name}={node}"))));
+    words
 }
 
 /// Removes from a command's environment what would change its meaning.

@@ -1,8 +1,9 @@
 //! What sbatch is asked for.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::environment::{OF_FIRST_STEP, OF_STEPS};
+use super::environment::{self, OF_FIRST_STEP, OF_STEPS};
 use crate::executor::Job;
 use configuration::{Configuration, Limits, SlurmSettings};
 use simulation::quoted;
@@ -15,6 +16,8 @@ const MARGIN_SECONDS: u64 = 300;
 pub struct Resources {
     options: Vec<String>,
     limits: Limits,
+    /// What stands before the script where a step starts it.
+    within: String,
 }
 
 impl Resources {
@@ -31,7 +34,10 @@ impl Resources {
         ];
         options.extend(place(slurm));
         options.extend(slurm.options.iter().cloned());
-        Self { options, limits: limits.clone() }
+        let one_node = slurm.nodes.is_none_or(|nodes| nodes == NonZeroU32::MIN);
+        let within = one_node.then(|| environment::of_one_node(None, ntasks, ntasks * cpus));
+        let within = within.map_or(String::new(), |words| words.join(" ") + " ");
+        Self { options, limits: limits.clone(), within }
     }
 
     /// The memory that a job asks for.
@@ -80,7 +86,7 @@ impl Resources {
         }
         // sbatch copies a script that it is given, and job.sh is where it is. `exec`: what Slurm
         // sends reaches the job itself.
-        let srun = slurm.srun.as_ref().map(|srun| format!("{OF_FIRST_STEP}{srun} "));
+        let srun = slurm.srun.as_ref().map(|srun| format!("{OF_FIRST_STEP}{srun} {}", self.within));
         let srun = srun.unwrap_or_default();
         let script = quoted(&directory.job_script());
         arguments.push(format!("--wrap={OF_STEPS}exec {srun}bash {script}"));

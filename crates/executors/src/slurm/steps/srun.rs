@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
 
-use simulation::{SimulationDirectory, quoted};
+use simulation::SimulationDirectory;
 
 use super::allocation::Place;
 use crate::slurm::environment;
@@ -27,7 +27,6 @@ pub fn command(
     let Place { node, cores, memory } = place;
     let path = directory.path();
     let log = OpenOptions::new().create(true).append(true).open(directory.log())?;
-    let script = quoted(&directory.job_script());
     let mut command = Command::new("srun");
     environment::clear_for_a_step(&mut command);
     command
@@ -48,10 +47,10 @@ pub fn command(
             // Relative to it, because srun replaces `%` in a path.
             "--output=output.log".to_owned(),
             "--open-mode=append".to_owned(),
-            "bash".to_owned(),
-            "-c".to_owned(),
-            format!("{}exec bash {script}", environment::of_one_node(tasks, *cores)),
         ])
+        .args(environment::of_one_node(Some(node), tasks, *cores as usize))
+        .arg("bash")
+        .arg(directory.job_script())
         .current_dir(path)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

@@ -450,3 +450,20 @@ fn a_centroid_without_all_values_or_whose_simulation_fails_is_not_ready() {
             .all(|entry| { !entry.unwrap().file_name().to_string_lossy().starts_with(".mozopt") })
     );
 }
+
+#[test]
+fn a_simulation_that_is_bound_to_fewer_cores_than_it_should_have_is_told() {
+    let checked = |command: &str| {
+        let model = Model::simulated_by(&format!("sleep 0.6\n{IDENTITY}"));
+        model.edit("mozopt.toml", "\"bash simulate.sh\"", &format!("\"{command}\""));
+        model.edit("mozopt.toml", "[execution]\n", "[execution]\nthreads = 2\n");
+        model.mozopt("check", "--simulate")
+    };
+    let core = "$(awk '/Cpus_allowed_list/ {print $2}' /proc/self/status | grep -o '^[0-9]*')";
+    let bound = checked(&format!("taskset -c {core} bash simulate.sh"));
+    bound.exits(0).shows("should have 2 cores, but its processes were bound to 1");
+    let free = checked("bash simulate.sh").exits(0);
+    // On a machine of one core it is right.
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert_eq!(free.stdout.contains("were bound to"), cores < 2, "{}", free.stdout);
+}

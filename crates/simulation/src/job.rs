@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use configuration::{Configuration, ConfigurationError, ConfiguredTarget};
 use serde::Serialize;
 
+use crate::allowed_cores::AllowedCores;
 use crate::attempt::Attempt;
 use crate::birth::Birth;
 use crate::directory::{Finished, SimulationDirectory, Started};
@@ -255,7 +256,8 @@ fn simulate_and_evaluate(
 ) -> Option<(SimulationResult, Option<ExitStatus>)> {
     let began = Instant::now();
     let kills_before = OutOfMemoryKills::so_far();
-    let status = match simulate(directory, simulation) {
+    let allowed_cores = AllowedCores::default();
+    let status = match simulate(directory, simulation, &allowed_cores) {
         Ok(None) => return None,
         Ok(Some(status)) => Ok(status),
         Err(error) => Err(error),
@@ -303,7 +305,9 @@ fn simulate_and_evaluate(
     }
     result.versions = versions(directory, simulation).map(Arc::new);
     result.simulation_seconds = simulation_seconds;
-    result.cores = other_cores_than(configuration.cores(&configuration.limits));
+    let asked = configuration.cores(&configuration.limits);
+    result.cores = other_cores_than(asked);
+    result.cores_allowed = allowed_cores.fewer_than(asked);
     result.cpu_seconds = cpu_seconds;
     result.peak_memory = peak_memory;
     result.data_store_size = size_of(&directory.data_store());

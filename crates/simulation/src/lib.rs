@@ -16,6 +16,7 @@
 // The error types say, variant by variant, what can fail.
 #![allow(clippy::missing_errors_doc)]
 
+mod allowed_cores;
 mod attempt;
 mod birth;
 mod candidate_number;

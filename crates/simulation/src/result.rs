@@ -69,6 +69,10 @@ pub struct SimulationResult {
     /// The cores that Slurm allocated to its job, where these are not those that it asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cores: Option<u32>,
+    /// How many cores the simulator's processes were allowed to use on this machine, where that was
+    /// fewer than it should have.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cores_allowed: Option<u32>,
     /// How long the simulator's processes computed on this machine, all together, seconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cpu_seconds: Option<f64>,
@@ -223,6 +227,7 @@ impl SimulationResult {
             started: None,
             finished: None,
             cores: None,
+            cores_allowed: None,
             cpu_seconds: None,
             peak_memory: None,
             data_store_size: None,

@@ -14,6 +14,7 @@ use rustix::process::{
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::allowed_cores::AllowedCores;
 use crate::directory::SimulationDirectory;
 use crate::experiment_script::FILE as EXPERIMENT_FILE;
 use crate::log;
@@ -27,6 +28,8 @@ const SLURM_STEP_VARIABLE: &str = "MOZOPT_SLURM_STEP";
 /// How often the length of the log is looked at, and how long signals to all processes of a job may
 /// be on their way.
 const A_MOMENT: Duration = Duration::from_secs(1);
+/// How often the cores of its processes are looked at: until all ranks have begun.
+const LOOKS_AT_CORES: u32 = 60;
 
 /// Runs the simulator to its end; `None` if this job was told to end before.
 ///
@@ -35,6 +38,7 @@ const A_MOMENT: Duration = Duration::from_secs(1);
 pub fn simulate(
     directory: &SimulationDirectory,
     simulation: &Simulation,
+    cores: &AllowedCores,
 ) -> io::Result<Option<ExitStatus>> {
     let mut command = if let Some(line) = &simulation.command {
         let mut shell = Command::new("bash");
@@ -60,7 +64,7 @@ pub fn simulate(
     // What the simulator itself has started is ended by whoever comes next.
     end_with_this_thread(&mut command);
     let mut child = command.spawn()?;
-    bound(directory.log());
+    watch(directory.log(), cores.clone());
     let mut told_to_end = false;
     loop {
         if let Some(status) = child.try_wait()? {
@@ -96,10 +100,16 @@ fn slurm_step() -> Option<String> {
     Some(format!("{}.{}", variable("SLURM_JOB_ID")?, variable("SLURM_STEP_ID")?))
 }
 
-/// Keeps the log from filling the disk, as long as this process lives.
-fn bound(log: PathBuf) {
+/// Keeps the log from filling the disk, as long as this process lives, and notes the cores that
+/// the simulator may use.
+fn watch(log: PathBuf, cores: AllowedCores) {
     let watch = move || {
-        loop {
+        // Within the first second it may be over.
+        thread::sleep(A_MOMENT / 4);
+        for looks in 0.. {
+            if looks < LOOKS_AT_CORES {
+                cores.look();
+            }
             thread::sleep(A_MOMENT);
             // If it cannot be shortened now, it is tried again.
             let _ = log::bound(&log);

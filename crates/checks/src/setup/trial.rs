@@ -28,6 +28,8 @@ pub struct Trial {
     pub directory: SimulationDirectory,
     /// How it went.
     pub result: SimulationResult,
+    /// The cores that it should have.
+    pub cores: usize,
     /// What was measured.
     pub targets: Vec<ConfiguredTarget>,
 }
@@ -115,7 +117,8 @@ pub fn run(
         }
         progress();
     };
-    Ok(Some(Trial { directory, result, targets: configuration.targets()? }))
+    let cores = configuration.cores(&configuration.limits);
+    Ok(Some(Trial { directory, result, cores, targets: configuration.targets()? }))
 }
 
 /// Judges how the centroid went.
@@ -160,6 +163,15 @@ pub fn look(trial: &Trial, findings: &mut Findings) {
             };
             findings.add_with_help(ABOUT, Status::Problem, message, help);
         }
+    }
+    if let Some(cores) = trial.result.cores_allowed {
+        let message = format!(
+            "the simulation should have {} cores, but its processes were bound to {cores}",
+            trial.cores
+        );
+        let help = "let neither the launcher nor Slurm bind ranks to fewer cores; with Open MPI, use \
+                    --bind-to none";
+        findings.add_with_help(ABOUT, Status::Warning, message, help);
     }
     if *outcome == OutcomeClass::Completed && reason.is_some() {
         let message =

@@ -40,9 +40,10 @@ pub const OF_FIRST_STEP: &str = "env -u SLURM_CPUS_PER_TASK -u SLURM_TRES_PER_TA
 pub const OF_STEPS: &str = "export SRUN_EXPORT_ENV=ALL; ";
 
 /// Before the script of a simulation that is a step of its own: Slurm tells a step much of its whole
-/// job, but launchers shall find a job of one node, with so many tasks of so many cores. A step
-/// within it may take the cores that this one is bound to, which are all that it has.
-pub fn of_one_node(node: Option<&str>, tasks: usize, cores: usize) -> Vec<String> {
+/// job, but launchers shall find a job of one node with so many tasks; of a job with more than this
+/// node and these cores, no more than these. A step within it may take the cores that this one is
+/// bound to, which are all that it has.
+pub fn of_one_node(tasks: usize, of_many: Option<(&str, u32)>) -> Vec<String> {
     let mut words = ["env", "-u", "SLURM_CPUS_PER_TASK", "-u", "SLURM_TRES_PER_TASK"]
         .map(str::to_owned)
         .to_vec();
@@ -55,12 +56,14 @@ pub fn of_one_node(node: Option<&str>, tasks: usize, cores: usize) -> Vec<String
             ("SLURM_NTASKS", &tasks),
             ("SLURM_NPROCS", &tasks),
             ("SLURM_TASKS_PER_NODE", &tasks),
-            ("SLURM_JOB_CPUS_PER_NODE", &cores.to_string()),
         ]
         .map(|(name, value)| format!("{name}={value}")),
     );
-    let nodes = ["SLURM_NODELIST", "SLURM_JOB_NODELIST"];
-    words.extend(node.iter().flat_map(|node| nodes.map(|name| format!("{name}={node}"))));
+    if let Some((node, cores)) = of_many {
+        words.push(format!("SLURM_NODELIST={node}"));
+        words.push(format!("SLURM_JOB_NODELIST={node}"));
+        words.push(format!("SLURM_JOB_CPUS_PER_NODE={cores}"));
+    }
     words
 }
 

@@ -35,7 +35,7 @@ impl Resources {
         options.extend(place(slurm));
         options.extend(slurm.options.iter().cloned());
         let one_node = slurm.nodes.is_none_or(|nodes| nodes == NonZeroU32::MIN);
-        let within = one_node.then(|| environment::of_one_node(None, ntasks, ntasks * cpus));
+        let within = one_node.then(|| environment::of_one_node(ntasks, None));
         let within = within.map_or(String::new(), |words| words.join(" ") + " ");
         Self { options, limits: limits.clone(), within }
     }

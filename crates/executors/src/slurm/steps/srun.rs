@@ -48,7 +48,7 @@ pub fn command(
             "--output=output.log".to_owned(),
             "--open-mode=append".to_owned(),
         ])
-        .args(environment::of_one_node(Some(node), tasks, *cores as usize))
+        .args(environment::of_one_node(tasks, Some((node, *cores))))
         .arg("bash")
         .arg(directory.job_script())
         .current_dir(path)

@@ -55,6 +55,9 @@ pub enum LimitError {
     /// `mem_retry` without `mem`.
     #[error("mem_retry under [slurm] needs `mem`, the memory that grows")]
     NoMemoryToGrow,
+    /// An option of sbatch that would break what mozopt relies on, and why.
+    #[error("`{0}` cannot be among the options under [slurm]: {1}")]
+    Option(String, &'static str),
     /// `mem` cannot be multiplied.
     #[error("mem = \"{0}\" under [slurm] is not a size")]
     NotASize(String),
@@ -68,6 +71,7 @@ impl LimitError {
             Self::TooManyRepetitions(_) => "5 are usual: validate_best = 5",
             Self::WouldNotGrow(..) => "use a number of at least 1, such as 2",
             Self::NoMemoryToGrow => "set the memory of the first attempt, such as mem = \"16G\"",
+            Self::Option(..) => "leave it out",
             Self::NotASize(_) => {
                 "use a number with K, M, G or T, such as \"16G\", or leave out mem_retry"
             }

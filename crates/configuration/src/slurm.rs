@@ -112,6 +112,11 @@ impl SlurmSettings {
 
     /// Refuses what cannot be done.
     pub fn check(&self) -> Result<(), LimitError> {
+        for option in &self.options {
+            if let Some(why) = why_refused(option) {
+                return Err(LimitError::Option(option.clone(), why));
+            }
+        }
         let grows = |factor: &f64| *factor >= 1.0 && factor.is_finite();
         if let Some(factor) = self.time_retry.filter(|factor| !grows(factor)) {
             return Err(LimitError::WouldNotGrow("time_retry", factor));
@@ -159,6 +164,32 @@ impl SlurmSettings {
     }
 }
 
+/// Options of sbatch that cannot be word for word the user's: mozopt finds its jobs by their names,
+/// numbers and files, and reads what sbatch answers.
+const REFUSED: [(&[&str], &str); 8] = [
+    (&["--job-name", "-J"], "jobs are found by their names"),
+    (&["--array", "-a", ":"], "each simulation is one job"),
+    (&["--clusters", "-M"], "set the variable SLURM_CLUSTERS, which all of Slurm's commands read"),
+    (&["--chdir", "-D"], "a simulation runs in its directory"),
+    (&["--output", "-o", "--error", "-e", "--open-mode"], "the log is the simulation's output.log"),
+    (&["--wait", "-W", "--test-only"], "a submission ends when the job is in the queue"),
+    (&["--parsable", "--quiet", "-Q"], "the job's number is read from what sbatch prints"),
+    (&["--wrap", "--requeue"], "mozopt runs simulations, and runs them again itself"),
+];
+
+/// Why this option is refused, if it is.
+fn why_refused(option: &str) -> Option<&'static str> {
+    let name = option.split(['=', ' ']).next().unwrap_or(option);
+    let is_it = |refused: &str| match refused.strip_prefix('-') {
+        // `-Jname` is `-J name`.
+        Some(short) if !short.starts_with('-') => name.starts_with(refused),
+        // sbatch takes names that are cut short, where they are of one option.
+        Some(_) => name.starts_with("--") && name.len() > 3 && refused.starts_with(name),
+        None => name == refused,
+    };
+    REFUSED.iter().find(|(names, _)| names.iter().any(|name| is_it(name))).map(|(_, why)| *why)
+}
+
 /// Memory as Slurm writes it: `16G`, `500M`, `16000` (megabytes). 0, which is all that a node has,
 /// cannot grow.
 struct Megabytes(f64);
@@ -203,6 +234,24 @@ mod tests {
         }
         assert_eq!(settings(Some("16G"), None).mem_after(2).unwrap(), "16G");
         assert_eq!(settings(None, None).mem_after(2), None);
+    }
+
+    #[test]
+    fn options_by_which_jobs_would_be_lost_are_refused() {
+        let check = |option: &str| {
+            let options = vec![option.to_owned()];
+            SlurmSettings { options, ..SlurmSettings::default() }.check()
+        };
+        for option in
+            ["--job-name=x", "-Jx", "-J", "--array=0-2", ":", "--clusters=a,b", "--out=x", "--wait"]
+        {
+            assert!(matches!(check(option), Err(LimitError::Option(..))), "{option}");
+        }
+        for option in
+            ["--qos=long", "--exclusive", "-x", "--time=90", "--mem-per-cpu=2G", "--wckey=a", "-C"]
+        {
+            assert!(check(option).is_ok(), "{option}");
+        }
     }
 
     #[test]

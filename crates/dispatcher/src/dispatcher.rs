@@ -30,6 +30,8 @@ pub struct Dispatcher<C> {
     limits: Limits,
     /// How many simulations fewer run at the same time, since there was not the memory for all.
     fewer_slots: usize,
+    /// How many jobs in a row ended before they began.
+    never_began: usize,
     /// To be begun, in this order.
     waiting: VecDeque<Task>,
     running: BTreeMap<JobKey, Task>,
@@ -58,6 +60,7 @@ impl<C: Clock> Dispatcher<C> {
             targets: configuration.targets()?,
             limits,
             fewer_slots: 0,
+            never_began: 0,
             waiting: VecDeque::new(),
             running: BTreeMap::new(),
             ended: vec![],
@@ -240,13 +243,9 @@ impl<C: Clock> Dispatcher<C> {
 
     /// How many simulations may run at the same time.
     pub fn slots(&self) -> usize {
-        let slots = self.limits.slots.min(self.executor.room().unwrap_or(usize::MAX));
+        let room = self.executor.room().map_or(usize::MAX, |room| room.simulations);
+        let slots = self.limits.slots.min(room);
         slots.saturating_sub(self.fewer_slots).max(1)
-    }
-
-    /// How many the executor has room for, where that is limited.
-    pub fn room(&self) -> Option<usize> {
-        self.executor.room()
     }
 
     /// How many run, as far as is known.

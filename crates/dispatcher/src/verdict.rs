@@ -13,6 +13,8 @@
 //!   the search stops.
 //! - **The controller:** a result that cannot be read now. It is read again; then the search stops.
 //! - **The user:** cancelled, and run again by `resume`.
+//! - **Nobody:** a job that ended in the queue. It is submitted again, which does not count; after
+//!   several in a row the search stops.
 
 use std::io::{self, ErrorKind};
 
@@ -30,6 +32,8 @@ pub enum Verdict {
     /// Something failed that may not fail again. The result is the outcome if it does as often as
     /// the simulation may be run.
     Fault(Box<SimulationResult>),
+    /// Its job ended before it began, for this reason: nothing was tried.
+    NeverBegan(String),
     /// We ended it.
     Cancelled,
     /// That cannot be said now: a file is there, but cannot be read.
@@ -66,6 +70,9 @@ impl Judge<'_> {
         };
         let result = match (end, found) {
             (JobEnd::Cancelled, _) => return Verdict::Cancelled,
+            (JobEnd::NeverBegan(reason), Err(NoResult::NotThere)) => {
+                return Verdict::NeverBegan(reason.clone());
+            }
             (JobEnd::TimedOut, _) => {
                 let limit = self.limits.time_limit_after(task.shortages.time);
                 let reason = format!("it ran longer than {limit}");
@@ -88,7 +95,9 @@ impl Judge<'_> {
                 SimulationResult { peak_memory, ..result }
             }
             (_, Ok(result)) => result,
-            (JobEnd::Fault(reason), _) => self.fault(Blame::Machine, reason.clone()),
+            (JobEnd::Fault(reason) | JobEnd::NeverBegan(reason), _) => {
+                self.fault(Blame::Machine, reason.clone())
+            }
             (_, Err(NoResult::Wrong(reason))) => self.fault(Blame::Machine, reason),
             (_, Err(_)) => self.without_result(end, task),
         };

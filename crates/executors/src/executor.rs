@@ -64,6 +64,15 @@ impl Job {
     }
 }
 
+/// What an allocation has for jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// How many can run at the same time.
+    pub simulations: usize,
+    /// Its cores, which are billed whether jobs run or not.
+    pub cores: u64,
+}
+
 /// A job that is no longer there.
 #[derive(Debug)]
 pub struct EndedJob {
@@ -87,6 +96,8 @@ pub enum JobEnd {
     /// Its script failed, in words that follow "candidate 7: ". Whether the job had begun, its
     /// files say.
     Failed(String),
+    /// It ended before it began, for no fault of its own, in words that follow "candidate 7: ".
+    NeverBegan(String),
     /// It was cancelled by us.
     Cancelled,
     /// Something failed that is not the model's, in words that follow "candidate 7: ".
@@ -127,8 +138,8 @@ pub trait Executor {
         let _ = (key, host, worked);
     }
 
-    /// How many jobs can run at the same time, where there is no more room: those beyond wait.
-    fn room(&self) -> Option<usize> {
+    /// The room that there is for jobs, where it is limited: those beyond it wait.
+    fn room(&self) -> Option<Room> {
         None
     }
 

@@ -4,6 +4,7 @@
 // The error types say, variant by variant, what can fail.
 #![allow(clippy::missing_errors_doc)]
 
+mod error;
 mod executor;
 mod leader;
 mod local;
@@ -11,27 +12,28 @@ mod slurm;
 
 use configuration::{Configuration, ExecutorKind, Limits};
 
-pub use executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
+pub use error::ExecutorError;
+pub use executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey, Room};
 pub use local::{Local, end_left};
 #[doc(hidden)]
 pub use slurm::lists as slurm_lists;
 pub use slurm::{
-    ControllerJob, HANDED_OVER, JobLeft, NoAllocation, Slurm, Steps, Trouble, cancel_left,
-    end_left_steps, jobs_left,
+    ControllerJob, HANDED_OVER, JobLeft, Slurm, Steps, Trouble, cancel_left, end_left_steps,
+    jobs_left,
 };
 
 /// The configured executor.
 ///
 /// # Errors
 /// When simulations are to be steps of an allocation of Slurm, and there is none, or it is too
-/// small.
+/// small; when the environment names several clusters.
 pub fn executor(
     configuration: &Configuration,
     limits: &Limits,
-) -> Result<Box<dyn Executor>, NoAllocation> {
+) -> Result<Box<dyn Executor>, ExecutorError> {
     Ok(match limits.executor {
         ExecutorKind::Local => Box::new(Local::new(limits.time_limit)),
-        ExecutorKind::Slurm => Box::new(Slurm::new(configuration, limits)),
+        ExecutorKind::Slurm => Box::new(Slurm::new(configuration, limits)?),
         ExecutorKind::Srun => Box::new(Steps::new(configuration, limits)?),
     })
 }

@@ -34,7 +34,7 @@ const LOCAL: Subject =
 const SLURM: Subject = Subject {
     start: |limit| {
         let configuration = on_slurm("slurm", limit);
-        Box::new(Slurm::new(&configuration, &configuration.limits))
+        Box::new(Slurm::new(&configuration, &configuration.limits).unwrap())
     },
     knows_exit_codes: true,
 };

@@ -32,9 +32,9 @@ pub enum Event {
         pid: u32,
         /// The limits it keeps to.
         limits: Limits,
-        /// How many simulations there is room for at the same time, where that is limited.
+        /// The room for simulations, where they run in an allocation with it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        room: Option<usize>,
+        room: Option<Room>,
     },
     /// What the search depends on is not what it was when it began; no differences: it is so again.
     Surroundings {
@@ -184,6 +184,15 @@ impl Event {
             out_of_time: false,
         }
     }
+}
+
+/// What an allocation of Slurm has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// How many simulations it holds at the same time.
+    pub simulations: usize,
+    /// Its cores.
+    pub cores: u64,
 }
 
 /// A proposed candidate.

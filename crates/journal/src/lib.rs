@@ -14,6 +14,7 @@
 // The error types say, variant by variant, what can fail.
 #![allow(clippy::missing_errors_doc)]
 
+mod allocated;
 mod error;
 mod event;
 mod file;
@@ -30,7 +31,7 @@ mod surroundings;
 mod validated;
 
 pub use error::JournalError;
-pub use event::{Entry, Event, FORMAT, Proposal};
+pub use event::{Entry, Event, FORMAT, Proposal, Room};
 pub use file::{FILE_NAME, Journal};
 pub use follow::Follower;
 pub use line::line;

@@ -8,6 +8,8 @@ use simulation::{
     Attempt, CandidateNumber, OutcomeClass, Shortages, SimulationResult, TargetId, Versions,
 };
 
+use crate::allocated::Allocated;
+use crate::event::Room;
 use crate::event::{Entry, Event, FORMAT, Proposal};
 use crate::requests::Request;
 use crate::validated::Validated;
@@ -42,6 +44,7 @@ pub struct State {
     pub differences: Arc<[String]>,
     /// How long the jobs of repetitions had their cores, seconds.
     repetition_seconds: f64,
+    allocated: Allocated,
     controller_began: Option<Timestamp>,
     format_seen: bool,
     targets: Vec<Arc<TargetId>>,
@@ -204,7 +207,7 @@ impl State {
                 self.format_seen = true;
             }
             Event::Controller { limits, room, .. } => {
-                self.begin_controller(entry.time, limits, *room);
+                self.begin_controller(entry.time, limits, room.as_ref());
             }
             Event::Proposed { generation, candidates } => {
                 self.validated.clear();
@@ -294,7 +297,9 @@ impl State {
                 if !candidates.iter().all(known) {
                     return Err(contradiction("a candidate is validated that was not simulated"));
                 }
-                self.repetition_seconds += job_seconds;
+                if !self.allocated.is_held() {
+                    self.repetition_seconds += job_seconds;
+                }
                 self.validated.clone_from(candidates);
             }
             Event::Surroundings { differences } => self.differences = differences.as_slice().into(),
@@ -302,6 +307,7 @@ impl State {
             Event::Stopped { reason } => self.stopped = Some(reason.clone()),
         }
         self.last = Some(entry.time);
+        self.allocated.goes_on(entry.time);
         if self.stopped.is_some() {
             self.end_controller();
         }
@@ -337,18 +343,22 @@ impl State {
     }
 
     /// Cores that the simulations of this search have had, times hours: those of its candidates
-    /// whose outcome is known and the repetitions of the best; none that others ran before. The
-    /// limit `max_core_hours` is one of this number.
+    /// whose outcome is known and the repetitions of the best; none that others ran before. Where
+    /// they ran in an allocation with their controller, all of that. The limit `max_core_hours` is
+    /// one of this number.
     pub fn core_hours(&self, configuration: &Configuration) -> f64 {
         let limits = self.limits.as_ref().unwrap_or(&configuration.limits);
         let asked = configuration.cores(limits) as f64;
         let core_seconds = |result: &SimulationResult| {
             result.cores.map_or(asked, f64::from) * result.job_seconds()
         };
-        let own: f64 = self.run_here().map(|(_, result)| core_seconds(result)).sum();
+        let apart = |(record, _): &(&CandidateRecord, &SimulationResult)| {
+            !record.finished.is_some_and(|time| self.allocated.covers(time))
+        };
+        let own: f64 = self.run_here().filter(apart).map(|(_, result)| core_seconds(result)).sum();
         // How many cores repetitions had is not known; as many as the others, as a rule.
         let had = self.run_here().find_map(|(_, result)| result.cores).map_or(asked, f64::from);
-        (own + self.repetition_seconds * had) / 3600.0
+        (own + self.repetition_seconds * had + self.allocated.core_seconds()) / 3600.0
     }
 
     /// How long controllers have run until now, in seconds.
@@ -357,11 +367,12 @@ impl State {
         self.running_seconds + current.unwrap_or(0.0)
     }
 
-    fn begin_controller(&mut self, now: Timestamp, limits: &Limits, room: Option<usize>) {
+    fn begin_controller(&mut self, now: Timestamp, limits: &Limits, room: Option<&Room>) {
         self.end_controller();
         self.controller_began = Some(now);
         self.limits = Some(limits.clone());
-        let slots = limits.slots.min(room.unwrap_or(usize::MAX));
+        let slots = limits.slots.min(room.map_or(usize::MAX, |room| room.simulations));
+        self.allocated.begin(now, room.map(|room| room.cores));
         self.watches.push(Watch { from: now, to: now, slots });
         self.stopped = None;
         (self.paused, self.stopping) = (false, false);
@@ -374,6 +385,7 @@ impl State {
     }
 
     fn end_controller(&mut self) {
+        self.allocated.end();
         if let (Some(began), Some(last)) = (self.controller_began.take(), self.last) {
             self.running_seconds += last.duration_since(began).as_secs_f64();
         }

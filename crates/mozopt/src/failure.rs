@@ -71,7 +71,7 @@ impl Failure {
             }
             SearchError::Configuration(error) => error.into(),
             SearchError::Limits(error) => error.into(),
-            SearchError::NoAllocation(error) => Self::bad_input(&error, error.advice()),
+            SearchError::Executor(error) => Self::bad_input(&error, error.advice()),
             SearchError::Optimizer(_) => {
                 Self::bad_input(error, "check [optimizer] and the ranges of `parameters`")
             }
@@ -230,7 +230,7 @@ impl From<TrialError> for Failure {
     fn from(error: TrialError) -> Self {
         let help = match error {
             TrialError::Directory(error) => return error.into(),
-            TrialError::NoAllocation(error) => return Self::bad_input(&error, error.advice()),
+            TrialError::Executor(error) => return Self::bad_input(&error, error.advice()),
             TrialError::Configuration(error) => return error.into(),
             TrialError::Signals(_) => "signals cannot be received on this system",
             TrialError::NotWritten { .. } => "is the disk full?",

@@ -124,10 +124,19 @@ mod on_three_nodes {
         }
         assert!(by_node.len() == 3 && by_node.values().all(|&count| count >= 8), "{by_node:?}");
         let optimization = model.optimization();
-        assert_eq!(optimization.events("controller")[1]["room"], 12);
+        assert_eq!(optimization.events("controller")[1]["room"]["simulations"], 12);
         // Steps have what they asked for, whatever the allocation has.
         assert!(optimization.outcomes().iter().all(|result| result["cores"].is_null()));
         assert_eq!(optimization.events("interrupted").len(), 0);
+        // Billed are twelve cores from the first to the last moment.
+        let times = |kind: &str| {
+            let event = optimization.events(kind).pop().unwrap();
+            event["time"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+        };
+        let held = times("stopped").duration_since(times("controller")).as_secs_f64();
+        let usage = &optimization.mozopt("status", "--json").exits(0).json()["usage"];
+        let core_hours = usage["core_hours"].as_f64().unwrap();
+        assert!((core_hours - 12.0 * held / 3600.0).abs() < 1e-6, "{core_hours} in {held} s");
     }
 
     #[test]
@@ -175,7 +184,7 @@ mod on_three_nodes {
         assert_eq!(steps().len(), 6);
         running.wait_at_most(Duration::from_mins(2)).exits(0);
         each_ended_once(&model, 12);
-        assert_eq!(model.optimization().events("controller")[0]["room"], 6);
+        assert_eq!(model.optimization().events("controller")[0]["room"]["simulations"], 6);
 
         let too_much = super::model("", "mem = \"3G\"\n");
         allocation

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use configuration::{ConfigurationError, LimitError};
 use dispatcher::{DispatchError, NothingWorks};
-use executors::NoAllocation;
+use executors::ExecutorError;
 use journal::{Held, JournalError, StateError};
 use simulation::CandidateNumber;
 
@@ -21,7 +21,7 @@ pub enum SearchError {
     Configuration(#[from] ConfigurationError),
     /// There is nothing to run simulations in.
     #[error(transparent)]
-    NoAllocation(#[from] NoAllocation),
+    Executor(#[from] ExecutorError),
     /// Its limits leave nothing to run.
     #[error(transparent)]
     Limits(#[from] LimitError),

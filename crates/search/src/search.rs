@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use configuration::{Configuration, Limits, Mode, SimulationSeed};
 use dispatcher::{Dispatcher, SystemClock, Task};
-use executors::{Executor, JobKey, executor};
+use executors::{Executor, JobKey, Room, executor};
 use journal::{
     ControllerLock, Entry, Event, FORMAT, Holder, Journal, OptimizationDirectory, Phase, Proposal,
     Requests, State,
@@ -178,8 +178,9 @@ impl Search {
     ) -> Result<Self, SearchError> {
         let Opened { mut journal, mut entries, lock } = opened;
         let Holder { host, pid, .. } = Holder::this_process();
-        let controller =
-            Event::Controller { host, pid, limits: limits.clone(), room: executor.room() };
+        let room = executor.room();
+        let room = room.map(|Room { simulations, cores }| journal::Room { simulations, cores });
+        let controller = Event::Controller { host, pid, limits: limits.clone(), room };
         entries.extend(journal.append(&[controller])?);
         let state = State::of(&entries)?;
         let optimizer = replayed(&directory, &configuration, &entries, &state)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use configuration::{ConfigurationError, ConfiguredTarget, Limits, SimulationSeed};
 use dispatcher::{DispatchError, Dispatcher, NoLedger, Settled, SystemClock, Task};
-use executors::{JobKey, NoAllocation, executor};
+use executors::{ExecutorError, JobKey, executor};
 use journal::{DirectoryError, OptimizationDirectory};
 use reading::Loaded;
 use search::{Interrupt, Wish};
@@ -56,7 +56,7 @@ pub enum TrialError {
     Configuration(#[from] ConfigurationError),
     /// There is nothing to run it in.
     #[error(transparent)]
-    NoAllocation(#[from] NoAllocation),
+    Executor(#[from] ExecutorError),
     /// No job can be run.
     #[error(transparent)]
     Dispatch(#[from] DispatchError<Infallible>),

@@ -19,6 +19,8 @@ use crate::verdict::Verdict;
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// By what the pause grows with each fault of a simulation.
 const PAUSE_GROWS: u32 = 6;
+/// So many jobs in a row may end before they begin, however few run at the same time.
+const LEAST_UNBEGUN: usize = 6;
 /// How long a result that cannot be read is read again and again.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// So much of a log shows why nothing works.
@@ -95,6 +97,9 @@ impl<C: Clock> Dispatcher<C> {
         ledger: &mut L,
     ) -> Result<Option<Settled>, DispatchError<L::Error>> {
         let verdict = self.judge().verdict(&end, &task);
+        if !matches!(verdict, Verdict::NeverBegan(_)) {
+            self.never_began = 0;
+        }
         if !matches!(verdict, Verdict::Later(_)) {
             self.unread.remove(&task.key);
         }
@@ -119,6 +124,7 @@ impl<C: Clock> Dispatcher<C> {
                 }
                 self.repeat(task, *result, ledger)
             }
+            Verdict::NeverBegan(reason) => self.submit_again(task, &reason, ledger),
             Verdict::Cancelled if is_probe(&task) => Ok(None),
             Verdict::Cancelled => {
                 let reason = "cancelled by the user";
@@ -187,6 +193,32 @@ impl<C: Clock> Dispatcher<C> {
             self.run_fewer();
         }
         task.not_before = self.clock.now() + self.pause_after(&task);
+        self.waiting.push_front(task);
+        Ok(None)
+    }
+
+    /// Submits a job again that ended in the queue, unless that happens to one after the other.
+    fn submit_again<L: Ledger>(
+        &mut self,
+        mut task: Task,
+        reason: &str,
+        ledger: &mut L,
+    ) -> Result<Option<Settled>, DispatchError<L::Error>> {
+        self.never_began += 1;
+        if !is_probe(&task) {
+            ledger.interrupted(task.key, reason, None).map_err(DispatchError::Ledger)?;
+        }
+        // Whatever cancelled all that waited at the same time may not do so again.
+        if self.never_began > (2 * self.slots()).max(LEAST_UNBEGUN) {
+            let message =
+                format!("{} jobs in a row ended before they began: {reason}", self.never_began);
+            return Err(NothingWorks { message, log: vec![] }.into());
+        }
+        self.messages.push(format!("{}: {reason} before it began; submitted again", task.key));
+        let first = Duration::from_secs(self.limits.retry_pause.seconds());
+        let rounds = self.never_began / self.slots();
+        let pause = first.saturating_mul(PAUSE_GROWS.saturating_pow(rounds as u32));
+        task.not_before = self.clock.now() + pause.min(LONGEST_PAUSE.max(first));
         self.waiting.push_front(task);
         Ok(None)
     }

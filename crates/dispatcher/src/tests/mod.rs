@@ -130,6 +130,19 @@ fn want_of_time_is_repeated_with_more_of_it_where_that_is_wanted() {
 }
 
 #[test]
+fn a_job_that_ends_in_the_queue_is_submitted_again_and_that_does_not_count() {
+    let unbegun = || Play::Ends(JobEnd::NeverBegan("somebody cancelled its job".to_owned()));
+    let (class, reason, begun) =
+        Scene::new([unbegun(), unbegun(), unbegun(), unbegun(), done()]).outcome();
+    assert_eq!((class, reason.as_str(), begun), (OutcomeClass::Completed, "", 5));
+
+    let mut scene = Scene::new(std::iter::repeat_with(unbegun).take(7).collect::<Vec<_>>());
+    scene.dispatcher.enqueue(scene.task(0));
+    let error = scene.error().to_string();
+    assert!(error.contains("7 jobs in a row ended before they began"), "{error}");
+}
+
+#[test]
 fn no_retries_means_that_the_first_fault_is_the_outcome() {
     let scene = Scene::new([fault("its node n2 failed")]).with_limits(|limits| limits.retries = 0);
     let (class, reason, begun) = scene.outcome();

@@ -79,6 +79,13 @@ impl Trouble {
             || words.contains("QOS policy") && !words.contains("PerJob"))
     }
 
+    /// Whether it is the cluster that accepts nothing now: a partition is closed for maintenance, or
+    /// another cluster cannot be reached.
+    pub fn is_of_the_cluster(&self) -> bool {
+        matches!(self, Self::Failed { words } if words.contains("(inactive or drain)")
+            || words.contains("can't be reached now") && !words.contains("known by database"))
+    }
+
     /// Whether the cluster has no accounting.
     pub fn is_no_accounting(&self) -> bool {
         matches!(self, Self::Failed { words } if words.contains("accounting storage is disabled"))
@@ -217,7 +224,9 @@ pub fn accounting_of_names(
 
 fn accounting(which: &[String]) -> Result<Vec<Accounted>, Trouble> {
     let format = "JobIDRaw,State,ExitCode,DerivedExitCode,NodeList,JobName";
-    let options = ["-n", "-P", "-X", "--delimiter=|", "-o", format].map(str::to_owned);
+    let mut options = ["-n", "-P", "-X", "--delimiter=|", "-o", format].map(str::to_owned).to_vec();
+    // The one command that does not read the variable.
+    options.extend(environment::cluster().map(|cluster| format!("--clusters={cluster}")));
     let list = run("sacct", options.iter().chain(which), QUERY_LIMIT)?;
     Ok(all_accounted(&list))
 }

@@ -30,6 +30,9 @@ const KEPT: [(&str, &str); 4] = [
     ("SLURM_JWT", "who asks"),
 ];
 
+/// What names the cluster: for all commands, and for sbatch alone.
+const CLUSTERS: [&str; 2] = ["SLURM_CLUSTERS", "SBATCH_CLUSTERS"];
+
 /// Before srun in a job's script: since 24.11 it takes `--cpus-per-task` of the job again, so that
 /// a step of one task, which starts all ranks, would have the cores of one.
 pub const OF_FIRST_STEP: &str = "env -u SLURM_CPUS_PER_TASK -u SLURM_TRES_PER_TASK ";
@@ -65,6 +68,18 @@ pub fn of_one_node(tasks: usize, of_many: Option<(&str, u32)>) -> Vec<String> {
         words.push(format!("SLURM_JOB_CPUS_PER_NODE={cores}"));
     }
     words
+}
+
+/// The cluster that the user chose, if not the one of this machine.
+pub fn cluster() -> Option<String> {
+    let chosen = CLUSTERS.iter().find_map(|name| std::env::var(name).ok());
+    chosen.filter(|cluster| !cluster.is_empty())
+}
+
+/// The variable by which the user chose several, and what it says.
+pub fn several_clusters() -> Option<(&'static str, String)> {
+    let of = |name: &'static str| Some((name, std::env::var(name).ok()?));
+    CLUSTERS.into_iter().filter_map(of).find(|(_, value)| value.contains(','))
 }
 
 /// Removes from a command's environment what would change its meaning.

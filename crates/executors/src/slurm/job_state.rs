@@ -56,9 +56,8 @@ impl FromStr for JobState {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         Ok(match text {
-            "PENDING" | "REQUEUED" | "REQUEUE_HOLD" | "REQUEUE_FED" | "SPECIAL_EXIT" => {
-                Self::Pending
-            }
+            "PENDING" | "REQUEUED" | "REQUEUE_HOLD" | "REQUEUE_FED" | "SPECIAL_EXIT"
+            | "RESV_DEL_HOLD" => Self::Pending,
             "RUNNING" => Self::Running,
             "COMPLETED" => Self::Completed,
             "FAILED" => Self::Failed,
@@ -80,6 +79,11 @@ impl JobState {
     /// Whether the job will not run any more.
     pub fn is_final(self) -> bool {
         !matches!(self, Self::Pending | Self::Running | Self::Between)
+    }
+
+    /// Whether a job that never ran may end in this state.
+    pub fn may_end_unbegun(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Deadline | Self::Revoked)
     }
 
     /// Whether its node is to blame.

@@ -11,6 +11,7 @@ mod nodes;
 mod pending;
 mod polling;
 mod record;
+mod refusal;
 mod resources;
 mod steps;
 mod watched;
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::error::ExecutorError;
 use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 pub use client::Trouble;
 use configuration::{Configuration, Limits};
@@ -30,8 +32,9 @@ use nodes::Nodes;
 use pending::Pending;
 use polling::Polling;
 use record::Record;
+use refusal::Refusal;
 use resources::Resources;
-pub use steps::{NoAllocation, Steps, end_left_steps};
+pub use steps::{Steps, end_left_steps};
 use watched::Watched;
 
 /// For fuzzing: how the lists of Slurm's commands are read.
@@ -63,14 +66,21 @@ pub struct Slurm {
     /// Where jobs ran whose end was reported and not judged yet.
     ended_on: HashMap<JobKey, String>,
     pending: Pending,
+    refusal: Refusal,
     messages: Vec<String>,
 }
 
 impl Slurm {
     /// An executor that asks for these resources.
-    pub fn new(configuration: &Configuration, limits: &Limits) -> Self {
+    ///
+    /// # Errors
+    /// When the environment names several clusters.
+    pub fn new(configuration: &Configuration, limits: &Limits) -> Result<Self, ExecutorError> {
+        if let Some((variable, value)) = environment::several_clusters() {
+            return Err(ExecutorError::SeveralClusters { variable, value });
+        }
         let poll = limits.slurm.poll.map_or(POLL, |time| Duration::from_secs(time.seconds()));
-        Self {
+        Ok(Self {
             resources: Resources::new(configuration, limits),
             jobs: BTreeMap::new(),
             polling: Polling::every(poll),
@@ -81,8 +91,9 @@ impl Slurm {
             nodes: Nodes::default(),
             ended_on: HashMap::new(),
             pending: Pending::default(),
+            refusal: Refusal::default(),
             messages: vec![],
-        }
+        })
     }
 
     /// Hands a job to Slurm. What is refused is an error; what is in doubt counts as sent, and is
@@ -95,6 +106,7 @@ impl Slurm {
             Ok(id) => {
                 watched.sent = true;
                 watched.identify(id);
+                self.refusal.is_over();
             }
             Err(trouble @ Trouble::NoNumber { .. }) => {
                 watched.sent = true;
@@ -104,7 +116,9 @@ impl Slurm {
                 watched.sent = true;
                 self.no_answer(&trouble);
             }
-            Err(trouble) if trouble.passes() => self.say(format!("not accepted yet: {trouble}")),
+            Err(trouble) if trouble.passes() || self.refusal.passes_now(&trouble) => {
+                self.messages.extend(self.refusal.name(&trouble));
+            }
             Err(_) if excluded.is_some() => {
                 self.say("nodes that failed are used again: there are no others".to_owned());
                 self.nodes.forgive();
@@ -249,7 +263,11 @@ impl Slurm {
             }
             JobEnd::Fault(_) if state.blames_node() => self.node_failed(nodes),
             // What the job left says more.
-            JobEnd::Ended | JobEnd::Failed(_) | JobEnd::Fault(_) | JobEnd::Cancelled => {}
+            JobEnd::Ended
+            | JobEnd::Failed(_)
+            | JobEnd::Fault(_)
+            | JobEnd::NeverBegan(_)
+            | JobEnd::Cancelled => {}
         }
     }
 
@@ -264,11 +282,14 @@ impl Slurm {
         let unsent = self.jobs.iter().filter(|(_, watched)| !watched.sent);
         let unsent: Vec<JobKey> = unsent.map(|(key, _)| *key).collect();
         let mut ended = vec![];
+        // One is tried at each look; where it is refused, so would be the others.
+        self.refusal.try_again();
         for key in unsent {
             let Some(mut watched) = self.jobs.remove(&key) else { continue };
             if let Some(asked) = &watched.ending {
                 ended.push(EndedJob { key, end: asked.clone() });
             } else if self.polling.answers()
+                && !self.refusal.is_in_force()
                 && let Err(trouble) = self.send(&mut watched)
             {
                 let end = JobEnd::Fault(format!("it cannot be submitted: {trouble}"));
@@ -326,7 +347,7 @@ impl Executor for Slurm {
         let key = job.key;
         let mut watched = Watched::new(job, record, false);
         self.submitted = Instant::now();
-        if self.polling.answers() {
+        if self.polling.answers() && !self.refusal.is_in_force() {
             self.send(&mut watched).map_err(|trouble| {
                 io::Error::new(io::ErrorKind::InvalidInput, trouble.to_string())
             })?;

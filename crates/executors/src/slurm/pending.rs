@@ -9,18 +9,25 @@ const LOOKS: u32 = 6;
 /// How long a job may wait in an ordinary way before that is mentioned.
 const LONG: Duration = Duration::from_hours(1);
 
+/// Parts of the reasons of jobs that start when nodes are back, or a maintenance is over.
+const AWAITED: [&str; 5] = ["NotAvail", "Reserved", "Reservation", "are DOWN", "PartitionDown"];
+
 /// Parts of the reasons of jobs that do not start before somebody does something about it.
-const NEVER: [&str; 13] = [
+const NEVER: [&str; 17] = [
     "Held",
     "held",
     "DependencyNeverSatisfied",
     "PartitionNodeLimit",
     "PartitionTimeLimit",
-    "PartitionDown",
     "PartitionInactive",
+    "PartitionConfig",
     "BadConstraints",
     "Invalid",
-    "NotAvail",
+    "was deleted",
+    "PerJob",
+    "PerNode",
+    "MinutesLimit",
+    "BillingMinutes",
     "MaxWallDuration",
     "MaxNodePerUser",
     "MaxCpuPerUser",
@@ -30,6 +37,14 @@ const NEVER: [&str; 13] = [
 #[derive(Default)]
 pub struct Pending {
     reasons: BTreeMap<String, Wait>,
+}
+
+/// Whether a job will start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prospect {
+    Never,
+    WhenNodesAreBack,
+    Unknown,
 }
 
 struct Wait {
@@ -57,10 +72,17 @@ impl Pending {
             });
             wait.looks += 1;
             wait.jobs = jobs;
-            let never = NEVER.iter().any(|part| reason.contains(part)) && wait.looks >= LOOKS;
-            if !wait.named && (never || wait.since.elapsed() >= LONG) {
+            let holds = |parts: &[&str]| parts.iter().any(|part| reason.contains(part));
+            let prospect = match () {
+                () if wait.looks < LOOKS => Prospect::Unknown,
+                () if holds(&NEVER) => Prospect::Never,
+                () if holds(&AWAITED) => Prospect::WhenNodesAreBack,
+                () => Prospect::Unknown,
+            };
+            let is_known = prospect != Prospect::Unknown;
+            if !wait.named && (is_known || wait.since.elapsed() >= LONG) {
                 wait.named = true;
-                messages.push(wait.in_words(&reason, never));
+                messages.push(wait.in_words(&reason, prospect));
             }
         }
         messages
@@ -68,21 +90,25 @@ impl Pending {
 }
 
 impl Wait {
-    fn in_words(&self, reason: &str, never: bool) -> String {
+    fn in_words(&self, reason: &str, prospect: Prospect) -> String {
         let jobs: Vec<_> = self.jobs.iter().take(3).map(u64::to_string).collect();
         let more = if self.jobs.len() > 3 { ", …" } else { "" };
         let which = match self.jobs.len() {
             1 => format!("job {} waits", jobs[0]),
             n => format!("{n} jobs ({}{more}) wait", jobs.join(", ")),
         };
-        if never {
-            format!(
+        match prospect {
+            Prospect::Never => format!(
                 "{which} in Slurm's queue and will not start by itself: {reason}; look at it with \
                  `scontrol show job {}`",
                 jobs[0]
-            )
-        } else {
-            format!("{which} in Slurm's queue since {} min: {reason}", LONG.as_secs() / 60)
+            ),
+            Prospect::WhenNodesAreBack => {
+                format!("{which} in Slurm's queue until nodes are available again: {reason}")
+            }
+            Prospect::Unknown => {
+                format!("{which} in Slurm's queue since {} min: {reason}", LONG.as_secs() / 60)
+            }
         }
     }
 }
@@ -99,6 +125,34 @@ mod tests {
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(said[0].starts_with("job 7 waits"), "{said:?}");
         assert!(said[0].contains("JobHeldUser"), "{said:?}");
+    }
+
+    #[test]
+    fn maintenance_is_said_to_pass() {
+        let said = |reason: &str| {
+            let mut pending = Pending::default();
+            let waits = || [(7, reason.to_owned())].into_iter();
+            (0..LOOKS).flat_map(|_| pending.look(waits())).collect::<Vec<_>>().concat()
+        };
+        for reason in [
+            "ReqNodeNotAvail, Reserved for maintenance",
+            "ReqNodeNotAvail, UnavailableNodes:n3",
+            "Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions",
+        ] {
+            assert!(said(reason).contains("until nodes are available again"), "{reason}");
+        }
+        for reason in [
+            "QOSMaxCpuPerJobLimit",
+            "AssocGrpCPUMinutesLimit",
+            "PartitionConfig",
+            "Reservation short was deleted",
+            "DependencyNeverSatisfied",
+        ] {
+            assert!(said(reason).contains("will not start by itself"), "{reason}");
+        }
+        for reason in ["Priority", "Resources", "QOSMaxJobsPerUserLimit", "AssocGrpCpuLimit"] {
+            assert_eq!(said(reason), "", "{reason}");
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@ use super::client::Queued;
 use super::job_state::{ExitCodes, JobState};
 use super::record::Record;
 use crate::executor::{Job, JobEnd, job_holds_lock};
-use simulation::Finished;
 use simulation::job::ALREADY_RUNNING;
+use simulation::{Finished, Started};
 
 /// What bash ends with where there is no such script.
 const NOT_FOUND: u32 = 127;
@@ -94,6 +94,12 @@ impl Watched {
         (finished.attempt == self.record.attempt).then_some(finished)
     }
 
+    /// Whether the job wrote that it began.
+    fn has_begun(&self) -> bool {
+        let started: Option<Started> = durable::read_json(&self.job.directory.started()).ok();
+        started.is_some_and(|started| started.attempt == self.record.attempt)
+    }
+
     /// Whether the job wrote itself that it ended, however.
     pub fn has_finished(&self) -> bool {
         self.finished().is_some()
@@ -136,6 +142,17 @@ impl Watched {
             let words = format!("its job could not be started on {nodes}: its directory was gone");
             return Some(JobEnd::Failed(words));
         }
+        let end = match end {
+            JobEnd::Fault(words) if state.may_end_unbegun() && !self.has_begun() => {
+                let by_slurm = self.reason.contains("Dependency");
+                JobEnd::NeverBegan(if by_slurm {
+                    format!("Slurm cancelled its job: {}", self.reason)
+                } else {
+                    words
+                })
+            }
+            end => end,
+        };
         let must_have_files = end == JobEnd::Ended;
         (!must_have_files || self.in_vain(patience)).then_some(end)
     }

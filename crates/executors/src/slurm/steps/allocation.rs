@@ -2,47 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::ExecutorError;
 use crate::slurm::client;
-
-/// Why there is no allocation to run steps in.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoAllocation {
-    /// The controller runs in no job of Slurm.
-    #[error(
-        "executor = \"srun\" runs simulations within an allocation of Slurm, and there is none here"
-    )]
-    None,
-    /// What Slurm says about it cannot be understood.
-    #[error("the allocation's {what} cannot be read: `{text}`")]
-    Unreadable {
-        /// Nodes, cores or memory.
-        what: &'static str,
-        /// What was found.
-        text: String,
-    },
-    /// No simulation fits on any of its nodes.
-    #[error("a simulation needs {need}, and no node of the allocation has that: {nodes}")]
-    TooSmall {
-        /// What a simulation needs.
-        need: String,
-        /// What the nodes have.
-        nodes: String,
-    },
-}
-
-impl NoAllocation {
-    /// What to do about it.
-    pub fn advice(&self) -> &'static str {
-        match self {
-            Self::None => {
-                "submit the controller with `mozopt submit DIRECTORY --nodes N --time T`, or run it \
-                 within salloc"
-            }
-            Self::Unreadable { .. } => "is this the environment of a job of Slurm?",
-            Self::TooSmall { .. } => "ask for less per simulation, or for other nodes",
-        }
-    }
-}
 
 /// What a simulation takes of a node. Without a size of its own it takes of the memory what it
 /// takes of the cores.
@@ -97,11 +58,11 @@ impl Node {
 
 impl Allocation {
     /// The one that this process runs in.
-    pub fn here() -> Result<Self, NoAllocation> {
+    pub fn here() -> Result<Self, ExecutorError> {
         let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
-        let id = variable("SLURM_JOB_ID").ok_or(NoAllocation::None)?;
-        let nodes = variable("SLURM_JOB_NODELIST").ok_or(NoAllocation::None)?;
-        let cores = variable("SLURM_JOB_CPUS_PER_NODE").ok_or(NoAllocation::None)?;
+        let id = variable("SLURM_JOB_ID").ok_or(ExecutorError::NoAllocation)?;
+        let nodes = variable("SLURM_JOB_NODELIST").ok_or(ExecutorError::NoAllocation)?;
+        let cores = variable("SLURM_JOB_CPUS_PER_NODE").ok_or(ExecutorError::NoAllocation)?;
         // What is not known is left to Slurm.
         let memory = client::show(&["-d", "job", &id]).map(|job| memory(&job)).unwrap_or_default();
         Self::of(&id, &names(&nodes)?, &cores, &memory)
@@ -112,9 +73,9 @@ impl Allocation {
         names: &[String],
         cores: &str,
         memory: &BTreeMap<String, u64>,
-    ) -> Result<Self, NoAllocation> {
+    ) -> Result<Self, ExecutorError> {
         let unreadable =
-            |what, text: &str| NoAllocation::Unreadable { what, text: text.to_owned() };
+            |what, text: &str| ExecutorError::Unreadable { what, text: text.to_owned() };
         let id = id.parse().map_err(|_| unreadable("number", id))?;
         let of_nodes = repeated(cores).ok_or_else(|| unreadable("cores", cores))?;
         if of_nodes.len() != names.len() || names.is_empty() {
@@ -133,8 +94,13 @@ impl Allocation {
         Ok(Self { id, nodes: names.iter().zip(of_nodes).map(node).collect() })
     }
 
+    /// The cores of all nodes.
+    pub fn cores(&self) -> u64 {
+        self.nodes.iter().map(|node| u64::from(node.cores)).sum()
+    }
+
     /// How many simulations run at the same time; an error if none can.
-    pub fn room(&self, need: Need) -> Result<usize, NoAllocation> {
+    pub fn room(&self, need: Need) -> Result<usize, ExecutorError> {
         let room = self.nodes.iter().map(|node| node.room(need)).sum();
         if room > 0 {
             return Ok(room);
@@ -147,7 +113,7 @@ impl Allocation {
             let memory = need.memory.and(node.memory);
             format!("{} has {}", node.name, in_words(node.cores, memory))
         });
-        Err(NoAllocation::TooSmall {
+        Err(ExecutorError::TooSmall {
             need: in_words(need.cores, need.memory),
             nodes: nodes.collect::<Vec<_>>().join(", "),
         })
@@ -189,11 +155,11 @@ pub struct Place {
 }
 
 /// The names in one of Slurm's lists of nodes, `n[1-3,7]`.
-fn names(list: &str) -> Result<Vec<String>, NoAllocation> {
+fn names(list: &str) -> Result<Vec<String>, ExecutorError> {
     if !list.contains(['[', ',']) {
         return Ok(vec![list.to_owned()]);
     }
-    let unreadable = |_| NoAllocation::Unreadable { what: "nodes", text: list.to_owned() };
+    let unreadable = |_| ExecutorError::Unreadable { what: "nodes", text: list.to_owned() };
     let names = client::show(&["hostnames", list]).map_err(unreadable)?;
     Ok(names.split_whitespace().map(str::to_owned).collect())
 }
@@ -237,7 +203,7 @@ fn repeated(text: &str) -> Option<Vec<u32>> {
 mod tests {
     use super::*;
 
-    fn allocation(cores: &str, memory: Option<u64>) -> Result<Allocation, NoAllocation> {
+    fn allocation(cores: &str, memory: Option<u64>) -> Result<Allocation, ExecutorError> {
         let names: Vec<_> = ["n1", "n2", "n3"].map(str::to_owned).into();
         let memory = memory.map(|memory| names.iter().map(|name| (name.clone(), memory)).collect());
         Allocation::of("7", &names, cores, &memory.unwrap_or_default())

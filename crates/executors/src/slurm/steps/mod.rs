@@ -20,7 +20,6 @@ use durable::read_json;
 use rustix::process::Signal;
 use simulation::{SimulationDirectory, Started};
 
-pub use self::allocation::NoAllocation;
 use self::allocation::{Allocation, Need, Place};
 use super::client::{self, QueuedStep, Trouble};
 use super::job_state::{ExitCodes, JobState};
@@ -29,7 +28,8 @@ use super::polling::Polling;
 use super::record::Record;
 use super::resources::Resources;
 use super::watched::Watched;
-use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
+use crate::error::ExecutorError;
+use crate::executor::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey, Room};
 use crate::leader::Leader;
 
 /// How often the list of steps is looked at, where that is necessary.
@@ -104,7 +104,7 @@ impl Step {
 
 impl Steps {
     /// An executor in the allocation of this process.
-    pub fn new(configuration: &Configuration, limits: &Limits) -> Result<Self, NoAllocation> {
+    pub fn new(configuration: &Configuration, limits: &Limits) -> Result<Self, ExecutorError> {
         let allocation = Allocation::here()?;
         let (tasks, cores_of_each) = configuration.tasks(limits);
         let cores = u32::try_from(tasks * cores_of_each).unwrap_or(u32::MAX);
@@ -399,8 +399,8 @@ impl Executor for Steps {
         }
     }
 
-    fn room(&self) -> Option<usize> {
-        Some(self.room)
+    fn room(&self) -> Option<Room> {
+        Some(Room { simulations: self.room, cores: self.allocation.cores() })
     }
 
     fn running(&self) -> usize {

@@ -1,11 +1,14 @@
 //! What an optimization has used: cores, time in the queue, and disk.
 
-use configuration::{Configuration, ExecutorKind};
-use journal::{OptimizationDirectory, State, Watch};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
+use configuration::{Configuration, ExecutorKind};
+use indicatif::DecimalBytes;
 use jiff::Timestamp;
+use journal::{OptimizationDirectory, State, Watch};
+use printable::duration;
 use serde::Serialize;
 
 /// The known usage of the simulations of an optimization whose outcome is known.
@@ -74,6 +77,36 @@ impl Usage {
             },
             disk_bytes: on_disk(directory.path()),
         }
+    }
+
+    /// The same in lines for a person.
+    pub fn in_words(&self) -> String {
+        let clock =
+            |seconds: f64| duration(Duration::try_from_secs_f64(seconds).unwrap_or_default());
+        let mut text = String::new();
+        if let (Some(run), Some(queue)) = (&self.run_seconds, &self.queue_seconds) {
+            text.push_str(&format!(
+                "simulations ran {} (median; the longest {}) after {} in the queue (the longest {})\n",
+                clock(run.median),
+                clock(run.max),
+                clock(queue.median),
+                clock(queue.max),
+            ));
+            let busy = self.utilisation.map(|share| format!(", slots busy {:.0} %", 100.0 * share));
+            let busy = busy.unwrap_or_default();
+            let computed =
+                self.cpu_efficiency.map(|share| format!(", cores busy {:.0} %", 100.0 * share));
+            let computed = computed.unwrap_or_default();
+            text.push_str(&format!("{:.2} core-hours{busy}{computed}; ", self.core_hours));
+        }
+        text.push_str(&format!("{} on disk\n", DecimalBytes(self.disk_bytes)));
+        if let (Some(asked), Some(peak)) = (&self.memory_asked, self.peak_memory) {
+            let peak = DecimalBytes(peak);
+            text.push_str(&format!(
+                "each asks for {asked} of memory; the largest process had {peak}\n"
+            ));
+        }
+        text
     }
 }
 

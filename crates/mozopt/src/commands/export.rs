@@ -119,6 +119,32 @@ fn value(number: &Number) -> Value {
     }
 }
 
+/// The columns of a simulation's bill.
+const BILLED: [&str; 6] =
+    ["queue_seconds", "job_seconds", "cores", "cpu_seconds", "cpu_efficiency", "peak_memory"];
+
+/// How long a simulation waited and ran, on how many cores, and how much of them and of the memory
+/// (bytes) it used.
+fn bill(record: &CandidateRecord, asked: usize) -> [String; 6] {
+    let Some(result) = record.result() else { return Default::default() };
+    let number = |number: Option<f64>| number.map_or_else(String::new, exact);
+    let waited = record
+        .submitted
+        .zip(result.started)
+        .map(|(submitted, started)| started.duration_since(submitted).as_secs_f64().max(0.0));
+    let cores = result.cores.map_or(asked as f64, f64::from);
+    let ran = result.job_seconds();
+    let efficiency = result.cpu_seconds.filter(|_| ran > 0.0).map(|used| used / (cores * ran));
+    [
+        number(waited),
+        exact(ran),
+        exact(cores),
+        number(result.cpu_seconds),
+        number(efficiency),
+        result.peak_memory.map_or_else(String::new, |bytes| bytes.to_string()),
+    ]
+}
+
 /// One line for each candidate: what was proposed and what came out.
 fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> {
     let targets = configuration.targets()?;
@@ -130,6 +156,10 @@ fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> 
     header.extend(configuration.parameters.iter().map(|parameter| parameter.path.clone()));
     header.extend(names().map(|name| format!("value {name}")));
     header.extend(names().map(|name| format!("score {name}")));
+    // What a site bills is of interest where there is one; other tables stay as they are.
+    let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
+    let is_billed = limits.executor.is_slurms();
+    header.extend(BILLED.iter().filter(|_| is_billed).map(|name| (*name).to_owned()));
     let failed = |error: csv::Error| Failure::failed(error, "this is a bug in mozopt");
     let mut writer = csv::Writer::from_writer(vec![]);
     writer.write_record(&header).map_err(failed)?;
@@ -154,6 +184,9 @@ fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> 
             }),
         );
         row.extend(all.map(|i| measured(i).map_or_else(String::new, |target| exact(target.score))));
+        if is_billed {
+            row.extend(bill(record, configuration.cores(limits)));
+        }
         writer.write_record(&row).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;

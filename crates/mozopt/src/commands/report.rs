@@ -11,6 +11,7 @@ use crate::cli::ReportArguments;
 use crate::failure::{FINISHED, Failure};
 use crate::figure_data;
 use crate::report::{Compared, comparison, html};
+use crate::usage::Usage;
 
 /// Writes the report and prints the path of its file.
 pub fn report(arguments: &ReportArguments) -> Result<u8, Failure> {
@@ -59,7 +60,8 @@ fn write(directory: &OptimizationDirectory, path: &Path) -> Result<io::Result<()
          <li><a href=\"#figures\">Figures</a></li><li><a href=\"#candidates\">Candidates</a></li>\
          <li><a href=\"#provenance\">Provenance</a></li></ul></nav>\n",
     );
-    head.push_str(&html::what_was_searched(&configuration, &state));
+    let usage = Usage::of(directory, &configuration, &state);
+    head.push_str(&html::what_was_searched(&configuration, &state, Some(&usage)));
     head.push_str(&html::best_candidate(&configuration, &state)?);
     // The table of all candidates is by far the longest: the rest is put around it.
     let mut body = html::candidates(&state);

@@ -1,9 +1,7 @@
 //! `mozopt status`: where an optimization stands.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use indicatif::DecimalBytes;
 use serde::Serialize;
 
 use durable::read_json;
@@ -75,36 +73,8 @@ pub fn status(arguments: &StatusArguments) -> Result<u8, Failure> {
     if let Some(versions) = &versions {
         text.push_str(&format!("versions: {versions}\n"));
     }
-    text.push_str(&in_words(&usage));
+    text.push_str(&usage.in_words());
     text.push_str(&closing(&directory, &configuration, &state)?);
     super::print(&text)?;
     Ok(FINISHED)
-}
-
-fn in_words(usage: &Usage) -> String {
-    let clock = |seconds: f64| duration(Duration::try_from_secs_f64(seconds).unwrap_or_default());
-    let mut text = String::new();
-    if let (Some(run), Some(queue)) = (&usage.run_seconds, &usage.queue_seconds) {
-        text.push_str(&format!(
-            "simulations ran {} (median; the longest {}) after {} in the queue (the longest {})\n",
-            clock(run.median),
-            clock(run.max),
-            clock(queue.median),
-            clock(queue.max),
-        ));
-        let busy = usage.utilisation.map(|share| format!(", slots busy {:.0} %", 100.0 * share));
-        let busy = busy.unwrap_or_default();
-        let computed =
-            usage.cpu_efficiency.map(|share| format!(", cores busy {:.0} %", 100.0 * share));
-        let computed = computed.unwrap_or_default();
-        text.push_str(&format!("{:.2} core-hours{busy}{computed}; ", usage.core_hours));
-    }
-    text.push_str(&format!("{} on disk\n", DecimalBytes(usage.disk_bytes)));
-    if let (Some(asked), Some(peak)) = (&usage.memory_asked, usage.peak_memory) {
-        let peak = DecimalBytes(peak);
-        text.push_str(&format!(
-            "each asks for {asked} of memory; the largest process had {peak}\n"
-        ));
-    }
-    text
 }

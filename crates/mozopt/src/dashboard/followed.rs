@@ -186,7 +186,7 @@ impl Followed {
     pub fn section(&self, name: &str) -> Result<Option<String>, Failure> {
         let known = self.known();
         Ok(match name {
-            "search" => Some(html::what_was_searched(&self.configuration, &known.state)),
+            "search" => Some(html::what_was_searched(&self.configuration, &known.state, None)),
             "best" => Some(html::best_candidate(&self.configuration, &known.state)?),
             "provenance" => Some(html::provenance(&self.directory, &self.configuration)?),
             _ => None,

@@ -12,9 +12,14 @@ use simulation::TargetResult;
 use super::{amount, none_measured, place, wanted};
 use crate::failure::Failure;
 use crate::overview::Overview;
+use crate::usage::Usage;
 
-/// What was searched, how, and why it stopped.
-pub fn what_was_searched(configuration: &Configuration, state: &State) -> String {
+/// What was searched, how, why it stopped, and what that used, where it was looked at.
+pub fn what_was_searched(
+    configuration: &Configuration,
+    state: &State,
+    usage: Option<&Usage>,
+) -> String {
     let optimizer = &configuration.optimizer;
     let (algorithm, mode) = (json_word(&optimizer.algorithm), json_word(&configuration.mode));
     let ended = match &state.stopped {
@@ -29,7 +34,7 @@ pub fn what_was_searched(configuration: &Configuration, state: &State) -> String
     let time = |time: Option<jiff::Timestamp>| {
         time.map_or_else(|| "—".to_owned(), |time| format!("{time:.0}"))
     };
-    let pairs = [
+    let mut pairs = vec![
         (
             "Searched",
             format!(
@@ -60,6 +65,7 @@ pub fn what_was_searched(configuration: &Configuration, state: &State) -> String
         ("Last entry", time(state.last)),
         ("Running time", format!("{:.2} h", state.running_seconds / 3600.0)),
     ];
+    pairs.extend(usage.map(|usage| ("Used", usage.in_words().trim().replace('\n', "; "))));
     format!("<h2 id=\"search\">Search</h2>\n{}", definitions(&pairs))
 }
 

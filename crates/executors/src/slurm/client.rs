@@ -131,7 +131,7 @@ pub fn submit(arguments: &[String]) -> Result<u64, Trouble> {
 
 /// The number in an answer of sbatch: its last line that is one. A site's wrapper may greet, or say
 /// good-bye; with several clusters the number is followed by `;cluster`.
-fn number_in(answer: &str) -> Result<u64, Trouble> {
+pub(super) fn number_in(answer: &str) -> Result<u64, Trouble> {
     let number = |line: &str| line.trim().split(';').next()?.parse().ok();
     answer.lines().rev().find_map(number).ok_or_else(|| {
         let last = answer.trim().lines().last().unwrap_or_default();
@@ -255,13 +255,17 @@ fn accounted(line: &str) -> Option<Accounted> {
 
 /// How a job ended that squeue still lists.
 pub fn exit_codes_of(id: u64) -> Result<ExitCodes, Trouble> {
-    let job = show(&["-o", "-d", "job", &id.to_string()])?;
+    Ok(exit_codes_in(&show(&["-o", "-d", "job", &id.to_string()])?).unwrap_or_default())
+}
+
+/// How a job ended, in scontrol's line.
+pub(super) fn exit_codes_in(job: &str) -> Option<ExitCodes> {
     let fields: HashMap<_, _> =
         job.split_whitespace().filter_map(|field| field.split_once('=')).collect();
     let codes = |name: &str| fields.get(name).and_then(|codes| exit_codes(codes));
-    let (code, signal) = codes("ExitCode").unwrap_or_default();
+    let (code, signal) = codes("ExitCode")?;
     let worst_signal = codes("DerivedExitCode").map_or(0, |(_, signal)| signal);
-    Ok(ExitCodes { code, signal, worst_signal })
+    Some(ExitCodes { code, signal, worst_signal })
 }
 
 /// Cancels jobs that the queue has just listed under names of ours: numbers that were learnt
@@ -285,11 +289,16 @@ pub fn show(what: &[&str]) -> Result<String, Trouble> {
 /// How long the cluster's commands wait for an answer.
 pub fn message_timeout() -> Duration {
     let settings = show(&["config"]).unwrap_or_default();
+    message_timeout_in(&settings).unwrap_or(MESSAGE_TIMEOUT)
+}
+
+/// The same, in the cluster's settings.
+pub(super) fn message_timeout_in(settings: &str) -> Option<Duration> {
     let seconds = settings.lines().find_map(|line| {
         let (name, value) = line.split_once('=')?;
         (name.trim() == "MessageTimeout").then(|| value.trim().split(' ').next()?.parse().ok())?
     });
-    seconds.map_or(MESSAGE_TIMEOUT, Duration::from_secs)
+    seconds.map(Duration::from_secs)
 }
 
 fn comma_separated(ids: &[u64]) -> String {
@@ -357,7 +366,7 @@ fn run_and_hear(
     }
 }
 
-fn in_one_line(text: &str) -> String {
+pub(super) fn in_one_line(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.join("; ")
 }

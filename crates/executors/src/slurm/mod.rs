@@ -11,6 +11,8 @@ mod nodes;
 mod pending;
 mod polling;
 mod record;
+#[cfg(test)]
+mod recorded;
 mod refusal;
 mod resources;
 mod steps;

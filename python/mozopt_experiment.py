@@ -28,7 +28,9 @@ ORIENTATION = math.pi / 2  # rad; of all disks: mozopt's targets look at cells t
 
 # An explosion is found when a presentation ends, so the first one is short.
 SETTLING_DURATION = 500  # ms without a stimulus
-SPONTANEOUS_DURATION = 5000  # ms; mozopt's targets know spontaneous activity by this duration
+# Targets are measured on the period without a stimulus of exactly 5000 ms; if there is none, on the
+# longest of at least 1000 ms.
+SPONTANEOUS_DURATION = 5000  # ms
 LONG_SPONTANEOUS_DURATION = 20000  # ms
 
 DISK_RADIUS = 1.25  # degrees

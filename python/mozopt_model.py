@@ -16,11 +16,11 @@ def load_model_class(path):
     return getattr(importlib.import_module(module), name)
 
 
-def install(module):
+def install(module, nest_install=None):
     """Loads an extension module into NEST, unless it is there."""
     nest = importlib.import_module("nest")
     try:
-        nest.Install(module)
+        (nest_install or nest.Install)(module)
     except nest.NESTError as error:
         if "already" not in str(error):
             raise

@@ -84,7 +84,8 @@ def run(simulation, directory, protocols):
         if script is None:
             for module in modules:
                 install(module)
-        install_after_setup(modules)
+        with contextlib.suppress(ImportError):
+            install_after_setup(modules)
         with presented.watched():
             if script is None:
                 present(load_model_class(mozaik["model_class"]), protocols[protocol])
@@ -174,20 +175,30 @@ class Presented:
 
 
 def install_after_setup(modules):
-    """Loads extension modules when PyNN has reset NEST, which since NEST 3.8 unloads them."""
-    if not modules:
-        return
-    sim = importlib.import_module("pyNN.nest")
-    setup = sim.setup
+    """Loads extension modules when PyNN has reset NEST, which since NEST 3.8 unloads them.
+
+    These, and those that the run script or the model installs itself.
+    """
+    sim, nest = importlib.import_module("pyNN.nest"), importlib.import_module("nest")
+    setup, nest_install = sim.setup, nest.Install
+    wanted = list(modules)
 
     @functools.wraps(setup)
     def setup_and_install(*arguments, **options):
         rank = setup(*arguments, **options)
-        for module in modules:
-            install(module)
+        for module in wanted:
+            install(module, nest_install)
         return rank
 
+    # What was loaded here may be installed by the model as well: NEST refuses to do it twice.
+    @functools.wraps(nest_install)
+    def install_and_note(module_name):
+        install(module_name, nest_install)
+        if module_name not in wanted:
+            wanted.append(module_name)
+
     sim.setup = setup_and_install
+    vars(nest)["Install"] = install_and_note  # NEST 3 lets nobody set its attributes.
 
 
 def write_beside(directory, name, text):

@@ -40,6 +40,12 @@ needs_mpi = unittest.skipUnless(
 )
 
 AFFERENT_WEIGHT = "sheets.l4_cortex_exc.AfferentConnection.base_weight"
+# Cells of the extension module in nest_module.
+RELAYS = (
+    "param/retina_lgn",
+    "'cell': {},",
+    "'cell': {'model': 'relay_neuron', 'native_nest': True, 'params': {}},",
+)
 EXPLODING = {"sheets.l4_cortex_exc.L4ExcL4ExcConnection.base_weight": 0.01}
 
 
@@ -358,6 +364,12 @@ class Running(unittest.TestCase):
             (model / name).write_text(text.replace(old, new))
         return model
 
+    def relay_module(self):
+        """Builds the extension module, and gives the environment in which NEST finds it."""
+        build = HERE / "nest_module" / "build.sh"
+        subprocess.run([build, sys.executable, self.directory], check=True)
+        return {"LD_LIBRARY_PATH": str(self.directory)}
+
     def index(self):
         with (self.store / "datastore.recordings.pickle").open("rb") as file:
             return pickle.load(file)
@@ -574,11 +586,8 @@ class Running(unittest.TestCase):
     @needs_compiler
     def test_cells_of_an_extension_module(self):
         """PyNN resets NEST, which then knows the module no more."""
-        build = HERE / "nest_module" / "build.sh"
-        subprocess.run([build, sys.executable, self.directory], check=True)
-        cell = "'cell': {'model': 'relay_neuron', 'native_nest': True, 'params': {}},"
-        model = self.copy_of_model([("param/retina_lgn", "'cell': {},", cell)])
-        found_there = {"LD_LIBRARY_PATH": str(self.directory)}
+        found_there = self.relay_module()
+        model = self.copy_of_model([RELAYS])
         script = self.short_script()
         without = self.run_script(simulation(), model=model, script=script, **found_there)
         self.assertIn("relay_neuron", without.stderr)
@@ -594,6 +603,36 @@ class Running(unittest.TestCase):
         )
         self.assertEqual(found["nest_modules"], {"relaymodule": None})
         self.assertEqual(found["nest_models"], {"relay_neuron": True})
+
+    @needs_nest
+    @needs_compiler
+    def test_modules_that_a_model_installs_itself(self):
+        """Whether mozopt.toml names them or not."""
+        found_there = self.relay_module()
+        install = "import nest\n\nnest.Install('relaymodule')\n"
+        start = "from model import SelfSustainedPushPull\n"
+        model = self.copy_of_model([RELAYS, ("run.py", start, install + start)])
+        asked = ("--script", "run.py", "--nest-models", "relay_neuron")
+        found = self.check(*asked, model=model, **found_there)
+        self.assertEqual((found["errors"], found["nest_models"]), ({}, {"relay_neuron": True}))
+        given = simulation(script="run.py", model_class=None)
+        run = self.run_script(given, model=model, **found_there)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        (grating, *_) = self.segments(sheet="X_ON", contrast=100)
+        self.assertGreater(sum(map(len, grating.spiketrains)), 0)
+        # After PyNN's setup, as newer models do.
+        text = (model / "model.py").read_text()
+        built = "        super().__init__(sim, num_threads, parameters)\n"
+        late = (
+            "        import nest\n        nest.Install('relaymodule')\n        sys.exit('built')\n"
+        )
+        (model / "model.py").write_text("import sys\n" + text.replace(built, built + late))
+        for modules in ([], ["relaymodule"]):
+            with self.subTest(modules):
+                shutil.rmtree(self.store.parent)
+                given["mozaik"]["nest_modules"] = modules
+                run = self.run_script(given, model=model, **found_there)
+                self.assertEqual(run.stderr.splitlines()[-1], "built", run.stderr)
 
     @needs_nest
     def test_what_was_recorded_is_saved_whatever_comes_after_the_last_presentation(self):

@@ -121,7 +121,7 @@ impl Problem {
             Problem::FileCycle { .. } => "remove one of these urls".to_owned(),
             Problem::Character { .. } => "save the file as UTF-8 without a byte order mark".to_owned(),
             Problem::Unsupported { .. } => {
-                "write literals, + - * / **, pi, url(..), ref(..) or a constructor of mozaik".to_owned()
+                "write literals, + - * / **, or, and, not, pi, url(..), ref(..) or a constructor of mozaik".to_owned()
             }
             Problem::SignedReference => "write -1*ref(..)".to_owned(),
             Problem::ReferenceAsExponent => "mozaik allows ref(..)**2, but not 2**ref(..)".to_owned(),

@@ -98,6 +98,12 @@ impl Scope<'_> {
                 apply(left, *operator, right)
                     .map_err(|problem| problem.at(self.origin(expression)))?
             }
+            ExpressionKind::Or(operands) => self.first_that_is(true, operands, depth)?,
+            ExpressionKind::And(operands) => self.first_that_is(false, operands, depth)?,
+            ExpressionKind::Not(operand) => {
+                let value = self.value(operand, depth)?;
+                Value::Boolean(!self.truth(operand, &value)?)
+            }
             ExpressionKind::Call { function, arguments } => {
                 self.call(expression, function, arguments, depth)?
             }
@@ -106,6 +112,42 @@ impl Scope<'_> {
 
     fn all(&mut self, elements: &[Expression], depth: usize) -> Result<Vec<Value>, Error> {
         elements.iter().map(|element| self.value(element, depth)).collect()
+    }
+
+    /// The first operand that is true (or false), or else the last. What comes after it is not
+    /// evaluated, as in Python.
+    fn first_that_is(
+        &mut self,
+        wanted: bool,
+        operands: &[Expression],
+        depth: usize,
+    ) -> Result<Value, Error> {
+        let mut value = Value::None;
+        for operand in operands {
+            value = self.value(operand, depth)?;
+            if self.truth(operand, &value)? == wanted {
+                break;
+            }
+        }
+        Ok(value)
+    }
+
+    /// What Python's `bool` gives. A reference is an object, and true whatever it refers to.
+    fn truth(&self, expression: &Expression, value: &Value) -> Result<bool, Error> {
+        Ok(match value {
+            Value::None => false,
+            Value::Boolean(value) => *value,
+            Value::Integer(value) => *value != 0,
+            Value::Float(value) => *value != 0.0,
+            Value::Text(text) => !text.is_empty(),
+            Value::List(values) | Value::Tuple(values) => !values.is_empty(),
+            Value::Distribution(_) | Value::Formula(_) => true,
+            // Editing would not find what is written in it.
+            Value::Dict(_) | Value::Call(_) => {
+                let what = format!("{} in or, and, not", value.kind());
+                return Err(Problem::Unsupported { what }.at(self.origin(expression)));
+            }
+        })
     }
 
     fn dict(&mut self, whole: &Expression, items: &[Item], depth: usize) -> Result<Dict, Error> {

@@ -10,12 +10,13 @@
 //! The language:
 //!
 //! - A file is one Python expression, a dictionary. It may hold literals, `pi`, arithmetic on
-//!   numbers (`+ - * / **`, Python's rules), and calls of the functions below. Of a key that is
-//!   written twice the last value counts, at the place of the first.
+//!   numbers (`+ - * / **`, Python's rules), `or`, `and`, `not`, and calls of the functions below.
+//!   Of a key that is written twice the last value counts, at the place of the first.
 //! - `url('param/x')` is the content of that file, relative to the directory mozaik is started in.
 //! - `ref('a.b.c')` is the value at that path from the root; arithmetic on it is done when it is
 //!   known. A reference to a sub-tree is a copy of it. References inside lists, tuples and
-//!   constructor calls stay what they are.
+//!   constructor calls stay what they are. For `or`, `and`, `not` a reference is true, whatever it
+//!   refers to: `ref('a') or 1` is `ref('a')`, even where that is 0.
 //! - `PyNNDistribution(name='uniform',low=1,high=2)` is a random distribution, and so is a sub-tree
 //!   with `'class_name': 'PyNNDistribution'` and `'params'`. Other constructors of mozaik are kept
 //!   as data.

@@ -39,6 +39,9 @@ pub(crate) enum ExpressionKind {
     Positive(Box<Expression>),
     Negative(Box<Expression>),
     Binary(Box<Expression>, Operator, Box<Expression>),
+    Or(Vec<Expression>),
+    And(Vec<Expression>),
+    Not(Box<Expression>),
     Call {
         function: String,
         /// Arguments in order, with their names if they have one.
@@ -101,9 +104,9 @@ pub(crate) fn is_shallow(text: &str, mode: Mode) -> bool {
     let (mut depth, mut keywords, mut indents) = (0, 0, 0_usize);
     while depth + keywords <= DEPTH_LIMIT {
         use TokenKind::{
-            Comma, Comment, Complex, Dedent, EndOfFile, FStringEnd, FStringStart, False, Float,
-            Indent, Int, Lbrace, Lpar, Lsqb, Name, Newline, NonLogicalNewline, None, Rbrace, Rpar,
-            Rsqb, String, TStringEnd, TStringStart, True,
+            And, Comma, Comment, Complex, Dedent, EndOfFile, FStringEnd, FStringStart, False,
+            Float, Indent, Int, Lbrace, Lpar, Lsqb, Name, Newline, NonLogicalNewline, None, Not,
+            Or, Rbrace, Rpar, Rsqb, String, TStringEnd, TStringStart, True,
         };
         match lexer.next_token() {
             EndOfFile => return true,
@@ -135,8 +138,10 @@ pub(crate) fn is_shallow(text: &str, mode: Mode) -> bool {
             }
             Name | Int | Float | Complex | String | Comment | Newline | NonLogicalNewline
             | True | False | None => {}
-            // `lambda a, b:` goes on after its comma; no keyword belongs to the language anyway.
-            kind if kind.is_keyword() => keywords += 1,
+            // `lambda a, b:` goes on after its comma. Of such keywords the language has none.
+            kind if kind.is_keyword() && (keywords > 0 || !matches!(kind, And | Not | Or)) => {
+                keywords += 1;
+            }
             _ => {
                 levels.last_mut().into_iter().for_each(|level| *level += 1);
                 depth += 1;
@@ -184,9 +189,8 @@ impl Reader<'_> {
             Expr::UnaryOp(unary) => match unary.op {
                 ast::UnaryOp::UAdd => Kind::Positive(Box::new(self.expression(&unary.operand)?)),
                 ast::UnaryOp::USub => Kind::Negative(Box::new(self.expression(&unary.operand)?)),
-                ast::UnaryOp::Not | ast::UnaryOp::Invert => {
-                    return Err(self.unsupported(expr, "this operator"));
-                }
+                ast::UnaryOp::Not => Kind::Not(Box::new(self.expression(&unary.operand)?)),
+                ast::UnaryOp::Invert => return Err(self.unsupported(expr, "this operator")),
             },
             Expr::BinOp(binary) => {
                 let operator = match binary.op {
@@ -203,6 +207,13 @@ impl Reader<'_> {
                 };
                 let left = Box::new(self.expression(&binary.left)?);
                 Kind::Binary(left, operator, Box::new(self.expression(&binary.right)?))
+            }
+            Expr::BoolOp(logical) => {
+                let operands = self.all(&logical.values)?;
+                match logical.op {
+                    ast::BoolOp::Or => Kind::Or(operands),
+                    ast::BoolOp::And => Kind::And(operands),
+                }
             }
             Expr::Call(call) => self.call(expr, call)?,
             Expr::FString(_) | Expr::TString(_) => {

@@ -199,6 +199,25 @@ fn literals_are_pythons() {
 }
 
 #[test]
+fn or_and_not_are_pythons() {
+    let constant = prop::sample::select(vec![
+        "None", "True", "False", "0", "2", "0.0", "-0.0", "1e999", "''", "'a'", "[]", "[0]", "()",
+        "(None,)", "1/0", "-None",
+    ]);
+    let logic = constant.prop_map(str::to_owned).prop_recursive(4, 16, 3, |inner| {
+        let operator = prop::sample::select(vec![" or ", " and ", " or\\\n"]);
+        prop_oneof![
+            1 => inner.clone().prop_map(|operand| format!("not {operand}")),
+            1 => inner.clone().prop_map(|operand| format!("({operand})")),
+            4 => (inner.clone(), operator, inner)
+                .prop_map(|(left, operator, right)| format!("{left}{operator}{right}")),
+        ]
+    });
+    let values = compare(&generated(&logic, 5000));
+    assert!(values > 2500, "only {values} of 5000 had a value");
+}
+
+#[test]
 fn what_is_accepted_python_accepts_too() {
     let token = prop::sample::select(vec![
         "{",
@@ -234,6 +253,8 @@ fn what_is_accepted_python_accepts_too() {
         "lambda",
         "if",
         "not",
+        "or",
+        "and",
         "...",
         ":=",
         "=",

@@ -41,6 +41,14 @@ fn what_the_language_has_no_place_for_is_refused_where_it_stands() {
         ("{'a': 9223372036854775808}", "1:7: the integer does not fit into 64 bits"),
         ("{'a': 2**63}", "1:7: the result is an integer of more than 64 bits"),
         ("{'a': 'x' * 3}", "1:7: * cannot be applied to a string"),
+        (
+            "{'a': {'b': 1} or 2}",
+            "1:7: a sub-tree in or, and, not has no place in a parameter file",
+        ),
+        (
+            "{'a': not ParameterRange([1])}",
+            "1:11: a constructor call in or, and, not has no place in a parameter file",
+        ),
         ("{'a': -ref('b')}", "1:7: a reference has no sign"),
         ("{'a': 2**ref('b')}", "1:7: a reference cannot be an exponent"),
         ("{'a': ref(1)}", "1:11: ref needs a string, the path of a parameter"),
@@ -112,6 +120,7 @@ fn depth_cannot_overflow_the_stack() {
         deep("-", "1", ""),
         deep("1+", "1", ""),
         deep("2**", "1", ""),
+        deep("1 or ", "1", ""),
         deep("not ", "1", ""),
         deep("lambda a, b: ", "1", ""),
         deep("1 if 1 else ", "1", ""),
@@ -123,7 +132,7 @@ fn depth_cannot_overflow_the_stack() {
     ] {
         assert_eq!(problem, Problem::TooDeep { limit: 200 });
     }
-    let wide = format!("[{}]", "(-1)*2, ".repeat(10_000));
+    let wide = format!("[{}]", "(-1)*2, 0 or not 1, ".repeat(10_000));
     assert!(Value::parse_literal(&wide).is_ok(), "width is no depth");
 }
 
@@ -176,7 +185,7 @@ proptest! {
         tokens in prop::collection::vec(prop::sample::select(vec![
             "{", "}", "'a': ", "'b': ", "'c': ", ", ", "ref('a')", "ref('a.b')", "ref('b.c')", "url('param/root')", "(", ")", "[",
             "]", "1", "-", "*", "**", "/ 0", "'class_name': 'PyNNDistribution', ", "'params': {", "ParameterSet(", "pi", "\n",
-            "PyNNDistribution(", "name=", "{'a': ", "},",
+            "PyNNDistribution(", "name=", "{'a': ", "},", " or ", " and ", "not ",
         ]), 0..40),
     ) {
         let text = tokens.concat();

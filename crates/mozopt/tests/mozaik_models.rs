@@ -260,10 +260,13 @@ fn nest_modules_are_read_in_the_run_scripts() {
     model.write("run_spont.py", "import nest\nnest.Install('stepcurrentmodule')\nprint 'begin'\n");
     model.write("run_split.py", "nest.Install('nestmlmodule') # Install('others')\n");
     model.write("run_own.py", "nest.Install(sys.argv[1])\n");
+    let installed = "the NEST module stepcurrentmodule is installed by run.py and 1 more";
+    let new = format!("{installed}: `nest_modules` in the new mozopt.toml will name it");
+    model.mozopt("prepare", "--dry-run").exits(0).says(&new);
     model
         .mozopt("prepare", "")
         .exits(0)
-        .says("the NEST module stepcurrentmodule is installed by run.py and 1 more")
+        .says(&format!("{installed}: `nest_modules` in mozopt.toml names it"))
         .says("run_own.py installs a NEST module whose name is not written out");
     let settings = model.read("mozopt.toml");
     let line = "# \"nestmlmodule\" is installed by run_split.py\n\
@@ -272,6 +275,16 @@ fn nest_modules_are_read_in_the_run_scripts() {
     let checked = model.mozopt("check", "--json").json();
     let problems = problems(&checked);
     assert!(problems.iter().all(|(about, _)| about == "environment"), "{problems:?}");
+    // A file of the user's own is kept, and may name the module or not.
+    model.edit("mozopt.toml", "nest_modules = [\"stepcurrentmodule\", ", "nest_modules = [");
+    for flags in ["", "--dry-run"] {
+        model
+            .mozopt("prepare", flags)
+            .exits(0)
+            .says(&format!("{installed}: add it to `nest_modules` in your mozopt.toml"))
+            .says("installed by run_split.py: `nest_modules` in mozopt.toml names it");
+    }
+    model.mozopt("prepare", "--force --dry-run").exits(0).says(&new);
 }
 
 /// A sheet as a model's parameter files have it.

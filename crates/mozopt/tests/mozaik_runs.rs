@@ -16,31 +16,40 @@ const PATIENCE: Duration = Duration::from_mins(10);
 /// The test model, prepared, in an environment with everything that mozaik needs.
 fn prepared() -> Model {
     let model = Model::of_mozaik();
+    prepare(&model, "");
+    model
+}
+
+/// Prepares a model; its environment has these lines as well.
+fn prepare(model: &Model, lines: &str) {
     model.mozopt("prepare", "").exits(0);
     let stand_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/mozaik/stand_in");
     let prelude = format!(
-        "source '{}/bin/activate'\nexport PYTHONPATH='{}'",
+        "source '{}/bin/activate'\nexport PYTHONPATH='{}'\n{lines}",
         python::environment().display(),
         stand_in.canonicalize().unwrap().display()
     );
     let line = format!("kind = \"mozaik\"\nprelude = '''\n{prelude}\n'''\n");
     model.edit("mozopt.toml", "kind = \"mozaik\"\n", &line);
-    model
 }
 
 /// The same with a run script of the user's own, whose protocol is short.
 fn with_run_script() -> Model {
     let model = prepared();
+    present_run_script(&model);
+    model
+}
+
+fn present_run_script(model: &Model) {
     let class = "model_class = \"model.SelfSustainedPushPull\"\n";
     model.edit("mozopt.toml", class, "script = \"run.py\"\n");
     model.edit("mozopt.toml", "experiment = \"mozopt_experiment.py\"\n", "");
     // What this protocol can be measured by: it has no 5000 ms without a stimulus.
     let target = "{\"class\": \"OrientationTuningPreferenceTarget\", \"sheet_name\": \"V1_Exc_L4\", \
                   \"target_value\": 5, \"norm\": 0.5}";
-    let mut config = search(&model);
+    let mut config = search(model);
     config["targets"] = json!([serde_json::from_str::<Value>(target).unwrap()]);
-    write_search(&model, &config);
-    model
+    write_search(model, &config);
 }
 
 fn search(model: &Model) -> Value {
@@ -96,6 +105,96 @@ fn from_a_model_to_the_end_of_a_search() {
     assert!(parameters.contains(&value.to_string()), "{weight} = {value} is not in\n{parameters}");
     let others = optimization.file(&format!("simulations/{:06}/datastore", 1 - best));
     assert!(!others.exists(), "data of the others are removed");
+}
+
+/// What the prepared model presents, shortened, from `check` to the end of a search. Gives the
+/// summary, and what a simulation was told.
+fn searched_shortly(model: &Model) -> (Value, Value) {
+    for (name, usual_ms, short_ms) in
+        [("SETTLING", 500, 100), ("SPONTANEOUS", 5000, 1000), ("GRATING", 2000, 500)]
+    {
+        let duration = |ms: i32| format!("\n{name}_DURATION = {ms}");
+        model.edit("mozopt_experiment.py", &duration(usual_ms), &duration(short_ms));
+    }
+    checked_and_searched(model)
+}
+
+fn checked_and_searched(model: &Model) -> (Value, Value) {
+    let checked = mozopt(model, "check", "--json").exits(0).json();
+    assert_eq!(checked["ok"], true, "{checked}");
+    let flags = "--max-simulations 1 --validate-best 0 --json";
+    let summary = mozopt(model, "run", flags).exits(0).json();
+    assert_eq!((&summary["simulations"], &summary["failed"]), (&json!(1), &json!(0)));
+    let simulation = model.optimization().json_of(0, "simulation.json");
+    (summary, simulation["mozaik"].clone())
+}
+
+/// How many targets of the best candidate have a value.
+fn measured(summary: &Value) -> usize {
+    let targets = summary["best"]["targets"].as_array().unwrap().iter();
+    targets.filter(|target| target["value"].is_number()).count()
+}
+
+#[test]
+fn a_model_of_mozaik_of_2021() {
+    let model = Model::of_mozaik();
+    let explosions = "    'explosion_monitoring': {\n        'sheet_name': 'V1_Exc_L4',\n        \
+                      'threshold': 50,  # Hz\n    },\n";
+    model.edit("param/defaults", explosions, "");
+    model.edit("param/defaults", "    'steps_get_data': 0,\n", "");
+    prepare(&model, "export MOZAIK_STAND_IN=2021");
+    let (summary, mozaik) = searched_shortly(&model);
+    assert_eq!(mozaik["seed_parameters"], json!(["pynn_seed"]));
+    assert!(measured(&summary) >= 28, "{summary}");
+}
+
+#[test]
+fn a_model_of_mozaik_of_2026() {
+    let model = Model::of_mozaik();
+    let seeds = "'model_seed': 1, 'simulation_seed': 2, 'experiment_seed': 3,";
+    model.edit("param/defaults", "'pynn_seed': 1,\n    'mpi_seed': 1,", seeds);
+    prepare(&model, "export MOZAIK_STAND_IN=2026");
+    let (summary, mozaik) = searched_shortly(&model);
+    assert_eq!(mozaik["seed_parameters"], json!(["simulation_seed"]));
+    assert!(measured(&summary) >= 28, "{summary}");
+}
+
+/// The test model with cells of the extension module, which its run script installs; `None` where
+/// the module cannot be built.
+fn with_extension_module() -> Option<Model> {
+    if Command::new("g++").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no g++");
+        return None;
+    }
+    let model = Model::of_mozaik();
+    let relays = "'cell': {'model': 'relay_neuron', 'native_nest': True, 'params': {}},";
+    model.edit("param/retina_lgn", "'cell': {},", relays);
+    let install = "import nest\nnest.Install(\"relaymodule\")\nfrom model";
+    model.edit("run.py", "from model", install);
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/mozaik");
+    let mut build = Command::new(tests.join("nest_module/build.sh"));
+    build.arg(python::environment().join("bin/python")).arg(model.path());
+    Running::of(&mut build).wait().exits(0);
+    prepare(&model, &format!("export LD_LIBRARY_PATH='{}'", model.path().display()));
+    Some(model)
+}
+
+#[test]
+fn a_model_with_an_extension_module() {
+    let Some(model) = with_extension_module() else { return };
+    let (summary, mozaik) = searched_shortly(&model);
+    assert_eq!(mozaik["nest_modules"], json!(["relaymodule"]), "as prepare found in run.py");
+    assert!(measured(&summary) >= 28, "{summary}");
+}
+
+#[test]
+fn a_run_script_that_installs_its_module_itself() {
+    let Some(model) = with_extension_module() else { return };
+    present_run_script(&model);
+    model.edit("mozopt.toml", "nest_modules = [\"relaymodule\"]\n", "");
+    let (summary, mozaik) = checked_and_searched(&model);
+    assert_eq!((&mozaik["script"], &mozaik["nest_modules"]), (&json!("run.py"), &Value::Null));
+    assert_eq!(measured(&summary), 1, "{summary}");
 }
 
 #[test]

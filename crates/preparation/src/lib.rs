@@ -23,6 +23,7 @@ use reading::{MozaikParameters, has_known_seed};
 use simulation::{EXPERIMENT_FILE, EXPERIMENT_SCRIPT};
 
 pub use error::PreparationError;
+pub use nest_modules::NestModule;
 pub use parameter_folder::ParameterFolder;
 pub use plan::{Plan, PlannedFile, State};
 pub use sheet::{Sheet, sheets};
@@ -70,17 +71,18 @@ impl Preparation<'_> {
             Some(class) => Some(class.to_owned()),
             None => model_class::find(&model_directory, &mut notes),
         };
+        let nest_modules = nest_modules::find(&model_directory, &mut notes);
         let settings = proposal::mozopt_toml(
             class.as_deref(),
             (into != model_directory).then(|| relative(&model_directory, &into)).as_deref(),
             &format!("{prefix}/{}", self.root),
-            &nest_modules::find(&model_directory, &mut notes),
+            &nest_modules,
             has_known_seed(&model),
         );
         files.push(PlannedFile::new(at("mozopt.toml"), settings, "how the search runs"));
         let script = EXPERIMENT_SCRIPT.to_owned();
         files.push(PlannedFile::new(at(EXPERIMENT_FILE), script, "presents the protocol"));
-        Ok(Plan { files, notes })
+        Ok(Plan { files, notes, nest_modules })
     }
 }
 

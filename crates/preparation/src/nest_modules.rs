@@ -1,6 +1,7 @@
 //! Which extension modules the model's run scripts install into NEST: read in their texts, which
 //! are never run.
 
+use std::fmt;
 use std::path::Path;
 
 use crate::model_class::python_files;
@@ -12,6 +13,12 @@ pub struct NestModule {
     pub name: String,
     /// The files' names.
     pub scripts: Vec<String>,
+}
+
+impl fmt::Display for NestModule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the NEST module {} is installed by {}", self.name, listed(&self.scripts))
+    }
 }
 
 /// The modules that the Python files of the model's directory install.
@@ -30,13 +37,6 @@ pub fn find(model_directory: &Path, notes: &mut Vec<String>) -> Vec<NestModule> 
         if found.others {
             unclear.push(script);
         }
-    }
-    for module in &modules {
-        notes.push(format!(
-            "the NEST module {} is installed by {}: added to mozopt.toml as `nest_modules`",
-            module.name,
-            listed(&module.scripts)
-        ));
     }
     if !unclear.is_empty() {
         notes.push(format!(

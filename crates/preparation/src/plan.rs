@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::PreparationError;
+use crate::nest_modules::NestModule;
 
 /// All files of a preparation.
 pub struct Plan {
@@ -12,6 +13,8 @@ pub struct Plan {
     pub files: Vec<PlannedFile>,
     /// What the user should know or do.
     pub notes: Vec<String>,
+    /// The modules that the planned mozopt.toml names.
+    pub nest_modules: Vec<NestModule>,
 }
 
 /// A file to be written.

@@ -92,7 +92,8 @@ impl Source {
 
     /// The file that was read from this path.
     pub fn of(path: &Path, text: &str) -> Self {
-        Self::new(path.display().to_string(), text)
+        // Of the directory `.`, which is what commands look at by default, nothing need be said.
+        Self::new(path.strip_prefix(".").unwrap_or(path).display().to_string(), text)
     }
 
     /// A mistake at this range of bytes.
@@ -119,7 +120,18 @@ pub fn suggestion<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::suggestion;
+    use std::path::Path;
+
+    use super::{Source, suggestion};
+
+    #[test]
+    fn a_file_here_is_named_without_a_dot() {
+        let name = |path: &str| Source::of(Path::new(path), "").name;
+        assert_eq!(name("./param_optim/defaults"), "param_optim/defaults");
+        assert_eq!(name("../mozopt.toml"), "../mozopt.toml");
+        assert_eq!(name("/model/./mozopt.toml"), "/model/./mozopt.toml");
+        assert_eq!(name(".hidden/mozopt.toml"), ".hidden/mozopt.toml");
+    }
 
     #[test]
     fn near_names_are_suggested_and_far_ones_are_not() {

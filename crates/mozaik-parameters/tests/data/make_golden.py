@@ -92,6 +92,13 @@ FORMULAS = [
     "{'a': 1, 'b': [ref('a')], 'c': ref('b'), 'd': PyNNDistribution(name='uniform',low=ref('a'),high=2)}",
     "{'names': 1}",
     "{'a': {'parameters': 1}}",
+    "{'a': 0, 'b': ref('a') or 1, 'c': ref('a') and 1, 'd': not ref('a'), 'e': not not ref('a')}",
+    "{'a': 3, 'b': False or ref('a'), 'c': None and ref('a'), 'd': 0 or ref('a') - 3 or 1}",
+    "{'a': 0.5, 'b': (ref('a') * ref('c') + ref('c') or 4.0) / 4.0, 'c': 0}",
+    "{'a': 1 or ref('nowhere'), 'b': 0 and url('nowhere'), 'c': 1 or 1/0, 'd': '' or unknown}",
+    "{'a': 1 or ref('nowhere'), 'b': 0 and url('nowhere'), 'c': 1 or 1/0, 'd': 'x' or unknown}",
+    "{'a': {'x': 1}, 'b': ref('a') or 1, 'c': (ref('a') or 1) * 2}",
+    "{'a': PyNNDistribution(name='uniform', low=ref('b'), high=2) or 1, 'b': [] or () or 0.0}",
     "{1: 2}",
     "{'a': undefined}",
 ]

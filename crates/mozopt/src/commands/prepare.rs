@@ -4,10 +4,13 @@ use std::path::Path;
 
 use preparation::{Preparation, State};
 use printable::program;
+use reading::read_settings;
 
 use crate::cli::PrepareArguments;
 use crate::failure::{FINISHED, Failure};
 use crate::report::table;
+
+const SETTINGS: &str = "mozopt.toml";
 
 /// Shows what is to be written, and writes it.
 pub fn prepare(arguments: &PrepareArguments) -> Result<u8, Failure> {
@@ -27,7 +30,7 @@ pub fn prepare(arguments: &PrepareArguments) -> Result<u8, Failure> {
     }
     .plan()?;
     let mut listed = table(&["file", "", "contents"]);
-    let mut kept = 0;
+    let mut kept = vec![];
     for file in &plan.files {
         let state = file.state()?;
         let (write, done, to_do) = match state {
@@ -39,7 +42,9 @@ pub fn prepare(arguments: &PrepareArguments) -> Result<u8, Failure> {
         if write && !arguments.dry_run {
             file.write(state)?;
         }
-        kept += usize::from(state == State::Different && !arguments.force);
+        if state == State::Different && !arguments.force {
+            kept.push(&*file.path);
+        }
         let shown = if arguments.dry_run { to_do } else { done };
         listed.add_row([seen_from_here(&file.path), shown.to_owned(), file.description.clone()]);
     }
@@ -47,7 +52,21 @@ pub fn prepare(arguments: &PrepareArguments) -> Result<u8, Failure> {
     for note in &plan.notes {
         say!("note: {note}");
     }
-    if kept > 0 {
+    let settings = into.join(SETTINGS);
+    let named = read_settings(&settings).ok().and_then(|there| there.simulator.nest_modules);
+    for module in &plan.nest_modules {
+        let is_there = named.as_ref().is_some_and(|named| named.contains(&module.name));
+        say!(
+            "note: {module}: {}",
+            match is_there {
+                true => "`nest_modules` in mozopt.toml names it",
+                false if kept.iter().any(|path| path.ends_with(SETTINGS)) =>
+                    "add it to `nest_modules` in your mozopt.toml, which is kept",
+                false => "`nest_modules` in the new mozopt.toml will name it",
+            }
+        );
+    }
+    if !kept.is_empty() {
         say!(
             "use --force to replace files that differ; the earlier ones are kept with a ~ at the \
              end of their names"

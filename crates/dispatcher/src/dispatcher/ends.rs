@@ -216,8 +216,7 @@ impl<C: Clock> Dispatcher<C> {
         }
         self.messages.push(format!("{}: {reason} before it began; submitted again", task.key));
         let first = Duration::from_secs(self.limits.retry_pause.seconds());
-        let rounds = self.never_began / self.slots();
-        let pause = first.saturating_mul(PAUSE_GROWS.saturating_pow(rounds as u32));
+        let pause = first.saturating_mul(u32::try_from(self.never_began).unwrap_or(u32::MAX));
         task.not_before = self.clock.now() + pause.min(LONGEST_PAUSE.max(first));
         self.waiting.push_front(task);
         Ok(None)

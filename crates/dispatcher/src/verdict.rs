@@ -3,8 +3,8 @@
 //!
 //! - **The parameters:** a complete result of this simulation, whatever its job came to afterwards;
 //!   an error of the simulator, or no data; a run past its time limit, and past the longer ones
-//!   that it was given (`time_retry`); memory that ran out each time. That is the outcome. Errors are held back while nothing else works
-//!   ([`suspicion`](crate::suspicion)).
+//!   that it was given (`time_retry`); memory that ran out each time. That is the outcome. Errors
+//!   are held back while nothing else works ([`suspicion`](crate::suspicion)).
 //! - **The environment:** exit code 126 or 127, no directory, no bash, a missing module of Python,
 //!   a prelude that fails, a job that never began. Run again after pauses; if nothing works
 //!   meanwhile, the search stops.

@@ -32,8 +32,8 @@ impl AllowedCores {
         }
     }
 
-    /// How many they are, if that is fewer than a simulation should have. What a job of several nodes
-    /// has on the others is not known.
+    /// How many they are, if that is fewer than a simulation should have. What a job of several
+    /// nodes has on the others is not known.
     pub fn fewer_than(&self, wanted: usize) -> Option<u32> {
         let nodes = std::env::var("SLURM_JOB_NUM_NODES");
         if nodes.is_ok_and(|nodes| nodes.trim() != "1") {

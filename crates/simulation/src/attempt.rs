@@ -27,8 +27,8 @@ impl Attempt {
     }
 }
 
-/// How often attempts at a simulation ended because something ran out. The next attempt gets more of
-/// it, where that is configured.
+/// How often attempts at a simulation ended because something ran out. The next attempt gets more
+/// of it, where that is configured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shortages {
     /// Memory.

@@ -79,8 +79,8 @@ impl Trouble {
             || words.contains("QOS policy") && !words.contains("PerJob"))
     }
 
-    /// Whether it is the cluster that accepts nothing now: a partition is closed for maintenance, or
-    /// another cluster cannot be reached.
+    /// Whether it is the cluster that accepts nothing now: a partition is closed for maintenance,
+    /// or another cluster cannot be reached.
     pub fn is_of_the_cluster(&self) -> bool {
         matches!(self, Self::Failed { words } if words.contains("(inactive or drain)")
             || words.contains("can't be reached now") && !words.contains("known by database"))

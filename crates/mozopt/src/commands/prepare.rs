@@ -52,19 +52,18 @@ pub fn prepare(arguments: &PrepareArguments) -> Result<u8, Failure> {
     for note in &plan.notes {
         say!("note: {note}");
     }
-    let settings = into.join(SETTINGS);
-    let named = read_settings(&settings).ok().and_then(|there| there.simulator.nest_modules);
+    let settings = read_settings(&into.join(SETTINGS)).ok();
+    let named = settings.and_then(|settings| settings.simulator.nest_modules).unwrap_or_default();
+    let is_kept = kept.iter().any(|path| path.ends_with(SETTINGS));
     for module in &plan.nest_modules {
-        let is_there = named.as_ref().is_some_and(|named| named.contains(&module.name));
-        say!(
-            "note: {module}: {}",
-            match is_there {
-                true => "`nest_modules` in mozopt.toml names it",
-                false if kept.iter().any(|path| path.ends_with(SETTINGS)) =>
-                    "add it to `nest_modules` in your mozopt.toml, which is kept",
-                false => "`nest_modules` in the new mozopt.toml will name it",
-            }
-        );
+        let words = if named.contains(&module.name) {
+            "`nest_modules` in mozopt.toml names it"
+        } else if is_kept {
+            "add it to `nest_modules` in your mozopt.toml, which is kept"
+        } else {
+            "`nest_modules` in the new mozopt.toml will name it"
+        };
+        say!("note: {module}: {words}");
     }
     if !kept.is_empty() {
         say!(

@@ -26,11 +26,15 @@ fn model(settings: &str) -> Model {
     model
 }
 
-/// The log of the search, as it is now.
-fn log(model: &Model) -> String {
+/// A file of the search, as it is now.
+fn file(model: &Model, name: &str) -> String {
     let searches = support::optimizations_in(model.path());
-    let log = searches.first().map(|search| search.join("optimization.log"));
-    log.and_then(|log| fs::read_to_string(log).ok()).unwrap_or_default()
+    let file = searches.first().map(|search| search.join(name));
+    file.and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default()
+}
+
+fn log(model: &Model) -> String {
+    file(model, "optimization.log")
 }
 
 fn finish(running: Running, model: &Model) {
@@ -122,7 +126,7 @@ fn jobs_that_end_in_the_queue_cost_no_candidate() {
     // Somebody cancels what waits, whatever it is.
     eventually("the search ends", || {
         slurm("scancel", &["-t", "PENDING", "-p", "main"]);
-        log(&model).contains("in a row ended before they began")
+        file(&model, "journal.jsonl").contains("in a row ended before they began")
     });
     running.wait_at_most(Duration::from_mins(1)).exits(1);
     let optimization = model.optimization();

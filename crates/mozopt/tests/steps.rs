@@ -242,7 +242,7 @@ case $candidate in
     000002) kill -SEGV $$ ;;
     000003) sleep 600 ;;
     000004) [ -e again4 ] || { touch again4; kill -KILL $PPID; sleep 5; } ;;
-    000005) [ -e again5 ] || { touch again5; python3 -c 'x = bytearray(150 << 20)'; } ;;
+    000005) [ -e again5 ] || { touch again5; python3 -c 'x = bytearray(150 << 20)' || exit 1; } ;;
 esac
 ";
         let model = model(script, "mem = \"60M\"\nmem_retry = 4\n");

@@ -83,8 +83,9 @@ fn each_entry_by<E: From<JournalError>>(
     let mut file = durable::open(path).map_err(failed)?;
     let (mut text, mut seq, mut valid_bytes) = (vec![], 0, 0);
     loop {
-        let read = file.by_ref().take(piece).read_to_end(&mut text).map_err(failed)?;
-        let at_end = (read as u64) < piece;
+        file.by_ref().take(piece).read_to_end(&mut text).map_err(failed)?;
+        // Whether the last line may be torn depends on whether anything follows.
+        let at_end = file.by_ref().take(1).read_to_end(&mut text).map_err(failed)? == 0;
         let lines = match text.iter().rposition(|&byte| byte == b'\n') {
             _ if at_end => text.len(),
             Some(end) => end + 1,

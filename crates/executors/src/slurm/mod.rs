@@ -263,19 +263,15 @@ impl Slurm {
             JobEnd::TimedOut | JobEnd::OutOfTime | JobEnd::OutOfMemory => {
                 self.nodes.succeeded(nodes);
             }
-            JobEnd::Fault(_) if state.blames_node() => self.node_failed(nodes),
+            JobEnd::Fault(_) if state.blames_node() => {
+                self.messages.extend(self.nodes.judge(Some(nodes.to_owned()), None, false));
+            }
             // What the job left says more.
             JobEnd::Ended
             | JobEnd::Failed(_)
             | JobEnd::Fault(_)
             | JobEnd::NeverBegan(_)
             | JobEnd::Cancelled => {}
-        }
-    }
-
-    fn node_failed(&mut self, nodes: &str) {
-        if let Some(node) = self.nodes.failed(nodes) {
-            self.say(format!("{node} failed again and gets no further jobs"));
         }
     }
 
@@ -401,14 +397,8 @@ impl Executor for Slurm {
     }
 
     fn judged(&mut self, key: JobKey, host: Option<&str>, worked: bool) {
-        let nodes = self.ended_on.remove(&key).filter(|nodes| !nodes.is_empty());
-        // Nodes are named without their domain.
-        let host = host.and_then(|host| host.split('.').next()).map(str::to_owned);
-        match nodes.or(host) {
-            Some(nodes) if worked => self.nodes.succeeded(&nodes),
-            Some(nodes) => self.node_failed(&nodes),
-            None => {}
-        }
+        let nodes = self.ended_on.remove(&key);
+        self.messages.extend(self.nodes.judge(nodes, host, worked));
     }
 
     fn running(&self) -> usize {

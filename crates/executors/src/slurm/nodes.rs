@@ -33,6 +33,24 @@ impl Nodes {
         (faults.count == FAULTS).then(|| nodes.to_owned())
     }
 
+    /// A job worked on these nodes, or failed for a reason that is not the model's; where they are
+    /// not known, on the machine that it names itself. Returns what the user should know.
+    pub fn judge(
+        &mut self,
+        nodes: Option<String>,
+        host: Option<&str>,
+        worked: bool,
+    ) -> Option<String> {
+        // Nodes are named without their domain.
+        let host = host.and_then(|host| host.split('.').next()).map(str::to_owned);
+        let nodes = nodes.filter(|nodes| !nodes.is_empty()).or(host)?;
+        if worked {
+            self.succeeded(&nodes);
+            return None;
+        }
+        self.failed(&nodes).map(|node| format!("{node} failed again and gets no further jobs"))
+    }
+
     /// A job ran to its end on these nodes.
     pub fn succeeded(&mut self, nodes: &str) {
         self.faults.remove(nodes);

@@ -386,17 +386,8 @@ impl Executor for Steps {
     }
 
     fn judged(&mut self, key: JobKey, host: Option<&str>, worked: bool) {
-        let node = self.ended_on.remove(&key).filter(|node| !node.is_empty());
-        let host = host.and_then(|host| host.split('.').next()).map(str::to_owned);
-        match node.or(host) {
-            Some(node) if worked => self.nodes.succeeded(&node),
-            Some(node) => {
-                if let Some(node) = self.nodes.failed(&node) {
-                    self.messages.push(format!("{node} failed again and gets no further jobs"));
-                }
-            }
-            None => {}
-        }
+        let node = self.ended_on.remove(&key);
+        self.messages.extend(self.nodes.judge(node, host, worked));
     }
 
     fn room(&self) -> Option<Room> {

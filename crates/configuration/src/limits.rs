@@ -146,7 +146,7 @@ impl Limits {
     /// `slots` where only the room in an allocation of Slurm limits them.
     pub const AS_MANY_AS_FIT: usize = 10_000;
 
-    /// How long a simulation may run that exceeded its limit so often before.
+    /// How long a simulation may run that exceeded its limit this many times before.
     pub fn time_limit_after(&self, out_of_time: u32) -> TimeLimit {
         match self.executor {
             ExecutorKind::Local => self.time_limit,

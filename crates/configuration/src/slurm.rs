@@ -152,7 +152,7 @@ impl SlurmSettings {
         Some(size.ceil() as u64)
     }
 
-    /// This time limit for a simulation that exceeded its limits so often before.
+    /// This time limit for a simulation that exceeded its limits this many times before.
     pub fn time_after(&self, limit: TimeLimit, out_of_time: u32) -> TimeLimit {
         let factor = self.time_retry.map_or(1.0, |factor| factor.powf(f64::from(out_of_time)));
         limit.times(factor)

@@ -29,7 +29,7 @@ impl TimeLimit {
         Self(5)
     }
 
-    /// So many times as long, at most a hundred years.
+    /// This many times as long, at most a hundred years.
     #[must_use]
     pub(crate) fn times(self, factor: f64) -> Self {
         const LONGEST: f64 = 100.0 * 365.0 * 86400.0;

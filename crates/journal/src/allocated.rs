@@ -18,7 +18,7 @@ struct Period {
 }
 
 impl Allocated {
-    /// A controller began, in an allocation with so many cores or in none.
+    /// A controller began, in an allocation with this number of cores, or in none.
     pub fn begin(&mut self, now: Timestamp, cores: Option<u64>) {
         self.is_held = cores.is_some();
         self.periods.extend(cores.map(|cores| Period { from: now, to: now, cores }));

@@ -19,7 +19,7 @@ use crate::verdict::Verdict;
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// By what the pause grows with each fault of a simulation.
 const PAUSE_GROWS: u32 = 6;
-/// So many jobs in a row may end before they begin, however few run at the same time.
+/// At least this many jobs in a row may end before they begin, however few run at the same time.
 const LEAST_UNBEGUN: usize = 6;
 /// How long a result that cannot be read is read again and again.
 const PATIENCE: Duration = Duration::from_mins(1);

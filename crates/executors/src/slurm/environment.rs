@@ -42,10 +42,10 @@ pub const OF_FIRST_STEP: &str = "env -u SLURM_CPUS_PER_TASK -u SLURM_TRES_PER_TA
 /// the job either, and would not even find bash.
 pub const OF_STEPS: &str = "export SRUN_EXPORT_ENV=ALL; ";
 
-/// Before the script of a simulation that is a step of its own: Slurm tells a step much of its
-/// whole job, but launchers shall find a job of one node with so many tasks; of a job with more
-/// than this node and these cores, no more than these. A step within it may take the cores that
-/// this one is bound to, which are all that it has.
+/// Before the script of a simulation that is a step of its own: Slurm tells a step much about its
+/// whole job, but launchers shall find a job of one node with this number of tasks. Of a job with
+/// more than this node and these cores, they shall find no more than these. A step within it may
+/// take the cores that this one is bound to, which are all that it has.
 pub fn of_one_node(tasks: usize, of_many: Option<(&str, u32)>) -> Vec<String> {
     let mut words = ["env", "-u", "SLURM_CPUS_PER_TASK", "-u", "SLURM_TRES_PER_TASK"]
         .map(str::to_owned)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::client::Trouble;
 
-/// After so long it is said again.
+/// After this time it is said again.
 const AGAIN: Duration = Duration::from_hours(1);
 
 /// What submissions are refused for.

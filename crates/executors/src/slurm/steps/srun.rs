@@ -16,7 +16,7 @@ const BY_SIGNAL: u32 = 128;
 /// So much of a log's end is looked at for what srun says.
 const LOG_END_BYTES: u64 = 8192;
 
-/// srun for a simulation in this place, of so many tasks in all.
+/// srun for a simulation in this place, with its number of tasks.
 pub fn command(
     allocation: u64,
     place: &Place,

@@ -258,9 +258,12 @@ fn explosions_crashes_and_missing_stores_are_told_apart() {
         let ranks = "ranks = 2\nlauncher = \"env PMI_SIZE={ranks} PMI_RANK=0\"\n";
         model.edit("mozopt.toml", "script = ", &format!("{ranks}script = "));
     });
-    assert_eq!(refused, "crashed", "{reason}");
+    assert_eq!(refused, "node_failure", "no parameters are to blame: {reason}");
     let words = reason.as_str().unwrap();
-    assert!(words.starts_with("the simulator ended with exit code 78"), "{reason}");
+    assert!(
+        words.starts_with("the simulator refuses this environment (exit code 78): "),
+        "{reason}"
+    );
     assert_eq!(simulation["mozaik"]["ranks"], 2);
     let line = "env PMI_SIZE=2 PMI_RANK=0 python \"$MOZOPT_EXPERIMENT\"";
     assert_eq!(simulation["command"], line);

@@ -5,8 +5,8 @@
 //!   an error of the simulator, or no data; a run past its time limit, and past the longer ones
 //!   that it was given (`time_retry`); memory that ran out each time. That is the outcome. Errors
 //!   are held back while nothing else works ([`suspicion`](crate::suspicion)).
-//! - **The environment:** exit code 126 or 127, no directory, no bash, a missing module of Python,
-//!   a prelude that fails, a job that never began. Run again after pauses; if nothing works
+//! - **The environment:** exit code 78, 126 or 127, no directory, no bash, a missing module of
+//!   Python, a prelude that fails, a job that never began. Run again after pauses; if nothing works
 //!   meanwhile, the search stops.
 //! - **The machine:** killed from outside, no result although the job began, a node that failed, a
 //!   preemption. Run again after pauses, then lost, and not told as bad. Where the disk has no room

@@ -274,7 +274,7 @@ fn a_crash_is_told_by_its_exit_code_or_signal() {
 
 #[test]
 fn a_simulator_that_somebody_kills_is_run_again_and_never_held_against_the_parameters() {
-    for script in ["kill -KILL $$", "bash -c 'kill -KILL $$'; exit $?"] {
+    for script in ["kill -KILL $$", "bash -c 'kill -KILL $$'; exit $?", "kill -TERM $$"] {
         let script = format!(
             "[ -e again-${{directory##*/}} ] || {{ touch again-${{directory##*/}}; {script}; }}; {IDENTITY}"
         );

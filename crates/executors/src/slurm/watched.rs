@@ -1,6 +1,7 @@
 //! A job that is being watched, and how its end is told from what Slurm and its own files say.
 
 use std::fs;
+use std::io;
 use std::time::{Duration, Instant};
 
 use super::client::Queued;
@@ -42,6 +43,12 @@ impl Watched {
         let (state, reason) = (JobState::Pending, String::new());
         let nodes = String::new();
         Self { job, record, sent, ending, state, reason, nodes, elsewhere: false, in_vain: None }
+    }
+
+    /// The job of this attempt, or of a later one, that another controller handed to Slurm.
+    pub fn again(job: Job) -> io::Result<Option<Self>> {
+        let record = Record::read(&job.directory)?.filter(|record| record.attempt >= job.attempt);
+        Ok(record.map(|record| Self::new(job, record, true)))
     }
 
     /// Slurm lists it.

@@ -327,11 +327,7 @@ impl Executor for Steps {
     }
 
     fn adopt(&mut self, job: Job) -> io::Result<Adopted> {
-        let Some(record) = Record::read(&job.directory)? else { return Ok(Adopted::Gone) };
-        if record.attempt < job.attempt {
-            return Ok(Adopted::Gone);
-        }
-        let watched = Watched::new(job, record, true);
+        let Some(watched) = Watched::again(job)? else { return Ok(Adopted::Gone) };
         if let Some(JobEnd::Ended) = watched.end_by_files() {
             return Ok(Adopted::Ended);
         }

@@ -14,7 +14,7 @@
 //! # use dispatcher::*;
 //! # fn run(configuration: Configuration, tasks: Vec<Task>) -> Result<(), Box<dyn Error>> {
 //! let limits = configuration.limits.clone();
-//! let executor = executors::executor(&configuration, &limits);
+//! let executor = executors::executor(&configuration, &limits)?;
 //! let mut dispatcher = Dispatcher::new(executor, SystemClock::default(), &configuration, limits)?;
 //! for task in tasks {
 //!     dispatcher.enqueue(task);

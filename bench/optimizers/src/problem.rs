@@ -50,6 +50,7 @@ pub trait Problem {
                 kind: OutcomeKind::Exploded,
                 values: vec![None; self.rules().len()],
                 total: worst,
+                core_seconds: None,
             },
         }
     }

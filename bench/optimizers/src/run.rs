@@ -130,7 +130,7 @@ pub fn run(
         clock
     };
     for (parameters, told) in &known.simulations {
-        let candidate = optimizer.repeat(std::slice::from_ref(parameters)).remove(0);
+        let candidate = optimizer.repeat(&[parameters.clone().into()]).remove(0);
         match told {
             Told::Some(readings) => optimizer.tell_some(candidate.number, readings),
             Told::Whole(outcome) => optimizer.tell(candidate.number, outcome),
@@ -138,7 +138,8 @@ pub fn run(
         .expect("asked for");
         proposed.push(candidate.parameters);
     }
-    let mut in_flight = optimizer.repeat(&known.starts);
+    let starts: Vec<_> = known.starts.iter().cloned().map(Into::into).collect();
+    let mut in_flight = optimizer.repeat(&starts);
     proposed.extend(in_flight.iter().map(|candidate| candidate.parameters.clone()));
     while history.exploded.len() < budget {
         let wanted = match algorithm {

@@ -13,7 +13,7 @@ use self::stopping::Stopping;
 use crate::deviates::{Deviates, Seeded};
 use crate::ledger::{Ledger, Survivor};
 use crate::{
-    Candidate, Diagnostics, Dimension, Optimizer, Outcome, Recommendation, Space, TellError,
+    Earlier, Candidate, Diagnostics, Dimension, Optimizer, Outcome, Recommendation, Space, TellError,
 };
 
 mod boundary;
@@ -144,7 +144,7 @@ impl CmaEs {
             if is_centroid { self.centroid.clone() } else { self.parameters_at(&point) };
         let step = self.distribution.step_to(&point);
         let (number, generation) = self.ledger.enter(Sample { point, step });
-        Candidate { number, generation, parameters }
+        Candidate { number, generation, parameters, fidelity: 0 }
     }
 
     /// The next candidate, with the parameters of an earlier run. They were drawn from another
@@ -158,7 +158,7 @@ impl CmaEs {
         let point: Vec<f64> = self.free.iter().map(|&i| self.boundary.point_of(unit[i])).collect();
         let step = self.distribution.likely_step_to(&point);
         let (number, generation) = self.ledger.enter(Sample { point, step });
-        Candidate { number, generation, parameters: earlier.to_vec() }
+        Candidate { number, generation, parameters: earlier.to_vec(), fidelity: 0 }
     }
 
     /// The parameters at a point of the search.
@@ -207,8 +207,8 @@ impl Optimizer for CmaEs {
         (0..count).map(|_| self.propose()).collect()
     }
 
-    fn take_over(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
-        parameters.iter().map(|earlier| self.enter(earlier)).collect()
+    fn take_over(&mut self, earlier: &[Earlier]) -> Vec<Candidate> {
+        earlier.iter().map(|earlier| self.enter(&earlier.parameters)).collect()
     }
 
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {

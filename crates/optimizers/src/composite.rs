@@ -32,7 +32,8 @@
 
 use std::collections::BTreeMap;
 
-use self::belief::Belief;
+use self::allocation::Spending;
+use self::belief::{Belief, Evidence};
 use self::coordinates::Coordinates;
 use self::expected_score::WarpedRule;
 use self::fallback::Fallback;
@@ -41,17 +42,18 @@ use self::incumbent::Standing;
 use self::kernel::Point;
 use self::plan::Plan;
 use self::portfolio::Portfolio;
-pub use self::settings::{CompositeError, CompositeSettings};
+pub use self::settings::{CompositeError, CompositeSettings, Fidelity};
 use self::sites::{Observation, Site};
 use self::snapshot::Learnt;
 pub use self::snapshot::Snapshot;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Candidate, Diagnostics, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Reading,
+    Candidate, Diagnostics, Earlier, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Reading,
     Recommendation, ScoreRule, Space, TellError,
 };
 
+mod allocation;
 mod belief;
 mod coordinates;
 mod evidence;
@@ -67,19 +69,18 @@ mod noise;
 mod plan;
 mod portfolio;
 mod prior_sample;
+mod relation;
 mod risk;
 mod settings;
 mod sites;
 mod snapshot;
+mod stacked;
 mod start;
 mod surrogate;
 mod trust_region;
 mod warp;
 mod warping;
 mod worths;
-
-/// Simulations that have to be measured before there is a model.
-const LEAST_MEASURED: usize = 5;
 
 /// Outcomes that must have come before the kernel is fitted again or the trust region adapts: a
 /// generation, but no fewer than the first of these numbers (fitted more often, the kernel finds
@@ -159,12 +160,15 @@ pub struct Composite {
     plan: Plan,
     /// How many outcomes were told.
     told: u64,
+    /// The fidelity of candidates, and their core-seconds, as far as these were told.
+    core_seconds: BTreeMap<u64, (usize, f64)>,
     /// Candidates whose outcomes the belief does not contain.
     unlearnt: Vec<u64>,
     /// Outcomes since there was an attempt to learn, since the kernel was fitted, and since the
     /// trust region adapted.
     news: usize,
-    since_fit: usize,
+    /// For every fidelity.
+    since_fit: Vec<usize>,
     since_adaptation: usize,
     /// What to go on from, once as much was proposed and told as then; nothing is learnt before.
     restoring: Option<Box<Snapshot>>,
@@ -175,6 +179,7 @@ pub struct Composite {
 struct Proposal {
     point: Point,
     parameters: Vec<f64>,
+    fidelity: usize,
 }
 
 impl Composite {
@@ -192,6 +197,7 @@ impl Composite {
     ) -> Result<Composite, CompositeError> {
         let coordinates = Coordinates::new(space, centroid)?;
         let CompositeSettings { offspring_size, sigma, .. } = settings;
+        let fidelities = 1 + settings.fidelities.len();
         if rules.is_empty() {
             return Err(CompositeError::NoTarget);
         }
@@ -200,6 +206,11 @@ impl Composite {
         }
         if !(sigma > 0.0 && sigma <= 1e6) {
             return Err(CompositeError::Sigma { sigma });
+        }
+        for (place, &Fidelity { assumed_cost: cost }) in settings.fidelities.iter().enumerate() {
+            if !(cost > 0.0 && cost.is_finite()) {
+                return Err(CompositeError::AssumedCost { fidelity: place + 1, cost });
+            }
         }
         Ok(Composite {
             coordinates,
@@ -213,50 +224,93 @@ impl Composite {
             fallback: None,
             plan: Plan::default(),
             told: 0,
+            core_seconds: BTreeMap::new(),
             unlearnt: Vec::new(),
             news: 0,
-            since_fit: 0,
+            since_fit: vec![0; fidelities],
             since_adaptation: 0,
             restoring: None,
         })
     }
 
-    /// The next candidate: with the parameters of an earlier run, or the ones that are best now.
-    fn propose(&mut self, earlier: Option<&[f64]>) -> Candidate {
+    /// The next candidate: that of an earlier run, or the one that is best now.
+    fn propose(&mut self, earlier: Option<&Earlier>) -> Candidate {
         let number = self.ledger.next_number();
+        let from = |earlier: &Earlier| (earlier.parameters.clone(), earlier.fidelity);
         if let Some(earlier) = earlier.filter(|_| self.restoring.is_some()) {
-            let candidate = self.enter(self.proposal_of(earlier.to_vec()));
+            let candidate = self.enter(self.proposal_of(from(earlier)));
             self.restore_when_due();
             return candidate;
         }
         self.renew_plan(number);
+        let fidelity = self.plan.fidelities[(number - self.plan.first) as usize];
+        let is_centroid = number == 0 || self.coordinates.dimension() == 0;
         let proposal = match earlier {
-            Some(earlier) => self.proposal_of(earlier.to_vec()),
-            None if number == 0 || self.coordinates.dimension() == 0 => {
-                self.proposal_of(self.coordinates.centroid().to_vec())
+            Some(earlier) => self.proposal_of(from(earlier)),
+            None if is_centroid || (self.belief.is_none() && self.is_first_of(fidelity)) => {
+                self.proposal_of((self.coordinates.centroid().to_vec(), fidelity))
             }
             None => {
-                let point = self.planned_point(number);
+                let point = self.planned_point(number, fidelity);
                 // A replicate is one to the last bit, which rounding would otherwise take.
-                let known = self.proposals.iter().find(|proposal| proposal.point == point).cloned();
-                known.unwrap_or_else(|| self.proposal_of(self.coordinates.parameters_at(&point)))
+                let known = self.proposals.iter().find(|proposal| proposal.point == point);
+                match known {
+                    Some(known) => Proposal { fidelity, ..known.clone() },
+                    None => self.proposal_of((self.coordinates.parameters_at(&point), fidelity)),
+                }
             }
         };
-        if let Some(belief) = &self.belief {
+        let is_forecast = |belief: &&Belief| belief.is_of_full && proposal.fidelity == 0;
+        if let Some(belief) = self.belief.as_ref().filter(is_forecast) {
             self.forecasts.enter(number, belief.surrogate.predict_seen(&proposal.point));
         }
         self.enter(proposal)
     }
 
     fn enter(&mut self, proposal: Proposal) -> Candidate {
-        let parameters = proposal.parameters.clone();
+        let Proposal { parameters, fidelity, .. } = proposal.clone();
         self.proposals.push(proposal);
         let (number, generation) = self.ledger.enter(());
-        Candidate { number, generation, parameters }
+        Candidate { number, generation, parameters, fidelity }
     }
 
-    fn proposal_of(&self, parameters: Vec<f64>) -> Proposal {
-        Proposal { point: self.coordinates.point_of(&parameters), parameters }
+    fn proposal_of(&self, (parameters, fidelity): (Vec<f64>, usize)) -> Proposal {
+        Proposal { point: self.coordinates.point_of(&parameters), parameters, fidelity }
+    }
+
+    fn is_first_of(&self, fidelity: usize) -> bool {
+        !self.proposals.iter().any(|proposal| proposal.fidelity == fidelity)
+    }
+
+    /// How many fidelities there are, the full simulation included.
+    fn fidelities(&self) -> usize {
+        1 + self.settings.fidelities.len()
+    }
+
+    fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            observations: &self.observations,
+            rules: &self.rules,
+            fidelities: self.fidelities(),
+        }
+    }
+
+    /// What was spent on the candidates so far.
+    fn spending(&self) -> Spending {
+        let fidelities = self.proposals.iter().map(|proposal| proposal.fidelity);
+        Spending::new(&self.settings.fidelities, fidelities, &self.core_seconds)
+    }
+
+    /// What may be spent on each of the cheaper fidelities for what is spent on full simulations.
+    fn allowances(&self, spending: &Spending) -> Vec<f64> {
+        let of = |fidelity| match self.belief.as_ref().filter(|belief| belief.is_of_full) {
+            Some(belief) => match belief.explained(fidelity) {
+                Some(explained) => spending.allowance(fidelity, explained),
+                None => allocation::MOST,
+            },
+            None => allocation::MOST,
+        };
+        (1..self.fidelities()).map(of).collect()
     }
 
     /// Learns and plans anew, when all that was planned has been asked for or a third of a
@@ -267,8 +321,13 @@ impl Composite {
             return;
         }
         self.learn();
-        let pending =
-            self.ledger.pending().map(|number| self.proposals[number as usize].point.clone());
+        let pending = self.ledger.pending().map(|number| {
+            let Proposal { point, fidelity, .. } = &self.proposals[number as usize];
+            (point.clone(), *fidelity)
+        });
+        let mut spending = self.spending();
+        let allowances = self.allowances(&spending);
+        let fidelities = (0..size).map(|_| spending.next(&allowances)).collect();
         let failed = self.observations.values().filter(|o| o.has_failed()).count();
         let complete = self.observations.values().filter(|o| o.is_complete()).count();
         let generation = number as usize / size;
@@ -277,30 +336,42 @@ impl Composite {
         self.plan = Plan {
             first: number,
             end: number + size as u64,
+            fidelities,
             pending: pending.collect(),
             spread,
             points: None,
         };
     }
 
-    fn planned_point(&mut self, number: u64) -> Point {
+    fn planned_point(&mut self, number: u64, fidelity: usize) -> Point {
+        let before: Vec<usize> = (0..self.fidelities())
+            .map(|f| self.proposals.iter().filter(|proposal| proposal.fidelity == f).count())
+            .collect();
+        let is_odd = fidelity == 0 && before[0] % 2 == 1;
         let Some(belief) = &self.belief else { return self.initial_point(number) };
-        if let Some(fallback) = self.fallback.as_ref().filter(|_| number % 2 == 1) {
+        if let Some(fallback) = self.fallback.as_ref().filter(|_| is_odd) {
             let normal = Seeded::new(self.settings.seed, "composite fallback").normal(number);
             return self.coordinates.admissible(&fallback.sample(normal));
         }
-        let Plan { first, pending, points, .. } = &mut self.plan;
+        let Plan { first, pending, points, fidelities, .. } = &mut self.plan;
         let points = points.get_or_insert_with(|| {
+            let (earlier, _) = self.proposals.split_at(*first as usize);
+            let of = |f: usize| earlier.iter().filter(move |proposal| proposal.fidelity == f);
+            let is_unpaired =
+                |full: &&Proposal| !earlier.iter().any(|p| p.fidelity > 0 && p.point == full.point);
             let portfolio = Portfolio {
                 surrogate: &belief.surrogate,
                 region: &belief.region,
                 sites: &belief.sites,
                 standings: &belief.standings,
+                guides: &belief.guides,
                 coordinates: &self.coordinates,
                 pending,
+                unpaired: of(0).filter(is_unpaired).map(|full| full.point.clone()).collect(),
+                before: (0..before.len()).map(|f| of(f).count()).collect(),
                 seed: self.settings.seed,
             };
-            portfolio.propose(*first, self.settings.offspring_size)
+            portfolio.propose(*first, fidelities)
         });
         points[(number - *first) as usize].clone()
     }
@@ -324,24 +395,28 @@ impl Composite {
             return;
         }
         self.plan.end = 0;
-        let measured = self.observations.values().filter(|o| o.is_complete()).count();
-        if measured < LEAST_MEASURED || self.coordinates.dimension() == 0 {
+        if self.coordinates.dimension() == 0 {
             return;
         }
         let [least, most] = TELLING_OUTCOMES;
-        let is_due = self.since_fit >= self.settings.offspring_size.clamp(least, most);
-        let (next, fits_kernel) = match &self.belief {
-            None => (Belief::first(&self.observations, &self.rules), true),
-            Some(belief) => (belief.next(&self.observations, &self.rules, is_due), is_due),
+        let enough = self.settings.offspring_size.clamp(least, most);
+        let is_due: Vec<bool> = self.since_fit.iter().map(|since| *since >= enough).collect();
+        let next = match &self.belief {
+            None => Belief::first(self.evidence()),
+            Some(belief) => belief.next(self.evidence(), &is_due),
         };
         let Some(mut belief) = next else { return };
         self.unlearnt.clear();
-        if fits_kernel {
-            self.since_fit = 0;
+        for (since, is_due) in self.since_fit.iter_mut().zip(is_due) {
+            if is_due || self.belief.is_none() {
+                *since = 0;
+            }
         }
         belief.follow_best();
         self.adapt(&mut belief);
-        self.judge_model(belief.point(&belief.standings[0]), belief.region.radius);
+        if let Some(incumbent) = belief.incumbent() {
+            self.judge_model(incumbent, belief.region.radius);
+        }
         self.belief = Some(belief);
     }
 
@@ -358,8 +433,7 @@ impl Composite {
             let dimension = self.coordinates.dimension();
             let elsewhere: Point = std::iter::repeat_with(uniform).take(dimension).collect();
             let elsewhere = self.coordinates.admissible(&elsewhere);
-            let points: Vec<Point> =
-                belief.standings.iter().map(|standing| belief.point(standing).clone()).collect();
+            let points: Vec<Point> = belief.guides.iter().map(|it| it.point.clone()).collect();
             belief.region.abandon(points, elsewhere);
         }
     }
@@ -375,6 +449,7 @@ impl Composite {
             .fallback
             .get_or_insert_with(|| Fallback::new(incumbent.clone(), radius / 2.0, next));
         let told = self.observations.range(fallback.since..);
+        let told = told.filter(|(_, told)| told.fidelity == 0);
         let told = told.filter(|(_, told)| told.has_failed() || told.is_complete());
         let total = |observation: &Observation| {
             if observation.has_failed() { f64::INFINITY } else { observation.total(&self.rules) }
@@ -392,11 +467,14 @@ impl Composite {
         if observation.is_complete() {
             self.forecasts.compare(candidate, observation.total(&self.rules));
         }
+        let fidelity = observation.fidelity;
         self.observations.insert(candidate, observation);
         self.unlearnt.push(candidate);
         self.news += 1;
-        self.since_fit += 1;
-        self.since_adaptation += 1;
+        self.since_fit[fidelity] += 1;
+        // Cheaper simulations move the region as long as they stand for full ones.
+        let counts = fidelity == 0 || self.belief.as_ref().is_none_or(|belief| !belief.is_of_full);
+        self.since_adaptation += usize::from(counts);
         // With nothing under way there is nothing to wait for, and whoever wants a recommendation
         // gets the latest.
         if self.has_much_news() && self.ledger.pending().next().is_none() {
@@ -420,10 +498,11 @@ impl Composite {
         else {
             return;
         };
-        if let Some(Learnt { fit, region, unlearnt }) = &snapshot.learnt {
+        if let Some(Learnt { fits, region, unlearnt }) = &snapshot.learnt {
             let mut learnt = self.observations.clone();
             learnt.retain(|number, _| !unlearnt.contains(number));
-            self.belief = Belief::again(&learnt, &self.rules, fit.clone(), region.clone());
+            let evidence = Evidence { observations: &learnt, ..self.evidence() };
+            self.belief = Belief::again(evidence, fits.clone(), region.clone());
             if self.belief.is_none() {
                 self.restoring = Some(snapshot);
                 return;
@@ -446,28 +525,34 @@ impl Optimizer for Composite {
         (0..count).map(|_| self.propose(None)).collect()
     }
 
-    fn repeat(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
-        self.take_over(parameters)
+    fn repeat(&mut self, earlier: &[Earlier]) -> Vec<Candidate> {
+        self.take_over(earlier)
     }
 
-    fn take_over(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
-        let fits = |earlier: &&Vec<f64>| earlier.len() == self.coordinates.centroid().len();
-        let fitting: Vec<Option<&[f64]>> = parameters
-            .iter()
-            .map(|earlier| Some(earlier).filter(fits).map(Vec::as_slice))
-            .collect();
+    fn take_over(&mut self, earlier: &[Earlier]) -> Vec<Candidate> {
+        let (parameters, fidelities) = (self.coordinates.centroid().len(), self.fidelities());
+        let fits = |earlier: &&Earlier| {
+            earlier.parameters.len() == parameters && earlier.fidelity < fidelities
+        };
+        let fitting = earlier.iter().map(|earlier| Some(earlier).filter(fits));
         fitting.into_iter().map(|earlier| self.propose(earlier)).collect()
     }
 
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {
-        self.ledger.resolve(candidate, outcome)?;
+        let fidelity = self.proposals.get(candidate as usize).map_or(0, |it| it.fidelity);
+        // Only full simulations are ranked by the totals that were seen.
+        let ranked = if fidelity == 0 { outcome } else { &Outcome::lost() };
+        self.ledger.resolve(candidate, ranked)?;
+        if let Some(cost) = outcome.core_seconds.filter(|cost| cost.is_finite() && *cost >= 0.0) {
+            self.core_seconds.insert(candidate, (fidelity, cost));
+        }
         if outcome.kind == OutcomeKind::Lost {
             self.told += 1;
             self.restore_when_due();
             return Ok(());
         }
         let point = self.proposals[candidate as usize].point.clone();
-        self.observe(candidate, Observation::new(point, outcome, self.rules.len()));
+        self.observe(candidate, Observation::new((point, fidelity), outcome, self.rules.len()));
         Ok(())
     }
 
@@ -475,14 +560,15 @@ impl Optimizer for Composite {
         self.ledger.resolve(candidate, &Outcome::lost())?;
         let reading = |t: usize| readings.get(t).copied().unwrap_or(Reading::Unknown);
         let readings = (0..self.rules.len()).map(reading).collect();
-        let point = self.proposals[candidate as usize].point.clone();
-        self.observe(candidate, Observation { point, kind: OutcomeKind::Measured, readings });
+        let Proposal { point, fidelity, .. } = self.proposals[candidate as usize].clone();
+        let kind = OutcomeKind::Measured;
+        self.observe(candidate, Observation { point, fidelity, kind, readings });
         Ok(())
     }
 
     fn snapshot(&self) -> Option<Snapshot> {
         let learnt = self.belief.as_ref().map(|belief| Learnt {
-            fit: belief.fit.clone(),
+            fits: belief.fits.clone(),
             region: belief.region.clone(),
             unlearnt: self.unlearnt.clone(),
         });
@@ -494,7 +580,7 @@ impl Optimizer for Composite {
             fallback: self.fallback.clone(),
             plan: self.plan.clone(),
             news: self.news,
-            since_fit: self.since_fit,
+            since_fit: self.since_fit.clone(),
             since_adaptation: self.since_adaptation,
         })
     }
@@ -545,7 +631,8 @@ impl Optimizer for Composite {
     }
 
     fn diagnostics(&self) -> Diagnostics {
-        let Some(Belief { sites, standings, region, .. }) = &self.belief else {
+        let known = self.belief.as_ref().and_then(|it| Some((it, it.standings.first()?)));
+        let Some((Belief { sites, region, .. }, best)) = known else {
             let centroid = self.coordinates.centroid().to_vec();
             return Diagnostics {
                 sigma: self.settings.sigma,
@@ -555,16 +642,17 @@ impl Optimizer for Composite {
             };
         };
         let skill = self.skill();
-        let failed = self.observations.values().filter(|o| o.has_failed()).count();
+        let full = || self.observations.values().filter(|o| o.fidelity == 0);
+        let (failed, full) = (full().filter(|o| o.has_failed()).count(), full().count());
         Diagnostics {
             sigma: region.radius,
             axis_ratio: 1.0,
             centroid: self.coordinates.parameters_at(&region.centre),
             model: Some(ModelDiagnostics {
                 sites: sites.len(),
-                expected_total: standings[0].score,
-                risk: standings[0].risk,
-                failed_share: failed as f64 / self.observations.len() as f64,
+                expected_total: best.score,
+                risk: best.risk,
+                failed_share: failed as f64 / full.max(1) as f64,
                 rank_correlation: skill.map(|skill| skill.rank_correlation),
                 median_error: skill.map(|skill| skill.median_error),
                 falls_back: self.fallback.is_some(),

@@ -42,7 +42,7 @@ mod score_rule;
 mod space;
 
 pub use cma_es::{CmaEs, CmaEsError, CmaEsSettings, CmaEsVariant};
-pub use composite::{Composite, CompositeError, CompositeSettings, Snapshot};
+pub use composite::{Composite, CompositeError, CompositeSettings, Fidelity, Snapshot};
 pub use multi_objective::{
     MultiObjective, MultiObjectiveError, MultiObjectiveSettings, pareto_front,
 };
@@ -94,17 +94,17 @@ pub trait Optimizer: Send {
     /// The next `count` candidates.
     fn ask(&mut self, count: usize) -> Vec<Candidate>;
 
-    /// As [`ask`](Self::ask), with the parameters that the same calls gave in an earlier run. A
-    /// search whose proposals depend on rounding takes these over, so that it goes on on any
-    /// machine; others propose again what they propose.
-    fn repeat(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
-        self.ask(parameters.len())
+    /// As [`ask`](Self::ask), with what the same calls gave in an earlier run. A search whose
+    /// proposals depend on rounding takes these over, so that it goes on on any machine; others
+    /// propose again what they propose.
+    fn repeat(&mut self, earlier: &[Earlier]) -> Vec<Candidate> {
+        self.ask(earlier.len())
     }
 
-    /// Candidates with these parameters, which an earlier run proposed when it knew something that
-    /// this one does not: an outcome that was taken back since. The search learns from them as from
-    /// its own. Parameters that do not fit the space are replaced by what the search proposes.
-    fn take_over(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate>;
+    /// Candidates that an earlier run proposed when it knew something that this one does not: an
+    /// outcome that was taken back since. The search learns from them as from its own. What does
+    /// not fit the space or has a fidelity that is unknown is replaced by what the search proposes.
+    fn take_over(&mut self, earlier: &[Earlier]) -> Vec<Candidate>;
 
     /// Tells what became of a candidate.
     ///
@@ -114,7 +114,8 @@ pub trait Optimizer: Send {
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError>;
 
     /// Tells what is known of a candidate that was simulated before, when only some of the targets
-    /// were measured. It has no total; a search that does not model values takes it as lost.
+    /// were measured. It has no total; a search that does not model values takes it as lost. What
+    /// it cost is not counted, as it was spent before.
     ///
     /// # Errors
     /// As for [`tell`](Self::tell).
@@ -168,6 +169,31 @@ pub struct Candidate {
     pub generation: u64,
     /// One value per dimension of the space, in the parameters' own units.
     pub parameters: Vec<f64>,
+    /// Which simulation is to be run: 0 is the full one, 1, 2, … are the cheaper ones in the order
+    /// of the settings.
+    pub fidelity: usize,
+}
+
+/// What was proposed in an earlier run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Earlier {
+    /// As in [`Candidate`].
+    pub parameters: Vec<f64>,
+    /// As in [`Candidate`].
+    pub fidelity: usize,
+}
+
+/// For the full simulation.
+impl From<Vec<f64>> for Earlier {
+    fn from(parameters: Vec<f64>) -> Earlier {
+        Earlier { parameters, fidelity: 0 }
+    }
+}
+
+impl From<&Candidate> for Earlier {
+    fn from(candidate: &Candidate) -> Earlier {
+        Earlier { parameters: candidate.parameters.clone(), fidelity: candidate.fidelity }
+    }
 }
 
 /// What became of a candidate, as the optimizer sees it.
@@ -191,12 +217,20 @@ pub struct Outcome {
     /// Sum of the scores, smaller is better. A total that is not finite counts as worse than every
     /// finite one.
     pub total: f64,
+    /// What the simulation cost, if it is known: seconds times cores. Who chooses among fidelities
+    /// compares these.
+    pub core_seconds: Option<f64>,
 }
 
 impl Outcome {
     /// Of a simulation of which nothing will be known.
     pub fn lost() -> Outcome {
-        Outcome { kind: OutcomeKind::Lost, values: Vec::new(), total: f64::INFINITY }
+        Outcome {
+            kind: OutcomeKind::Lost,
+            values: Vec::new(),
+            total: f64::INFINITY,
+            core_seconds: None,
+        }
     }
 
     /// A simulation that ran to its end, with the value of every target and the sum of the scores.
@@ -205,6 +239,7 @@ impl Outcome {
             kind: OutcomeKind::Measured,
             values: values.iter().copied().map(Some).collect(),
             total,
+            core_seconds: None,
         }
     }
 }

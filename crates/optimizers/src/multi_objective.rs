@@ -17,7 +17,7 @@ use self::selection::select;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Candidate, CentroidError, Diagnostics, Optimizer, Outcome, OutcomeKind, Recommendation,
+    Earlier, Candidate, CentroidError, Diagnostics, Optimizer, Outcome, OutcomeKind, Recommendation,
     ScoreRule, Space, TellError,
 };
 
@@ -173,7 +173,7 @@ impl MultiObjective {
             return self.propose();
         }
         let (number, generation) = self.ledger.enter(self.space.to_unit(earlier));
-        Candidate { number, generation, parameters: earlier.to_vec() }
+        Candidate { number, generation, parameters: earlier.to_vec(), fidelity: 0 }
     }
 
     fn propose(&mut self) -> Candidate {
@@ -186,7 +186,7 @@ impl MultiObjective {
             self.space.from_unit(&unit)
         };
         let (number, generation) = self.ledger.enter(unit);
-        Candidate { number, generation, parameters }
+        Candidate { number, generation, parameters, fidelity: 0 }
     }
 
     /// The centroid, or a point near it.
@@ -267,8 +267,8 @@ impl Optimizer for MultiObjective {
         (0..count).map(|_| self.propose()).collect()
     }
 
-    fn take_over(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
-        parameters.iter().map(|earlier| self.enter(earlier)).collect()
+    fn take_over(&mut self, earlier: &[Earlier]) -> Vec<Candidate> {
+        earlier.iter().map(|earlier| self.enter(&earlier.parameters)).collect()
     }
 
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Candidate, CentroidError, Diagnostics, Optimizer, Outcome, Recommendation, Space, TellError,
+    Earlier, Candidate, CentroidError, Diagnostics, Optimizer, Outcome, Recommendation, Space, TellError,
 };
 
 /// Candidates spread over the space's unit coordinates, except the first, which is the centroid.
@@ -112,7 +112,7 @@ impl Sampling {
             None if number == 0 => self.centroid.clone(),
             None => self.space.from_unit(&self.points.point(number, self.space.len())),
         };
-        Candidate { number, generation, parameters }
+        Candidate { number, generation, parameters, fidelity: 0 }
     }
 }
 
@@ -143,8 +143,8 @@ impl Optimizer for Sampling {
         (0..count).map(|_| self.propose(None)).collect()
     }
 
-    fn take_over(&mut self, parameters: &[Vec<f64>]) -> Vec<Candidate> {
-        parameters.iter().map(|earlier| self.propose(Some(earlier))).collect()
+    fn take_over(&mut self, earlier: &[Earlier]) -> Vec<Candidate> {
+        earlier.iter().map(|earlier| self.propose(Some(&earlier.parameters))).collect()
     }
 
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {

@@ -9,8 +9,14 @@ use super::expected_score::WarpedRule;
 use super::incumbent::{Standing, standings};
 use super::kernel::{Kernel, Point};
 use super::sites::{Observation, Site, sites};
-use super::surrogate::Surrogate;
+use super::surrogate::{Below, Surrogate};
 use super::trust_region::TrustRegion;
+
+/// Sites without which there is no model of a fidelity.
+const LEAST_MEASURED: usize = 5;
+
+/// The same where cheaper simulations have a model.
+const LEAST_WITH_CHEAPER: usize = 3;
 
 /// Iterations of the first fit of the kernel, with the noise chosen in between, of the one with its
 /// first directions, and of each later one.
@@ -21,14 +27,32 @@ const LATER_FIT: [usize; 1] = [8];
 /// The best sites, around which the kernel's directions are those of the greatest change.
 const SITES_OF_DIRECTIONS: usize = 8;
 
+/// Sites of cheaper simulations that are looked at as points to go on from.
+const CHEAP_GUIDES: usize = 24;
+
 pub(super) struct Belief {
-    /// How the model was fitted, which gives the same one again.
-    pub fit: Fit,
+    /// How the models were fitted, which gives the same ones again.
+    pub fits: Fits,
+    /// Of full simulations.
     pub sites: Vec<Site>,
+    /// Of full simulations. Before there are a few of them, cheaper ones stand for them.
     pub surrogate: Surrogate,
-    /// Best first.
+    /// Whether there are a few of them.
+    pub is_of_full: bool,
+    /// Sites of full simulations, best first.
     pub standings: Vec<Standing>,
+    /// All points that were simulated and are worth going on from, best first.
+    pub guides: Vec<Guide>,
     pub region: TrustRegion,
+    /// The fitted kernel of every fidelity that has a model.
+    kernels: Vec<Option<Kernel>>,
+}
+
+/// A point that was simulated, and what total it is expected to have.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Guide {
+    pub point: Point,
+    pub total: f64,
 }
 
 /// The last fit of a model: what it began with, and the iterations.
@@ -38,75 +62,205 @@ pub(super) struct Fit {
     iterations: Vec<usize>,
 }
 
+/// For every fidelity, if it has a model.
+pub(super) type Fits = Vec<Option<Fit>>;
+
+/// What a belief is made from.
+#[derive(Clone, Copy)]
+pub(super) struct Evidence<'a> {
+    /// By candidate.
+    pub observations: &'a BTreeMap<u64, Observation>,
+    pub rules: &'a [WarpedRule],
+    /// How many fidelities there are, the full simulation included.
+    pub fidelities: usize,
+}
+
+impl<'a> Evidence<'a> {
+    fn of(&self, fidelity: usize) -> impl Iterator<Item = (&'a u64, &'a Observation)> + use<'a> {
+        self.observations.iter().filter(move |(_, o)| o.fidelity == fidelity)
+    }
+
+    fn sites(&self, fidelity: usize) -> Vec<Site> {
+        sites(self.of(fidelity), self.rules)
+    }
+
+    fn surrogate(
+        &self,
+        fidelity: usize,
+        sites: &[Site],
+        fit: &Fit,
+        below: Vec<Below>,
+    ) -> Option<Surrogate> {
+        let observations: Vec<&Observation> = self.of(fidelity).map(|(_, o)| o).collect();
+        let Fit { kernel, iterations } = fit;
+        Surrogate::fit(kernel.clone(), &observations, sites, self.rules, iterations, below)
+    }
+
+    /// How many simulations of a fidelity were measured for all targets.
+    fn measured(&self, fidelity: usize) -> usize {
+        self.of(fidelity).filter(|(_, observation)| observation.is_complete()).count()
+    }
+}
+
 impl Belief {
     /// The first one. `None` without a site that was measured, or where numbers are out of range.
-    pub fn first(
-        observations: &BTreeMap<u64, Observation>,
-        rules: &[WarpedRule],
-    ) -> Option<Belief> {
-        let sites = sites(observations, rules);
-        let measured = sites.iter().filter(|site| site.measured > 0);
+    pub fn first(evidence: Evidence<'_>) -> Option<Belief> {
+        let all: Vec<Vec<Site>> = (0..evidence.fidelities).map(|f| evidence.sites(f)).collect();
+        let has_model = |f: &usize| evidence.measured(*f) >= LEAST_MEASURED;
+        let fidelity = (0..evidence.fidelities).find(has_model)?;
+        let measured = all[fidelity].iter().filter(|site| site.measured > 0);
         let best = measured.min_by(|a, b| a.total.total_cmp(&b.total))?;
         let region = TrustRegion::new(best.point.clone());
-        let kernel = Kernel::new(region.centre.clone(), region.radius);
-        let surrogate = Surrogate::fit(kernel, observations, &sites, rules, &FIRST_FIT)?;
-        let kernel = turned(&surrogate, &sites, &standings(&sites, &surrogate));
-        let fit = Fit { kernel, iterations: TURNED_FIT.to_vec() };
-        Belief::again(observations, rules, fit, region)
+        let mut fits = vec![None; evidence.fidelities];
+        fits[fidelity] = Some(first_fit(evidence, fidelity, &all[fidelity], &region)?);
+        Belief::again(evidence, fits, region)
     }
 
-    /// The next one, with further observations and around the same region; the kernel is the same
-    /// unless it is fitted again. `None` where numbers are out of range.
-    pub fn next(
-        &self,
-        observations: &BTreeMap<u64, Observation>,
-        rules: &[WarpedRule],
-        fits_kernel: bool,
-    ) -> Option<Belief> {
-        let (kernel, iterations) = if fits_kernel {
-            (turned(&self.surrogate, &self.sites, &self.standings), LATER_FIT.to_vec())
-        } else {
-            (self.surrogate.kernel().clone(), vec![])
-        };
+    /// The next one, with further observations and around the same region; a fidelity's kernel is
+    /// the same unless it is to be fitted again. `None` where numbers are out of range.
+    pub fn next(&self, evidence: Evidence<'_>, is_due: &[bool]) -> Option<Belief> {
         let region = self.region.clone();
-        let kernel = Kernel { centre: region.centre.clone(), radius: region.radius, ..kernel };
-        Belief::again(observations, rules, Fit { kernel, iterations }, region)
+        let best: Vec<&Point> =
+            self.guides.iter().take(SITES_OF_DIRECTIONS).map(|guide| &guide.point).collect();
+        let directions = is_due.contains(&true).then(|| self.surrogate.directions(&best));
+        let mut fits: Fits = Vec::with_capacity(evidence.fidelities);
+        for (fidelity, kernel) in self.kernels.iter().enumerate() {
+            let moved = |kernel: &Kernel| {
+                let (centre, radius) = (region.centre.clone(), region.radius);
+                Kernel { centre, radius, ..kernel.clone() }
+            };
+            fits.push(match (kernel, &directions) {
+                (Some(kernel), Some(directions)) if is_due[fidelity] => {
+                    let kernel = moved(kernel).along(directions.clone());
+                    Some(Fit { kernel, iterations: LATER_FIT.to_vec() })
+                }
+                (Some(kernel), _) => Some(Fit { kernel: moved(kernel), iterations: vec![] }),
+                (None, _) if fidelity > 0 && evidence.measured(fidelity) >= LEAST_MEASURED => {
+                    first_fit(evidence, fidelity, &evidence.sites(fidelity), &region)
+                }
+                (None, _) => None,
+            });
+        }
+        // What full simulations are expected to be like is known from the cheaper ones.
+        let below = self.kernels[1..].iter().flatten().next();
+        if let Some(below) = below {
+            let expected = below.log_parameters.clone();
+            let kernel = Kernel { expected, ..below.clone() };
+            match &mut fits[0] {
+                Some(own) if is_due[0] => own.kernel.expected = kernel.expected,
+                None if evidence.measured(0) >= LEAST_WITH_CHEAPER => {
+                    let (centre, radius) = (region.centre.clone(), region.radius);
+                    let kernel = Kernel { centre, radius, ..kernel };
+                    fits[0] = Some(Fit { kernel, iterations: TURNED_FIT.to_vec() });
+                }
+                _ => {}
+            }
+        }
+        Belief::again(evidence, fits, region)
     }
 
-    /// The one that this fit gives, and this region.
-    pub fn again(
-        observations: &BTreeMap<u64, Observation>,
-        rules: &[WarpedRule],
-        fit: Fit,
-        region: TrustRegion,
-    ) -> Option<Belief> {
-        let sites = sites(observations, rules);
-        let kernel = fit.kernel.clone();
-        let surrogate = Surrogate::fit(kernel, observations, &sites, rules, &fit.iterations)?;
+    /// The one that these fits give, and this region.
+    pub fn again(evidence: Evidence<'_>, fits: Fits, region: TrustRegion) -> Option<Belief> {
+        let mut kernels = vec![None; fits.len()];
+        let mut below = Vec::new();
+        let mut cheap_sites = Vec::new();
+        let mut stand_in = None;
+        for (fidelity, fit) in fits.iter().enumerate().skip(1) {
+            let Some(fit) = fit else { continue };
+            let sites = evidence.sites(fidelity);
+            let surrogate = evidence.surrogate(fidelity, &sites, fit, vec![])?;
+            kernels[fidelity] = Some(surrogate.kernel().clone());
+            cheap_sites.extend(sites.into_iter().filter(|site| site.measured > 0));
+            if fits[0].is_some() {
+                below.push(surrogate.into_below());
+            } else if stand_in.is_none() {
+                stand_in = Some(surrogate);
+            }
+        }
+        let sites = evidence.sites(0);
+        let is_of_full = fits[0].is_some();
+        let surrogate = match &fits[0] {
+            Some(fit) => {
+                let surrogate = evidence.surrogate(0, &sites, fit, below)?;
+                kernels[0] = Some(surrogate.kernel().clone());
+                surrogate
+            }
+            None => {
+                let observations: Vec<&Observation> = evidence.of(0).map(|(_, o)| o).collect();
+                stand_in?.with_risks_of(&observations)
+            }
+        };
         let standings = standings(&sites, &surrogate);
-        Some(Belief { fit, sites, surrogate, standings, region })
+        let guide = |standing: &Standing| {
+            let Standing { site, total, .. } = *standing;
+            Guide { point: sites[site].point.clone(), total }
+        };
+        let mut guides: Vec<Guide> = standings.iter().map(guide).collect();
+        if !cheap_sites.is_empty() {
+            guides.extend(cheap_guides(&cheap_sites, &sites, &surrogate));
+            guides.sort_by(|a, b| a.total.total_cmp(&b.total));
+        }
+        Some(Belief { fits, sites, surrogate, is_of_full, standings, guides, region, kernels })
     }
 
-    /// The point of a site that stands so.
-    pub fn point(&self, standing: &Standing) -> &Point {
-        &self.sites[standing.site].point
+    /// The share of the targets' variance that cheaper simulations of a fidelity explain, on
+    /// average; `None` where they have no model.
+    pub fn explained(&self, fidelity: usize) -> Option<f64> {
+        let relations = self.relations(fidelity)?;
+        let count = relations.len().max(1) as f64;
+        Some(relations.iter().map(|(_, _, explained)| explained).sum::<f64>() / count)
+    }
+
+    /// For every target that a fidelity tells something of: which, the multiple, and the share of
+    /// the variance that it explains.
+    pub fn relations(&self, fidelity: usize) -> Option<Vec<(usize, f64, f64)>> {
+        self.kernels.get(fidelity)?.as_ref().filter(|_| self.is_of_full)?;
+        let layer = self.kernels[1..fidelity].iter().flatten().count();
+        Some(self.surrogate.relations(layer))
+    }
+
+    /// The best full simulation.
+    pub fn incumbent(&self) -> Option<&Point> {
+        self.standings.first().map(|best| &self.sites[best.site].point)
     }
 
     /// Moves the region to the best site that is not in an abandoned one.
     pub fn follow_best(&mut self) {
-        let Belief { sites, standings, region, .. } = self;
-        let point = |standing: &Standing| &sites[standing.site].point;
-        let of_centre = standings.iter().find(|standing| *point(standing) == region.centre);
-        let total_of_centre = of_centre.map_or(f64::INFINITY, |standing| standing.total);
-        if let Some(best) = standings.iter().find(|standing| !region.is_abandoned(point(standing)))
-        {
-            region.follow(point(best).clone(), best.total, total_of_centre);
+        let Belief { guides, region, .. } = self;
+        let of_centre = guides.iter().find(|guide| guide.point == region.centre);
+        let total_of_centre = of_centre.map_or(f64::INFINITY, |guide| guide.total);
+        if let Some(best) = guides.iter().find(|guide| !region.is_abandoned(&guide.point)) {
+            region.follow(best.point.clone(), best.total, total_of_centre);
         }
     }
 }
 
-/// The kernel along the directions in which values change most around the best sites.
-fn turned(surrogate: &Surrogate, sites: &[Site], standings: &[Standing]) -> Kernel {
+/// The first fit of a fidelity's kernel, and with its directions where it is to begin again.
+fn first_fit(
+    evidence: Evidence<'_>,
+    fidelity: usize,
+    sites: &[Site],
+    region: &TrustRegion,
+) -> Option<Fit> {
+    let kernel = Kernel::new(region.centre.clone(), region.radius);
+    let fit = Fit { kernel, iterations: FIRST_FIT.to_vec() };
+    let surrogate = evidence.surrogate(fidelity, sites, &fit, vec![])?;
+    let standings = standings(sites, &surrogate);
     let best = standings.iter().take(SITES_OF_DIRECTIONS).map(|best| &sites[best.site].point);
-    surrogate.kernel().clone().along(surrogate.directions(&best.collect::<Vec<_>>()))
+    let directions = surrogate.directions(&best.collect::<Vec<_>>());
+    let kernel = surrogate.kernel().clone().along(directions);
+    Some(Fit { kernel, iterations: TURNED_FIT.to_vec() })
+}
+
+/// The sites of cheaper simulations of which most is to be expected, and where no full one was.
+fn cheap_guides(cheap: &[Site], full: &[Site], surrogate: &Surrogate) -> Vec<Guide> {
+    let is_new = |site: &&Site| !full.iter().any(|full| full.point == site.point);
+    let points: Vec<Point> = cheap.iter().filter(is_new).map(|site| site.point.clone()).collect();
+    let totals = surrogate.totals_of_means(&points);
+    let mut rated: Vec<(f64, Point)> = totals.into_iter().zip(points).collect();
+    rated.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let points: Vec<Point> = rated.into_iter().take(CHEAP_GUIDES).map(|(_, point)| point).collect();
+    let expectations = surrogate.expect(&points);
+    let guides = points.into_iter().zip(expectations);
+    guides.map(|(point, expected)| Guide { point, total: expected.total }).collect()
 }

@@ -6,10 +6,6 @@ use super::minimizer::minimize;
 use super::worths::{Block, Worths};
 use crate::linear_algebra::{Cholesky, Matrix, add_scaled};
 
-/// Ratios of the variance of the noise to the scale of the covariance; each target takes the one
-/// that explains it best.
-pub(super) const NOISE_RATIOS: [f64; 5] = [0.0005, 0.003, 0.02, 0.1, 0.5];
-
 /// Targets are correlated, so their evidences are no independent votes: together they count as this
 /// many at most.
 const INDEPENDENT_TARGETS: f64 = 4.0;
@@ -24,7 +20,7 @@ pub(super) struct Data<'a> {
     pub outputs: &'a Matrix,
     /// How many simulations an output is worth at a point: its noise is this many times less.
     pub worths: &'a Worths,
-    /// For every output an index into [`NOISE_RATIOS`].
+    /// For every output an index into the noise ratios.
     pub noise: &'a [usize],
 }
 
@@ -81,7 +77,7 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
         let mut scaled = solved.clone();
         for t in 0..members.len() {
             let variance = variance(outputs.col_as_slice(t), solved.col_as_slice(t), block);
-            value += block.known / 2.0 * libm::log(variance);
+            value += (block.known + block.expected) / 2.0 * libm::log(variance);
             scaled.col_as_slice_mut(t).iter_mut().for_each(|entry| *entry /= variance);
         }
         weights += &scaled * solved.transpose();
@@ -130,13 +126,15 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
 
 /// Blocks of outputs and noise ratios: each pair has a covariance of its own.
 fn blocks_and_levels(worths: &Worths) -> impl Iterator<Item = (&Block, (usize, &f64))> {
-    let with_levels = |block| NOISE_RATIOS.iter().enumerate().map(move |level| (block, level));
+    let with_levels =
+        |block| worths.noise_ratios.iter().enumerate().map(move |level| (block, level));
     worths.blocks().iter().flat_map(with_levels)
 }
 
 /// yᵀK⁻¹y / n: the scale of the covariance that explains an output of this block best, n points
-/// being known. An output that does not vary keeps a trace.
+/// being known, or with an inverse gamma distribution expected that is worth m points of scale 1,
+/// (yᵀK⁻¹y + m) / (n + m). An output that does not vary keeps a trace.
 pub(super) fn variance(output: &[f64], solved: &[f64], block: &Block) -> f64 {
     let product: f64 = output.iter().zip(solved).map(|(y, a)| y * a).sum();
-    (product / block.known).max(1e-12)
+    ((product + block.expected) / (block.known + block.expected)).max(1e-12)
 }

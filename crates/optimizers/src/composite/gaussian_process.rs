@@ -5,12 +5,11 @@
 //! instead of one for every target; and as many again for every block of outputs that are not known
 //! everywhere (`worths`).
 
-use super::evidence::{self, Data, NOISE_RATIOS};
-use super::kernel::{Kernel, Point};
+use super::evidence::{self, Data};
+use super::kernel::{Kernel, Point, Row};
 use super::noise::NoiseChoice;
 use super::prior_sample::PriorSample;
 use super::worths::Worths;
-use crate::eigen::{Eigen, decompose};
 use crate::linear_algebra::{Matrix, add_scaled};
 
 /// Points, nearest first, that the kernel's parameters are fitted to.
@@ -52,13 +51,29 @@ const SMOOTHING: f64 = 1e-3;
 
 /// What is known of all outputs at a point.
 pub(super) trait Posterior {
-    /// A function of their moments at `point`, and its gradient by the point. `function` gives its
-    /// value and, for every output, its derivatives by mean and variance.
+    /// What gradients at a point follow from.
+    type At;
+
+    /// How many there are.
+    fn outputs(&self) -> usize;
+
+    /// Mean and variance of every output.
+    fn at(&self, point: &[f64]) -> (Moments, Self::At);
+
+    /// The gradient by the point of what has these derivatives by every output's mean and variance.
+    fn gradient(&self, at: &Self::At, derivatives: &[(f64, f64)]) -> Point;
+
+    /// A function of the outputs' moments at `point`, and its gradient by the point. `function`
+    /// gives its value and, for every output, its derivatives by mean and variance.
     fn value_and_gradient(
         &self,
         point: &[f64],
         function: impl FnOnce(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
-    ) -> (f64, Point);
+    ) -> (f64, Point) {
+        let (moments, at) = self.at(point);
+        let (value, derivatives) = function(&moments);
+        (value, self.gradient(&at, &derivatives))
+    }
 }
 
 impl GaussianProcess {
@@ -111,7 +126,7 @@ impl GaussianProcess {
                 let (mean, sd) = moments[t];
                 weights.col_as_slice_mut(t).iter_mut().for_each(|weight| *weight *= sd);
                 let variance = variances[t] * sd * sd;
-                let noise_variance = variance * NOISE_RATIOS[levels[t]];
+                let noise_variance = variance * worths.noise_ratios[levels[t]];
                 Output { mean, variance, noise_variance, inverse: inverse_of[t] }
             })
             .collect();
@@ -144,6 +159,21 @@ impl GaussianProcess {
         self.outputs[output].noise_variance
     }
 
+    /// The variance of an output where the covariance is 1.
+    pub fn variance(&self, output: usize) -> f64 {
+        self.outputs[output].variance
+    }
+
+    /// Means at many points, one point a row.
+    pub fn means(&self, points: &[Point]) -> Matrix {
+        let covariances = self.kernel.covariances(&self.points, points);
+        let mut means = covariances.transpose() * &self.weights;
+        for (t, output) in self.outputs.iter().enumerate() {
+            means.col_as_slice_mut(t).iter_mut().for_each(|mean| *mean += output.mean);
+        }
+        means
+    }
+
     /// Means and variances at many points.
     pub fn predict(&self, points: &[Point]) -> Vec<Moments> {
         let covariances = self.kernel.covariances(&self.points, points);
@@ -169,26 +199,11 @@ impl GaussianProcess {
         points.iter().enumerate().map(posterior).collect()
     }
 
-    /// The directions along which the outputs change most around these points, most first: the
-    /// eigenvectors of Σ ∇f ∇fᵀ of all outputs f in units of their scales (active subspaces,
-    /// Constantine et al. 2014, arXiv:1304.2070).
-    pub fn directions(&self, points: &[&Point], count: usize) -> Vec<Point> {
-        let n = self.kernel.dimension();
-        let mut squares = vec![0.0; n * n];
-        for point in points {
-            let row = self.kernel.row(point, &self.points);
-            for (t, output) in self.outputs.iter().enumerate() {
-                let slope = self.kernel.gradient(&row, self.weights.col_as_slice(t), 0.0);
-                for i in 0..n {
-                    for j in 0..n {
-                        squares[i * n + j] += slope[i] * slope[j] / output.variance;
-                    }
-                }
-            }
-        }
-        let Some(Eigen { vectors, .. }) = decompose(&squares, n) else { return vec![] };
-        let column = |j: usize| (0..n).map(|i| vectors[i * n + j]).collect();
-        (0..n).rev().take(count).map(column).collect()
+    /// The gradient of every output's mean at a point.
+    pub fn slopes(&self, point: &Point) -> Vec<Point> {
+        let row = self.kernel.row(point, &self.points);
+        let slope = |t| self.kernel.gradient(&row, self.weights.col_as_slice(t), 0.0);
+        (0..self.outputs.len()).map(slope).collect()
     }
 
     /// Draws a function from all that the data leave open: one from the prior, corrected by what
@@ -230,12 +245,20 @@ pub(super) struct SamplePath<'a> {
     weights: Matrix,
 }
 
+/// The covariances of a point with the data, and K⁻¹ times them for every inverse.
+pub(super) struct Solved {
+    row: Row,
+    solved: Vec<Matrix>,
+}
+
 impl Posterior for GaussianProcess {
-    fn value_and_gradient(
-        &self,
-        point: &[f64],
-        function: impl FnOnce(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
-    ) -> (f64, Point) {
+    type At = Solved;
+
+    fn outputs(&self) -> usize {
+        self.outputs.len()
+    }
+
+    fn at(&self, point: &[f64]) -> (Moments, Solved) {
         let row = self.kernel.row(point, &self.points);
         let covariances = Matrix::from_fn(row.entries.len(), 1, |k, _| row.entries[k].covariance);
         let means = self.weights.transpose() * &covariances;
@@ -252,13 +275,16 @@ impl Posterior for GaussianProcess {
                 (output.mean + means[(t, 0)], output.variance * left[output.inverse])
             })
             .collect();
-        let (value, derivatives) = function(&posterior);
+        (posterior, Solved { row, solved })
+    }
 
+    fn gradient(&self, at: &Solved, derivatives: &[(f64, f64)]) -> Point {
+        let Solved { row, solved } = at;
         let by_mean = Matrix::from_fn(derivatives.len(), 1, |t, _| derivatives[t].0);
         let mut weights = &self.weights * by_mean;
         let mut own = 0.0;
         for (level, solved) in solved.iter().enumerate() {
-            let members = self.outputs.iter().zip(&derivatives);
+            let members = self.outputs.iter().zip(derivatives);
             let by_variance: f64 = members
                 .filter(|(output, _)| output.inverse == level)
                 .map(|(output, (_, by_variance))| by_variance * output.variance)
@@ -266,17 +292,24 @@ impl Posterior for GaussianProcess {
             own += by_variance;
             add_scaled(&mut weights, -2.0 * by_variance, solved);
         }
-        let weights = weights.col_as_slice(0);
-        (value, self.kernel.gradient(&row, weights, own))
+        self.kernel.gradient(row, weights.col_as_slice(0), own)
     }
 }
 
+/// The covariances of a point with the data, and its coordinates.
+pub(super) struct Placed {
+    row: Row,
+    z: Matrix,
+}
+
 impl Posterior for SamplePath<'_> {
-    fn value_and_gradient(
-        &self,
-        point: &[f64],
-        function: impl FnOnce(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
-    ) -> (f64, Point) {
+    type At = Placed;
+
+    fn outputs(&self) -> usize {
+        self.process.outputs()
+    }
+
+    fn at(&self, point: &[f64]) -> (Moments, Placed) {
         let GaussianProcess { kernel, points, outputs, .. } = self.process;
         let row = kernel.row(point, points);
         let covariances = Matrix::from_fn(1, row.entries.len(), |_, k| row.entries[k].covariance);
@@ -287,15 +320,18 @@ impl Posterior for SamplePath<'_> {
             let value = output.mean + self.scales[t] * prior[(0, t)] + corrections[(0, t)];
             (value, SMOOTHING * output.variance)
         };
-        let known: Moments = outputs.iter().enumerate().map(output).collect();
-        let (value, derivatives) = function(&known);
+        (outputs.iter().enumerate().map(output).collect(), Placed { row, z })
+    }
 
+    fn gradient(&self, at: &Placed, derivatives: &[(f64, f64)]) -> Point {
+        let GaussianProcess { kernel, outputs, .. } = self.process;
+        let Placed { row, z } = at;
         let by_value = Matrix::from_fn(outputs.len(), 1, |t, _| derivatives[t].0);
         let by_prior = Matrix::from_fn(outputs.len(), 1, |t, _| derivatives[t].0 * self.scales[t]);
-        let mut gradient = kernel.gradient(&row, (&self.weights * by_value).col_as_slice(0), 0.0);
-        let of_prior = kernel.gradient_by_point(self.prior.gradient(&z, &by_prior));
+        let mut gradient = kernel.gradient(row, (&self.weights * by_value).col_as_slice(0), 0.0);
+        let of_prior = kernel.gradient_by_point(self.prior.gradient(z, &by_prior));
         gradient.iter_mut().zip(of_prior).for_each(|(sum, slope)| *sum += slope);
-        (value, gradient)
+        gradient
     }
 }
 
@@ -303,7 +339,7 @@ impl Posterior for SamplePath<'_> {
 fn standardized(outputs: &Matrix, worths: &Worths) -> (Matrix, Vec<(f64, f64)>) {
     let mut standardized = outputs.clone();
     let mut standardize =
-        |t: usize| worths.of(t).standardize(standardized.col_as_slice_mut(t), MEAN_POINTS);
+        |t: usize| worths.standardize(t, standardized.col_as_slice_mut(t), MEAN_POINTS);
     let moments = (0..outputs.ncols()).map(&mut standardize).collect();
     (standardized, moments)
 }
@@ -358,6 +394,7 @@ mod tests {
             centre: reference.centre.clone(),
             radius: reference.radius,
             directions: reference.directions.clone(),
+            expected: vec![],
         }
     }
 

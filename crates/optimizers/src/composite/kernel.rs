@@ -31,7 +31,14 @@ pub(super) struct Kernel {
     pub radius: f64,
     /// Unit vectors.
     pub directions: Vec<Point>,
+    /// Where the logarithms of the parameters are known from something similar: what they are
+    /// expected to be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<f64>,
 }
+
+/// Standard deviation of a parameter's logarithm from what is expected by something similar.
+const SIMILAR: f64 = 0.5;
 
 /// `s_l` and `s_q`.
 const POLYNOMIAL: usize = 2;
@@ -47,7 +54,8 @@ pub(super) struct Distances {
 impl Kernel {
     /// Without directions, with every parameter at the middle of its prior.
     pub fn new(centre: Point, radius: f64) -> Kernel {
-        Kernel { log_parameters: vec![], centre, radius, directions: vec![] }.along(vec![])
+        let (log_parameters, directions) = (vec![], vec![]);
+        Kernel { log_parameters, centre, radius, directions, expected: vec![] }.along(vec![])
     }
 
     /// The same covariance along other directions. Their length scales are those of the earlier
@@ -69,6 +77,9 @@ impl Kernel {
         let mut prior = vec![(0.0, 1.5), (-1.0, 1.5)];
         prior.extend(vec![(length, 1.0); self.dimension()]);
         prior.extend(vec![(libm::log(2.0), 1.0); self.directions.len()]);
+        for (prior, expected) in prior.iter_mut().zip(&self.expected) {
+            *prior = (*expected, SIMILAR);
+        }
         prior
     }
 

@@ -1,6 +1,6 @@
 //! How noisy each output is: of a few noise ratios the one with the greatest evidence.
 
-use super::evidence::{self, NOISE_RATIOS};
+use super::evidence;
 use super::kernel::{Kernel, Point};
 use super::worths::Worths;
 use crate::linear_algebra::{Cholesky, Matrix};
@@ -37,16 +37,16 @@ impl NoiseChoice {
         };
         for block in worths.blocks() {
             let own = block.columns(outputs);
-            let mut inverses = Vec::with_capacity(NOISE_RATIOS.len());
-            for (level, ratio) in NOISE_RATIOS.iter().enumerate() {
+            let mut inverses = Vec::with_capacity(worths.noise_ratios.len());
+            for (level, ratio) in worths.noise_ratios.iter().enumerate() {
                 let cholesky = Cholesky::new(&block.noisy(&covariance, *ratio))?;
                 let inverse = cholesky.inverse();
                 let solved = &inverse * &own;
                 for (column, &t) in block.members.iter().enumerate() {
                     let solved = solved.col_as_slice(column);
                     let variance = evidence::variance(own.col_as_slice(column), solved, block);
-                    let cost =
-                        cholesky.half_log_determinant() + block.known / 2.0 * libm::log(variance);
+                    let cost = cholesky.half_log_determinant()
+                        + (block.known + block.expected) / 2.0 * libm::log(variance);
                     if cost < choice.costs[t] {
                         choice.costs[t] = cost;
                         choice.levels[t] = level;

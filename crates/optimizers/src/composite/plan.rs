@@ -10,8 +10,10 @@ pub(super) struct Plan {
     /// It is for the candidates from `first` to before `end`.
     pub first: u64,
     pub end: u64,
-    /// Points under way when it was made.
-    pub pending: Vec<Point>,
+    /// Their fidelities.
+    pub fidelities: Vec<usize>,
+    /// Points under way when it was made, and their fidelities.
+    pub pending: Vec<(Point, usize)>,
     /// Factor of the spread of candidates that have no model.
     pub spread: f64,
     /// They follow from the belief.

@@ -1,6 +1,7 @@
 //! What to simulate next: not one kind of point but several, since each fails somewhere. Exploiting
 //! alone gets stuck, improvement alone wanders; together they were the best and the least variable.
 
+use super::belief::Guide;
 use super::coordinates::Coordinates;
 use super::evolution::evolve;
 use super::expected_score::upper_tail;
@@ -46,6 +47,12 @@ const SCHEDULE: [Purpose; 12] = {
     ]
 };
 
+/// The same for cheaper simulations, where the points of full ones are not among them.
+const CHEAP_SCHEDULE: [Purpose; 6] = {
+    use Purpose::{Optimum, Probe, Thompson};
+    [Thompson, Optimum, Thompson, Probe, Thompson, Thompson]
+};
+
 /// How far the functions of [`Purpose::Thompson`] deviate from what is expected, in posterior
 /// standard deviations, and the half width of their box in radii. Far from the data nearly
 /// everything is left open.
@@ -82,23 +89,36 @@ pub(super) struct Portfolio<'a> {
     pub surrogate: &'a Surrogate,
     pub region: &'a TrustRegion,
     pub sites: &'a [Site],
-    /// Best first, at least one.
+    /// Of full simulations, best first.
     pub standings: &'a [Standing],
+    /// Of all, best first, at least one.
+    pub guides: &'a [Guide],
     pub coordinates: &'a Coordinates,
-    /// Points whose simulations have not come back.
-    pub pending: &'a [Point],
+    /// Points whose simulations have not come back, and their fidelities.
+    pub pending: &'a [(Point, usize)],
+    /// Points at which there was no cheaper simulation yet, though a full one.
+    pub unpaired: Vec<Point>,
+    /// How many candidates there were of each fidelity.
+    pub before: Vec<usize>,
     pub seed: u64,
 }
 
 impl Portfolio<'_> {
-    /// Points for the candidates `first`, `first + 1`, …
-    pub fn propose(&self, first: u64, count: usize) -> Vec<Point> {
+    /// Points for the candidates `first`, `first + 1`, …, which have these fidelities.
+    pub fn propose(&self, first: u64, fidelities: &[usize]) -> Vec<Point> {
         let mut normal = Seeded::new(self.seed, "composite normal").normal(first);
         let mut uniform = Seeded::new(self.seed, "composite uniform").uniform(first);
         let optimum = self.optimum(&mut normal);
         let mut taken = Taken::new(self);
-        for k in 0..count {
-            let purpose = SCHEDULE[((first + k as u64) % SCHEDULE.len() as u64) as usize];
+        let mut before = self.before.clone();
+        let mut unpaired = self.unpaired.clone();
+        for &fidelity in fidelities {
+            let purpose = self.purpose(fidelity, before[fidelity]);
+            before[fidelity] += 1;
+            if fidelity > 0 && before[fidelity] % 2 == 1 && let Some(point) = unpaired.pop() {
+                taken.points.push(point);
+                continue;
+            }
             let first_choice = match purpose {
                 Purpose::Replicate => self.replicate(&optimum),
                 Purpose::Optimum => Some(optimum.clone()),
@@ -114,21 +134,34 @@ impl Portfolio<'_> {
                     Some(drawn).filter(|point| taken.is_new(point))
                 })
                 .unwrap_or_else(|| self.anything_new(&taken, &mut normal));
+            if fidelity == 0 && before.len() > 1 {
+                unpaired.insert(0, point.clone());
+            }
             taken.points.push(point);
         }
         taken.points.split_off(taken.already)
     }
 
+    /// Why this candidate, the next after so many of its fidelity, is simulated.
+    fn purpose(&self, fidelity: usize, before: usize) -> Purpose {
+        match (fidelity, SCHEDULE[before % SCHEDULE.len()]) {
+            // Cheaper simulations spread the data.
+            (0, Purpose::Probe) if self.before.len() > 1 => Purpose::Thompson,
+            (0, purpose) => purpose,
+            _ => CHEAP_SCHEDULE[before % CHEAP_SCHEDULE.len()],
+        }
+    }
+
     /// The incumbent, while there are few simulations of it, none under way, and its noise matters:
     /// not as long as the optimum promises much more.
     fn replicate(&self, optimum: &Point) -> Option<Point> {
-        let Standing { site, total, .. } = self.standings[0];
+        let Standing { site, total, .. } = *self.standings.first()?;
         let site = &self.sites[site];
         let promised = total - self.surrogate.expect(std::slice::from_ref(optimum))[0].total;
         let noise = self.surrogate.predict_seen(&site.point).1.sqrt();
         let is_wanted = site.candidates.len() < MOST_REPLICATES
             && promised < MUCH * noise
-            && !self.pending.contains(&site.point);
+            && !self.pending.iter().any(|(point, fidelity)| *fidelity == 0 && *point == site.point);
         is_wanted.then(|| site.point.clone())
     }
 
@@ -181,13 +214,13 @@ impl Portfolio<'_> {
     }
 
     fn best_sites(&self) -> impl Iterator<Item = Point> {
-        self.standings.iter().map(|standing| self.sites[standing.site].point.clone())
+        self.guides.iter().map(|guide| guide.point.clone())
     }
 
     /// The point of greatest expected improvement in the trust region, if its risk is bearable.
     fn improvement(&self, optimum: &Point, normal: &mut impl FnMut() -> f64) -> Option<Point> {
         let (lower, upper) = self.region.corners(BOX);
-        let incumbent_total = self.standings[0].total;
+        let incumbent_total = self.guides[0].total;
         let cost = |points: &[Point]| -> Vec<f64> {
             let expectations = self.surrogate.expect(points);
             expectations.iter().map(|e| -log_improvement(e, incumbent_total)).collect()
@@ -242,7 +275,7 @@ impl Taken {
     fn new(portfolio: &Portfolio<'_>) -> Taken {
         let is_known = |site: &&Site| site.candidates.len() >= MOST_REPLICATES;
         let known = portfolio.sites.iter().filter(is_known).map(|site| site.point.clone());
-        let points: Vec<Point> = known.chain(portfolio.pending.iter().cloned()).collect();
+        let points: Vec<Point> = known.chain(portfolio.pending.iter().map(|(point, _)| point.clone())).collect();
         Taken { already: points.len(), points, same: SAME * portfolio.region.radius }
     }
 

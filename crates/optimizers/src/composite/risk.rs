@@ -4,6 +4,9 @@
 //! Each is a logistic regression on coordinates and their squares with a normal prior of the
 //! coefficients (ridge), fitted by Newton's method (Hastie et al. 2009, sec. 4.4.1). It learns from
 //! a single event, and it knows nothing of the totals that such simulations are given.
+//!
+//! Where the same is known of cheaper simulations, their coefficients are the prior's mean, unless
+//! the events are more likely without (Laplace's approximation of the evidence, MacKay 1992).
 
 use super::kernel::Point;
 use crate::linear_algebra::{Cholesky, Matrix};
@@ -11,11 +14,14 @@ use crate::linear_algebra::{Cholesky, Matrix};
 /// Precision of the prior of the constant, of a coordinate's coefficient and of its square's.
 const PRECISION: [f64; 3] = [0.01, 0.3, 1.0];
 
+/// The same around the coefficients of cheaper simulations.
+const PRECISION_AROUND: [f64; 3] = [0.3, 1.0, 3.0];
+
 /// Newton steps at most; four to eight are needed.
 const STEPS: usize = 15;
 
 /// The probability of one kind of event.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Risk {
     /// Of 1, z and z².
     coefficients: Vec<f64>,
@@ -29,17 +35,47 @@ impl Risk {
         if events == 0 || events == happened.len() {
             return None;
         }
+        let middle = vec![0.0; 1 + 2 * points[0].len()];
+        Risk::around(&middle, PRECISION, points, happened).map(|(risk, _)| risk)
+    }
+
+    /// As [`fit`](Self::fit), where the risk of cheaper simulations is known. They may be all that
+    /// there is.
+    pub fn fit_with(below: Option<&Risk>, points: &[&Point], happened: &[bool]) -> Option<Risk> {
+        let Some(below) = below else { return Risk::fit(points, happened) };
+        if points.is_empty() {
+            return Some(below.clone());
+        }
+        let middle = &below.coefficients;
+        let with = Risk::around(middle, PRECISION_AROUND, points, happened);
+        let without = Risk::around(&vec![0.0; middle.len()], PRECISION, points, happened);
+        let best = with.into_iter().chain(without).min_by(|a, b| a.1.total_cmp(&b.1));
+        best.map(|(risk, _)| risk)
+    }
+
+    /// The coefficients at the maximum of the posterior around `middle`, and minus the logarithm of
+    /// the evidence.
+    fn around(
+        middle: &[f64],
+        precisions: [f64; 3],
+        points: &[&Point],
+        happened: &[bool],
+    ) -> Option<(Risk, f64)> {
+        let events = happened.iter().filter(|happened| **happened).count();
         let dimension = points[0].len();
-        let size = 1 + 2 * dimension;
+        let size = middle.len();
         let features = Matrix::from_fn(points.len(), size, |k, feature| match feature {
             0 => 1.0,
             f if f <= dimension => points[k][f - 1],
             f => points[k][f - 1 - dimension].powi(2),
         });
-        let precision = |feature: usize| PRECISION[feature.div_ceil(dimension.max(1)).min(2)];
+        let precision = |feature: usize| precisions[feature.div_ceil(dimension.max(1)).min(2)];
         let share = (events as f64 + 0.5) / (happened.len() as f64 + 1.0);
-        let mut coefficients = Matrix::zeros(size, 1);
-        coefficients[(0, 0)] = libm::log(share / (1.0 - share));
+        let mut coefficients = Matrix::from_fn(size, 1, |f, _| middle[f]);
+        if middle.iter().all(|x| *x == 0.0) {
+            coefficients[(0, 0)] = libm::log(share / (1.0 - share));
+        }
+        let mut half_log_determinant = 0.0;
         for _ in 0..STEPS {
             let linear = &features * &coefficients;
             let probabilities: Vec<f64> =
@@ -53,16 +89,29 @@ impl Risk {
             });
             let mut hessian = features.transpose() * weighted;
             for f in 0..size {
-                gradient[(f, 0)] += precision(f) * coefficients[(f, 0)];
+                gradient[(f, 0)] += precision(f) * (coefficients[(f, 0)] - middle[f]);
                 hessian[(f, f)] += precision(f);
             }
-            let step = Cholesky::new(&hessian)?.inverse() * gradient;
+            let cholesky = Cholesky::new(&hessian)?;
+            half_log_determinant = cholesky.half_log_determinant();
+            let step = cholesky.inverse() * gradient;
             coefficients -= &step;
             if step.norm_max() < 1e-3 {
                 break;
             }
         }
-        Some(Risk { coefficients: coefficients.col_as_slice(0).to_vec() })
+        let risk = Risk { coefficients: coefficients.col_as_slice(0).to_vec() };
+        let surprise = |(point, happened): (&&Point, &bool)| {
+            let probability = risk.probability(point);
+            -libm::log(if *happened { probability } else { 1.0 - probability })
+        };
+        let mut cost = half_log_determinant;
+        cost += points.iter().zip(happened).map(surprise).sum::<f64>();
+        for (f, (x, middle)) in risk.coefficients.iter().zip(middle).enumerate() {
+            let precision = precision(f);
+            cost += precision * (x - middle).powi(2) / 2.0 - libm::log(precision) / 2.0;
+        }
+        Some((risk, cost))
     }
 
     /// The event's probability at `point`.

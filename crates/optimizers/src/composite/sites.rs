@@ -1,6 +1,6 @@
 //! What has been simulated, gathered by place.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::expected_score::WarpedRule;
 use super::kernel::Point;
@@ -10,6 +10,7 @@ use crate::{Outcome, OutcomeKind, Reading};
 #[derive(Debug, Clone)]
 pub(super) struct Observation {
     pub point: Point,
+    pub fidelity: usize,
     pub kind: OutcomeKind,
     /// One for every target, where the simulation was measured.
     pub readings: Vec<Reading>,
@@ -17,12 +18,17 @@ pub(super) struct Observation {
 
 impl Observation {
     /// With the values of a simulation that was measured for all `targets`.
-    pub fn new(point: Point, outcome: &Outcome, targets: usize) -> Observation {
+    pub fn new(
+        (point, fidelity): (Point, usize),
+        outcome: &Outcome,
+        targets: usize,
+    ) -> Observation {
         let reading = |t: usize| match outcome.values.get(t) {
             Some(Some(value)) => Reading::Value(*value),
             _ => Reading::Missing,
         };
-        Observation { point, kind: outcome.kind, readings: (0..targets).map(reading).collect() }
+        let readings = (0..targets).map(reading).collect();
+        Observation { point, fidelity, kind: outcome.kind, readings }
     }
 
     /// Whether it exploded or failed.
@@ -81,8 +87,12 @@ impl Site {
     }
 }
 
-/// The sites of all observations, in the order of their first candidates.
-pub(super) fn sites(observations: &BTreeMap<u64, Observation>, rules: &[WarpedRule]) -> Vec<Site> {
+/// The sites of observations, which are ordered by candidate, in the order of their first
+/// candidates.
+pub(super) fn sites<'a>(
+    observations: impl IntoIterator<Item = (&'a u64, &'a Observation)>,
+    rules: &[WarpedRule],
+) -> Vec<Site> {
     let mut places: HashMap<Vec<u64>, usize> = HashMap::new();
     let mut members: Vec<Vec<(u64, &Observation)>> = Vec::new();
     for (&number, observation) in observations {
@@ -135,6 +145,8 @@ fn site(members: &[(u64, &Observation)], rules: &[WarpedRule]) -> Site {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::ScoreRule;
 
@@ -143,8 +155,9 @@ mod tests {
         let rule = WarpedRule::new(ScoreRule::new(1.0, 1.0, 0.5, 20.0).unwrap());
         let rules = [rule.clone(), rule];
         let told = |number, x, kind, values: [Option<f64>; 2]| {
-            let outcome = Outcome { kind, values: values.to_vec(), total: 0.0 };
-            (number, Observation::new(vec![x], &outcome, 2))
+            let outcome = Outcome { kind, ..Outcome::measured(&[], 0.0) };
+            let outcome = Outcome { values: values.to_vec(), ..outcome };
+            (number, Observation::new((vec![x], 0), &outcome, 2))
         };
         let observations = BTreeMap::from([
             told(0, 0.1, OutcomeKind::Measured, [Some(1.0), None]),
@@ -171,7 +184,7 @@ mod tests {
         let rules = [rule.clone(), rule.clone(), rule];
         let told = |number, x, readings: [Reading; 3]| {
             let kind = OutcomeKind::Measured;
-            (number, Observation { point: vec![x], kind, readings: readings.to_vec() })
+            (number, Observation { point: vec![x], fidelity: 0, kind, readings: readings.to_vec() })
         };
         let [missing, unknown] = [Reading::Missing, Reading::Unknown];
         let observations = BTreeMap::from([

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::belief::Fit;
+use super::belief::Fits;
 use super::fallback::Fallback;
 use super::forecasts::Forecasts;
 use super::plan::Plan;
@@ -22,14 +22,14 @@ pub struct Snapshot {
     pub(super) fallback: Option<Fallback>,
     pub(super) plan: Plan,
     pub(super) news: usize,
-    pub(super) since_fit: usize,
+    pub(super) since_fit: Vec<usize>,
     pub(super) since_adaptation: usize,
 }
 
 /// How the model came about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Learnt {
-    pub fit: Fit,
+    pub fits: Fits,
     pub region: TrustRegion,
     /// Candidates whose outcomes came after it.
     pub unlearnt: Vec<u64>,

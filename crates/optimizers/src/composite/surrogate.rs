@@ -1,13 +1,13 @@
 //! What is believed of every point that was not simulated: each target's value, the risks, and what
 //! total follows from them.
 
-use std::collections::BTreeMap;
-
 use super::expected_score::{ExpectedScore, WarpedRule};
 use super::gaussian_process::{GaussianProcess, Moments, Posterior, SamplePath};
 use super::kernel::{Kernel, Point};
+use super::relation::{Related, relate};
 use super::risk::Risk;
 use super::sites::{Observation, Site};
+use super::stacked::Stacked;
 use super::warping::{Seen, Warped, choose_warps};
 use super::worths::Worths;
 use crate::OutcomeKind;
@@ -28,21 +28,44 @@ const NEGLIGIBLE: f64 = 0.3;
 
 /// The model of all targets and risks.
 pub(super) struct Surrogate {
-    process: GaussianProcess,
+    process: Stacked<GaussianProcess>,
     targets: Vec<ModelledTarget>,
     /// The scores of targets that have never been measured.
     never_measured: f64,
     /// Exploding, and failing otherwise.
-    risks: Vec<Risk>,
+    risks: Vec<(OutcomeKind, Risk)>,
     /// Each a way in which targets come to be missing.
     absences: Vec<Risk>,
     penalty: f64,
 }
 
-struct ModelledTarget {
-    rule: WarpedRule,
+pub(super) struct ModelledTarget {
+    /// Which of all.
+    target: usize,
+    pub rule: WarpedRule,
     /// Index of its absence, where it is sometimes missing.
     absence: Option<usize>,
+}
+
+/// What is known of cheaper simulations.
+pub(super) struct Below {
+    pub process: GaussianProcess,
+    /// One for every output of the process.
+    pub targets: Vec<ModelledTarget>,
+    risks: Vec<(OutcomeKind, Risk)>,
+    absences: Vec<Risk>,
+}
+
+impl Below {
+    /// The output that is this target's value.
+    pub fn output_of(&self, target: usize) -> Option<usize> {
+        self.targets.iter().position(|modelled| modelled.target == target)
+    }
+
+    fn absence_of(&self, target: usize) -> Option<&Risk> {
+        let absence = self.targets[self.output_of(target)?].absence?;
+        Some(&self.absences[absence])
+    }
 }
 
 /// What is to be expected of a total.
@@ -59,25 +82,29 @@ pub(super) struct Expectation {
 }
 
 impl Surrogate {
-    /// Learns from all simulations. `sites` has at least one that was measured.
+    /// Learns from all simulations, on top of what cheaper ones say. `sites` has at least one that
+    /// was measured.
     pub fn fit(
         kernel: Kernel,
-        observations: &BTreeMap<u64, Observation>,
+        observations: &[&Observation],
         sites: &[Site],
         rules: &[WarpedRule],
         iterations: &[usize],
+        below: Vec<Below>,
     ) -> Option<Surrogate> {
         let near = nearest(sites, &kernel);
         let points: Vec<Point> = near.iter().map(|site| site.point.clone()).collect();
         let is_measured = |t: &usize| near.iter().any(|site| site.values[*t].is_some());
         let (measured, never): (Vec<usize>, Vec<usize>) = (0..rules.len()).partition(is_measured);
         let never_measured: f64 = never.iter().map(|&t| rules[t].rule().max_score()).sum();
-        let mut patterns: Vec<Vec<Option<bool>>> = Vec::new();
+        let mut patterns: Vec<(Vec<Option<bool>>, Option<&Risk>)> = Vec::new();
         let absence = |t: &usize| {
             let missing: Vec<Option<bool>> = near.iter().map(|site| site.is_missing(*t)).collect();
-            missing.contains(&Some(true)).then(|| {
-                patterns.iter().position(|pattern| *pattern == missing).unwrap_or_else(|| {
-                    patterns.push(missing);
+            let known = below.iter().find_map(|below| below.absence_of(*t));
+            let pattern = (missing, known);
+            (known.is_some() || pattern.0.contains(&Some(true))).then(|| {
+                patterns.iter().position(|other| *other == pattern).unwrap_or_else(|| {
+                    patterns.push(pattern);
                     patterns.len() - 1
                 })
             })
@@ -99,44 +126,86 @@ impl Surrogate {
             rule: &rules[t],
             values: filled(&near, t),
             worth: near.iter().zip(&discounts).map(|(s, d)| s.looked_at[t] as f64 / d).collect(),
+            others: vec![],
         };
         let seen: Vec<Seen<'_>> = measured.iter().map(seen).collect();
-        let worths = Worths::new(seen.iter().map(|seen| &seen.worth[..]));
-        let warped = choose_warps(&kernel, &points, &seen)?;
-        let outputs = Matrix::from_fn(points.len(), warped.len(), |k, t| warped[t].values[k]);
-        let targets = warped.into_iter().zip(absence_of);
-        let targets =
-            targets.map(|(Warped { rule, .. }, absence)| ModelledTarget { rule, absence });
-        let process = GaussianProcess::fit(kernel, points.clone(), &outputs, worths, iterations)?;
-
-        let all_points: Vec<&Point> = observations.values().map(|o| &o.point).collect();
-        let risk_of = |kind| {
-            let happened: Vec<bool> = observations.values().map(|o| o.kind == kind).collect();
-            Risk::fit(&all_points, &happened)
-        };
-        let risks = [OutcomeKind::Exploded, OutcomeKind::Failed].into_iter().filter_map(risk_of);
         // A pattern has events and others, so only numbers out of range can keep it from being
         // fitted.
-        let absence = |missing: &Vec<Option<bool>>| {
+        let absence = |(missing, known): &(Vec<Option<bool>>, Option<&Risk>)| {
             let looked_at = points.iter().zip(missing);
             let looked_at = looked_at.filter_map(|(point, missing)| Some((point, (*missing)?)));
             let (points, missing): (Vec<&Point>, Vec<bool>) = looked_at.unzip();
-            Risk::fit(&points, &missing)
+            Risk::fit_with(*known, &points, &missing)
         };
         let absences: Option<Vec<Risk>> = patterns.iter().map(absence).collect();
+        let risks = risks(observations, below.iter().map(|below| &below.risks[..]));
+        let Related { rests, worths, layers } = if below.is_empty() {
+            Related {
+                worths: Worths::new(seen.iter().map(|seen| &seen.worth[..])),
+                rests: choose_warps(&kernel, &points, &seen)?,
+                layers: vec![],
+            }
+        } else {
+            relate(&kernel, &points, &seen, &measured, below)?
+        };
+        let outputs = Matrix::from_fn(points.len(), rests.len(), |k, t| rests[t].values[k]);
+        let targets = rests.into_iter().zip(measured).zip(absence_of);
+        let targets = targets.map(|((Warped { rule, .. }, target), absence)| ModelledTarget {
+            target,
+            rule,
+            absence,
+        });
+        let own = GaussianProcess::fit(kernel, points.clone(), &outputs, worths, iterations)?;
         Some(Surrogate {
-            process,
+            process: Stacked { own, below: layers },
             targets: targets.collect(),
             never_measured,
-            risks: risks.collect(),
+            risks,
             absences: absences?,
             penalty: good,
         })
     }
 
+    /// What a model of more expensive simulations is put on.
+    pub fn into_below(self) -> Below {
+        let Surrogate { process, targets, risks, absences, .. } = self;
+        Below { process: process.own, targets, risks, absences }
+    }
+
+    /// The same with the risks of other simulations, of which these are known and which resemble
+    /// those that it has learnt from.
+    pub fn with_risks_of(self, observations: &[&Observation]) -> Surrogate {
+        let risks = risks(observations, std::iter::once(&self.risks[..]));
+        Surrogate { risks, ..self }
+    }
+
     /// The covariance, with its fitted parameters.
     pub fn kernel(&self) -> &Kernel {
-        self.process.kernel()
+        self.process.own.kernel()
+    }
+
+    /// The covariances of what is below.
+    pub fn kernels_below(&self) -> impl Iterator<Item = &Kernel> {
+        self.process.below.iter().map(|layer| layer.process.kernel())
+    }
+
+    /// For every layer below, the targets that it tells something of, with the multiple and the
+    /// share of the variance that it explains.
+    pub fn relations(&self, layer: usize) -> Vec<(usize, f64, f64)> {
+        let relation = |(t, modelled): (usize, &ModelledTarget)| {
+            let share = self.process.below[layer].shares[t];
+            let scale = share.map_or(0.0, |share| share.scale);
+            (modelled.target, scale, self.process.explained(layer, t))
+        };
+        self.targets.iter().enumerate().map(relation).collect()
+    }
+
+    /// The totals that would follow from the means of the values, without doubt; and the risks'
+    /// price.
+    pub fn totals_of_means(&self, points: &[Point]) -> Vec<f64> {
+        let means = self.process.means(points);
+        let total = |(point, means): (&Point, &Moments)| self.expectation(point, means).total;
+        points.iter().zip(&means).map(total).collect()
     }
 
     /// The directions along which values change most around these points.
@@ -162,7 +231,7 @@ impl Surrogate {
     pub fn predict_seen(&self, point: &Point) -> (f64, f64) {
         let mut posterior = self.process.predict(std::slice::from_ref(point)).remove(0);
         for (t, (_, variance)) in posterior.iter_mut().enumerate() {
-            *variance += self.process.noise_variance(t);
+            *variance += self.process.own.noise_variance(t);
         }
         let Expectation { score, variance, .. } = self.expectation(point, &posterior);
         (score, variance)
@@ -183,7 +252,7 @@ impl Surrogate {
 
     /// The probability that a simulation at `point` explodes or fails.
     pub fn risk(&self, point: &[f64]) -> f64 {
-        let survival = self.risks.iter().map(|risk| 1.0 - risk.probability(point));
+        let survival = self.risks.iter().map(|(_, risk)| 1.0 - risk.probability(point));
         1.0 - survival.product::<f64>()
     }
 
@@ -199,7 +268,7 @@ impl Surrogate {
         spread: f64,
         normal: &mut impl FnMut() -> f64,
         uniform: &mut impl FnMut() -> f64,
-    ) -> SamplePath<'_> {
+    ) -> Stacked<SamplePath<'_>> {
         self.process.sample_path(spread, normal, uniform)
     }
 
@@ -227,7 +296,7 @@ impl Surrogate {
         }
         let risk = self.risk(point);
         total += self.penalty * risk;
-        for one in &self.risks {
+        for (_, one) in &self.risks {
             let probability = one.probability(point);
             // The others' survival times this one's slope.
             let factor = self.penalty * (1.0 - risk) / (1.0 - probability).max(1e-12);
@@ -250,6 +319,22 @@ impl ModelledTarget {
         let mixed = mean + missing * excess;
         (mixed, (1.0 - missing) * (variance + missing * excess * excess))
     }
+}
+
+/// The risks of exploding, and of failing otherwise, by what is known of such simulations and of
+/// cheaper ones.
+fn risks<'a>(
+    observations: &[&Observation],
+    below: impl Iterator<Item = &'a [(OutcomeKind, Risk)]> + Clone,
+) -> Vec<(OutcomeKind, Risk)> {
+    let points: Vec<&Point> = observations.iter().map(|o| &o.point).collect();
+    let risk_of = |kind| {
+        let happened: Vec<bool> = observations.iter().map(|o| o.kind == kind).collect();
+        let of_kind = |(other, risk): &'a (OutcomeKind, Risk)| (*other == kind).then_some(risk);
+        let known = below.clone().find_map(|risks| risks.iter().find_map(of_kind));
+        Some((kind, Risk::fit_with(known, &points, &happened)?))
+    };
+    [OutcomeKind::Exploded, OutcomeKind::Failed].into_iter().filter_map(risk_of).collect()
 }
 
 /// The sites nearest to the centre, good ones being a little nearer; first all that were measured
@@ -302,6 +387,8 @@ fn good_total(sites: &[&Site]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::composite::sites::sites;
     use crate::deviates::Seeded;
@@ -318,12 +405,14 @@ mod tests {
             let kind = if point[0] > 0.6 { OutcomeKind::Exploded } else { OutcomeKind::Measured };
             let second = (point[1] < 0.5).then_some(point[0] - point[1]);
             let values = vec![Some(point[0] + point[1] * point[1]), second, None];
-            (number, Observation::new(point, &Outcome { kind, values, total: 0.0 }, 3))
+            let outcome = Outcome { kind, values, ..Outcome::measured(&[], 0.0) };
+            (number, Observation::new((point, 0), &outcome, 3))
         };
         let observations: BTreeMap<u64, Observation> = (0..60).map(observation).collect();
+        let all: Vec<&Observation> = observations.values().collect();
         let sites = sites(&observations, &rules);
         let kernel = Kernel::new(vec![0.0, 0.0], 0.5);
-        Surrogate::fit(kernel, &observations, &sites, &rules, &[15]).unwrap()
+        Surrogate::fit(kernel, &all, &sites, &rules, &[15], vec![]).unwrap()
     }
 
     #[test]

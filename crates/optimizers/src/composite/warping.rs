@@ -15,6 +15,8 @@ pub(super) struct Seen<'a> {
     pub values: Vec<f64>,
     /// How many simulations each of them is worth; where that is 0 the value says nothing.
     pub worth: Vec<f64>,
+    /// Values from elsewhere that have to be within the warp's reach.
+    pub others: Vec<f64>,
 }
 
 /// One target in the coordinates that its values are modelled in.
@@ -38,7 +40,9 @@ pub(super) fn choose_warps(
             let values = seen.values.iter().map(|v| rule.warp().warp(*v)).collect();
             (log_slope, Warped { rule, values })
         };
-        seen.rule.alternatives(&seen.known(points.len())).map(warp).collect::<Vec<_>>()
+        let mut values = seen.known(points.len());
+        values.extend(&seen.others);
+        seen.rule.alternatives(&values).map(warp).collect::<Vec<_>>()
     };
     let alternatives: Vec<Vec<(f64, Warped)>> = targets.iter().map(alternatives).collect();
     let columns: Vec<&[f64]> = alternatives.iter().flatten().map(|(_, w)| &w.values[..]).collect();
@@ -83,7 +87,7 @@ mod tests {
         let points: Vec<Point> = (0..30).map(|_| vec![uniform(), uniform()]).collect();
         let values = points.iter().map(value).collect();
         let kernel = Kernel::new(vec![0.0; 2], 0.5);
-        let seen = Seen { rule, values, worth: vec![1.0; 30] };
+        let seen = Seen { rule, values, worth: vec![1.0; 30], others: vec![] };
         choose_warps(&kernel, &points, &[seen]).unwrap().remove(0).rule
     }
 

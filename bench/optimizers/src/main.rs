@@ -2,8 +2,11 @@
 //!
 //!     cargo run --release -- mean-field --seeds 8 --budget 400 --cma-budget 2400
 //!     cargo run --release -- serve mean-field
+//!     cargo run --release -- fidelity mean-field --seeds 10 --times-cheaper 17
 
+mod cheap;
 mod deviates;
+mod fidelity;
 mod mean_field;
 mod problem;
 mod problems;
@@ -20,8 +23,9 @@ use run::{Algorithm, History, Known, run};
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let is_server = arguments.first().is_some_and(|first| first == "serve");
-    if is_server {
+    let mode = arguments.first().filter(|first| ["serve", "fidelity"].contains(&first.as_str()));
+    let mode = mode.cloned();
+    if mode.is_some() {
         arguments.remove(0);
     }
     let name = arguments.first().map_or("mean-field", String::as_str);
@@ -33,8 +37,11 @@ fn main() -> ExitCode {
         .chunks_exact(2)
         .map(|c| (c[0].as_str(), c[1].as_str()))
         .collect();
-    let done =
-        if is_server { serve::serve(problem.as_ref()) } else { search(problem.as_ref(), &options) };
+    let done = match mode.as_deref() {
+        Some("serve") => serve::serve(problem.as_ref()),
+        Some(_) => fidelity::compare(problem.as_ref(), &options),
+        None => search(problem.as_ref(), &options),
+    };
     if let Err(error) = done {
         eprintln!("{error}");
         return ExitCode::FAILURE;

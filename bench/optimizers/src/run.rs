@@ -177,7 +177,7 @@ pub fn run(
 
 /// Seconds of a processor that this process has used, where Linux tells; else the time. Others may
 /// be using the machine.
-fn processor_seconds() -> f64 {
+pub fn processor_seconds() -> f64 {
     static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let statistics = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
     let nanoseconds = statistics.split(' ').next().and_then(|text| text.parse::<f64>().ok());

@@ -243,6 +243,7 @@ impl Optimizer for CmaEs {
             axis_ratio: self.distribution.condition().sqrt(),
             centroid: self.parameters_at(&self.distribution.mean),
             model: None,
+        fidelities: Vec::new(),
         }
     }
 }

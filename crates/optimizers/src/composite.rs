@@ -49,7 +49,7 @@ pub use self::snapshot::Snapshot;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Candidate, Diagnostics, Earlier, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Reading,
+    Candidate, Diagnostics, Earlier, FidelityDiagnostics, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Reading,
     Recommendation, ScoreRule, Space, TellError,
 };
 
@@ -231,6 +231,23 @@ impl Composite {
             since_adaptation: 0,
             restoring: None,
         })
+    }
+
+    fn fidelity_diagnostics(&self) -> Vec<FidelityDiagnostics> {
+        let spending = self.spending();
+        let of = |fidelity| {
+            let mut relations = vec![None; self.rules.len()];
+            let known = self.belief.as_ref().and_then(|belief| belief.relations(fidelity));
+            for (target, relation) in known.into_iter().flatten() {
+                relations[target] = Some(relation);
+            }
+            FidelityDiagnostics {
+                candidates: spending.proposed(fidelity),
+                cost: spending.cost(fidelity),
+                relations,
+            }
+        };
+        (1..self.fidelities()).map(of).collect()
     }
 
     /// The next candidate: that of an earlier run, or the one that is best now.
@@ -639,6 +656,7 @@ impl Optimizer for Composite {
                 axis_ratio: 1.0,
                 centroid,
                 model: None,
+                fidelities: self.fidelity_diagnostics(),
             };
         };
         let skill = self.skill();
@@ -657,6 +675,7 @@ impl Optimizer for Composite {
                 median_error: skill.map(|skill| skill.median_error),
                 falls_back: self.fallback.is_some(),
             }),
+            fidelities: self.fidelity_diagnostics(),
         }
     }
 }

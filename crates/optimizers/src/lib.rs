@@ -311,6 +311,30 @@ pub struct Diagnostics {
     pub centroid: Vec<f64>,
     /// What the model thinks, if the search has one by now.
     pub model: Option<ModelDiagnostics>,
+    /// Of every cheaper simulation, in the order of the settings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fidelities: Vec<FidelityDiagnostics>,
+}
+
+/// What was learnt of a cheaper simulation.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct FidelityDiagnostics {
+    /// How many candidates it had.
+    pub candidates: usize,
+    /// What it costs in full simulations; what was assumed as long as that is not known.
+    pub cost: f64,
+    /// For every target; `None` where the full simulation was not modelled yet, or not measured for
+    /// the target.
+    pub relations: Vec<Option<Relation>>,
+}
+
+/// What a cheaper simulation tells of a target of the full one, in the coordinates of the model.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Relation {
+    /// How many times its value the full one's has. With 0 it is not believed.
+    pub scale: f64,
+    /// The share of the variance that it explains.
+    pub explained: f64,
 }
 
 /// What the model of a search thinks, and how often it was right.

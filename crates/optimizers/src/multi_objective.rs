@@ -316,6 +316,7 @@ impl Optimizer for MultiObjective {
                 axis_ratio: 1.0,
                 centroid,
                 model: None,
+            fidelities: Vec::new(),
             };
         }
         let middle: Vec<f64> = (0..self.space.len()).map(mean).collect();
@@ -329,6 +330,7 @@ impl Optimizer for MultiObjective {
             axis_ratio: 1.0,
             centroid: self.space.from_unit(&middle),
             model: None,
+        fidelities: Vec::new(),
         }
     }
 }

@@ -174,6 +174,7 @@ impl Optimizer for Sampling {
             axis_ratio: 1.0,
             centroid: self.centroid.clone(),
             model: None,
+        fidelities: Vec::new(),
         }
     }
 }

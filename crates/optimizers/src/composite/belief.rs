@@ -11,6 +11,7 @@ use super::kernel::{Kernel, Point};
 use super::sites::{Observation, Site, sites};
 use super::surrogate::{Below, Surrogate};
 use super::trust_region::TrustRegion;
+use crate::Relation;
 
 /// Sites without which there is no model of a fidelity.
 const LEAST_MEASURED: usize = 5;
@@ -208,12 +209,11 @@ impl Belief {
     pub fn explained(&self, fidelity: usize) -> Option<f64> {
         let relations = self.relations(fidelity)?;
         let count = relations.len().max(1) as f64;
-        Some(relations.iter().map(|(_, _, explained)| explained).sum::<f64>() / count)
+        Some(relations.iter().map(|(_, relation)| relation.explained).sum::<f64>() / count)
     }
 
-    /// For every target that a fidelity tells something of: which, the multiple, and the share of
-    /// the variance that it explains.
-    pub fn relations(&self, fidelity: usize) -> Option<Vec<(usize, f64, f64)>> {
+    /// What a fidelity tells of every target that is modelled.
+    pub fn relations(&self, fidelity: usize) -> Option<Vec<(usize, Relation)>> {
         self.kernels.get(fidelity)?.as_ref().filter(|_| self.is_of_full)?;
         let layer = self.kernels[1..fidelity].iter().flatten().count();
         Some(self.surrogate.relations(layer))

@@ -10,7 +10,7 @@ use super::sites::{Observation, Site};
 use super::stacked::Stacked;
 use super::warping::{Seen, Warped, choose_warps};
 use super::worths::Worths;
-use crate::OutcomeKind;
+use crate::{OutcomeKind, Relation};
 use crate::linear_algebra::Matrix;
 
 /// Sites, nearest first, that the model is made of; the rest of a long search lies elsewhere.
@@ -184,18 +184,13 @@ impl Surrogate {
         self.process.own.kernel()
     }
 
-    /// The covariances of what is below.
-    pub fn kernels_below(&self) -> impl Iterator<Item = &Kernel> {
-        self.process.below.iter().map(|layer| layer.process.kernel())
-    }
-
-    /// For every layer below, the targets that it tells something of, with the multiple and the
-    /// share of the variance that it explains.
-    pub fn relations(&self, layer: usize) -> Vec<(usize, f64, f64)> {
+    /// What a layer below tells of every target that is modelled.
+    pub fn relations(&self, layer: usize) -> Vec<(usize, Relation)> {
         let relation = |(t, modelled): (usize, &ModelledTarget)| {
             let share = self.process.below[layer].shares[t];
             let scale = share.map_or(0.0, |share| share.scale);
-            (modelled.target, scale, self.process.explained(layer, t))
+            let explained = self.process.explained(layer, t);
+            (modelled.target, Relation { scale, explained })
         };
         self.targets.iter().enumerate().map(relation).collect()
     }

@@ -32,8 +32,8 @@
 
 use std::collections::BTreeMap;
 
-use self::allocation::Spending;
-use self::belief::{Belief, Evidence};
+use self::allocation::{Spending, Worth};
+use self::belief::{Belief, Evidence, Guide};
 use self::coordinates::Coordinates;
 use self::expected_score::WarpedRule;
 use self::fallback::Fallback;
@@ -96,6 +96,11 @@ const EXHAUSTED_REGIONS: usize = 3;
 /// Factors of the first candidates' spread, generation after generation, while most simulations
 /// fail: nearer to the centroid, then further away.
 const SPREADS: [f64; 4] = [1.0, 0.5, 0.25, 2.0];
+
+/// Points at which it is asked whether cheaper simulations would still tell something: near the
+/// best, with this standard deviation in radii.
+const POINTS_IN_QUESTION: usize = 8;
+const QUESTION_SPREAD: f64 = 0.3;
 
 /// Composite Bayesian optimization in a trust region.
 ///
@@ -244,6 +249,7 @@ impl Composite {
             FidelityDiagnostics {
                 candidates: spending.proposed(fidelity),
                 cost: spending.cost(fidelity),
+                skill: self.belief.as_ref().and_then(|belief| belief.skill(fidelity)),
                 relations,
             }
         };
@@ -318,16 +324,33 @@ impl Composite {
         Spending::new(&self.settings.fidelities, fidelities, &self.core_seconds)
     }
 
-    /// What may be spent on each of the cheaper fidelities for what is spent on full simulations.
-    fn allowances(&self, spending: &Spending) -> Vec<f64> {
-        let of = |fidelity| match self.belief.as_ref().filter(|belief| belief.is_of_full) {
-            Some(belief) => match belief.explained(fidelity) {
-                Some(explained) => spending.allowance(fidelity, explained),
-                None => allocation::MOST,
-            },
-            None => allocation::MOST,
+    /// What is known of the cheaper fidelities, for the points that the candidate `number` might
+    /// have.
+    fn worths(&self, number: u64) -> Vec<Worth> {
+        let points = self.points_in_question(number);
+        let of = |fidelity| match &self.belief {
+            Some(belief) if belief.is_believed(fidelity) => {
+                let doubt = belief.doubt(fidelity, &points);
+                doubt.map_or(Worth::Promising, |doubt| Worth::Known { doubt })
+            }
+            belief => {
+                let credit = belief.as_ref().and_then(|belief| belief.credit(fidelity));
+                Worth::Doubtful { credit: credit.unwrap_or(0.0) }
+            }
         };
         (1..self.fidelities()).map(of).collect()
+    }
+
+    /// Points near the best ones.
+    fn points_in_question(&self, number: u64) -> Vec<Point> {
+        let Some(belief) = &self.belief else { return vec![] };
+        let mut normal = Seeded::new(self.settings.seed, "composite doubts").normal(number);
+        let step = QUESTION_SPREAD * belief.region.radius;
+        let mut near = |guide: &Guide| -> Point {
+            let point: Point = guide.point.iter().map(|x| x + step * normal()).collect();
+            self.coordinates.admissible(&point)
+        };
+        belief.guides.iter().take(POINTS_IN_QUESTION).map(&mut near).collect()
     }
 
     /// Learns and plans anew, when all that was planned has been asked for or a third of a
@@ -343,8 +366,8 @@ impl Composite {
             (point.clone(), *fidelity)
         });
         let mut spending = self.spending();
-        let allowances = self.allowances(&spending);
-        let fidelities = (0..size).map(|_| spending.next(&allowances)).collect();
+        let worths = if self.fidelities() > 1 { self.worths(number) } else { vec![] };
+        let fidelities = (0..size).map(|_| spending.next(&worths)).collect();
         let failed = self.observations.values().filter(|o| o.has_failed()).count();
         let complete = self.observations.values().filter(|o| o.is_complete()).count();
         let generation = number as usize / size;
@@ -366,6 +389,9 @@ impl Composite {
             .collect();
         let is_odd = fidelity == 0 && before[0] % 2 == 1;
         let Some(belief) = &self.belief else { return self.initial_point(number) };
+        if fidelity == 0 && !belief.is_of_full && !(1..self.fidelities()).any(|f| belief.is_believed(f)) {
+            return self.initial_point(number);
+        }
         if let Some(fallback) = self.fallback.as_ref().filter(|_| is_odd) {
             let normal = Seeded::new(self.settings.seed, "composite fallback").normal(number);
             return self.coordinates.admissible(&fallback.sample(normal));

@@ -323,6 +323,9 @@ pub struct FidelityDiagnostics {
     pub candidates: usize,
     /// What it costs in full simulations; what was assumed as long as that is not known.
     pub cost: f64,
+    /// How much of its own targets' variance its model predicts, if it has one. While that is
+    /// little, it is not believed.
+    pub skill: Option<f64>,
     /// For every target; `None` where the full simulation was not modelled yet, or not measured for
     /// the target.
     pub relations: Vec<Option<Relation>>,

@@ -1,29 +1,38 @@
 //! Which simulation is to be run next, the full one or a cheaper one.
 //!
-//! What cheaper simulations may cost for each full one follows from how much they tell, as for two
-//! sources of one mean's error (Peherstorfer et al. 2016, "Optimal model management for multifidelity
-//! Monte Carlo estimation", eq. 3.8): with a share R of the variance explained by them, and a cost
-//! of c full simulations each,
+//! Were the error of each part of the model inversely proportional to what was spent on it, the next
+//! core-second would reduce it most where the variance that is left, divided by what was spent, is
+//! greatest. So spending is to be as the variances are that are left at the points in question: that
+//! of what cheaper simulations would tell, and that of what only full ones would. (The allocation
+//! between two sources of an estimate's error of Peherstorfer et al. 2016, "Optimal model management
+//! for multifidelity Monte Carlo estimation", for errors that are not measured beforehand.)
 //!
-//! ```text
-//! cost of all cheap / cost of all full = √(c R / (1 - R))
-//! ```
-//!
-//! Until R is known they may cost as much as the full ones. That is what a search begins with, and
-//! it ends as soon as a few full simulations have shown what the cheaper ones are worth. Costs are
-//! the measured ones.
+//! A search begins with cheaper simulations. Costs are the measured ones.
 
 use std::collections::BTreeMap;
 
 use super::settings::Fidelity;
 
-/// Simulations of a cheaper kind that come before the second full one, whatever they cost: so many
-/// as a model needs.
-const FIRST_OF_A_KIND: usize = 6;
+/// What may be spent in any case on each kind of cheaper simulations, in full ones: to find out what
+/// they are worth.
+const TRIAL: f64 = 4.0;
 
-/// What may be spent on cheaper simulations for what is spent on full ones while nothing is known
-/// of their worth, and at most.
-pub(super) const MOST: f64 = 1.0;
+/// What may be spent beyond that for what is spent on full simulations, on those whose model cannot
+/// predict them, on those whose relation to the full ones is not known, and on others at most.
+const DOUBTFUL: f64 = 0.03;
+const UNRELATED: f64 = 2.0;
+const MOST: f64 = 2.0;
+
+/// What is known of a kind of cheaper simulations.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Worth {
+    /// Their model does not predict them, or only nearly: with 1.
+    Doubtful { credit: f64 },
+    /// It is not known yet what they have to do with full ones.
+    Promising,
+    /// What they would tell has this many times the variance of what only full ones would.
+    Known { doubt: f64 },
+}
 
 /// What was spent so far on every fidelity, in costs of a full simulation.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,28 +79,30 @@ impl Spending {
         self.proposed[fidelity]
     }
 
-    /// What may be spent on a cheaper simulation that explains this share of the full one's
-    /// variance, for what is spent on full ones.
-    pub fn allowance(&self, fidelity: usize, explained: f64) -> f64 {
-        let explained = explained.clamp(0.0, 0.99);
-        (self.each[fidelity] * explained / (1.0 - explained)).sqrt().min(MOST)
-    }
-
-    /// The next candidate's fidelity, which is then spent on. `allowances` are for the cheaper ones,
-    /// in their order.
-    pub fn next(&mut self, allowances: &[f64]) -> usize {
-        let left = |(f, allowance): (usize, &f64)| {
-            let is_first = self.proposed[f] < FIRST_OF_A_KIND && *allowance >= MOST;
-            let left = allowance * self.spent[0] - self.spent[f];
-            let left = if is_first { f64::INFINITY } else { left };
-            (left >= self.each[f] / 2.0).then_some((left, f))
+    /// The next candidate's fidelity, which is then spent on. `worths` are those of the cheaper
+    /// ones, in their order.
+    pub fn next(&mut self, worths: &[Worth]) -> usize {
+        let left = |(place, worth): (usize, &Worth)| {
+            let fidelity = 1 + place;
+            let left = self.allowance(*worth) - self.spent[fidelity];
+            (left >= self.each[fidelity] / 2.0).then_some((left, fidelity))
         };
-        let cheaper = if self.proposed[0] == 0 { None } else { Some(allowances) };
-        let best = cheaper.into_iter().flatten().enumerate();
-        let best = best.filter_map(|(i, allowance)| left((i + 1, allowance)));
-        let next = best.max_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |(_, fidelity)| fidelity);
+        let left = worths.iter().enumerate().filter_map(left);
+        let cheaper = left.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, fidelity)| fidelity);
+        // The first candidate is the centroid, and shows what a full simulation costs.
+        let next = cheaper.filter(|_| self.proposed[0] > 0).unwrap_or(0);
         self.proposed[next] += 1;
         self.spent[next] += self.each[next];
         next
+    }
+
+    /// What may be spent on cheaper simulations of this worth in all.
+    fn allowance(&self, worth: Worth) -> f64 {
+        let full = self.spent[0];
+        match worth {
+            Worth::Doubtful { credit } => (TRIAL + DOUBTFUL * full) * (1.0 + 2.0 * credit * credit),
+            Worth::Promising => (UNRELATED * full).max(TRIAL),
+            Worth::Known { doubt } => (doubt.min(MOST) * full).max(TRIAL),
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::expected_score::WarpedRule;
 use super::incumbent::{Standing, standings};
 use super::kernel::{Kernel, Point};
 use super::sites::{Observation, Site, sites};
-use super::surrogate::{Below, Surrogate};
+use super::surrogate::{Below, Simulations, Surrogate};
 use super::trust_region::TrustRegion;
 use crate::Relation;
 
@@ -27,6 +27,11 @@ const LATER_FIT: [usize; 1] = [8];
 
 /// The best sites, around which the kernel's directions are those of the greatest change.
 const SITES_OF_DIRECTIONS: usize = 8;
+
+/// Cheaper simulations whose model predicts less than this share of their own targets' variance, or
+/// which are fewer than this, are not believed.
+const LEAST_SKILL: f64 = 0.25;
+const LEAST_BELIEVED: usize = 20;
 
 /// Sites of cheaper simulations that are looked at as points to go on from.
 const CHEAP_GUIDES: usize = 24;
@@ -47,6 +52,9 @@ pub(super) struct Belief {
     pub region: TrustRegion,
     /// The fitted kernel of every fidelity that has a model.
     kernels: Vec<Option<Kernel>>,
+    /// For every cheaper fidelity that has a model, how much of its own targets' variance that
+    /// predicts.
+    skills: Vec<Option<f64>>,
 }
 
 /// A point that was simulated, and what total it is expected to have.
@@ -88,13 +96,15 @@ impl<'a> Evidence<'a> {
     fn surrogate(
         &self,
         fidelity: usize,
-        sites: &[Site],
+        [sites, others]: [&[Site]; 2],
         fit: &Fit,
         below: Vec<Below>,
     ) -> Option<Surrogate> {
         let observations: Vec<&Observation> = self.of(fidelity).map(|(_, o)| o).collect();
         let Fit { kernel, iterations } = fit;
-        Surrogate::fit(kernel.clone(), &observations, sites, self.rules, iterations, below)
+        let is_full = fidelity == 0;
+        let simulations = Simulations { observations: &observations, sites, others, is_full };
+        Surrogate::fit(kernel.clone(), simulations, self.rules, iterations, below)
     }
 
     /// How many simulations of a fidelity were measured for all targets.
@@ -143,7 +153,9 @@ impl Belief {
             });
         }
         // What full simulations are expected to be like is known from the cheaper ones.
-        let below = self.kernels[1..].iter().flatten().next();
+        let believed = |fidelity: &usize| self.is_believed(*fidelity);
+        let below = (1..evidence.fidelities).find(believed);
+        let below = below.and_then(|fidelity| self.kernels[fidelity].as_ref());
         if let Some(below) = below {
             let expected = below.log_parameters.clone();
             let kernel = Kernel { expected, ..below.clone() };
@@ -157,32 +169,42 @@ impl Belief {
                 _ => {}
             }
         }
+        if fits[0].is_none() && evidence.measured(0) >= LEAST_MEASURED {
+            fits[0] = first_fit(evidence, 0, &evidence.sites(0), &region);
+        }
         Belief::again(evidence, fits, region)
     }
 
     /// The one that these fits give, and this region.
     pub fn again(evidence: Evidence<'_>, fits: Fits, region: TrustRegion) -> Option<Belief> {
         let mut kernels = vec![None; fits.len()];
+        let mut skills = vec![None; fits.len()];
         let mut below = Vec::new();
         let mut cheap_sites = Vec::new();
         let mut stand_in = None;
+        let full = evidence.sites(0);
         for (fidelity, fit) in fits.iter().enumerate().skip(1) {
             let Some(fit) = fit else { continue };
             let sites = evidence.sites(fidelity);
-            let surrogate = evidence.surrogate(fidelity, &sites, fit, vec![])?;
+            let surrogate = evidence.surrogate(fidelity, [&sites, &full], fit, vec![])?;
             kernels[fidelity] = Some(surrogate.kernel().clone());
             cheap_sites.extend(sites.into_iter().filter(|site| site.measured > 0));
+            let enough = evidence.measured(fidelity) >= LEAST_BELIEVED;
+            let skill = if enough { surrogate.skill() } else { 0.0 };
+            skills[fidelity] = enough.then_some(skill);
             if fits[0].is_some() {
-                below.push(surrogate.into_below());
+                if skill >= LEAST_SKILL {
+                    below.push(surrogate.into_below());
+                }
             } else if stand_in.is_none() {
                 stand_in = Some(surrogate);
             }
         }
-        let sites = evidence.sites(0);
+        let sites = full;
         let is_of_full = fits[0].is_some();
         let surrogate = match &fits[0] {
             Some(fit) => {
-                let surrogate = evidence.surrogate(0, &sites, fit, below)?;
+                let surrogate = evidence.surrogate(0, [&sites, &[]], fit, below)?;
                 kernels[0] = Some(surrogate.kernel().clone());
                 surrogate
             }
@@ -201,22 +223,43 @@ impl Belief {
             guides.extend(cheap_guides(&cheap_sites, &sites, &surrogate));
             guides.sort_by(|a, b| a.total.total_cmp(&b.total));
         }
-        Some(Belief { fits, sites, surrogate, is_of_full, standings, guides, region, kernels })
+        Some(Belief { fits, sites, surrogate, is_of_full, standings, guides, region, kernels, skills })
     }
 
-    /// The share of the targets' variance that cheaper simulations of a fidelity explain, on
-    /// average; `None` where they have no model.
-    pub fn explained(&self, fidelity: usize) -> Option<f64> {
-        let relations = self.relations(fidelity)?;
-        let count = relations.len().max(1) as f64;
-        Some(relations.iter().map(|(_, relation)| relation.explained).sum::<f64>() / count)
+    /// How much of its own targets' variance the model of a cheaper fidelity predicts.
+    pub fn skill(&self, fidelity: usize) -> Option<f64> {
+        self.skills[fidelity]
+    }
+
+    /// How near that is to being enough to believe it, from 0 to 1; `None` where too little is
+    /// known.
+    pub fn credit(&self, fidelity: usize) -> Option<f64> {
+        self.skills[fidelity].map(|skill| (skill / LEAST_SKILL).clamp(0.0, 1.0))
+    }
+
+    /// Whether that is enough to believe it.
+    pub fn is_believed(&self, fidelity: usize) -> bool {
+        self.skills[fidelity].is_some_and(|skill| skill >= LEAST_SKILL)
     }
 
     /// What a fidelity tells of every target that is modelled.
     pub fn relations(&self, fidelity: usize) -> Option<Vec<(usize, Relation)>> {
-        self.kernels.get(fidelity)?.as_ref().filter(|_| self.is_of_full)?;
-        let layer = self.kernels[1..fidelity].iter().flatten().count();
-        Some(self.surrogate.relations(layer))
+        self.layer_of(fidelity).map(|layer| self.surrogate.relations(layer))
+    }
+
+    /// How much of what is not known of full simulations at these points is what a cheaper fidelity
+    /// would tell, as a multiple of what only full ones would; `None` where that is not known.
+    pub fn doubt(&self, fidelity: usize, points: &[Point]) -> Option<f64> {
+        let layer = self.layer_of(fidelity)?;
+        let doubts = self.surrogate.doubts(points);
+        Some(doubts[1 + layer] / doubts[0].max(f64::MIN_POSITIVE))
+    }
+
+    /// The layer that a fidelity is in the model of full simulations.
+    fn layer_of(&self, fidelity: usize) -> Option<usize> {
+        let is_known = self.is_of_full && self.is_believed(fidelity);
+        let layer = (0..fidelity).filter(|fidelity| self.is_believed(*fidelity)).count();
+        is_known.then_some(layer)
     }
 
     /// The best full simulation.
@@ -244,7 +287,7 @@ fn first_fit(
 ) -> Option<Fit> {
     let kernel = Kernel::new(region.centre.clone(), region.radius);
     let fit = Fit { kernel, iterations: FIRST_FIT.to_vec() };
-    let surrogate = evidence.surrogate(fidelity, sites, &fit, vec![])?;
+    let surrogate = evidence.surrogate(fidelity, [sites, &[]], &fit, vec![])?;
     let standings = standings(sites, &surrogate);
     let best = standings.iter().take(SITES_OF_DIRECTIONS).map(|best| &sites[best.site].point);
     let directions = surrogate.directions(&best.collect::<Vec<_>>());

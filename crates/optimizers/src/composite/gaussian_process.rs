@@ -164,6 +164,23 @@ impl GaussianProcess {
         self.outputs[output].variance
     }
 
+    /// The share of every output's variance that is predicted where a point is left out (Rasmussen &
+    /// Williams 2006, eq. 5.12), less than 0 where the mean would be the better prediction.
+    /// `outputs` are those that it was fitted to.
+    pub fn skills(&self, outputs: &Matrix) -> Vec<f64> {
+        let skill = |(t, output): (usize, &Output)| {
+            let worth = self.worths.of(t).worth();
+            let inverse = &self.inverses[output.inverse];
+            let sum = |of: &dyn Fn(usize) -> f64| -> f64 {
+                worth.iter().enumerate().map(|(k, worth)| worth * of(k)).sum()
+            };
+            let mean = sum(&|k| outputs[(k, t)]) / sum(&|_| 1.0);
+            let missed = sum(&|k| (self.weights[(k, t)] / inverse[(k, k)]).powi(2));
+            1.0 - missed / sum(&|k| (outputs[(k, t)] - mean).powi(2)).max(1e-12)
+        };
+        self.outputs.iter().enumerate().map(skill).collect()
+    }
+
     /// Means at many points, one point a row.
     pub fn means(&self, points: &[Point]) -> Matrix {
         let covariances = self.kernel.covariances(&self.points, points);

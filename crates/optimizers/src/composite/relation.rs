@@ -16,6 +16,13 @@ const SCALES: [f64; 8] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.6, 2.0];
 /// Standard deviation of the normal prior of the multiple, whose mean is 1.
 const SCALE_SPREAD: f64 = 0.5;
 
+/// How many targets' worth of evidence there is that a cheaper simulation tells something of a
+/// target, and that it does not.
+const RELATED: [f64; 2] = [4.0, 1.0];
+
+/// A cheaper simulation that cannot predict this share of its own target's variance tells nothing.
+const LEAST_SKILL: f64 = 0.05;
+
 /// How much of a cheaper simulation's deviation the rest is expected to have.
 const REST: f64 = 0.5;
 
@@ -52,8 +59,9 @@ pub(super) fn relate(
     let mut layers = Vec::with_capacity(below.len());
     for below in below {
         let means = below.process.means(points);
+        let is_known = |output: &usize| below.skills[*output] >= LEAST_SKILL;
         let outputs: Vec<Option<usize>> =
-            targets.iter().map(|target| below.output_of(*target)).collect();
+            targets.iter().map(|target| below.output_of(*target).filter(is_known)).collect();
         let multiples = multiples(kernel, points, seen, &rests, &scales, &means, &outputs)?;
         let mut shares = Vec::with_capacity(seen.len());
         for ((rest, output), multiple) in rests.iter_mut().zip(outputs).zip(multiples) {
@@ -96,15 +104,44 @@ fn multiples(
     let worths = Worths::new(targets.clone().map(|t| &seen[t].worth[..n]))
         .expecting(targets.map(|t| scales[t]).collect());
     let evidences = GaussianProcess::log_evidences(kernel, &points[..n], &candidates, &worths)?;
+    // The evidence of nothing and, on average over their prior, of all other multiples; and of
+    // these the mean.
+    let prior: Vec<f64> = SCALES[1..].iter().map(|scale| prior(*scale)).collect();
+    let weigh = |evidences: &[f64]| {
+        let most = evidences.iter().copied().fold(f64::MIN, f64::max);
+        let likelihood = |evidence: &f64| libm::exp(evidence - most);
+        let weights: Vec<f64> =
+            prior.iter().zip(&evidences[1..]).map(|(p, e)| p * likelihood(e)).collect();
+        let sum = weights.iter().sum::<f64>();
+        let mean = SCALES[1..].iter().zip(&weights).map(|(scale, w)| scale * w).sum::<f64>() / sum;
+        ([sum / prior.iter().sum::<f64>(), likelihood(&evidences[0])], mean)
+    };
+    let weighed: Vec<([f64; 2], f64)> = evidences.chunks(SCALES.len()).map(weigh).collect();
     let mut multiples = vec![0.0; rests.len()];
-    for ((t, _), evidences) in with_output.iter().zip(evidences.chunks(SCALES.len())) {
-        let rated = SCALES.iter().zip(evidences).map(|(scale, evidence)| {
-            (evidence - ((scale - 1.0) / SCALE_SPREAD).powi(2) / 2.0, *scale)
-        });
-        let best = rated.max_by(|a, b| a.0.total_cmp(&b.0));
-        multiples[*t] = best.map_or(0.0, |(_, scale)| scale);
+    for ((t, _), ((_, mean), related)) in with_output.iter().zip(weighed.iter().zip(related(&weighed))) {
+        multiples[*t] = if related < 0.5 { 0.0 } else { *mean };
     }
     Some(multiples)
+}
+
+fn prior(scale: f64) -> f64 {
+    libm::exp(-((scale - 1.0) / SCALE_SPREAD).powi(2) / 2.0)
+}
+
+/// For every target the probability that it is related, by its likelihood if it is and if it is not
+/// and by how many of the others are (expectation maximization, Dempster et al. 1977).
+fn related(weighed: &[([f64; 2], f64)]) -> Vec<f64> {
+    let [yes, no] = RELATED;
+    let mut share = yes / (yes + no);
+    let mut related = vec![share; weighed.len()];
+    for _ in 0..20 {
+        for (related, ([if_so, if_not], _)) in related.iter_mut().zip(weighed) {
+            let so = share * if_so;
+            *related = so / (so + (1.0 - share) * if_not).max(f64::MIN_POSITIVE);
+        }
+        share = (related.iter().sum::<f64>() + yes) / (weighed.len() as f64 + yes + no);
+    }
+    related
 }
 
 /// The standard deviation of some values.

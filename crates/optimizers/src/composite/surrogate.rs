@@ -7,7 +7,7 @@ use super::kernel::{Kernel, Point};
 use super::relation::{Related, relate};
 use super::risk::Risk;
 use super::sites::{Observation, Site};
-use super::stacked::Stacked;
+use super::stacked::{Share, Stacked};
 use super::warping::{Seen, Warped, choose_warps};
 use super::worths::Worths;
 use crate::{OutcomeKind, Relation};
@@ -37,6 +37,8 @@ pub(super) struct Surrogate {
     /// Each a way in which targets come to be missing.
     absences: Vec<Risk>,
     penalty: f64,
+    /// How well each target is predicted where a point is left out.
+    skills: Vec<f64>,
 }
 
 pub(super) struct ModelledTarget {
@@ -47,11 +49,22 @@ pub(super) struct ModelledTarget {
     absence: Option<usize>,
 }
 
+/// What a model is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Simulations<'a> {
+    pub observations: &'a [&'a Observation],
+    pub sites: &'a [Site],
+    /// Sites of another fidelity.
+    pub others: &'a [Site],
+    pub is_full: bool,
+}
+
 /// What is known of cheaper simulations.
 pub(super) struct Below {
     pub process: GaussianProcess,
     /// One for every output of the process.
     pub targets: Vec<ModelledTarget>,
+    pub skills: Vec<f64>,
     risks: Vec<(OutcomeKind, Risk)>,
     absences: Vec<Risk>,
 }
@@ -83,11 +96,10 @@ pub(super) struct Expectation {
 
 impl Surrogate {
     /// Learns from all simulations, on top of what cheaper ones say. `sites` has at least one that
-    /// was measured.
+    /// was measured. The values of the `others` can be expressed in the model's coordinates, too.
     pub fn fit(
         kernel: Kernel,
-        observations: &[&Observation],
-        sites: &[Site],
+        Simulations { observations, sites, others, is_full }: Simulations<'_>,
         rules: &[WarpedRule],
         iterations: &[usize],
         below: Vec<Below>,
@@ -126,7 +138,7 @@ impl Surrogate {
             rule: &rules[t],
             values: filled(&near, t),
             worth: near.iter().zip(&discounts).map(|(s, d)| s.looked_at[t] as f64 / d).collect(),
-            others: vec![],
+            others: others.iter().filter_map(|site| site.values[t]).collect(),
         };
         let seen: Vec<Seen<'_>> = measured.iter().map(seen).collect();
         // A pattern has events and others, so only numbers out of range can keep it from being
@@ -139,9 +151,10 @@ impl Surrogate {
         };
         let absences: Option<Vec<Risk>> = patterns.iter().map(absence).collect();
         let risks = risks(observations, below.iter().map(|below| &below.risks[..]));
+        let worths = Worths::new(seen.iter().map(|seen| &seen.worth[..]));
         let Related { rests, worths, layers } = if below.is_empty() {
             Related {
-                worths: Worths::new(seen.iter().map(|seen| &seen.worth[..])),
+                worths: if is_full { worths } else { worths.with_any_noise() },
                 rests: choose_warps(&kernel, &points, &seen)?,
                 layers: vec![],
             }
@@ -156,6 +169,7 @@ impl Surrogate {
             absence,
         });
         let own = GaussianProcess::fit(kernel, points.clone(), &outputs, worths, iterations)?;
+        let skills = if is_full { vec![] } else { own.skills(&outputs) };
         Some(Surrogate {
             process: Stacked { own, below: layers },
             targets: targets.collect(),
@@ -163,13 +177,19 @@ impl Surrogate {
             risks,
             absences: absences?,
             penalty: good,
+            skills,
         })
+    }
+
+    /// The share of the targets' variance that is predicted where a point is left out, on average.
+    pub fn skill(&self) -> f64 {
+        self.skills.iter().sum::<f64>() / self.skills.len().max(1) as f64
     }
 
     /// What a model of more expensive simulations is put on.
     pub fn into_below(self) -> Below {
-        let Surrogate { process, targets, risks, absences, .. } = self;
-        Below { process: process.own, targets, risks, absences }
+        let Surrogate { process, targets, risks, absences, skills, .. } = self;
+        Below { process: process.own, targets, skills, risks, absences }
     }
 
     /// The same with the risks of other simulations, of which these are known and which resemble
@@ -193,6 +213,28 @@ impl Surrogate {
             (modelled.target, Relation { scale, explained })
         };
         self.targets.iter().enumerate().map(relation).collect()
+    }
+
+    /// How much of the expected total's variance at some points comes from what is not known of the
+    /// model's own part, and from each layer below, to first order.
+    pub fn doubts(&self, points: &[Point]) -> Vec<f64> {
+        let Stacked { own, below } = &self.process;
+        let parts = |process: &GaussianProcess| process.predict(points);
+        let (own, layers): (_, Vec<_>) =
+            (parts(own), below.iter().map(|layer| parts(&layer.process)).collect());
+        let mut doubts = vec![0.0; 1 + below.len()];
+        for (k, all) in self.process.predict(points).iter().enumerate() {
+            for (t, (target, (mean, variance))) in self.targets.iter().zip(all).enumerate() {
+                let squared = target.rule.expect(*mean, *variance).by_mean.powi(2);
+                doubts[0] += squared * own[k][t].1;
+                for (layer, (below, of_layer)) in below.iter().zip(&layers).enumerate() {
+                    if let Some(Share { output, scale }) = below.shares[t] {
+                        doubts[1 + layer] += squared * scale * scale * of_layer[k][output].1;
+                    }
+                }
+            }
+        }
+        doubts
     }
 
     /// The totals that would follow from the means of the values, without doubt; and the risks'
@@ -407,7 +449,13 @@ mod tests {
         let all: Vec<&Observation> = observations.values().collect();
         let sites = sites(&observations, &rules);
         let kernel = Kernel::new(vec![0.0, 0.0], 0.5);
-        Surrogate::fit(kernel, &all, &sites, &rules, &[15], vec![]).unwrap()
+        let simulations = Simulations {
+            observations: &all,
+            sites: &sites,
+            others: &[],
+            is_full: true,
+        };
+        Surrogate::fit(kernel, simulations, &rules, &[15], vec![]).unwrap()
     }
 
     #[test]

@@ -71,9 +71,14 @@ impl Worths {
 
     /// With these standard deviations to be expected of the outputs, and as much noise as there is.
     pub fn expecting(mut self, scales: Vec<f64>) -> Worths {
-        self.noise_ratios = &WIDE_NOISE_RATIOS;
         self.blocks.iter_mut().for_each(|block| block.expected = WEIGHT_OF_SCALES);
         self.scales = Some(scales);
+        self.with_any_noise()
+    }
+
+    /// With as much noise as there is.
+    pub fn with_any_noise(mut self) -> Worths {
+        self.noise_ratios = &WIDE_NOISE_RATIOS;
         self
     }
 
@@ -129,6 +134,11 @@ impl Block {
             *y = if is_known { (*y - mean) / sd } else { 0.0 };
         }
         (mean, sd)
+    }
+
+    /// How many simulations each point is worth.
+    pub fn worth(&self) -> &[f64] {
+        &self.worth
     }
 
     /// The variance of the noise at every point, with this ratio of one simulation's to the scale

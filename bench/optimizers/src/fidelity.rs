@@ -70,7 +70,8 @@ fn search(
     flaw: Flaw,
 ) -> Course {
     let fidelities = cost.iter().map(|_| Fidelity::default()).collect();
-    let settings = CompositeSettings { offspring_size: batch, seed, fidelities, ..Default::default() };
+    let settings =
+        CompositeSettings { offspring_size: batch, seed, fidelities, ..Default::default() };
     let mut optimizer =
         Composite::new(problem.space(), &problem.start(seed), &problem.rules(), settings)
             .expect("valid settings");
@@ -121,13 +122,11 @@ fn search(
             } else {
                 course.cheap += 1;
             }
-            if std::env::var("TRACE").is_ok() { let z=problem.space().to_unit(&candidate.parameters); let s=problem.space().to_unit(&problem.start(seed)); let d: f64 = z.iter().zip(&s).map(|(a,b)|(a-b)*(a-b)).sum::<f64>().sqrt(); let edge = z.iter().filter(|x| x.abs()>0.98).count(); eprintln!("{spent:.1} f{} {:?} total {:.1} true {:.1} from start {d:.2} edge {edge}", candidate.fidelity, outcome.kind, outcome.total, problem.total(&candidate.parameters).unwrap_or(620.0)); }
             outcome.core_seconds = Some(seconds);
             spent += seconds / 1000.0;
             told += 1;
             optimizer.tell(candidate.number, &outcome).expect("asked for");
         }
-        if std::env::var("TRACE").is_ok() { eprintln!("   {:?} {:?}", optimizer.diagnostics().fidelities.iter().map(|f| f.skill).collect::<Vec<_>>(), optimizer.diagnostics().model.map(|m| (m.sites, m.expected_total, m.rank_correlation, m.median_error, m.falls_back))); }
         let best = optimizer.recommend(1);
         let parameters = best.first().map(|best| &proposed[best.candidate as usize]);
         let total = parameters.and_then(|parameters| problem.total(parameters)).unwrap_or(worst);

@@ -46,8 +46,8 @@ fn with_one_under_way(simulations: usize) -> (Composite, Candidate) {
     let generation = NonZeroUsize::new(GENERATION).expect("a generation is not empty");
     let mut points =
         Sampling::sobol(space(), &centroid, generation, 1).expect("the centroid is inside");
-    let points = points.ask(simulations - GENERATION).into_iter().map(|point| point.parameters);
-    for candidate in search.repeat(&points.collect::<Vec<_>>()) {
+    let points = points.ask(simulations - GENERATION);
+    for candidate in search.repeat(&points.iter().map(Into::into).collect::<Vec<_>>()) {
         tell(&mut search, &candidate);
     }
     // The first model is made from nothing; from now on it only learns what is new.

@@ -13,7 +13,8 @@ use self::stopping::Stopping;
 use crate::deviates::{Deviates, Seeded};
 use crate::ledger::{Ledger, Survivor};
 use crate::{
-    Earlier, Candidate, Diagnostics, Dimension, Optimizer, Outcome, Recommendation, Space, TellError,
+    Candidate, Diagnostics, Dimension, Earlier, Optimizer, Outcome, Recommendation, Space,
+    TellError,
 };
 
 mod boundary;
@@ -243,7 +244,7 @@ impl Optimizer for CmaEs {
             axis_ratio: self.distribution.condition().sqrt(),
             centroid: self.parameters_at(&self.distribution.mean),
             model: None,
-        fidelities: Vec::new(),
+            fidelities: Vec::new(),
         }
     }
 }

@@ -27,13 +27,16 @@
 //!    optima of functions drawn from all that the data leave open (Thompson sampling,
 //!    `prior_sample`), the greatest expected improvement (`evolution`), pre-screened normal
 //!    deviates, and the incumbent again where its noise matters.
-//! 8. What the model expected is compared with what came (`forecasts`). While it is wrong, CMA-ES
+//! 8. Where there are cheaper simulations, they have models of the same kind (`belief`), on which that
+//!    of the full ones is put target by target (`relation`, `stacked`) as soon as they predict
+//!    themselves. How many of them come before the next full one depends on what they cost and on
+//!    what is left for either to tell (`allocation`). Incumbent and recommendation are full ones.
+//! 9. What the model expected is compared with what came (`forecasts`). While it is wrong, CMA-ES
 //!    makes every second candidate (`fallback`).
 
 use std::collections::BTreeMap;
 
-use self::allocation::{Spending, Worth};
-use self::belief::{Belief, Evidence, Guide};
+use self::belief::{Belief, Evidence};
 use self::coordinates::Coordinates;
 use self::expected_score::WarpedRule;
 use self::fallback::Fallback;
@@ -49,7 +52,7 @@ pub use self::snapshot::Snapshot;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Candidate, Diagnostics, Earlier, FidelityDiagnostics, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Reading,
+    Candidate, Diagnostics, Earlier, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Reading,
     Recommendation, ScoreRule, Space, TellError,
 };
 
@@ -60,6 +63,7 @@ mod evidence;
 mod evolution;
 mod expected_score;
 mod fallback;
+mod fidelities;
 mod forecasts;
 mod gaussian_process;
 mod incumbent;
@@ -97,11 +101,6 @@ const EXHAUSTED_REGIONS: usize = 3;
 /// fail: nearer to the centroid, then further away.
 const SPREADS: [f64; 4] = [1.0, 0.5, 0.25, 2.0];
 
-/// Points at which it is asked whether cheaper simulations would still tell something: near the
-/// best, with this standard deviation in radii.
-const POINTS_IN_QUESTION: usize = 8;
-const QUESTION_SPREAD: f64 = 0.3;
-
 /// Composite Bayesian optimization in a trust region.
 ///
 /// The first candidates are the centroid and random steps from it. As soon as five simulations
@@ -116,6 +115,10 @@ const QUESTION_SPREAD: f64 = 0.3;
 ///
 /// Asynchronous use is the same: the model is fitted anew as soon as a third of a generation has
 /// come back since, and points under way are not proposed again.
+///
+/// With [`fidelities`](CompositeSettings::fidelities) in the settings, candidates are for cheaper
+/// simulations, too. The first is the centroid's full simulation, and what is recommended was
+/// simulated in full. Their outcomes are to tell their core-seconds.
 ///
 /// On another machine other vector instructions round differently, and a search amplifies that. A
 /// search that is to go on there takes over its earlier proposals with [`Optimizer::repeat`].
@@ -238,24 +241,6 @@ impl Composite {
         })
     }
 
-    fn fidelity_diagnostics(&self) -> Vec<FidelityDiagnostics> {
-        let spending = self.spending();
-        let of = |fidelity| {
-            let mut relations = vec![None; self.rules.len()];
-            let known = self.belief.as_ref().and_then(|belief| belief.relations(fidelity));
-            for (target, relation) in known.into_iter().flatten() {
-                relations[target] = Some(relation);
-            }
-            FidelityDiagnostics {
-                candidates: spending.proposed(fidelity),
-                cost: spending.cost(fidelity),
-                skill: self.belief.as_ref().and_then(|belief| belief.skill(fidelity)),
-                relations,
-            }
-        };
-        (1..self.fidelities()).map(of).collect()
-    }
-
     /// The next candidate: that of an earlier run, or the one that is best now.
     fn propose(&mut self, earlier: Option<&Earlier>) -> Candidate {
         let number = self.ledger.next_number();
@@ -305,52 +290,12 @@ impl Composite {
         !self.proposals.iter().any(|proposal| proposal.fidelity == fidelity)
     }
 
-    /// How many fidelities there are, the full simulation included.
-    fn fidelities(&self) -> usize {
-        1 + self.settings.fidelities.len()
-    }
-
     fn evidence(&self) -> Evidence<'_> {
         Evidence {
             observations: &self.observations,
             rules: &self.rules,
             fidelities: self.fidelities(),
         }
-    }
-
-    /// What was spent on the candidates so far.
-    fn spending(&self) -> Spending {
-        let fidelities = self.proposals.iter().map(|proposal| proposal.fidelity);
-        Spending::new(&self.settings.fidelities, fidelities, &self.core_seconds)
-    }
-
-    /// What is known of the cheaper fidelities, for the points that the candidate `number` might
-    /// have.
-    fn worths(&self, number: u64) -> Vec<Worth> {
-        let points = self.points_in_question(number);
-        let of = |fidelity| match &self.belief {
-            Some(belief) if belief.is_believed(fidelity) => {
-                let doubt = belief.doubt(fidelity, &points);
-                doubt.map_or(Worth::Promising, |doubt| Worth::Known { doubt })
-            }
-            belief => {
-                let credit = belief.as_ref().and_then(|belief| belief.credit(fidelity));
-                Worth::Doubtful { credit: credit.unwrap_or(0.0) }
-            }
-        };
-        (1..self.fidelities()).map(of).collect()
-    }
-
-    /// Points near the best ones.
-    fn points_in_question(&self, number: u64) -> Vec<Point> {
-        let Some(belief) = &self.belief else { return vec![] };
-        let mut normal = Seeded::new(self.settings.seed, "composite doubts").normal(number);
-        let step = QUESTION_SPREAD * belief.region.radius;
-        let mut near = |guide: &Guide| -> Point {
-            let point: Point = guide.point.iter().map(|x| x + step * normal()).collect();
-            self.coordinates.admissible(&point)
-        };
-        belief.guides.iter().take(POINTS_IN_QUESTION).map(&mut near).collect()
     }
 
     /// Learns and plans anew, when all that was planned has been asked for or a third of a
@@ -365,9 +310,6 @@ impl Composite {
             let Proposal { point, fidelity, .. } = &self.proposals[number as usize];
             (point.clone(), *fidelity)
         });
-        let mut spending = self.spending();
-        let worths = if self.fidelities() > 1 { self.worths(number) } else { vec![] };
-        let fidelities = (0..size).map(|_| spending.next(&worths)).collect();
         let failed = self.observations.values().filter(|o| o.has_failed()).count();
         let complete = self.observations.values().filter(|o| o.is_complete()).count();
         let generation = number as usize / size;
@@ -376,7 +318,7 @@ impl Composite {
         self.plan = Plan {
             first: number,
             end: number + size as u64,
-            fidelities,
+            fidelities: self.next_fidelities(number, size),
             pending: pending.collect(),
             spread,
             points: None,
@@ -389,7 +331,10 @@ impl Composite {
             .collect();
         let is_odd = fidelity == 0 && before[0] % 2 == 1;
         let Some(belief) = &self.belief else { return self.initial_point(number) };
-        if fidelity == 0 && !belief.is_of_full && !(1..self.fidelities()).any(|f| belief.is_believed(f)) {
+        if fidelity == 0
+            && !belief.is_of_full
+            && !(1..self.fidelities()).any(|f| belief.is_believed(f))
+        {
             return self.initial_point(number);
         }
         if let Some(fallback) = self.fallback.as_ref().filter(|_| is_odd) {

@@ -17,8 +17,8 @@ use self::selection::select;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Earlier, Candidate, CentroidError, Diagnostics, Optimizer, Outcome, OutcomeKind, Recommendation,
-    ScoreRule, Space, TellError,
+    Candidate, CentroidError, Diagnostics, Earlier, Optimizer, Outcome, OutcomeKind,
+    Recommendation, ScoreRule, Space, TellError,
 };
 
 /// Distribution indexes of crossover and mutation, as in the paper: the larger, the nearer to the
@@ -316,7 +316,7 @@ impl Optimizer for MultiObjective {
                 axis_ratio: 1.0,
                 centroid,
                 model: None,
-            fidelities: Vec::new(),
+                fidelities: Vec::new(),
             };
         }
         let middle: Vec<f64> = (0..self.space.len()).map(mean).collect();
@@ -330,7 +330,7 @@ impl Optimizer for MultiObjective {
             axis_ratio: 1.0,
             centroid: self.space.from_unit(&middle),
             model: None,
-        fidelities: Vec::new(),
+            fidelities: Vec::new(),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Earlier, Candidate, CentroidError, Diagnostics, Optimizer, Outcome, Recommendation, Space, TellError,
+    Candidate, CentroidError, Diagnostics, Earlier, Optimizer, Outcome, Recommendation, Space,
+    TellError,
 };
 
 /// Candidates spread over the space's unit coordinates, except the first, which is the centroid.
@@ -174,7 +175,7 @@ impl Optimizer for Sampling {
             axis_ratio: 1.0,
             centroid: self.centroid.clone(),
             model: None,
-        fidelities: Vec::new(),
+            fidelities: Vec::new(),
         }
     }
 }

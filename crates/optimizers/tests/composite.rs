@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use optimizers::{
-    Candidate, Composite, CompositeSettings, Dimension, Optimizer, Outcome, OutcomeKind, Reading,
-    Scale, ScoreRule, Space,
+    Candidate, Composite, CompositeSettings, Dimension, Earlier, Optimizer, Outcome, OutcomeKind,
+    Reading, Scale, ScoreRule, Space,
 };
 
 fn space(parameters: usize) -> Space {
@@ -24,6 +24,11 @@ fn wanted(numbers: &[f64]) -> Vec<ScoreRule> {
 
 fn total(rules: &[ScoreRule], values: &[Option<f64>]) -> f64 {
     rules.iter().zip(values).map(|(rule, value)| rule.score(*value)).sum()
+}
+
+/// Points of full simulations.
+fn full(points: &[Vec<f64>]) -> Vec<Earlier> {
+    points.iter().cloned().map(Into::into).collect()
 }
 
 struct Search {
@@ -62,7 +67,7 @@ impl Search {
             assert!(candidate.parameters.iter().all(|x| (-1.0..=1.0).contains(x)), "{candidate:?}");
             let (kind, values) = model(&candidate);
             let total = total(&self.rules, &values);
-            let outcome = Outcome { kind, values, total };
+            let outcome = Outcome { kind, values, total, core_seconds: None };
             self.optimizer.tell(candidate.number, &outcome).unwrap();
             self.told.push((candidate, outcome));
         }
@@ -70,7 +75,7 @@ impl Search {
 
     /// Lets it propose points from before, and tells what is known of them.
     fn take_over(&mut self, points: &[Vec<f64>], mut known: impl FnMut(&[f64]) -> Vec<Reading>) {
-        for candidate in self.optimizer.repeat(points) {
+        for candidate in self.optimizer.repeat(&full(points)) {
             let readings = known(&candidate.parameters);
             self.optimizer.tell_some(candidate.number, &readings).unwrap();
             self.told.push((candidate, Outcome::lost()));
@@ -358,7 +363,7 @@ fn one_by_one_is_as_good_as_in_generations() {
         let candidate = under_way.remove(1);
         let values = mixed(&candidate.parameters);
         let outcome =
-            Outcome { kind: OutcomeKind::Measured, total: total(&rules, &values), values };
+            Outcome { values: values.clone(), ..Outcome::measured(&[], total(&rules, &values)) };
         optimizer.tell(candidate.number, &outcome).unwrap();
         let next = optimizer.ask(1).remove(0);
         assert!(under_way.iter().all(|pending| pending.parameters != next.parameters));
@@ -390,7 +395,7 @@ fn after_a_search_for_fewer_targets(seed: u64, knows_values: bool) -> f64 {
     assert!(search.optimizer.recommend(32).is_empty(), "no total is known");
     let measured = |candidate: &Candidate| (OutcomeKind::Measured, mixed(&candidate.parameters));
     // Taken over or not, the best of then are simulated first.
-    let again = search.optimizer.repeat(&best);
+    let again = search.optimizer.repeat(&full(&best));
     search.simulate(again, measured);
     search.run(1, measured);
     let recommended = search.optimizer.recommend(32);
@@ -538,8 +543,7 @@ fn restored(calls: &[Call], kept: &str, rules: &[ScoreRule]) -> Composite {
     for call in calls {
         match call {
             Call::Asked(candidates) => {
-                let points: Vec<_> = candidates.iter().map(|it| it.parameters.clone()).collect();
-                search.repeat(&points);
+                search.repeat(&candidates.iter().map(Into::into).collect::<Vec<_>>());
             }
             Call::Told(number, outcome) => search.tell(*number, outcome).unwrap(),
         }
@@ -561,7 +565,8 @@ fn troublesome(candidate: &Candidate, rules: &[ScoreRule]) -> Outcome {
     let wild = (candidate.number * 7919 % 13) as f64;
     let values = [x[0] + x[1] * wild, x[1] - x[2] * wild].map(Some);
     let values = if kind == OutcomeKind::Measured { values } else { [None; 2] };
-    Outcome { kind, values: values.to_vec(), total: total(rules, &values) }
+    let total = total(rules, &values);
+    Outcome { kind, values: values.to_vec(), total, core_seconds: None }
 }
 
 #[test]
@@ -621,6 +626,6 @@ fn a_state_that_does_not_fit_is_noticed() {
 
     let mut other = Search::new(3, wanted(&[0.3, -0.2]), 5);
     other.optimizer.restore(search.optimizer.snapshot().unwrap());
-    other.optimizer.repeat(&[vec![0.0; 3]]);
+    other.optimizer.repeat(&full(&[vec![0.0; 3]]));
     assert!(!other.optimizer.is_restored());
 }

@@ -91,7 +91,7 @@ fn total(space: &Space, parameters: &[f64]) -> f64 {
 }
 
 fn outcome(kind: OutcomeKind, total: f64) -> Outcome {
-    Outcome { kind, values: vec![Some(total), None], total }
+    Outcome { kind, values: vec![Some(total), None], total, core_seconds: None }
 }
 
 fn assert_valid(space: &Space, candidate: &Candidate) {
@@ -198,8 +198,8 @@ fn a_repeated_search_goes_on_as_the_first() {
         let mut second = start(space.clone(), &centroid, 7);
         for call in 0..60 {
             let asked = first.ask(call % 3);
-            let parameters: Vec<_> = asked.iter().map(|c| c.parameters.clone()).collect();
-            assert_eq!(second.repeat(&parameters), asked, "{name}");
+            let earlier: Vec<_> = asked.iter().map(Into::into).collect();
+            assert_eq!(second.repeat(&earlier), asked, "{name}");
             for candidate in asked.iter().skip(call % 2) {
                 let told = measured(candidate, total(&space, &candidate.parameters));
                 first.tell(candidate.number, &told).unwrap();
@@ -230,8 +230,8 @@ fn proposals_of_a_search_that_knew_more_are_taken_over_and_learnt_from() {
         let again = || {
             let mut second = start(space.clone(), &centroid, 7);
             for asked in &proposed {
-                let parameters: Vec<_> = asked.iter().map(|c| c.parameters.clone()).collect();
-                assert_eq!(second.take_over(&parameters), *asked, "{name}");
+                let earlier: Vec<_> = asked.iter().map(Into::into).collect();
+                assert_eq!(second.take_over(&earlier), *asked, "{name}");
                 for candidate in asked.iter().filter(|candidate| candidate.number != 3) {
                     let told = measured(candidate, total(&space, &candidate.parameters));
                     second.tell(candidate.number, &told).unwrap();
@@ -252,7 +252,7 @@ fn proposals_of_a_search_that_knew_more_are_taken_over_and_learnt_from() {
             assert_valid(&space, candidate);
         }
         // What does not fit is replaced.
-        assert_valid(&space, &second.take_over(&[vec![1.0]])[0]);
+        assert_valid(&space, &second.take_over(&[vec![1.0].into()])[0]);
     }
 }
 

@@ -29,7 +29,9 @@ fn the_population_spreads_over_the_trade_offs() {
             let values = vec![Some(x), Some(y), Some(x), Some(y)];
             let total = rules.iter().zip(&values).map(|(rule, value)| rule.score(*value)).sum();
             let kind = OutcomeKind::Measured;
-            search.tell(candidate.number, &Outcome { kind, values, total }).unwrap();
+            search
+                .tell(candidate.number, &Outcome { kind, values, total, core_seconds: None })
+                .unwrap();
         }
     }
     let coordinate = |i: usize| last.iter().map(move |candidate| candidate.parameters[i]);

@@ -135,7 +135,8 @@ pub fn replay(
     for (place, entry) in entries.iter().enumerate() {
         match &entry.event {
             Event::Proposed { candidates, .. } => {
-                let written: Vec<_> = candidates.iter().map(|c| c.parameters.clone()).collect();
+                let written: Vec<Earlier> =
+                    candidates.iter().map(|c| c.parameters.clone().into()).collect();
                 let again = if taken_back.was_known(place) {
                     optimizer.take_over(&written)
                 } else {
@@ -178,8 +179,9 @@ pub fn import(
     candidates: &[Proposal],
     results: &[SimulationResult],
 ) -> Option<u64> {
-    let parameters: Vec<_> = candidates.iter().map(|c| c.parameters.clone()).collect();
-    let proposed = optimizer.repeat(&parameters);
+    let earlier: Vec<Earlier> =
+        candidates.iter().map(|c| c.parameters.clone().into()).collect();
+    let proposed = optimizer.repeat(&earlier);
     for ((proposed, wanted), result) in proposed.iter().zip(candidates).zip(results) {
         let same =
             proposed.number == wanted.candidate.0 && proposed.parameters == wanted.parameters;
@@ -227,7 +229,7 @@ pub fn outcome(result: &SimulationResult) -> Outcome {
         }
     };
     let values = result.targets.iter().map(|target| target.value).collect();
-    Outcome { kind, values, total: result.total }
+    Outcome { kind, values, total: result.total, core_seconds: None }
 }
 
 #[cfg(test)]

@@ -125,7 +125,8 @@ impl Search {
             starts.len(),
         ));
         if !starts.is_empty() {
-            let candidates = self.optimizer.repeat(&starts);
+            let earlier: Vec<_> = starts.iter().cloned().map(Into::into).collect();
+            let candidates = self.optimizer.repeat(&earlier);
             let same = candidates.iter().zip(&starts).all(|(c, start)| c.parameters == *start);
             if !same {
                 return Err(SearchError::CannotTakeOver { from });

@@ -13,15 +13,16 @@ use std::collections::BTreeMap;
 
 use super::settings::Fidelity;
 
-/// What may be spent in any case on each kind of cheaper simulations, in full ones: to find out what
-/// they are worth.
+/// What may be spent in any case on each kind of cheaper simulations, to find out what they are
+/// worth: in full ones, and in their own number if that is more.
 const TRIAL: f64 = 4.0;
+const TRIAL_COUNT: f64 = 20.0;
 
 /// What may be spent beyond that for what is spent on full simulations, on those whose model cannot
 /// predict them, on those whose relation to the full ones is not known, and on others at most.
 const DOUBTFUL: f64 = 0.03;
 const UNRELATED: f64 = 2.0;
-const MOST: f64 = 2.0;
+const MOST: f64 = 1.0;
 
 /// What is known of a kind of cheaper simulations.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,7 +85,7 @@ impl Spending {
     pub fn next(&mut self, worths: &[Worth]) -> usize {
         let left = |(place, worth): (usize, &Worth)| {
             let fidelity = 1 + place;
-            let left = self.allowance(*worth) - self.spent[fidelity];
+            let left = self.allowance(fidelity, *worth) - self.spent[fidelity];
             (left >= self.each[fidelity] / 2.0).then_some((left, fidelity))
         };
         let left = worths.iter().enumerate().filter_map(left);
@@ -97,12 +98,58 @@ impl Spending {
     }
 
     /// What may be spent on cheaper simulations of this worth in all.
-    fn allowance(&self, worth: Worth) -> f64 {
+    fn allowance(&self, fidelity: usize, worth: Worth) -> f64 {
         let full = self.spent[0];
+        let trial = (TRIAL_COUNT * self.each[fidelity]).max(TRIAL);
         match worth {
-            Worth::Doubtful { credit } => (TRIAL + DOUBTFUL * full) * (1.0 + 2.0 * credit * credit),
-            Worth::Promising => (UNRELATED * full).max(TRIAL),
-            Worth::Known { doubt } => (doubt.min(MOST) * full).max(TRIAL),
+            Worth::Doubtful { credit } => (trial + DOUBTFUL * full) * (1.0 + 2.0 * credit * credit),
+            Worth::Promising => (UNRELATED * full).max(trial),
+            Worth::Known { doubt } => (doubt.min(MOST) * full).max(trial),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fidelities of `count` candidates where a cheap simulation costs 0.1.
+    fn chosen(worth: Worth, count: usize) -> Vec<usize> {
+        let costs = BTreeMap::from([(0, (0, 300.0)), (1, (1, 20.0)), (2, (1, 40.0))]);
+        let candidates = [0, 1, 1].into_iter();
+        let mut spending = Spending::new(&[Fidelity { assumed_cost: 0.5 }], candidates, &costs);
+        assert!((spending.cost(1) - 0.1).abs() < 1e-12, "the measured one");
+        (0..count).map(|_| spending.next(&[worth])).collect()
+    }
+
+    fn spent(worth: Worth, count: usize) -> (f64, f64) {
+        let all = chosen(worth, count);
+        let cheap = all.iter().filter(|fidelity| **fidelity == 1).count();
+        ((1 + all.len() - cheap) as f64, 0.1 * (2 + cheap) as f64)
+    }
+
+    #[test]
+    fn spending_is_as_what_is_left_to_know() {
+        let (full, cheap) = spent(Worth::Known { doubt: 0.5 }, 400);
+        assert!((cheap / full - 0.5).abs() < 0.02, "{full} and {cheap}");
+        let (full, cheap) = spent(Worth::Known { doubt: 1e9 }, 400);
+        assert!((cheap / full - MOST).abs() < 0.1, "{full} and {cheap}");
+    }
+
+    #[test]
+    fn what_is_doubtful_is_tried_first_and_then_hardly() {
+        let worth = Worth::Doubtful { credit: 0.0 };
+        assert!(chosen(worth, 30).iter().all(|fidelity| *fidelity == 1));
+        let (full, cheap) = spent(worth, 138);
+        assert!(full > 75.0 && cheap <= TRIAL + DOUBTFUL * full + 0.1, "{full} and {cheap}");
+    }
+
+    #[test]
+    fn the_first_candidate_is_full_and_costs_are_assumed_until_they_are_measured() {
+        let cheaper = [Fidelity { assumed_cost: 0.5 }];
+        let mut spending = Spending::new(&cheaper, std::iter::empty(), &BTreeMap::new());
+        assert_eq!((spending.cost(1), spending.next(&[Worth::Promising])), (0.5, 0));
+        assert_eq!(spending.next(&[Worth::Promising]), 1);
+        assert_eq!((spending.proposed(0), spending.proposed(1)), (1, 1));
     }
 }

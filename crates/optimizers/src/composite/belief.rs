@@ -31,7 +31,7 @@ const SITES_OF_DIRECTIONS: usize = 8;
 /// Cheaper simulations whose model predicts less than this share of their own targets' variance, or
 /// which are fewer than this, are not believed.
 const LEAST_SKILL: f64 = 0.25;
-const LEAST_BELIEVED: usize = 20;
+const LEAST_BELIEVED: usize = 14;
 
 /// Sites of cheaper simulations that are looked at as points to go on from.
 const CHEAP_GUIDES: usize = 24;
@@ -223,7 +223,17 @@ impl Belief {
             guides.extend(cheap_guides(&cheap_sites, &sites, &surrogate));
             guides.sort_by(|a, b| a.total.total_cmp(&b.total));
         }
-        Some(Belief { fits, sites, surrogate, is_of_full, standings, guides, region, kernels, skills })
+        Some(Belief {
+            fits,
+            sites,
+            surrogate,
+            is_of_full,
+            standings,
+            guides,
+            region,
+            kernels,
+            skills,
+        })
     }
 
     /// How much of its own targets' variance the model of a cheaper fidelity predicts.

@@ -115,7 +115,10 @@ impl Portfolio<'_> {
         for &fidelity in fidelities {
             let purpose = self.purpose(fidelity, before[fidelity]);
             before[fidelity] += 1;
-            if fidelity > 0 && before[fidelity] % 2 == 1 && let Some(point) = unpaired.pop() {
+            if fidelity > 0
+                && before[fidelity] % 2 == 1
+                && let Some(point) = unpaired.pop()
+            {
                 taken.points.push(point);
                 continue;
             }
@@ -275,7 +278,8 @@ impl Taken {
     fn new(portfolio: &Portfolio<'_>) -> Taken {
         let is_known = |site: &&Site| site.candidates.len() >= MOST_REPLICATES;
         let known = portfolio.sites.iter().filter(is_known).map(|site| site.point.clone());
-        let points: Vec<Point> = known.chain(portfolio.pending.iter().map(|(point, _)| point.clone())).collect();
+        let points: Vec<Point> =
+            known.chain(portfolio.pending.iter().map(|(point, _)| point.clone())).collect();
         Taken { already: points.len(), points, same: SAME * portfolio.region.radius }
     }
 

@@ -118,7 +118,9 @@ fn multiples(
     };
     let weighed: Vec<([f64; 2], f64)> = evidences.chunks(SCALES.len()).map(weigh).collect();
     let mut multiples = vec![0.0; rests.len()];
-    for ((t, _), ((_, mean), related)) in with_output.iter().zip(weighed.iter().zip(related(&weighed))) {
+    for ((t, _), ((_, mean), related)) in
+        with_output.iter().zip(weighed.iter().zip(related(&weighed)))
+    {
         multiples[*t] = if related < 0.5 { 0.0 } else { *mean };
     }
     Some(multiples)

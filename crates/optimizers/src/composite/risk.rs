@@ -206,4 +206,21 @@ mod tests {
         let risk = Risk::fit(&[&point, &point], &[true, false]).unwrap();
         assert!((risk.probability(&point) - 0.5).abs() < 1e-6, "the same point, once of two");
     }
+
+    #[test]
+    fn the_risk_of_cheaper_simulations_is_believed_unless_the_events_say_otherwise() {
+        let (_, _, below) = risk();
+        let [safe, unsafe_] = [vec![-0.6, 0.0, 0.0], vec![0.8, 0.0, 0.0]];
+        assert_eq!(Risk::fit_with(Some(&below), &[], &[]).unwrap(), below);
+        // One explosion where the cheaper ones explode, too, and one survivor where they do not.
+        let agreeing = Risk::fit_with(Some(&below), &[&safe, &unsafe_], &[false, true]).unwrap();
+        assert!(agreeing.probability(&safe) < 0.1 && agreeing.probability(&unsafe_) > 0.9);
+        // Twenty that explode on the other side only.
+        let mut uniform = Seeded::new(2, "test").uniform(0);
+        let points: Vec<Point> = (0..20).map(|_| (0..3).map(|_| uniform()).collect()).collect();
+        let happened: Vec<bool> = points.iter().map(|point| point[0] < -0.2).collect();
+        let points: Vec<&Point> = points.iter().collect();
+        let other = Risk::fit_with(Some(&below), &points, &happened).unwrap();
+        assert_eq!(other, Risk::fit(&points, &happened).unwrap());
+    }
 }

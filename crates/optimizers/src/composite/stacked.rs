@@ -139,7 +139,8 @@ impl Stacked<GaussianProcess> {
 impl Layer<GaussianProcess> {
     /// How much of the variance of an output above comes from here.
     fn explained(&self, output: usize) -> f64 {
-        let variance = |share: Share| share.scale * share.scale * self.process.variance(share.output);
+        let variance =
+            |share: Share| share.scale * share.scale * self.process.variance(share.output);
         self.shares[output].map_or(0.0, variance)
     }
 }
@@ -174,5 +175,90 @@ impl<P: Posterior> Posterior for Stacked<P> {
             gradient.iter_mut().zip(slopes).for_each(|(sum, slope)| *sum += slope);
         }
         gradient
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kernel::Kernel;
+    use super::super::worths::Worths;
+    use super::*;
+    use crate::deviates::Seeded;
+    use crate::linear_algebra::Matrix;
+
+    /// Two outputs above, of which the first is a multiple of the second below and a rest.
+    fn stacked() -> Stacked<GaussianProcess> {
+        let mut uniform = Seeded::new(7, "test").uniform(0);
+        let mut process = |n: usize, values: [fn(&[f64]) -> f64; 2]| {
+            let points: Vec<Point> = (0..n).map(|_| vec![uniform(), uniform()]).collect();
+            let outputs = Matrix::from_fn(n, 2, |k, t| values[t](&points[k]));
+            let kernel = Kernel::new(vec![0.0; 2], 0.5);
+            let worths = Worths::new(
+                (0..2).map(|_| vec![1.0; n]).collect::<Vec<_>>().iter().map(Vec::as_slice),
+            );
+            GaussianProcess::fit(kernel, points, &outputs, worths, &[10]).unwrap()
+        };
+        let own = process(12, [|x| 0.3 * x[0], |x| x[1] - x[0] * x[0]]);
+        let below = process(40, [|x| x[0] * x[1], |x| (2.0 * x[0] + x[1]).sin()]);
+        let shares = vec![Some(Share { output: 1, scale: 1.5 }), None];
+        Stacked { own, below: vec![Layer { process: below, shares }] }
+    }
+
+    #[test]
+    fn means_and_variances_add_up() {
+        let stacked = stacked();
+        let point = vec![0.3, -0.2];
+        let [both, own, below] = [
+            stacked.predict(&[point.clone()]),
+            stacked.own.predict(&[point.clone()]),
+            stacked.below[0].process.predict(&[point.clone()]),
+        ]
+        .map(|mut predicted| predicted.remove(0));
+        assert_eq!(both[0].0, own[0].0 + 1.5 * below[1].0);
+        assert_eq!(both[0].1, own[0].1 + 2.25 * below[1].1);
+        assert_eq!(both[1], own[1]);
+        let (moments, _) = stacked.at(&point);
+        let means = stacked.means(&[point]).remove(0);
+        for t in 0..2 {
+            assert!((moments[t].0 - both[t].0).abs() < 1e-9);
+            assert!((moments[t].1 - both[t].1).abs() < 1e-9);
+            assert!((means[t].0 - both[t].0).abs() < 1e-9 && means[t].1 == 0.0);
+        }
+        assert!(
+            both[0].0 > 0.0 && (both[0].0 - (0.09 + 1.5 * 0.4f64.sin())).abs() < 0.1,
+            "{both:?}"
+        );
+    }
+
+    #[test]
+    fn gradients_are_those_of_differences() {
+        let stacked = stacked();
+        let mut normal = Seeded::new(3, "test").normal(0);
+        let mut uniform = Seeded::new(3, "test").uniform(1);
+        let path = stacked.sample_path(1.0, &mut normal, &mut uniform);
+        let function = |moments: &[(f64, f64)]| {
+            let [(a, v), (b, w)] = moments[..] else { panic!() };
+            (a * b + 2.0 * v - w, vec![(b, 2.0), (a, -1.0)])
+        };
+        let point = [0.2, -0.4];
+        differ_by_slopes(&stacked, &point, function);
+        differ_by_slopes(&path, &point, function);
+    }
+
+    fn differ_by_slopes(
+        known: &impl Posterior,
+        point: &[f64; 2],
+        function: impl Fn(&[(f64, f64)]) -> (f64, Vec<(f64, f64)>),
+    ) {
+        let (_, gradient) = known.value_and_gradient(point, &function);
+        for i in 0..2 {
+            let shifted = |step: f64| {
+                let mut point = *point;
+                point[i] += step;
+                known.value_and_gradient(&point, &function).0
+            };
+            let slope = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+            assert!((gradient[i] - slope).abs() < 1e-4 * (1.0 + slope.abs()), "{slope}");
+        }
     }
 }

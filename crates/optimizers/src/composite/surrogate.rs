@@ -10,8 +10,8 @@ use super::sites::{Observation, Site};
 use super::stacked::{Share, Stacked};
 use super::warping::{Seen, Warped, choose_warps};
 use super::worths::Worths;
-use crate::{OutcomeKind, Relation};
 use crate::linear_algebra::Matrix;
+use crate::{OutcomeKind, Relation};
 
 /// Sites, nearest first, that the model is made of; the rest of a long search lies elsewhere.
 const MODELLED_SITES: usize = 350;
@@ -131,7 +131,7 @@ impl Surrogate {
                     0 => site.total * measured.len() as f64 / rules.len() as f64,
                     _ => site.total - never_measured,
                 };
-                discount(total / good.max(floor))
+                discount(total / good.max(floor), !below.is_empty())
             })
             .collect();
         let seen = |&t: &usize| Seen {
@@ -407,9 +407,10 @@ fn filled(sites: &[&Site], target: usize) -> Vec<f64> {
 
 /// By how much less the values of a site count to the model, where its total is this many times a
 /// good one. Near an explosion or in silence values are wild; were they to be fitted like others,
-/// they would make the model blind or overconfident where it matters.
-fn discount(times_good: f64) -> f64 {
-    (times_good / FAR_FROM_GOOD).clamp(1.0, 10.0).powi(4)
+/// they would make the model blind or overconfident where it matters. Where cheaper simulations
+/// promise something else, that has to be corrected.
+fn discount(times_good: f64, has_below: bool) -> f64 {
+    (times_good / FAR_FROM_GOOD).clamp(1.0, 10.0).powi(if has_below { 2 } else { 4 })
 }
 
 /// The median total of the better fifth, of five at least; `None` if no site was measured for every
@@ -449,12 +450,8 @@ mod tests {
         let all: Vec<&Observation> = observations.values().collect();
         let sites = sites(&observations, &rules);
         let kernel = Kernel::new(vec![0.0, 0.0], 0.5);
-        let simulations = Simulations {
-            observations: &all,
-            sites: &sites,
-            others: &[],
-            is_full: true,
-        };
+        let simulations =
+            Simulations { observations: &all, sites: &sites, others: &[], is_full: true };
         Surrogate::fit(kernel, simulations, &rules, &[15], vec![]).unwrap()
     }
 
@@ -494,7 +491,9 @@ mod tests {
 
     #[test]
     fn bad_points_are_worth_less_but_never_nothing() {
-        assert_eq!([0.0, 1.5, 3.0, 1e9].map(discount), [1.0, 1.0, 16.0, 1e4]);
+        let discounts = |has_below| [0.0, 1.5, 3.0, 1e9].map(|times| discount(times, has_below));
+        assert_eq!(discounts(false), [1.0, 1.0, 16.0, 1e4]);
+        assert_eq!(discounts(true), [1.0, 1.0, 4.0, 1e2]);
     }
 
     #[test]

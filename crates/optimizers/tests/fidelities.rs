@@ -14,7 +14,7 @@ fn rules() -> Vec<ScoreRule> {
     (0..TARGETS).map(|_| ScoreRule::new(0.0, 0.0, 0.1, 20.0).unwrap()).collect()
 }
 
-fn search(cheaper: usize, seed: u64) -> Composite {
+fn space() -> Space {
     let dimension = |i| Dimension {
         name: format!("parameter {i}"),
         low: -1.0,
@@ -22,10 +22,13 @@ fn search(cheaper: usize, seed: u64) -> Composite {
         scale: Scale::Linear,
         integer: false,
     };
-    let space = Space::new((0..PARAMETERS).map(dimension).collect()).unwrap();
+    Space::new((0..PARAMETERS).map(dimension).collect()).unwrap()
+}
+
+fn search(cheaper: usize, seed: u64) -> Composite {
     let fidelities = vec![Fidelity::default(); cheaper];
     let settings = CompositeSettings { offspring_size: 6, seed, fidelities, ..Default::default() };
-    Composite::new(space, &[-0.4; PARAMETERS], &rules(), settings).unwrap()
+    Composite::new(space(), &[-0.4; PARAMETERS], &rules(), settings).unwrap()
 }
 
 /// Seven values that mix six parameters, each a little curved; all are as wanted where every
@@ -147,14 +150,17 @@ fn a_cheap_simulation_that_tells_nothing_is_hardly_simulated() {
         0 => distorted(candidate),
         _ => (0..TARGETS).map(|t| 2.0 * noise(candidate, 17 * t)).collect(),
     };
-    for seed in 1..=3 {
-        let mut search = search(1, seed);
+    let total = |cheaper, seed| {
+        let mut search = search(cheaper, seed);
         let all = spend(&mut search, 60.0 * COSTS[0], nothing);
         let cheap = all.iter().filter(|candidate| candidate.fidelity == 1).count();
         assert!(cheap as f64 * COSTS[1] < 7.0 * COSTS[0], "{cheap} cheap ones");
-        let total = recommended(&search, &all);
-        assert!(total < 2.0, "{total}");
-    }
+        recommended(&search, &all)
+    };
+    let totals = |cheaper| (1..=4).map(|seed| total(cheaper, seed)).collect::<Vec<f64>>();
+    let (without, with) = (totals(0), totals(1));
+    let worst = |totals: &[f64]| totals.iter().copied().fold(0.0, f64::max);
+    assert!(worst(&with) < 1.5 * worst(&without), "{without:?} without, {with:?} with");
 }
 
 /// Explosions, failures, lost simulations and missing values at all fidelities.
@@ -173,7 +179,9 @@ fn troublesome(candidate: &Candidate) -> Outcome {
     if kind != OutcomeKind::Measured {
         values.fill(None);
     }
-    outcome(candidate, kind, values)
+    // Cheap ones cost so much that full ones come soon.
+    let core_seconds = Some(if candidate.fidelity == 0 { 100.0 } else { 40.0 });
+    Outcome { core_seconds, ..outcome(candidate, kind, values) }
 }
 
 #[derive(Clone)]
@@ -243,7 +251,7 @@ fn fidelities_that_do_not_exist_and_costs_that_are_none_are_refused() {
         fidelities: vec![Fidelity { assumed_cost: 0.0 }],
         ..CompositeSettings::default()
     };
-    let space = Space::new(vec![]).unwrap();
-    let refused = Composite::new(space, &[], &rules(), settings).err().unwrap().to_string();
+    let centroid = [0.0; PARAMETERS];
+    let refused = Composite::new(space(), &centroid, &rules(), settings).err().unwrap().to_string();
     assert_eq!(refused, "fidelity 1 is assumed to cost 0 full simulations, which is no cost");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use optimizers::{
-    CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, MultiObjective,
+    CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Earlier, MultiObjective,
     MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Reading, Sampling, ScoreRule,
     ScoreRuleError, TellError,
 };
@@ -30,6 +30,7 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Se
                 offspring_size: settings.offspring_size,
                 sigma: settings.sigma,
                 seed: settings.seed,
+                fidelities: Vec::new(),
             };
             let composite = Composite::new(space, &centroid, &rules, settings);
             Box::new(composite.map_err(|error| wrong(&error))?)

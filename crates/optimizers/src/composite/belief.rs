@@ -202,16 +202,13 @@ impl Belief {
         }
         let sites = full;
         let is_of_full = fits[0].is_some();
-        let surrogate = match &fits[0] {
-            Some(fit) => {
-                let surrogate = evidence.surrogate(0, [&sites, &[]], fit, below)?;
-                kernels[0] = Some(surrogate.kernel().clone());
-                surrogate
-            }
-            None => {
-                let observations: Vec<&Observation> = evidence.of(0).map(|(_, o)| o).collect();
-                stand_in?.with_risks_of(&observations)
-            }
+        let surrogate = if let Some(fit) = &fits[0] {
+            let surrogate = evidence.surrogate(0, [&sites, &[]], fit, below)?;
+            kernels[0] = Some(surrogate.kernel().clone());
+            surrogate
+        } else {
+            let observations: Vec<&Observation> = evidence.of(0).map(|(_, o)| o).collect();
+            stand_in?.with_risks_of(&observations)
         };
         let standings = standings(&sites, &surrogate);
         let guide = |standing: &Standing| {

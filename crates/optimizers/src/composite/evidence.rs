@@ -77,7 +77,7 @@ pub(super) fn objective(kernel: &Kernel, data: &Data<'_>) -> (f64, Vec<f64>) {
         let mut scaled = solved.clone();
         for t in 0..members.len() {
             let variance = variance(outputs.col_as_slice(t), solved.col_as_slice(t), block);
-            value += (block.known + block.expected) / 2.0 * libm::log(variance);
+            value += block.weight() / 2.0 * libm::log(variance);
             scaled.col_as_slice_mut(t).iter_mut().for_each(|entry| *entry /= variance);
         }
         weights += &scaled * solved.transpose();
@@ -136,5 +136,5 @@ fn blocks_and_levels(worths: &Worths) -> impl Iterator<Item = (&Block, (usize, &
 /// (yᵀK⁻¹y + m) / (n + m). An output that does not vary keeps a trace.
 pub(super) fn variance(output: &[f64], solved: &[f64], block: &Block) -> f64 {
     let product: f64 = output.iter().zip(solved).map(|(y, a)| y * a).sum();
-    ((product + block.expected) / (block.known + block.expected)).max(1e-12)
+    ((product + block.expected) / block.weight()).max(1e-12)
 }

@@ -46,7 +46,7 @@ impl NoiseChoice {
                     let solved = solved.col_as_slice(column);
                     let variance = evidence::variance(own.col_as_slice(column), solved, block);
                     let cost = cholesky.half_log_determinant()
-                        + (block.known + block.expected) / 2.0 * libm::log(variance);
+                        + block.weight() / 2.0 * libm::log(variance);
                     if cost < choice.costs[t] {
                         choice.costs[t] = cost;
                         choice.levels[t] = level;

@@ -207,18 +207,18 @@ mod tests {
     #[test]
     fn means_and_variances_add_up() {
         let stacked = stacked();
-        let point = vec![0.3, -0.2];
+        let points = [vec![0.3, -0.2]];
         let [both, own, below] = [
-            stacked.predict(&[point.clone()]),
-            stacked.own.predict(&[point.clone()]),
-            stacked.below[0].process.predict(&[point.clone()]),
+            stacked.predict(&points),
+            stacked.own.predict(&points),
+            stacked.below[0].process.predict(&points),
         ]
         .map(|mut predicted| predicted.remove(0));
         assert_eq!(both[0].0, own[0].0 + 1.5 * below[1].0);
         assert_eq!(both[0].1, own[0].1 + 2.25 * below[1].1);
         assert_eq!(both[1], own[1]);
-        let (moments, _) = stacked.at(&point);
-        let means = stacked.means(&[point]).remove(0);
+        let (moments, _) = stacked.at(&points[0]);
+        let means = stacked.means(&points).remove(0);
         for t in 0..2 {
             assert!((moments[t].0 - both[t].0).abs() < 1e-9);
             assert!((moments[t].1 - both[t].1).abs() < 1e-9);

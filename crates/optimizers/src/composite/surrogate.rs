@@ -150,7 +150,8 @@ impl Surrogate {
             Risk::fit_with(*known, &points, &missing)
         };
         let absences: Option<Vec<Risk>> = patterns.iter().map(absence).collect();
-        let risks = risks(observations, below.iter().map(|below| &below.risks[..]));
+        let risks_below: Vec<_> = below.iter().map(|below| &below.risks[..]).collect();
+        let risks = risks(observations, &risks_below);
         let worths = Worths::new(seen.iter().map(|seen| &seen.worth[..]));
         let Related { rests, worths, layers } = if below.is_empty() {
             Related {
@@ -195,7 +196,7 @@ impl Surrogate {
     /// The same with the risks of other simulations, of which these are known and which resemble
     /// those that it has learnt from.
     pub fn with_risks_of(self, observations: &[&Observation]) -> Surrogate {
-        let risks = risks(observations, std::iter::once(&self.risks[..]));
+        let risks = risks(observations, &[&self.risks[..]]);
         Surrogate { risks, ..self }
     }
 
@@ -360,15 +361,15 @@ impl ModelledTarget {
 
 /// The risks of exploding, and of failing otherwise, by what is known of such simulations and of
 /// cheaper ones.
-fn risks<'a>(
+fn risks(
     observations: &[&Observation],
-    below: impl Iterator<Item = &'a [(OutcomeKind, Risk)]> + Clone,
+    below: &[&[(OutcomeKind, Risk)]],
 ) -> Vec<(OutcomeKind, Risk)> {
     let points: Vec<&Point> = observations.iter().map(|o| &o.point).collect();
     let risk_of = |kind| {
         let happened: Vec<bool> = observations.iter().map(|o| o.kind == kind).collect();
-        let of_kind = |(other, risk): &'a (OutcomeKind, Risk)| (*other == kind).then_some(risk);
-        let known = below.clone().find_map(|risks| risks.iter().find_map(of_kind));
+        let known = below.iter().flat_map(|risks| risks.iter()).find(|(other, _)| *other == kind);
+        let known = known.map(|(_, risk)| risk);
         Some((kind, Risk::fit_with(known, &points, &happened)?))
     };
     [OutcomeKind::Exploded, OutcomeKind::Failed].into_iter().filter_map(risk_of).collect()

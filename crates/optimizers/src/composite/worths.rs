@@ -136,6 +136,11 @@ impl Block {
         (mean, sd)
     }
 
+    /// How many points' worth of evidence there is of an output's scale.
+    pub fn weight(&self) -> f64 {
+        self.known + self.expected
+    }
+
     /// How many simulations each point is worth.
     pub fn worth(&self) -> &[f64] {
         &self.worth

@@ -180,8 +180,7 @@ pub fn import(
     candidates: &[Proposal],
     results: &[SimulationResult],
 ) -> Option<u64> {
-    let earlier: Vec<Earlier> =
-        candidates.iter().map(|c| c.parameters.clone().into()).collect();
+    let earlier: Vec<Earlier> = candidates.iter().map(|c| c.parameters.clone().into()).collect();
     let proposed = optimizer.repeat(&earlier);
     for ((proposed, wanted), result) in proposed.iter().zip(candidates).zip(results) {
         let same =
@@ -323,9 +322,9 @@ mod tests {
         });
         let mut knows_less = cma_es(&configuration);
         for (i, asked) in asked.iter().enumerate() {
-            let parameters: Vec<_> = asked.iter().map(|it| it.parameters.clone()).collect();
+            let earlier: Vec<Earlier> = asked.iter().map(Into::into).collect();
             // The first ones were proposed when nothing was known.
-            let again = if i == 0 { knows_less.ask(4) } else { knows_less.take_over(&parameters) };
+            let again = if i == 0 { knows_less.ask(4) } else { knows_less.take_over(&earlier) };
             assert_eq!(again, *asked);
             for candidate in asked.iter().filter(|it| ![1, 6].contains(&it.number)) {
                 knows_less.tell(candidate.number, &outcome(&result(candidate))).unwrap();

@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 
 use divan::Bencher;
 use optimizers::{
-    Candidate, Composite, CompositeSettings, Dimension, Optimizer, Outcome, Sampling, Scale,
-    ScoreRule, Space,
+    Candidate, Composite, CompositeSettings, Dimension, Earlier, Fidelity, Optimizer, Outcome,
+    Sampling, Scale, ScoreRule, Space,
 };
 
 const PARAMETERS: usize = 20;
@@ -37,17 +37,49 @@ fn learning(bencher: Bencher<'_, '_>, simulations: usize) {
         .bench_refs(|(search, last)| tell(search, last));
 }
 
+/// Both, where there are five times as many cheaper simulations beside the full ones.
+#[divan::bench(args = [100, 400], sample_count = 5, sample_size = 1)]
+fn with_cheaper(bencher: Bencher<'_, '_>, simulations: usize) {
+    bencher
+        .with_inputs(|| {
+            let fidelities = vec![Fidelity::default()];
+            under_way(fidelities, simulations, &[0, 1, 1, 1, 1, 1])
+        })
+        .bench_refs(|(search, last)| {
+            tell(search, last);
+            search.ask(GENERATION)
+        });
+}
+
 /// A search that was told all but the last of this many simulations, and that candidate.
 fn with_one_under_way(simulations: usize) -> (Composite, Candidate) {
+    under_way(vec![], simulations, &[0])
+}
+
+/// The same with cheaper simulations; `kinds` are the fidelities of those at every point.
+fn under_way(
+    fidelities: Vec<Fidelity>,
+    simulations: usize,
+    kinds: &[usize],
+) -> (Composite, Candidate) {
     let centroid = [0.0; PARAMETERS];
-    let settings = CompositeSettings { offspring_size: GENERATION, ..Default::default() };
+    let settings =
+        CompositeSettings { offspring_size: GENERATION, fidelities, ..Default::default() };
     let mut search =
         Composite::new(space(), &centroid, &rules(), settings).expect("the centroid is inside");
     let generation = NonZeroUsize::new(GENERATION).expect("a generation is not empty");
     let mut points =
         Sampling::sobol(space(), &centroid, generation, 1).expect("the centroid is inside");
-    let points = points.ask(simulations - GENERATION);
-    for candidate in search.repeat(&points.iter().map(Into::into).collect::<Vec<_>>()) {
+    let points = points.ask((simulations - GENERATION) * kinds.len());
+    let earlier: Vec<Earlier> = points
+        .into_iter()
+        .enumerate()
+        .map(|(k, point)| Earlier {
+            parameters: point.parameters,
+            fidelity: kinds[k % kinds.len()],
+        })
+        .collect();
+    for candidate in search.repeat(&earlier) {
         tell(&mut search, &candidate);
     }
     // The first model is made from nothing; from now on it only learns what is new.

@@ -1,11 +1,12 @@
 //! Which simulation is to be run next, the full one or a cheaper one.
 //!
-//! Were the error of each part of the model inversely proportional to what was spent on it, the next
-//! core-second would reduce it most where the variance that is left, divided by what was spent, is
-//! greatest. So spending is to be as the variances are that are left at the points in question: that
-//! of what cheaper simulations would tell, and that of what only full ones would. (The allocation
-//! between two sources of an estimate's error of Peherstorfer et al. 2016, "Optimal model management
-//! for multifidelity Monte Carlo estimation", for errors that are not measured beforehand.)
+//! Were the error of each part of the model inversely proportional to what was spent on it, the
+//! next core-second would reduce it most where the variance that is left, divided by what was
+//! spent, is greatest. So spending is to be as the variances are that are left at the points in
+//! question: that of what cheaper simulations would tell, and that of what only full ones would.
+//! (The allocation between two sources of an estimate's error of Peherstorfer et al. 2016, "Optimal
+//! model management for multifidelity Monte Carlo estimation", for errors that are not measured
+//! beforehand.)
 //!
 //! A search begins with cheaper simulations. Costs are the measured ones.
 

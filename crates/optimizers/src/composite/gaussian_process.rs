@@ -164,8 +164,8 @@ impl GaussianProcess {
         self.outputs[output].variance
     }
 
-    /// The share of every output's variance that is predicted where a point is left out (Rasmussen &
-    /// Williams 2006, eq. 5.12), less than 0 where the mean would be the better prediction.
+    /// The share of every output's variance that is predicted where a point is left out (Rasmussen
+    /// & Williams 2006, eq. 5.12), less than 0 where the mean would be the better prediction.
     /// `outputs` are those that it was fitted to.
     pub fn skills(&self, outputs: &Matrix) -> Vec<f64> {
         let skill = |(t, output): (usize, &Output)| {

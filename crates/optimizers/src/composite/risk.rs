@@ -6,7 +6,8 @@
 //! a single event, and it knows nothing of the totals that such simulations are given.
 //!
 //! Where the same is known of cheaper simulations, their coefficients are the prior's mean, unless
-//! the events are more likely without (Laplace's approximation of the evidence, Bishop 2006, eq. 4.137).
+//! the events are more likely without (Laplace's approximation of the evidence, Bishop 2006, eq.
+//! 4.137).
 
 use super::kernel::Point;
 use crate::linear_algebra::{Cholesky, Matrix};

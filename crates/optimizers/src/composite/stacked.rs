@@ -1,5 +1,5 @@
-//! What full simulations give, from what cheaper ones give (Kennedy & O'Hagan 2000, Biometrika 87:1,
-//! eq. 1):
+//! What full simulations give, from what cheaper ones give (Kennedy & O'Hagan 2000, Biometrika
+//! 87:1, eq. 1):
 //!
 //! ```text
 //! u(x) = ρ₁ u₁(x) + ρ₂ u₂(x) + … + δ(x)

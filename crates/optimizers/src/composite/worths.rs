@@ -92,8 +92,8 @@ impl Worths {
     }
 
     /// Shifts and scales an output, so that it is 0 where it is not known; returns the mean, that
-    /// of the first `mean_points`, and the standard deviation that were taken out: the expected one,
-    /// or that of the output.
+    /// of the first `mean_points`, and the standard deviation that were taken out: the expected
+    /// one, or that of the output.
     pub fn standardize(&self, t: usize, output: &mut [f64], mean_points: usize) -> (f64, f64) {
         let scale = self.scales.as_ref().map(|scales| scales[t]);
         self.of(t).standardize(output, mean_points, scale)

@@ -7,6 +7,7 @@
 
 mod choices;
 mod error;
+mod fidelity;
 mod limits;
 mod simulator;
 mod slurm;
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 pub use choices::*;
 pub use error::{ConfigurationError, LimitError};
+pub use fidelity::{FULL, Fidelity, FidelityNumber};
 pub use limits::{LimitChange, Limits};
 pub use simulator::{EXPERIMENT_VARIABLE, Mozaik, Simulator};
 pub use slurm::SlurmSettings;
@@ -52,6 +54,9 @@ pub struct Configuration {
     pub simulator: Simulator,
     /// How many threads each simulation may use.
     pub threads: usize,
+    /// Cheaper versions of the simulation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fidelities: Vec<Fidelity>,
     /// When the next candidates are proposed.
     pub mode: Mode,
     /// How candidates are proposed.
@@ -146,29 +151,11 @@ impl Configuration {
         Ok((groups, names))
     }
 
-    /// The cores that one simulation takes.
-    pub fn cores(&self, limits: &Limits) -> usize {
-        let (tasks, cores_of_each) = self.tasks(limits);
-        tasks * cores_of_each
-    }
-
     /// How many simulations are to be expected at the same time.
     pub fn expected_slots(&self, limits: &Limits) -> usize {
         match limits.slots {
             Limits::AS_MANY_AS_FIT => self.optimizer.offspring_size,
             slots => slots,
-        }
-    }
-
-    /// The tasks of one simulation, and the cores that each of them takes.
-    pub fn tasks(&self, limits: &Limits) -> (usize, usize) {
-        let ranks = self.simulator.ranks();
-        match limits.executor {
-            ExecutorKind::Local => (ranks, self.threads),
-            ExecutorKind::Slurm | ExecutorKind::Srun => (
-                limits.slurm.ntasks.map_or(ranks, |n| n.get() as usize),
-                limits.slurm.cpus_per_task.map_or(self.threads, |n| n.get() as usize),
-            ),
         }
     }
 

@@ -25,9 +25,11 @@ const A_MOMENT: Duration = Duration::from_secs(1);
 pub struct Dispatcher<C> {
     executor: Box<dyn Executor>,
     clock: C,
-    prelude: Option<String>,
+    configuration: Configuration,
     targets: Vec<ConfiguredTarget>,
     limits: Limits,
+    /// The same for every version of the simulation.
+    limits_of: Vec<Limits>,
     /// How many simulations fewer run at the same time, since there was not the memory for all.
     fewer_slots: usize,
     /// How many jobs in a row ended before they began.
@@ -56,8 +58,9 @@ impl<C: Clock> Dispatcher<C> {
         Ok(Self {
             executor,
             clock,
-            prelude: configuration.simulator.prelude.clone(),
             targets: configuration.targets()?,
+            limits_of: of_versions(configuration, &limits),
+            configuration: configuration.clone(),
             limits,
             fewer_slots: 0,
             never_began: 0,
@@ -127,7 +130,7 @@ impl<C: Clock> Dispatcher<C> {
             self.running.insert(begun.key, begun);
             return Ok(None);
         }
-        match self.judge().verdict(&JobEnd::Ended, &begun) {
+        match self.judge(&begun).verdict(&JobEnd::Ended, &begun) {
             Verdict::Outcome(result) if good(&result) => {
                 Ok(Some(Settled { task: begun, result: *result }))
             }
@@ -159,7 +162,8 @@ impl<C: Clock> Dispatcher<C> {
     ) -> Result<(), DispatchError<L::Error>> {
         task.simulation.attempt = task.simulation.attempt.next();
         task.simulation.keep = ledger.keep(&task.simulation);
-        match task.directory.prepare(&task.simulation, self.prelude.as_deref()) {
+        let prelude = self.configuration.simulator_of(task.fidelity).prelude.as_deref();
+        match task.directory.prepare(&task.simulation, prelude) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 return self.take_over(task, ledger);
@@ -190,7 +194,7 @@ impl<C: Clock> Dispatcher<C> {
         reason: String,
         ledger: &mut L,
     ) -> Result<(), DispatchError<L::Error>> {
-        let result = self.judge().fault(Blame::Environment, reason);
+        let result = self.judge(&task).fault(Blame::Environment, reason);
         let settled = self.repeat(task, result, ledger)?;
         self.never_begun.extend(settled);
         Ok(())
@@ -237,8 +241,12 @@ impl<C: Clock> Dispatcher<C> {
         self.resolve(settled, ledger)
     }
 
-    fn judge(&self) -> Judge<'_> {
-        Judge { targets: &self.targets, limits: &self.limits }
+    fn judge(&self, task: &Task) -> Judge<'_> {
+        Judge { targets: &self.targets, limits: self.limits_of(task) }
+    }
+
+    fn limits_of(&self, task: &Task) -> &Limits {
+        self.limits_of.get(task.fidelity.0).unwrap_or(&self.limits)
     }
 
     /// How many simulations may run at the same time.
@@ -276,6 +284,7 @@ impl<C: Clock> Dispatcher<C> {
 
     /// Keeps to other limits from now on. What runs the simulations does not change.
     pub fn set_limits(&mut self, limits: Limits) {
+        self.limits_of = of_versions(&self.configuration, &limits);
         self.limits = limits;
     }
 
@@ -285,6 +294,11 @@ impl<C: Clock> Dispatcher<C> {
         messages.extend(self.executor.messages());
         messages
     }
+}
+
+/// The limits of every version of the simulation.
+fn of_versions(configuration: &Configuration, limits: &Limits) -> Vec<Limits> {
+    configuration.fidelity_numbers().map(|number| configuration.limits_of(number, limits)).collect()
 }
 
 /// The attempt that was begun before in the task's directory, if it is of the same simulation.

@@ -183,5 +183,5 @@ fn probe(worked: &Task) -> Task {
     let key = JobKey { repetition: PROBE, ..worked.key };
     let keep = Keep { all: false, failures: false, below: None };
     let simulation = Simulation { keep, ..worked.simulation.clone() };
-    Task::new(key, SimulationDirectory::new(place), simulation, Attempt::NONE)
+    Task::new(key, SimulationDirectory::new(place), simulation, Attempt::NONE).at(worked.fidelity)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use configuration::FidelityNumber;
 use executors::{Job, JobKey};
 use simulation::{Attempt, Shortages, Simulation, SimulationDirectory};
 
@@ -10,6 +11,8 @@ use simulation::{Attempt, Shortages, Simulation, SimulationDirectory};
 pub struct Task {
     /// Whose simulation it is.
     pub key: JobKey,
+    /// Which version of the simulation.
+    pub fidelity: FidelityNumber,
     /// Its files.
     pub directory: SimulationDirectory,
     /// What is simulated; its attempt is that of the last one that was begun.
@@ -25,7 +28,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// A simulation that was not begun yet, or whose last attempt was this one.
+    /// A full simulation that was not begun yet, or whose last attempt was this one.
     pub fn new(
         key: JobKey,
         directory: SimulationDirectory,
@@ -35,6 +38,7 @@ impl Task {
         let simulation = Simulation { attempt: attempts, ..simulation };
         Self {
             key,
+            fidelity: FidelityNumber::FULL,
             directory,
             simulation,
             faults: 0,
@@ -42,6 +46,12 @@ impl Task {
             successes_before_faults: None,
             not_before: Duration::ZERO,
         }
+    }
+
+    /// The same of this version of the simulation.
+    #[must_use]
+    pub fn at(self, fidelity: FidelityNumber) -> Self {
+        Self { fidelity, ..self }
     }
 
     /// The same after these faults.
@@ -53,6 +63,7 @@ impl Task {
     pub(crate) fn job(&self) -> Job {
         Job {
             key: self.key,
+            fidelity: self.fidelity,
             attempt: self.simulation.attempt,
             shortages: self.shortages,
             directory: self.directory.clone(),

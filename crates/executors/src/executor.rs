@@ -5,6 +5,7 @@ use std::fs::{OpenOptions, TryLockError};
 use std::io;
 use std::time::Duration;
 
+use configuration::FidelityNumber;
 use simulation::{Attempt, CandidateNumber, Shortages, SimulationDirectory};
 
 /// Whose simulation a job runs.
@@ -48,6 +49,8 @@ impl fmt::Display for JobKey {
 pub struct Job {
     /// Whose simulation it is.
     pub key: JobKey,
+    /// Which version of the simulation.
+    pub fidelity: FidelityNumber,
     /// The attempt: a job that another attempt left does not count.
     pub attempt: Attempt,
     /// What ran out in attempts before this one.

@@ -32,7 +32,11 @@ pub fn executor(
     limits: &Limits,
 ) -> Result<Box<dyn Executor>, ExecutorError> {
     Ok(match limits.executor {
-        ExecutorKind::Local => Box::new(Local::new(limits.time_limit)),
+        ExecutorKind::Local => {
+            let limit = |number| configuration.limits_of(number, limits).time_limit;
+            let limits: Vec<_> = configuration.fidelity_numbers().map(limit).collect();
+            Box::new(Local::with_limits(&limits))
+        }
         ExecutorKind::Slurm => Box::new(Slurm::new(configuration, limits)?),
         ExecutorKind::Srun => Box::new(Steps::new(configuration, limits)?),
     })

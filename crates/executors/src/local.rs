@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use configuration::TimeLimit;
+use configuration::{FidelityNumber, TimeLimit};
 use durable::read_json;
 use rustix::process::{Signal, kill_process_group};
 use simulation::job::ALREADY_RUNNING;
@@ -27,7 +27,8 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs jobs as processes on this machine.
 pub struct Local {
-    time_limit: Duration,
+    /// How long a job may run, by the version of the simulation.
+    time_limits: Vec<Duration>,
     running: HashMap<JobKey, RunningJob>,
     ends: Receiver<JobKey>,
     report_end: Sender<JobKey>,
@@ -72,16 +73,23 @@ struct Ending {
 impl Local {
     /// An executor whose jobs may run this long.
     pub fn new(time_limit: TimeLimit) -> Self {
-        let (report_end, ends) = channel();
-        let time_limit = Duration::from_secs(time_limit.seconds());
-        Self { time_limit, running: HashMap::new(), ends, report_end, messages: vec![] }
+        Self::with_limits(&[time_limit])
     }
 
-    fn watch(&mut self, key: JobKey, group: Group, elsewhere: bool, has_run: Duration) {
-        let left = self.time_limit.saturating_sub(has_run);
+    /// An executor whose jobs may run this long, depending on the version of the simulation.
+    pub fn with_limits(time_limits: &[TimeLimit]) -> Self {
+        let (report_end, ends) = channel();
+        let seconds = time_limits.iter().map(|limit| limit.seconds());
+        let time_limits = seconds.map(Duration::from_secs).collect();
+        Self { time_limits, running: HashMap::new(), ends, report_end, messages: vec![] }
+    }
+
+    fn watch(&mut self, job: &Job, group: Group, elsewhere: bool, has_run: Duration) {
+        let limit = self.time_limits.get(job.fidelity.0).or(self.time_limits.first());
+        let left = limit.copied().unwrap_or(Duration::MAX).saturating_sub(has_run);
         // What cannot be ended from here has no time limit.
         let deadline = Instant::now().checked_add(left).filter(|_| !elsewhere);
-        self.running.insert(key, RunningJob { group, elsewhere, deadline, ending: None });
+        self.running.insert(job.key, RunningJob { group, elsewhere, deadline, ending: None });
     }
 
     /// Asks overdue jobs to end, and ends those that did not listen.
@@ -149,6 +157,7 @@ pub fn end_left(directories: Vec<SimulationDirectory>) -> io::Result<(usize, Vec
         let key = JobKey::of(CandidateNumber::at(i));
         executor.adopt(Job {
             key,
+            fidelity: FidelityNumber::FULL,
             attempt: Attempt::NONE,
             shortages: Shortages::default(),
             directory,
@@ -189,8 +198,8 @@ impl Executor for Local {
         };
         let child = Leader::start(&mut command, ended)?;
         let name = format!("process {}", child.pid.as_raw_nonzero());
-        let group = Group { child: Some(child), directory: job.directory };
-        self.watch(job.key, group, false, Duration::ZERO);
+        let group = Group { child: Some(child), directory: job.directory.clone() };
+        self.watch(&job, group, false, Duration::ZERO);
         Ok(name)
     }
 
@@ -222,8 +231,8 @@ impl Executor for Local {
         let is_elsewhere = elsewhere.is_some();
         let has_run = started.map_or(Duration::ZERO, |started| started.has_run());
         report_when_unlocked(lock, job.key, job.directory.clone(), self.report_end.clone())?;
-        let group = Group { child: None, directory: job.directory };
-        self.watch(job.key, group, is_elsewhere, has_run);
+        let group = Group { child: None, directory: job.directory.clone() };
+        self.watch(&job, group, is_elsewhere, has_run);
         Ok(Adopted::Running)
     }
 

@@ -1,6 +1,6 @@
 //! What can happen in an optimization, as one line of the journal each.
 
-use configuration::Limits;
+use configuration::{FidelityNumber, Limits};
 use serde::{Deserialize, Serialize};
 use simulation::{Attempt, CandidateNumber, SimulationResult};
 
@@ -200,6 +200,9 @@ pub struct Room {
 pub struct Proposal {
     /// Its number.
     pub candidate: CandidateNumber,
+    /// Which version of the simulation is to be run.
+    #[serde(default, skip_serializing_if = "FidelityNumber::is_full")]
+    pub fidelity: FidelityNumber,
     /// The seed of its simulation.
     pub seed: u64,
     /// The parameters' values, in the order of the configuration.
@@ -261,6 +264,7 @@ fn event_of(line: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use configuration::FidelityNumber;
     use simulation::{CandidateNumber, OutcomeClass, SimulationResult};
 
     use super::{Entry, Event, Proposal};
@@ -282,7 +286,7 @@ mod tests {
         let candidate = CandidateNumber(3);
         let result = SimulationResult::measured(OutcomeClass::Exploded, None, &[], &[]);
         let parameters = vec![0.1 + 0.2, 1e-300];
-        let proposal = Proposal { candidate, seed: 7, parameters };
+        let proposal = Proposal { candidate, fidelity: FidelityNumber(1), seed: 7, parameters };
         for event in [
             Event::Finished { candidate, result },
             Event::Proposed { generation: 2, candidates: vec![proposal] },

@@ -88,6 +88,7 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use configuration::FidelityNumber;
     use proptest::prelude::*;
     use simulation::{Attempt, CandidateNumber};
 
@@ -97,7 +98,12 @@ mod tests {
 
     fn events() -> Vec<Event> {
         let parameters = vec![0.1, 1e-300, -3.5e10];
-        let proposal = Proposal { candidate: CandidateNumber(0), seed: u64::MAX, parameters };
+        let proposal = Proposal {
+            candidate: CandidateNumber(0),
+            fidelity: FidelityNumber::FULL,
+            seed: u64::MAX,
+            parameters,
+        };
         vec![
             Event::Proposed { generation: 1, candidates: vec![proposal] },
             Event::Submitting { candidate: CandidateNumber(0), attempt: Attempt::FIRST },
@@ -188,6 +194,7 @@ mod tests {
         let mut journal = Journal::create(&path).unwrap();
         let candidates = vec![Proposal {
             candidate: CandidateNumber(0),
+            fidelity: FidelityNumber::FULL,
             seed: 1,
             parameters: vec![f64::INFINITY],
         }];

@@ -176,6 +176,7 @@ fn parsed_part(part: &[u8]) -> Vec<Parsed<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use configuration::FidelityNumber;
     use proptest::prelude::*;
     use simulation::CandidateNumber;
 
@@ -188,6 +189,7 @@ mod tests {
         let path = directory.path().join(FILE_NAME);
         let candidate = |number| Proposal {
             candidate: CandidateNumber(number),
+            fidelity: FidelityNumber::FULL,
             seed: number,
             parameters: vec![0.1; number as usize % 40],
         };

@@ -166,6 +166,7 @@ pub fn cut_off(path: &Path, after: u64) -> io::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use configuration::FidelityNumber;
     use simulation::Attempt;
 
     use super::*;
@@ -174,7 +175,12 @@ mod tests {
     use crate::pieces::read;
 
     fn events() -> Vec<Event> {
-        let proposal = |candidate| Proposal { candidate, seed: 1, parameters: vec![0.5] };
+        let proposal = |candidate| Proposal {
+            candidate,
+            fidelity: FidelityNumber::FULL,
+            seed: 1,
+            parameters: vec![0.5],
+        };
         let mozopt_version = "0.1.0".to_owned();
         vec![
             Event::Created { format: FORMAT, mozopt_version, configuration: "00".to_owned() },
@@ -242,7 +248,12 @@ mod tests {
     #[test]
     fn an_entry_that_contradicts_is_not_taken_and_leaves_no_trace() {
         let mut contradicting = events();
-        let proposal = |candidate| Proposal { candidate, seed: 1, parameters: vec![0.5] };
+        let proposal = |candidate| Proposal {
+            candidate,
+            fidelity: FidelityNumber::FULL,
+            seed: 1,
+            parameters: vec![0.5],
+        };
         contradicting[4] = Event::Proposed {
             generation: 2,
             candidates: vec![proposal(CandidateNumber(2)), proposal(CandidateNumber(9))],

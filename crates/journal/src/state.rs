@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use configuration::{Configuration, Limits};
+use configuration::{Configuration, FidelityNumber, Limits};
 use jiff::Timestamp;
 use simulation::{
     Attempt, CandidateNumber, OutcomeClass, Shortages, SimulationResult, TargetId, Versions,
@@ -69,6 +69,8 @@ pub struct CandidateRecord {
     pub number: CandidateNumber,
     /// 1, 2, ….
     pub generation: u64,
+    /// Which version of the simulation it is for.
+    pub fidelity: FidelityNumber,
     /// The seed of its simulation.
     pub seed: u64,
     /// The parameters' values, in the order of the configuration.
@@ -135,6 +137,7 @@ impl CandidateRecord {
         Self {
             number: proposal.candidate,
             generation,
+            fidelity: proposal.fidelity,
             seed: proposal.seed,
             parameters: proposal.parameters.clone(),
             attempts: Attempt::NONE,
@@ -146,6 +149,12 @@ impl CandidateRecord {
             finished: None,
             differences: Arc::default(),
         }
+    }
+
+    /// What was proposed.
+    pub fn proposal(&self) -> Proposal {
+        let Self { number, fidelity, seed, ref parameters, .. } = *self;
+        Proposal { candidate: number, fidelity, seed, parameters: parameters.clone() }
     }
 
     /// Whether its simulation was begun, in this optimization.
@@ -348,16 +357,17 @@ impl State {
     /// one of this number.
     pub fn core_hours(&self, configuration: &Configuration) -> f64 {
         let limits = self.limits.as_ref().unwrap_or(&configuration.limits);
-        let asked = configuration.cores(limits) as f64;
-        let core_seconds = |result: &SimulationResult| {
-            result.cores.map_or(asked, f64::from) * result.job_seconds()
-        };
+        let asked = |number| configuration.cores(number, limits) as f64;
         let apart = |(record, _): &(&CandidateRecord, &SimulationResult)| {
             !record.finished.is_some_and(|time| self.allocated.covers(time))
         };
-        let own: f64 = self.run_here().filter(apart).map(|(_, result)| core_seconds(result)).sum();
+        let own = self.run_here().filter(apart);
+        let own: f64 =
+            own.map(|(record, result)| result.core_seconds(asked(record.fidelity))).sum();
         // How many cores repetitions had is not known; as many as the others, as a rule.
-        let had = self.run_here().find_map(|(_, result)| result.cores).map_or(asked, f64::from);
+        let mut full = self.run_here().filter(|(record, _)| record.fidelity.is_full());
+        let had = full.find_map(|(_, result)| result.cores);
+        let had = had.map_or(asked(FidelityNumber::FULL), f64::from);
         (own + self.repetition_seconds * had + self.allocated.core_seconds()) / 3600.0
     }
 
@@ -410,7 +420,8 @@ impl State {
         self.finished().filter(|(record, _)| record.was_begun())
     }
 
-    /// The candidate with the smallest total among those that completed; the first of equals.
+    /// The candidate with the smallest total among those whose full simulation completed; the first
+    /// of equals.
     pub fn best(&self) -> Option<(&CandidateRecord, &SimulationResult)> {
         self.ranked().into_iter().next()
     }
@@ -432,11 +443,12 @@ impl State {
         self.validated.iter().min_by(|a, b| a.expected_total.total_cmp(&b.expected_total))
     }
 
-    /// The candidates that completed, best first.
+    /// The candidates whose full simulation completed, best first.
     pub fn ranked(&self) -> Vec<(&CandidateRecord, &SimulationResult)> {
-        let is_completed = |result: &SimulationResult| result.outcome == OutcomeClass::Completed;
-        let mut completed: Vec<_> =
-            self.finished().filter(|(_, result)| is_completed(result)).collect();
+        let counts = |(record, result): &(&CandidateRecord, &SimulationResult)| {
+            record.fidelity.is_full() && result.outcome == OutcomeClass::Completed
+        };
+        let mut completed: Vec<_> = self.finished().filter(counts).collect();
         completed.sort_by(|(_, a), (_, b)| a.total.total_cmp(&b.total));
         completed
     }
@@ -490,6 +502,7 @@ mod tests {
                 generation: 1,
                 candidates: vec![Proposal {
                     candidate: CandidateNumber(0),
+                    fidelity: FidelityNumber::FULL,
                     seed: 1,
                     parameters: vec![0.5],
                 }],

@@ -48,8 +48,10 @@ fn assembled<R: Borrow<CandidateRecord>>(
             let message = format!("candidate {} does not match configuration.json", record.number);
             return Err(Failure::failed(message, "the journal belongs to another configuration"));
         }
-        // The others have neither a total nor all values.
-        if record.result().is_none_or(|result| result.outcome != OutcomeClass::Incomplete) {
+        // Others have neither a total nor all values, or are of another simulation.
+        let is_whole =
+            record.result().is_none_or(|result| result.outcome != OutcomeClass::Incomplete);
+        if is_whole && record.fidelity.is_full() {
             candidates.push(candidate(record, began));
         }
     }

@@ -1,10 +1,11 @@
 //! What an optimization has used: cores, time in the queue, and disk.
 
+use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-use configuration::{Configuration, ExecutorKind};
+use configuration::{Configuration, ExecutorKind, FidelityNumber};
 use indicatif::DecimalBytes;
 use jiff::Timestamp;
 use journal::{OptimizationDirectory, State, Watch};
@@ -16,6 +17,9 @@ use serde::Serialize;
 pub struct Usage {
     /// Cores that simulations had, times hours: [`State::core_hours`].
     pub core_hours: f64,
+    /// The same of each version of the simulation, where there are cheaper ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fidelities: Vec<OfFidelity>,
     /// Seconds from a simulation's submission to its beginning.
     pub queue_seconds: Option<Spread>,
     /// Seconds from the beginning of a simulation's job to its end.
@@ -31,6 +35,47 @@ pub struct Usage {
     pub memory_asked: Option<String>,
     /// What the optimization's directory takes on the disk, bytes.
     pub disk_bytes: u64,
+}
+
+/// What simulations of one version have used.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct OfFidelity {
+    /// What the version is called.
+    pub fidelity: String,
+    /// How many simulations have an outcome.
+    pub simulations: usize,
+    /// How many of them failed.
+    pub failed: usize,
+    /// Cores that they had, times hours.
+    pub core_hours: f64,
+}
+
+/// `full: 12 simulations, 1 failed, 3.40 core-hours`.
+impl fmt::Display for OfFidelity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fidelity, simulations, failed, core_hours } = self;
+        let s = if *simulations == 1 { "" } else { "s" };
+        write!(f, "{fidelity}: {simulations} simulation{s}, {failed} failed, ")?;
+        write!(f, "{core_hours:.2} core-hours")
+    }
+}
+
+/// What the simulations of each version have used; nothing where there is only the full one.
+pub fn of_fidelities(configuration: &Configuration, state: &State) -> Vec<OfFidelity> {
+    let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
+    let of = |number: FidelityNumber| {
+        let fidelity = configuration.fidelity_name(number)?.to_owned();
+        let own = || state.run_here().filter(|(record, _)| record.fidelity == number);
+        let asked = configuration.cores(number, limits) as f64;
+        let core_seconds: f64 = own().map(|(_, result)| result.core_seconds(asked)).sum();
+        Some(OfFidelity {
+            fidelity,
+            simulations: own().count(),
+            failed: own().filter(|(_, result)| result.outcome.is_failure()).count(),
+            core_hours: core_seconds / 3600.0,
+        })
+    };
+    configuration.fidelity_numbers().filter_map(of).collect()
 }
 
 /// How large numbers are.
@@ -66,6 +111,7 @@ impl Usage {
         }
         Self {
             core_hours: state.core_hours(configuration),
+            fidelities: of_fidelities(configuration, state),
             queue_seconds: Spread::of(waited),
             run_seconds: Spread::of(runs.iter().map(|run| seconds(run.from, run.to)).collect()),
             utilisation: utilisation(&state.watches, &runs),
@@ -100,6 +146,9 @@ impl Usage {
             text.push_str(&format!("{:.2} core-hours{busy}{computed}; ", self.core_hours));
         }
         text.push_str(&format!("{} on disk\n", DecimalBytes(self.disk_bytes)));
+        for fidelity in &self.fidelities {
+            text.push_str(&format!("{fidelity}\n"));
+        }
         if let (Some(asked), Some(peak)) = (&self.memory_asked, self.peak_memory) {
             let peak = DecimalBytes(peak);
             text.push_str(&format!(
@@ -121,12 +170,11 @@ impl Spread {
 /// How long simulations computed, in the time of the cores that they had.
 fn cpu_efficiency(configuration: &Configuration, state: &State) -> Option<f64> {
     let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
-    let asked = configuration.cores(limits) as f64;
     let (mut computed, mut had) = (0.0, 0.0);
-    for (_, result) in state.run_here() {
+    for (record, result) in state.run_here() {
         let Some(seconds) = result.cpu_seconds else { continue };
         computed += seconds;
-        had += result.cores.map_or(asked, f64::from) * result.job_seconds();
+        had += result.core_seconds(configuration.cores(record.fidelity, limits) as f64);
     }
     (had > 0.0).then(|| computed / had)
 }

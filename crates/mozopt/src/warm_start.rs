@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use targets::Missing;
 
-use configuration::{Configuration, ConfiguredTarget};
+use configuration::{Configuration, ConfiguredTarget, FULL, FidelityNumber};
 use journal::{self, State};
 use reading::ModelParameters;
 use search::{Earlier, WarmStart};
@@ -29,15 +29,16 @@ const HELP: &str = "use an optimization, a table from `mozopt export --format cs
                     object with parameters";
 
 /// Reads what `path` names: an optimization, a CSV file as `mozopt export --format csv` writes it,
-/// or a JSON object with parameters, as `mozopt export` writes it. Notes say what was left out, and
-/// why.
+/// or a JSON object with parameters, as `mozopt export` writes it; `small=PATH` takes what is there
+/// as simulations of the fidelity `small`. Notes say what was left out, and why.
 pub fn read(
     path: &Path,
     configuration: &Configuration,
     model: &ModelParameters,
 ) -> Result<(WarmStart, Vec<String>), Failure> {
     let targets = configuration.targets()?;
-    let reader = Reader { configuration, model, targets: &targets, path };
+    let (fidelity, path) = named_fidelity(path, configuration);
+    let reader = Reader { configuration, model, targets: &targets, fidelity, path };
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     let taken = match extension.as_deref() {
         _ if path.is_dir() => reader.optimization()?,
@@ -88,6 +89,8 @@ struct Reader<'a> {
     configuration: &'a Configuration,
     model: &'a ModelParameters,
     targets: &'a [ConfiguredTarget],
+    /// What the user says all of it is.
+    fidelity: Option<FidelityNumber>,
     path: &'a Path,
 }
 
@@ -97,6 +100,16 @@ enum Origin {
     Column(usize),
     /// It was not searched then: the model's default.
     Default(f64),
+}
+
+/// What is known of a simulation beside its values.
+#[derive(Clone, Copy)]
+struct Then<'a> {
+    /// What its version was called.
+    fidelity: Option<&'a str>,
+    parameters: &'a [f64],
+    seed: u64,
+    outcome: OutcomeClass,
 }
 
 /// How what was searched and measured then becomes what is now.
@@ -136,7 +149,9 @@ impl Reader<'_> {
             };
             let values: Vec<_> = mapping.values.iter().map(value).collect();
             let (seed, parameters) = (record.seed, &record.parameters);
-            self.add(&mut taken, &mapping, parameters, seed, result.outcome, &values);
+            let then = earlier.fidelity_name(record.fidelity);
+            let then = Then { fidelity: then, parameters, seed, outcome: result.outcome };
+            self.add(&mut taken, &mapping, then, &values);
         }
         Ok(taken)
     }
@@ -195,7 +210,9 @@ impl Reader<'_> {
             };
             let values = mapping.values.iter().map(value).collect::<Result<Vec<_>, _>>()?;
             let seed = column("seed").and_then(|i| row[i].parse().ok()).unwrap_or_default();
-            self.add(&mut taken, &mapping, &parameters, seed, outcome, &values);
+            let then = column("fidelity").map(|i| &row[i]);
+            let then = Then { fidelity: then, parameters: &parameters, seed, outcome };
+            self.add(&mut taken, &mapping, then, &values);
         }
         if rows == 0 {
             return Err(self.wrong("the table has no rows"));
@@ -260,7 +277,7 @@ impl Reader<'_> {
     fn warm_start(&self, taken: Taken) -> WarmStart {
         let Taken { simulations, elsewhere, .. } = taken;
         let mut incomplete: Vec<&Earlier> =
-            simulations.iter().filter(|earlier| earlier.is_incomplete()).collect();
+            simulations.iter().filter(|it| it.fidelity.is_full() && it.is_incomplete()).collect();
         incomplete.sort_by(|a, b| a.result.total.total_cmp(&b.result.total));
         let mut starts: Vec<Vec<f64>> = Vec::new();
         for Earlier { parameters, .. } in incomplete {
@@ -309,24 +326,57 @@ impl Reader<'_> {
         Ok(Mapping { origins, fixed, values })
     }
 
+    /// Which version of the present simulation one was whose version was called so then: as the user
+    /// says, as it is called now, or, where nothing is said, the first whose model it had.
+    fn fidelity_of(
+        &self,
+        mapping: &Mapping,
+        then: Option<&str>,
+        earlier: &[f64],
+    ) -> Result<FidelityNumber, String> {
+        if let Some(fidelity) = self.fidelity {
+            return Ok(fidelity);
+        }
+        if let Some(name) = then.filter(|name| !name.is_empty() && *name != FULL) {
+            let unknown = || format!("are of the fidelity {name}, which this search does not have");
+            return self.configuration.fidelity_named(name).ok_or_else(unknown);
+        }
+        let has_its_model = |fidelity: &FidelityNumber| {
+            mapping.fixed.iter().all(|(i, path, default)| {
+                is_near(earlier[*i], self.overridden(*fidelity, path).unwrap_or(*default))
+            })
+        };
+        let first = self.configuration.fidelity_numbers().find(has_its_model);
+        Ok(first.unwrap_or(FidelityNumber::FULL))
+    }
+
+    /// The value that a version gives this parameter, whatever a candidate has.
+    fn overridden(&self, fidelity: FidelityNumber, path: &str) -> Option<f64> {
+        self.configuration.fidelity(fidelity)?.overrides.get(path)?.as_f64()
+    }
+
     /// Adds a simulation, if its parameters are possible now and its outcome says something. A
     /// value is `None` where the target was not looked at.
     fn add(
         &self,
         taken: &mut Taken,
         mapping: &Mapping,
-        earlier: &[f64],
-        seed: u64,
-        outcome: OutcomeClass,
+        Then { fidelity, parameters: earlier, seed, outcome }: Then<'_>,
         values: &[Option<targets::Value>],
     ) {
         if matches!(outcome, OutcomeClass::NoData | OutcomeClass::NodeFailure) {
             taken.leave_out("have no data");
             return;
         }
-        let is_other = |(i, _, default): &&(usize, String, f64)| {
-            let is_default = (earlier[*i] - default).abs() <= ROUNDING * default.abs();
-            !is_default
+        let fidelity = match self.fidelity_of(mapping, fidelity, earlier) {
+            Ok(fidelity) => fidelity,
+            Err(reason) => {
+                taken.elsewhere += 1;
+                return taken.leave_out(reason);
+            }
+        };
+        let is_other = |(i, path, default): &&(usize, String, f64)| {
+            !is_near(earlier[*i], self.overridden(fidelity, path).unwrap_or(*default))
         };
         let parameters: Vec<f64> = mapping
             .origins
@@ -379,13 +429,32 @@ impl Reader<'_> {
             let targets = result.targets.iter_mut().zip(values);
             targets.for_each(|(target, value)| target.unknown = value.is_none());
         }
-        taken.simulations.push(Earlier { parameters, seed, result });
+        taken.simulations.push(Earlier { parameters, fidelity, seed, result });
     }
+}
+
+/// What all simulations of a path are said to be: `small=PATH` names the fidelity `small`.
+fn named_fidelity<'p>(
+    path: &'p Path,
+    configuration: &Configuration,
+) -> (Option<FidelityNumber>, &'p Path) {
+    let named = path.to_str().filter(|_| !path.exists()).and_then(|text| text.split_once('='));
+    match named.and_then(|(name, rest)| Some((configuration.fidelity_named(name)?, rest))) {
+        Some((fidelity, rest)) => (Some(fidelity), Path::new(rest)),
+        None => (None, path),
+    }
+}
+
+fn is_near(value: f64, other: f64) -> bool {
+    (value - other).abs() <= ROUNDING * other.abs()
 }
 
 /// Whether a column of a table is no parameter, as `mozopt export` names it.
 fn is_own_column(heading: &str) -> bool {
-    OWN_COLUMNS.contains(&heading) || heading.starts_with("value ") || heading.starts_with("score ")
+    OWN_COLUMNS.contains(&heading)
+        || heading == "fidelity"
+        || heading.starts_with("value ")
+        || heading.starts_with("score ")
 }
 
 /// Whether two targets measure the same: the norm and the wanted value may differ.

@@ -17,6 +17,7 @@ use simulation::TargetResult;
 
 use crate::overview::Overview;
 use crate::report::{amount, wanted};
+use crate::usage::of_fidelities;
 
 /// How many of the worst targets the live view shows.
 const WORST: usize = 5;
@@ -176,6 +177,9 @@ fn body(progress: &Progress<'_>, overview: &Overview, elapsed: Duration) -> Stri
     let mut text = format!(" · {running} running · {failed}\n{} elapsed", duration(elapsed));
     if let Some(left) = overview.time_left {
         text.push_str(&format!(" · about {} left", duration(left)));
+    }
+    for fidelity in of_fidelities(progress.configuration, state) {
+        text.push_str(&format!("\n{fidelity}"));
     }
     let Some((record, result)) = state.best() else {
         text.push_str("\nno candidate has been measured yet");

@@ -78,6 +78,7 @@ impl Preparation<'_> {
             &format!("{prefix}/{}", self.root),
             &nest_modules,
             has_known_seed(&model),
+            &proposal::fidelity(&model, &sheets),
         );
         files.push(PlannedFile::new(at("mozopt.toml"), settings, "how the search runs"));
         let script = EXPERIMENT_SCRIPT.to_owned();

@@ -185,14 +185,53 @@ fn targets(sheet: &Sheet, sees: bool) -> Vec<String> {
     targets.into_iter().map(|(class, wanted, norm)| line(name, class, wanted, norm)).collect()
 }
 
+/// A cheaper version of the model has this share of its cells.
+const SMALL: f64 = 0.25;
+
+/// A proposal of a cheaper version, as comments of `mozopt.toml`: the fitted sheets with fewer
+/// cells. Nothing for a model whose sheets have no density of their own.
+pub fn fidelity(model: &MozaikParameters, sheets: &[Sheet]) -> String {
+    let leaves = model.tree.root().leaves();
+    let fewer = leaves.iter().filter_map(|(path, entry)| {
+        let sheet = sheets.iter().find(|sheet| path.is_within(&sheet.path))?;
+        let inside = &path.components()[sheet.path.components().len()..];
+        let density = match entry.value {
+            Value::Integer(value) => value as f64,
+            Value::Float(value) => value,
+            _ => return None,
+        };
+        let is_density =
+            matches!(inside, [params, density] if params == "params" && density == "density");
+        let is_meant = is_density && fitted(sheets, sheet) && density > 0.0;
+        let quoted = toml::Value::from(path.to_string());
+        is_meant.then(|| format!("{quoted} = {}", three_digits(SMALL * density)))
+    });
+    let fewer: Vec<_> = fewer.collect();
+    if fewer.is_empty() {
+        return String::new();
+    }
+    format!(
+        "\n\
+         # A cheaper version of the model, which the search learns from first. `mozopt check\n\
+         # --simulate` compares what it costs.\n\
+         # [[fidelity]]\n\
+         # name = \"small\"\n\
+         # overrides = {{ {} }}\n\
+         # [fidelity.simulator]\n\
+         # ranks = 4\n",
+        fewer.join(", ")
+    )
+}
+
 /// The text of `mozopt.toml`. `model_dir` is given if the model lies elsewhere; `seeded`: whether
-/// it has a seed to vary.
+/// it has a seed to vary; `fidelity`: a proposal of a cheaper version.
 pub fn mozopt_toml(
     model_class: Option<&str>,
     model_dir: Option<&str>,
     parameters: &str,
     nest_modules: &[NestModule],
     seeded: bool,
+    fidelity: &str,
 ) -> String {
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let class = match model_class {
@@ -237,7 +276,8 @@ pub fn mozopt_toml(
          [optimizer]\n\
          max_ngen = 200\n\n\
          [keep]\n\
-         best = 1                                        # how many best candidates keep their data stores\n",
+         best = 1                                        # how many best candidates keep their data stores\n\
+         {fidelity}",
         quoted(parameters),
         quoted(EXPERIMENT_FILE),
     )

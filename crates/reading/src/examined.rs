@@ -10,7 +10,8 @@ use configuration::{
 use simulation::EXPERIMENT_SCRIPT;
 
 use crate::config_optimisation::ConfigOptimisation;
-use crate::files::{CONFIG_OPTIMISATION, WHAT_IT_SAYS, read_settings, read_text};
+use crate::fidelities::Full;
+use crate::files::{CONFIG_OPTIMISATION, WHAT_IT_SAYS, read_settings_source, read_text};
 use crate::mistake::{Mistake, Notice, Source};
 use crate::model::ModelParameters;
 use crate::parameters::{Joined, Known};
@@ -82,12 +83,13 @@ impl Examined {
             ));
             return examined;
         }
-        let settings = read_settings(&directory.join("mozopt.toml"));
-        let settings = examined.noting(settings).map(|settings| settings.overridden_by(flags));
+        let settings = read_settings_source(&directory.join("mozopt.toml"));
+        let settings = examined.noting(settings);
+        let settings = settings.map(|(settings, source)| (settings.overridden_by(flags), source));
         examined.read_what(config.unwrap_or(&directory.join(CONFIG_OPTIMISATION)));
-        if let Some(settings) = &settings {
+        if let Some((settings, source)) = &settings {
             examined.read_model(directory, settings);
-            let loaded = examined.join(directory, settings);
+            let loaded = examined.join(directory, settings, source.as_ref());
             examined.loaded = examined.noting(loaded).flatten();
         }
         examined
@@ -111,7 +113,7 @@ impl Examined {
         let model_directory = model_directory(directory, &settings.simulator);
         self.model_directory = self.noting(model_directory);
         if let (Some(simulator), Some(model_directory)) = (&self.simulator, &self.model_directory) {
-            let model = ModelParameters::of(simulator, settings, model_directory);
+            let model = ModelParameters::of(simulator, &settings.simulator, model_directory);
             self.model = self.noting(model);
         }
         if let (Some(simulator), Some(ModelParameters::Mozaik(model))) =
@@ -127,7 +129,12 @@ impl Examined {
     }
 
     /// Joins what was read; `None` if a part of it is missing.
-    fn join(&mut self, directory: &Path, settings: &Settings) -> Result<Option<Loaded>, Mistake> {
+    fn join(
+        &mut self,
+        directory: &Path,
+        settings: &Settings,
+        written: Option<&Source>,
+    ) -> Result<Option<Loaded>, Mistake> {
         let (Some(what), Some(source), Some(model)) = (&self.what, &self.source, &self.model)
         else {
             return Ok(None);
@@ -155,6 +162,17 @@ impl Examined {
             let help = "give at least one parameter a range of two different numbers";
             return Err(Mistake::new("every parameter is fixed: nothing can be searched", help));
         }
+        let full = Full {
+            directory,
+            settings,
+            source: written,
+            simulator,
+            model_directory,
+            model,
+            parameters: &parameters,
+        };
+        let (fidelities, mistakes) = full.fidelities();
+        self.mistakes.extend(mistakes);
         let directory = std::path::absolute(directory)
             .map_err(|error| Mistake::new(error, "is the working directory still there?"))?;
         let experiment = match (&simulator.mozaik, &settings.simulator.experiment) {
@@ -188,6 +206,7 @@ impl Examined {
             targets: what.targets.iter().map(FrozenTarget::from).collect(),
             simulator: simulator.clone(),
             threads: settings.execution.threads.map_or(1, usize::from),
+            fidelities,
             mode,
             limits,
         };

@@ -40,9 +40,15 @@ pub fn read_targets(path: &Path) -> Result<(Vec<ConfiguredTarget>, PathBuf), Vec
 
 /// The settings of a `mozopt.toml`; all defaults if there is none.
 pub fn read_settings(path: &Path) -> Result<Settings, Mistake> {
+    read_settings_source(path).map(|(settings, _)| settings)
+}
+
+/// The same, and where they are written.
+pub(crate) fn read_settings_source(path: &Path) -> Result<(Settings, Option<Source>), Mistake> {
     if !path.exists() {
-        return Ok(Settings::default());
+        return Ok((Settings::default(), None));
     }
     let text = read_text(path, "it says how the search runs")?;
-    Settings::parse(&Source::of(path, &text))
+    let source = Source::of(path, &text);
+    Settings::parse(&source).map(|settings| (settings, Some(source)))
 }

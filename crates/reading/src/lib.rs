@@ -9,6 +9,7 @@
 
 mod config_optimisation;
 mod examined;
+mod fidelities;
 mod files;
 mod mistake;
 mod model;
@@ -19,6 +20,7 @@ mod simulator;
 
 pub use config_optimisation::{ConfigOptimisation, SCHEMA as CONFIG_OPTIMISATION_SCHEMA};
 pub use examined::{Examined, Loaded, load};
+pub use fidelities::FidelitySettings;
 pub use files::{CONFIG_OPTIMISATION, read_settings, read_targets};
 pub use mistake::{Mistake, Notice, Place, Source, suggestion};
 pub use model::{DefaultValue, ModelParameters, MozaikParameters, Unfit};

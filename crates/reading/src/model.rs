@@ -8,7 +8,7 @@ use mozaik_parameters::{Resolved, Tree, Value};
 use serde_json::Value as Json;
 
 use crate::mistake::{Mistake, suggestion};
-use crate::settings::Settings;
+use crate::settings::SimulatorSettings;
 
 /// Larger than any file of parameters.
 const MAX_PARAMETERS_BYTES: u64 = 64 << 20;
@@ -54,10 +54,10 @@ impl ModelParameters {
     /// The parameters of the configured model.
     pub fn of(
         simulator: &Simulator,
-        settings: &Settings,
+        settings: &SimulatorSettings,
         model_directory: &Path,
     ) -> Result<Self, Mistake> {
-        let file = settings.simulator.parameters.as_deref();
+        let file = settings.parameters.as_deref();
         match (simulator.kind, &simulator.mozaik, file) {
             (SimulatorKind::V1, ..) => Ok(embedded()),
             (_, Some(mozaik), _) => {

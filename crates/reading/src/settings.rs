@@ -11,6 +11,7 @@ use configuration::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::fidelities::FidelitySettings;
 use crate::mistake::{Mistake, Source, suggestion};
 
 /// The contents of `mozopt.toml`. Every missing setting has a default.
@@ -33,10 +34,14 @@ pub struct Settings {
     /// What to keep of a simulation after its evaluation.
     #[command(flatten)]
     pub keep: KeepSettings,
+    /// Cheaper versions of the simulation, from which a `composite` search learns about the full
+    /// one.
+    #[arg(skip)]
+    pub fidelity: Vec<FidelitySettings>,
 }
 
 /// What simulates the model.
-#[derive(Debug, Clone, Default, Args, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Args, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[command(next_help_heading = "Simulator")]
 pub struct SimulatorSettings {
@@ -192,6 +197,29 @@ pub struct KeepSettings {
     pub all: Option<bool>,
 }
 
+impl SimulatorSettings {
+    /// Replaces what the others give.
+    #[must_use]
+    pub fn overridden_by(self, other: Self) -> Self {
+        Self {
+            kind: other.kind.or(self.kind),
+            command: other.command.or(self.command),
+            parameters: other.parameters.or(self.parameters),
+            model_dir: other.model_dir.or(self.model_dir),
+            model_class: other.model_class.or(self.model_class),
+            script: other.script.or(self.script),
+            experiment: other.experiment.or(self.experiment),
+            python: other.python.or(self.python),
+            launcher: other.launcher.or(self.launcher),
+            ranks: other.ranks.or(self.ranks),
+            nest_modules: other.nest_modules.or(self.nest_modules),
+            seeds: other.seeds.or(self.seeds),
+            prelude: other.prelude.or(self.prelude),
+            simulation_seed: other.simulation_seed.or(self.simulation_seed),
+        }
+    }
+}
+
 impl Settings {
     /// Reads the text of a `mozopt.toml`.
     pub fn parse(source: &Source) -> Result<Self, Mistake> {
@@ -226,25 +254,10 @@ impl Settings {
     /// Replaces what `flags` give.
     #[must_use]
     pub fn overridden_by(self, flags: Self) -> Self {
-        let (s, e, o, k) = (self.simulator, self.execution, self.optimizer, self.keep);
-        let (fs, fe, fo, fk) = (flags.simulator, flags.execution, flags.optimizer, flags.keep);
+        let (e, o, k) = (self.execution, self.optimizer, self.keep);
+        let (fe, fo, fk) = (flags.execution, flags.optimizer, flags.keep);
         Self {
-            simulator: SimulatorSettings {
-                kind: fs.kind.or(s.kind),
-                command: fs.command.or(s.command),
-                parameters: fs.parameters.or(s.parameters),
-                model_dir: fs.model_dir.or(s.model_dir),
-                model_class: fs.model_class.or(s.model_class),
-                script: fs.script.or(s.script),
-                experiment: fs.experiment.or(s.experiment),
-                python: fs.python.or(s.python),
-                launcher: fs.launcher.or(s.launcher),
-                ranks: fs.ranks.or(s.ranks),
-                nest_modules: fs.nest_modules.or(s.nest_modules),
-                seeds: fs.seeds.or(s.seeds),
-                prelude: fs.prelude.or(s.prelude),
-                simulation_seed: fs.simulation_seed.or(s.simulation_seed),
-            },
+            simulator: self.simulator.overridden_by(flags.simulator),
             execution: ExecutionSettings {
                 executor: fe.executor.or(e.executor),
                 slots: fe.slots.or(e.slots),
@@ -273,6 +286,7 @@ impl Settings {
                 failures: fk.failures.or(k.failures),
                 all: fk.all.or(k.all),
             },
+            fidelity: if flags.fidelity.is_empty() { self.fidelity } else { flags.fidelity },
         }
     }
 }

@@ -35,9 +35,11 @@ impl Book {
 impl Ledger for Book {
     type Error = BookError;
 
-    fn keep(&self, _: &Simulation) -> Keep {
+    fn keep(&self, simulation: &Simulation) -> Keep {
         let Limits { keep_best, keep_failures, keep_all, .. } = self.limits;
-        let below = keep_best.checked_sub(1).map(|last| {
+        // Cheaper simulations are not among the best.
+        let last = keep_best.checked_sub(1).filter(|_| simulation.is_full());
+        let below = last.map(|last| {
             let ranked = self.state.ranked();
             ranked.get(last).map_or(f64::MAX, |(_, result)| result.total)
         });

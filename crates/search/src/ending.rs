@@ -93,7 +93,11 @@ impl Search {
                 return None;
             }
         }
-        let same_seed = self.book.state.finished().filter(|(it, _)| it.seed == u64::from(seed));
+        let same_seed = self
+            .book
+            .state
+            .finished()
+            .filter(|(it, _)| it.fidelity.is_full() && it.seed == u64::from(seed));
         let same_seed = same_seed.filter(|(_, result)| {
             !matches!(result.outcome, OutcomeClass::NoData | OutcomeClass::NodeFailure)
         });

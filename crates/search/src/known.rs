@@ -1,5 +1,6 @@
 //! What is known from before a search began.
 
+use configuration::FidelityNumber;
 use simulation::{OutcomeClass, SimulationResult};
 
 /// Something known from before.
@@ -18,6 +19,8 @@ pub struct WarmStart {
 pub struct Earlier {
     /// The parameters' values, in the order of the configuration.
     pub parameters: Vec<f64>,
+    /// Which version of the present simulation it was.
+    pub fidelity: FidelityNumber,
     /// The seed it had.
     pub seed: u64,
     /// What came out, scored by the present targets.

@@ -32,10 +32,12 @@ impl Search {
             let message = format!("candidate {candidate} {}: {reason}", result.outcome.words());
             if known { self.watcher.note(&message) } else { self.watcher.say(&message) }
         }
-        if let Some(versions) = result.versions.clone() {
+        let is_full = self.book.state.candidate(candidate).is_some_and(|it| it.fidelity.is_full());
+        if let Some(versions) = result.versions.clone().filter(|_| is_full) {
             self.note_versions(candidate, versions)?;
         }
-        if !result.outcome.is_failure() && before.is_none_or(|best| result.total < best) {
+        if is_full && !result.outcome.is_failure() && before.is_none_or(|best| result.total < best)
+        {
             self.watcher.note(&format!("candidate {candidate} is the best: {:.3}", result.total));
         }
         let Limits { keep_failures, keep_all, .. } = self.book.limits;
@@ -85,9 +87,17 @@ impl Search {
         if keep_all {
             return;
         }
-        for (rank, (record, _)) in self.book.state.ranked().iter().enumerate().skip(keep_best) {
-            if which(rank, record.number) {
-                self.discard(record.number, false);
+        let ranked = self.book.state.ranked();
+        let worse = ranked.iter().map(|(record, _)| record.number).enumerate().skip(keep_best);
+        // Cheaper simulations are not among the best.
+        let cheaper =
+            self.book.state.finished().filter(|(record, result)| {
+                !record.fidelity.is_full() && !result.outcome.is_failure()
+            });
+        let cheaper = cheaper.map(|(record, _)| (usize::MAX, record.number));
+        for (rank, number) in worse.chain(cheaper) {
+            if which(rank, number) {
+                self.discard(number, false);
             }
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use configuration::SimulationSeed;
+use configuration::{FidelityNumber, SimulationSeed};
 use dispatcher::{NoLedger, Settled, Task};
 use executors::JobKey;
 use journal::{Event, Validated};
@@ -137,6 +137,7 @@ impl Search {
         let seed = seeds::of_repetition(search_seed, candidate, repetition);
         let simulation = Simulation::new(
             &self.configuration,
+            FidelityNumber::FULL,
             candidate,
             seed,
             &record.parameters,

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use optimizers::{
-    CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Earlier, MultiObjective,
-    MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Reading, Sampling, ScoreRule,
-    ScoreRuleError, TellError,
+    CmaEs, CmaEsSettings, CmaEsVariant, Composite, CompositeSettings, Earlier, Fidelity,
+    MultiObjective, MultiObjectiveSettings, Optimizer, Outcome, OutcomeKind, Reading, Sampling,
+    ScoreRule, ScoreRuleError, TellError,
 };
 use targets::Scoring;
 
-use configuration::{Algorithm, Configuration, Parameter, Variant};
-use journal::{CandidateRecord, Entry, Event, Proposal, State};
-use simulation::{CandidateNumber, OutcomeClass, SimulationResult, TargetResult};
+use configuration::{Algorithm, Configuration, FidelityNumber, Parameter, Variant};
+use journal::{Entry, Event, Proposal, State};
+use simulation::{OutcomeClass, SimulationResult, TargetResult};
 
 use crate::error::SearchError;
 
@@ -30,7 +30,7 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Se
                 offspring_size: settings.offspring_size,
                 sigma: settings.sigma,
                 seed: settings.seed,
-                fidelities: Vec::new(),
+                fidelities: vec![Fidelity::default(); configuration.fidelities.len()],
             };
             let composite = Composite::new(space, &centroid, &rules, settings);
             Box::new(composite.map_err(|error| wrong(&error))?)
@@ -136,8 +136,7 @@ pub fn replay(
     for (place, entry) in entries.iter().enumerate() {
         match &entry.event {
             Event::Proposed { candidates, .. } => {
-                let written: Vec<Earlier> =
-                    candidates.iter().map(|c| c.parameters.clone().into()).collect();
+                let written: Vec<_> = candidates.iter().map(earlier).collect();
                 let again = if taken_back.was_known(place) {
                     optimizer.take_over(&written)
                 } else {
@@ -146,6 +145,7 @@ pub fn replay(
                 let same = again.len() == candidates.len()
                     && again.iter().zip(candidates).all(|(again, written)| {
                         again.number == written.candidate.0
+                            && again.fidelity == written.fidelity.0
                             && agree(
                                 &again.parameters,
                                 &written.parameters,
@@ -157,12 +157,17 @@ pub fn replay(
                 }
             }
             Event::Imported { candidates, results, .. } => {
-                import(optimizer, candidates, results).ok_or_else(|| differs(entry.seq))?;
+                import(optimizer, configuration, candidates, results)
+                    .ok_or_else(|| differs(entry.seq))?;
             }
             Event::Told { .. } if taken_back.is_void(place) => {}
             Event::Told { candidate } => {
-                let result = state.candidate(*candidate).and_then(CandidateRecord::result);
-                let told = result.map(|result| optimizer.tell(candidate.0, &outcome(result)));
+                let known = state.candidate(*candidate);
+                let known = known.and_then(|record| Some((record, record.result()?)));
+                let told = known.map(|(record, result)| {
+                    let outcome = outcome(configuration, record.fidelity, result);
+                    optimizer.tell(candidate.0, &outcome)
+                });
                 if !matches!(told, Some(Ok(()))) {
                     return Err(differs(entry.seq));
                 }
@@ -177,19 +182,25 @@ pub fn replay(
 /// proposes something else.
 pub fn import(
     optimizer: &mut dyn Optimizer,
+    configuration: &Configuration,
     candidates: &[Proposal],
     results: &[SimulationResult],
 ) -> Option<u64> {
-    let earlier: Vec<Earlier> = candidates.iter().map(|c| c.parameters.clone().into()).collect();
+    let earlier: Vec<_> = candidates.iter().map(earlier).collect();
     let proposed = optimizer.repeat(&earlier);
     for ((proposed, wanted), result) in proposed.iter().zip(candidates).zip(results) {
-        let same =
-            proposed.number == wanted.candidate.0 && proposed.parameters == wanted.parameters;
-        if !same || tell(optimizer, wanted.candidate, result).is_err() {
+        let same = proposed.number == wanted.candidate.0
+            && proposed.fidelity == wanted.fidelity.0
+            && proposed.parameters == wanted.parameters;
+        if !same || tell(optimizer, configuration, wanted, result).is_err() {
             return None;
         }
     }
     proposed.last().map(|last| last.generation)
+}
+
+fn earlier(proposal: &Proposal) -> Earlier {
+    Earlier { parameters: proposal.parameters.clone(), fidelity: proposal.fidelity.0 }
 }
 
 fn agree(again: &[f64], written: &[f64], parameters: &[Parameter]) -> bool {
@@ -201,11 +212,12 @@ fn agree(again: &[f64], written: &[f64], parameters: &[Parameter]) -> bool {
 
 fn tell(
     optimizer: &mut dyn Optimizer,
-    candidate: CandidateNumber,
+    configuration: &Configuration,
+    &Proposal { candidate, fidelity, .. }: &Proposal,
     result: &SimulationResult,
 ) -> Result<(), TellError> {
     if result.outcome != OutcomeClass::Incomplete {
-        return optimizer.tell(candidate.0, &outcome(result));
+        return optimizer.tell(candidate.0, &outcome(configuration, fidelity, result));
     }
     let reading = |target: &TargetResult| match target.value {
         Some(value) => Reading::Value(value),
@@ -216,8 +228,16 @@ fn tell(
     optimizer.tell_some(candidate.0, &readings)
 }
 
-/// What the optimizer is told of a simulation that was run for all targets.
-pub fn outcome(result: &SimulationResult) -> Outcome {
+/// What the optimizer is told of a simulation that was run for all targets. In a search with
+/// cheaper simulations that is also what it cost: in a resumed search the same as before, so not by
+/// limits that may have changed.
+pub fn outcome(
+    configuration: &Configuration,
+    fidelity: FidelityNumber,
+    result: &SimulationResult,
+) -> Outcome {
+    let asked = || configuration.cores(fidelity, &configuration.limits) as f64;
+    let core_seconds = (!configuration.fidelities.is_empty()).then(|| result.core_seconds(asked()));
     let kind = match result.outcome {
         OutcomeClass::Completed => OutcomeKind::Measured,
         OutcomeClass::Exploded => OutcomeKind::Exploded,
@@ -229,7 +249,7 @@ pub fn outcome(result: &SimulationResult) -> Outcome {
         }
     };
     let values = result.targets.iter().map(|target| target.value).collect();
-    Outcome { kind, values, total: result.total, core_seconds: None }
+    Outcome { kind, values, total: result.total, core_seconds }
 }
 
 #[cfg(test)]
@@ -239,7 +259,7 @@ mod tests {
     use jiff::Timestamp;
     use journal::FORMAT;
     use optimizers::Candidate;
-    use simulation::Attempt;
+    use simulation::{Attempt, CandidateNumber};
 
     use super::*;
 
@@ -278,6 +298,7 @@ mod tests {
         let asked = optimizer.ask(4);
         let proposal = |it: &Candidate| Proposal {
             candidate: CandidateNumber(it.number),
+            fidelity: FidelityNumber::FULL,
             seed: 1,
             parameters: it.parameters.clone(),
         };
@@ -294,7 +315,9 @@ mod tests {
         events.push(Event::Submitting { candidate, attempt: Attempt::FIRST });
         events.push(Event::Finished { candidate, result: result(of) });
         events.push(Event::Told { candidate });
-        optimizer.tell(of.number, &outcome(&result(of))).unwrap();
+        optimizer
+            .tell(of.number, &outcome(&configuration(), FidelityNumber::FULL, &result(of)))
+            .unwrap();
     }
 
     fn replayed(events: &[Event]) -> Result<CmaEs, SearchError> {
@@ -327,7 +350,12 @@ mod tests {
             let again = if i == 0 { knows_less.ask(4) } else { knows_less.take_over(&earlier) };
             assert_eq!(again, *asked);
             for candidate in asked.iter().filter(|it| ![1, 6].contains(&it.number)) {
-                knows_less.tell(candidate.number, &outcome(&result(candidate))).unwrap();
+                knows_less
+                    .tell(
+                        candidate.number,
+                        &outcome(&configuration, FidelityNumber::FULL, &result(candidate)),
+                    )
+                    .unwrap();
             }
         }
         let diagnostics = replayed(&events).unwrap().diagnostics();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use configuration::{Configuration, Limits, Mode, SimulationSeed};
+use configuration::{Configuration, FidelityNumber, Limits, Mode, SimulationSeed};
 use dispatcher::{Dispatcher, SystemClock, Task};
 use executors::{Executor, JobKey, Room, executor};
 use journal::{
@@ -104,12 +104,14 @@ impl Search {
             let first = self.book.state.candidates.len();
             let proposal = |(i, earlier): (usize, &Earlier)| Proposal {
                 candidate: CandidateNumber::at(first + i),
+                fidelity: earlier.fidelity,
                 seed: earlier.seed,
                 parameters: earlier.parameters.clone(),
             };
             let candidates: Vec<_> = simulations.iter().enumerate().map(proposal).collect();
             let results: Vec<_> = simulations.into_iter().map(|earlier| earlier.result).collect();
-            let imported = import(self.optimizer.as_mut(), &candidates, &results);
+            let imported =
+                import(self.optimizer.as_mut(), &self.configuration, &candidates, &results);
             let generation =
                 imported.ok_or_else(|| SearchError::CannotTakeOver { from: from.clone() })?;
             self.book.log(&[Event::Imported {
@@ -275,7 +277,7 @@ impl Search {
     fn adopt(&mut self) -> Result<(), SearchError> {
         let mut adopted = 0;
         for record in self.book.state.candidates.clone() {
-            let task = self.task(record.number, &record.parameters, record.seed, record.attempts);
+            let task = self.task(&record.proposal(), record.attempts);
             let task = task.after(record.faults, record.shortages);
             match record.phase {
                 Phase::Finished(_) => {}
@@ -288,7 +290,7 @@ impl Search {
         let worked = |result: &SimulationResult| result.outcome.is_the_models_own();
         let last = self.book.state.run_here().filter(|(_, result)| worked(result)).last();
         if let Some((record, _)) = last {
-            let task = self.task(record.number, &record.parameters, record.seed, record.attempts);
+            let task = self.task(&record.proposal(), record.attempts);
             self.dispatcher.has_worked(task);
         }
         if adopted > 0 {
@@ -299,18 +301,20 @@ impl Search {
     }
 
     /// A candidate's simulation.
-    fn task(
-        &self,
-        candidate: CandidateNumber,
-        parameters: &[f64],
-        seed: u64,
-        attempts: Attempt,
-    ) -> Task {
+    fn task(&self, proposal: &Proposal, attempts: Attempt) -> Task {
+        let &Proposal { candidate, fidelity, seed, ref parameters } = proposal;
         let keep = Keep { all: false, failures: false, below: None };
-        let simulation =
-            Simulation::new(&self.configuration, candidate, seed, parameters, attempts, keep);
+        let simulation = Simulation::new(
+            &self.configuration,
+            fidelity,
+            candidate,
+            seed,
+            parameters,
+            attempts,
+            keep,
+        );
         let directory = self.directory.simulation(candidate);
-        Task::new(JobKey::of(candidate), directory, simulation, attempts)
+        Task::new(JobKey::of(candidate), directory, simulation, attempts).at(fidelity)
     }
 
     /// Tells the optimizer what it may know: in generational mode the outcomes of a whole
@@ -331,10 +335,9 @@ impl Search {
             }
         };
         for &candidate in &known {
-            let Some(result) = self.book.state.candidates[candidate.index()].result() else {
-                continue;
-            };
-            let outcome = outcome(result);
+            let record = &self.book.state.candidates[candidate.index()];
+            let Some(result) = record.result() else { continue };
+            let outcome = outcome(&self.configuration, record.fidelity, result);
             self.book.log(&[Event::Told { candidate }])?;
             let told = self.optimizer.tell(candidate.0, &outcome);
             told.map_err(|error| SearchError::Optimizer(error.to_string()))?;
@@ -385,15 +388,13 @@ impl Search {
         let generation = first.generation;
         let candidates: Vec<_> = candidates
             .into_iter()
-            .map(|Candidate { number, parameters, .. }| {
-                let candidate = CandidateNumber(number);
-                Proposal { candidate, seed: self.simulation_seed(candidate), parameters }
+            .map(|Candidate { number, parameters, fidelity, .. }| {
+                let (candidate, fidelity) = (CandidateNumber(number), FidelityNumber(fidelity));
+                let seed = self.simulation_seed(candidate);
+                Proposal { candidate, fidelity, seed, parameters }
             })
             .collect();
-        let tasks = candidates
-            .iter()
-            .map(|it| self.task(it.candidate, &it.parameters, it.seed, Attempt::NONE));
-        let tasks: Vec<_> = tasks.collect();
+        let tasks: Vec<_> = candidates.iter().map(|it| self.task(it, Attempt::NONE)).collect();
         self.book.log(&[Event::Proposed { generation, candidates }])?;
         for task in tasks {
             self.dispatcher.enqueue(task);

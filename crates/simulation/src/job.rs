@@ -152,6 +152,7 @@ pub fn run(
         },
     };
     let mut result = result.of_job(&started);
+    result.fidelity.clone_from(&simulation.fidelity);
     result.of = Some(Origin {
         candidate: simulation.candidate,
         attempt: simulation.attempt,
@@ -305,7 +306,9 @@ fn simulate_and_evaluate(
     }
     result.versions = versions(directory, simulation).map(Arc::new);
     result.simulation_seconds = simulation_seconds;
-    let asked = configuration.cores(&configuration.limits);
+    let fidelity = simulation.fidelity.as_deref();
+    let fidelity = fidelity.and_then(|name| configuration.fidelity_named(name)).unwrap_or_default();
+    let asked = configuration.cores(fidelity, &configuration.limits);
     result.cores = other_cores_than(asked);
     result.cores_allowed = allowed_cores.fewer_than(asked);
     result.cpu_seconds = cpu_seconds;

@@ -49,6 +49,9 @@ pub struct SimulationResult {
     pub reason: Option<String>,
     /// The sum of the scores.
     pub total: f64,
+    /// Which version of the simulation it is of, in a search with cheaper ones.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fidelity: Option<String>,
     /// Every target, in the order of the configuration.
     pub targets: Vec<TargetResult>,
     /// How long the simulator ran.
@@ -220,6 +223,7 @@ impl SimulationResult {
             outcome,
             reason,
             total,
+            fidelity: None,
             targets,
             simulation_seconds: 0.0,
             evaluation_seconds: 0.0,
@@ -235,6 +239,11 @@ impl SimulationResult {
             of: None,
             versions: None,
         }
+    }
+
+    /// Cores that its job had, times seconds; it asked for this many.
+    pub fn core_seconds(&self, asked: f64) -> f64 {
+        self.cores.map_or(asked, f64::from) * self.job_seconds()
     }
 
     /// How long its job had its cores, seconds: from its beginning to its end, or, where that was

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use configuration::{Configuration, ExecutorKind};
+use configuration::{Configuration, ExecutorKind, FidelityNumber};
 use printable::duration;
 use reading::Examined;
 
@@ -63,7 +63,7 @@ fn estimate(configuration: &Configuration, findings: &mut Findings) {
     let offspring = configuration.optimizer.offspring_size as u64;
     let planned = offspring.saturating_mul(limits.max_ngen);
     let simulations = limits.max_simulations.map_or(planned, |limit| limit.min(planned));
-    let cores = configuration.cores(&configuration.limits) as u64;
+    let cores = configuration.cores(FidelityNumber::FULL, &configuration.limits) as u64;
     let slots = configuration.expected_slots(limits);
     let rounds = simulations.div_ceil(offspring) * offspring.div_ceil(slots as u64);
     let limit = Duration::from_secs(limits.time_limit.seconds());

@@ -19,7 +19,9 @@ use configuration::Configuration;
 use reading::{Examined, Loaded, Settings};
 
 use crate::{Findings, Status};
-pub use trial::{Trial, TrialError, look as look_at_trial, run as run_trial};
+pub use trial::{
+    Trial, TrialError, compare as compare_trials, look as look_at_trial, run as run_trials,
+};
 
 /// Looks at everything that needs no simulation. Also gives the configuration, if it is whole.
 pub fn look(

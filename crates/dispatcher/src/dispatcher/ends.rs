@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use configuration::ExecutorKind;
 use executors::{EndedJob, JobEnd, JobKey};
-use simulation::{Blame, OutcomeClass, Shortages, SimulationResult};
+use simulation::{Blame, OutcomeClass, SimulationResult};
 
 use super::Dispatcher;
 use crate::clock::Clock;
@@ -96,7 +96,7 @@ impl<C: Clock> Dispatcher<C> {
         end: JobEnd,
         ledger: &mut L,
     ) -> Result<Option<Settled>, DispatchError<L::Error>> {
-        let verdict = self.judge().verdict(&end, &task);
+        let verdict = self.judge(&task).verdict(&end, &task);
         if !matches!(verdict, Verdict::NeverBegan(_)) {
             self.never_began = 0;
         }
@@ -186,7 +186,7 @@ impl<C: Clock> Dispatcher<C> {
             Fault::OutOfTime => task.shortages.time += 1,
             Fault::Other => {}
         }
-        let more = self.more(fault, task.shortages);
+        let more = self.more(fault, &task);
         self.messages.push(format!("{}: {reason}; it is run again{more}", task.key));
         ledger.interrupted(task.key, &reason, Some(fault)).map_err(DispatchError::Ledger)?;
         if fault == Fault::OutOfMemory {
@@ -235,11 +235,12 @@ impl<C: Clock> Dispatcher<C> {
     }
 
     /// How much more a repetition gets of what ran out, in words.
-    fn more(&self, fault: Fault, shortages: Shortages) -> String {
-        let slurm = &self.limits.slurm;
+    fn more(&self, fault: Fault, task: &Task) -> String {
+        let (limits, shortages) = (self.limits_of(task), task.shortages);
+        let slurm = &limits.slurm;
         match (fault, slurm.mem_after(shortages.memory)) {
             (Fault::OutOfTime, _) => {
-                format!(" with up to {}", self.limits.time_limit_after(shortages.time))
+                format!(" with up to {}", limits.time_limit_after(shortages.time))
             }
             (Fault::OutOfMemory, _) if self.limits.executor == ExecutorKind::Local => String::new(),
             (Fault::OutOfMemory, Some(mem)) if slurm.mem_retry.is_some() => {

@@ -6,7 +6,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use configuration::{Configuration, ConfiguredTarget, Limits};
+use configuration::{Configuration, ConfiguredTarget, FidelityNumber, Limits};
 use executors::{Adopted, EndedJob, Executor, Job, JobEnd, JobKey};
 use simulation::{
     Attempt, Blame, CandidateNumber, Finished, Keep, Origin, OutcomeClass, Shortages, Simulation,
@@ -254,6 +254,7 @@ impl Scene {
         let keep = Keep { all: false, failures: false, below: None };
         let simulation = Simulation::new(
             &self.configuration,
+            FidelityNumber::FULL,
             CandidateNumber(candidate),
             1,
             &[0.5],

@@ -71,12 +71,14 @@ fn path(directory: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use crate::executor::JobKey;
+    use configuration::FidelityNumber;
     use simulation::{CandidateNumber, Shortages};
 
     #[test]
     fn no_two_submissions_have_the_same_name() {
         let job = |attempt, path: &str| Job {
             key: JobKey::of(CandidateNumber(3)),
+            fidelity: FidelityNumber::FULL,
             attempt,
             shortages: Shortages::default(),
             directory: SimulationDirectory::new(path.into()),

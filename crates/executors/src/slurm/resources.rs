@@ -5,26 +5,31 @@ use std::time::Duration;
 
 use super::environment::{self, OF_FIRST_STEP, OF_STEPS};
 use crate::executor::Job;
-use configuration::{Configuration, Limits, SlurmSettings};
+use configuration::{Configuration, FidelityNumber, Limits, SlurmSettings};
 use simulation::quoted;
 
 /// What Slurm allows beyond `time_limit`, which the controller keeps: so a job ends even when no
 /// controller watches.
 const MARGIN_SECONDS: u64 = 300;
 
-/// Options of sbatch that are the same for every simulation.
-pub struct Resources {
+/// What jobs ask for, by the version of the simulation.
+pub struct Resources(Vec<OfVersion>);
+
+/// Options of sbatch that are the same for every simulation of a version.
+struct OfVersion {
+    tasks: usize,
+    cores: u32,
     options: Vec<String>,
     limits: Limits,
     /// What stands before the script where a step starts it.
     within: String,
 }
 
-impl Resources {
-    /// As configured.
-    pub fn new(configuration: &Configuration, limits: &Limits) -> Self {
+impl OfVersion {
+    fn new(configuration: &Configuration, limits: &Limits, number: FidelityNumber) -> Self {
+        let (ntasks, cpus) = configuration.tasks(number, limits);
+        let limits = configuration.limits_of(number, limits);
         let slurm = &limits.slurm;
-        let (ntasks, cpus) = configuration.tasks(limits);
         let mut options = vec![
             // A job that is begun again in Slurm's own way looks as if it had never ended; we begin
             // it again ourselves.
@@ -37,27 +42,51 @@ impl Resources {
         let one_node = slurm.nodes.is_none_or(|nodes| nodes == NonZeroU32::MIN);
         let within = one_node.then(|| environment::of_one_node(ntasks, None));
         let within = within.map_or(String::new(), |words| words.join(" ") + " ");
-        Self { options, limits: limits.clone(), within }
+        let cores = u32::try_from(ntasks * cpus).unwrap_or(u32::MAX);
+        Self { tasks: ntasks, cores, options, limits, within }
+    }
+}
+
+impl Resources {
+    /// As configured.
+    pub fn new(configuration: &Configuration, limits: &Limits) -> Self {
+        let of = |number| OfVersion::new(configuration, limits, number);
+        Self(configuration.fidelity_numbers().map(of).collect())
+    }
+
+    fn of(&self, job: &Job) -> &OfVersion {
+        // A version that is not configured has no job; the full one is always there.
+        self.0.get(job.fidelity.0).unwrap_or(&self.0[0])
+    }
+
+    /// How many tasks a job has.
+    pub fn tasks(&self, job: &Job) -> usize {
+        self.of(job).tasks
+    }
+
+    /// How many cores a job has.
+    pub fn cores(&self, job: &Job) -> u32 {
+        self.of(job).cores
     }
 
     /// The memory that a job asks for.
     pub fn memory(&self, job: &Job) -> Option<String> {
-        self.limits.slurm.mem_after(job.shortages.memory)
+        self.of(job).limits.slurm.mem_after(job.shortages.memory)
     }
 
     /// The same in megabytes.
     pub fn megabytes(&self, job: &Job) -> Option<u64> {
-        self.limits.slurm.megabytes_after(job.shortages.memory)
+        self.of(job).limits.slurm.megabytes_after(job.shortages.memory)
     }
 
     /// How long a job may run.
     pub fn time_limit(&self, job: &Job) -> Duration {
-        Duration::from_secs(self.limits.time_limit_after(job.shortages.time).seconds())
+        Duration::from_secs(self.of(job).limits.time_limit_after(job.shortages.time).seconds())
     }
 
     /// Slurm's own limit for a job, which also ends it when no controller watches.
     fn slurms_time_limit(&self, job: &Job) -> u64 {
-        let slurm = &self.limits.slurm;
+        let slurm = &self.of(job).limits.slurm;
         match slurm.time {
             Some(time) => slurm.time_after(time, job.shortages.time).seconds(),
             None => self.time_limit(job).as_secs() + MARGIN_SECONDS,
@@ -67,7 +96,8 @@ impl Resources {
     /// The arguments of sbatch for a job of this name.
     pub fn arguments(&self, name: &str, job: &Job, failing_nodes: Option<&str>) -> Vec<String> {
         let directory = &job.directory;
-        let slurm = &self.limits.slurm;
+        let OfVersion { options, limits, within, .. } = self.of(job);
+        let slurm = &limits.slurm;
         let excluded = slurm.exclude.as_deref();
         let excluded: Vec<_> = excluded.into_iter().chain(failing_nodes).collect();
         let mut arguments = vec![
@@ -80,13 +110,13 @@ impl Resources {
         ];
         arguments.push(format!("--time={}", self.slurms_time_limit(job).div_ceil(60)));
         arguments.extend(self.memory(job).map(|mem| format!("--mem={mem}")));
-        arguments.extend(self.options.iter().cloned());
+        arguments.extend(options.iter().cloned());
         if !excluded.is_empty() {
             arguments.push(format!("--exclude={}", excluded.join(",")));
         }
         // sbatch copies a script that it is given, and job.sh is where it is. `exec`: what Slurm
         // sends reaches the job itself.
-        let srun = slurm.srun.as_ref().map(|srun| format!("{OF_FIRST_STEP}{srun} {}", self.within));
+        let srun = slurm.srun.as_ref().map(|srun| format!("{OF_FIRST_STEP}{srun} {within}"));
         let srun = srun.unwrap_or_default();
         let script = quoted(&directory.job_script());
         arguments.push(format!("--wrap={OF_STEPS}exec {srun}bash {script}"));

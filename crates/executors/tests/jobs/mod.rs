@@ -5,6 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use configuration::FidelityNumber;
 use executors::{EndedJob, Executor, Job, JobEnd, JobKey};
 use simulation::{Attempt, CandidateNumber, Shortages, SimulationDirectory};
 use tempfile::TempDir;
@@ -64,6 +65,7 @@ impl Jobs {
         fs::write(directory.job_script(), format!("{script}{lines}\n")).unwrap();
         Job {
             key: JobKey::of(CandidateNumber(candidate)),
+            fidelity: FidelityNumber::FULL,
             attempt,
             shortages: Shortages::default(),
             directory,

@@ -199,7 +199,8 @@ pub struct RunArguments {
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
     /// Start with earlier results: an optimization, a table of simulations (.csv, as written by
-    /// `export`), or a further starting point (.json, as written by `export`); may be repeated
+    /// `export`), or a further starting point (.json, as written by `export`); `small=PATH` takes
+    /// them for simulations of the fidelity `small`; may be repeated
     #[arg(long, value_name = "PATH")]
     pub warm_start: Vec<PathBuf>,
     /// Print the result as one JSON object to stdout

@@ -1,5 +1,6 @@
 //! `mozopt check`: finds problems before a week is spent on them.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use checks::setup::{Trial, look, look_at_trial, run_trial};
+use checks::setup::{Trial, compare_trials, look, look_at_trial, run_trials};
 use checks::{Finding, Status};
 use printable::duration;
 use printable::program;
@@ -25,6 +26,9 @@ struct Report<'a> {
     checks: &'a [Finding],
     #[serde(skip_serializing_if = "Option::is_none")]
     simulation: Option<&'a SimulationResult>,
+    /// Those of cheaper versions, by their names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fidelities: BTreeMap<&'a str, &'a SimulationResult>,
 }
 
 /// Looks at everything, and simulates once if that was asked for.
@@ -37,20 +41,28 @@ pub fn check(arguments: CheckArguments) -> Result<u8, Failure> {
     }
     let blocked = findings.worst() == Status::Problem;
     let before = findings.0.len();
-    let trial = match &loaded {
+    let trials = match &loaded {
         Some(loaded) if simulate && !blocked => {
-            let Some(trial) = simulated(loaded, output)? else { return Ok(STOPPED) };
-            look_at_trial(&trial, &mut findings);
-            Some(trial)
+            let Some(trials) = simulated(loaded, output)? else { return Ok(STOPPED) };
+            for trial in &trials {
+                look_at_trial(trial, &mut findings);
+            }
+            compare_trials(&trials, &mut findings);
+            trials
         }
-        _ => None,
+        _ => vec![],
     };
     let ok = findings.worst() != Status::Problem;
     if json {
-        let simulation = trial.as_ref().map(|trial| &trial.result);
-        super::print_json(&Report { ok, checks: &findings.0, simulation })?;
-    } else if let (Some(trial), Some(loaded)) = (&trial, &loaded) {
-        super::print(&described(trial, loaded))?;
+        let simulation = trials.first().map(|trial| &trial.result);
+        let cheaper = trials.iter().skip(1);
+        let fidelities = cheaper.filter_map(|it| Some((it.name.as_deref()?, &it.result)));
+        let fidelities = fidelities.collect();
+        super::print_json(&Report { ok, checks: &findings.0, simulation, fidelities })?;
+    } else if let (false, Some(loaded)) = (trials.is_empty(), &loaded) {
+        for trial in &trials {
+            super::print(&described(trial, loaded))?;
+        }
         super::print(&listed(&findings.0[before..]))?;
     }
     match (ok, blocked && simulate) {
@@ -67,7 +79,7 @@ pub fn check(arguments: CheckArguments) -> Result<u8, Failure> {
 }
 
 /// Runs the centroid, and shows the elapsed time.
-fn simulated(loaded: &Loaded, output: &std::path::Path) -> Result<Option<Trial>, Failure> {
+fn simulated(loaded: &Loaded, output: &std::path::Path) -> Result<Option<Vec<Trial>>, Failure> {
     let bar = if std::io::stderr().is_terminal() {
         ProgressBar::new_spinner()
     } else {
@@ -75,9 +87,9 @@ fn simulated(loaded: &Loaded, output: &std::path::Path) -> Result<Option<Trial>,
     };
     let style = ProgressStyle::with_template("{spinner} simulating the centroid · {elapsed}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    let trial = run_trial(loaded, output, || bar.tick());
+    let trials = run_trials(loaded, output, || bar.tick());
     bar.finish_and_clear();
-    Ok(trial?)
+    Ok(trials?)
 }
 
 pub(super) fn listed(findings: &[Finding]) -> String {
@@ -106,12 +118,13 @@ pub(super) fn listed(findings: &[Finding]) -> String {
 
 fn described(trial: &Trial, loaded: &Loaded) -> String {
     let result = &trial.result;
-    let seconds = Duration::from_secs_f64(result.simulation_seconds + result.evaluation_seconds);
+    let seconds = Duration::from_secs_f64(trial.seconds());
     let megabytes = |bytes: Option<u64>| {
         bytes.map_or_else(|| "unknown".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))
     };
     let mut text = format!(
-        "\nthe centroid: {}{}\n",
+        "\n{}: {}{}\n",
+        trial.called(),
         result.outcome.words(),
         result.reason.as_ref().map(|reason| format!(", {reason}")).unwrap_or_default()
     );
@@ -123,7 +136,7 @@ fn described(trial: &Trial, loaded: &Loaded) -> String {
         megabytes(result.data_store_size),
     ));
     // What ended early says nothing about how long a simulation takes.
-    if result.outcome == OutcomeClass::Completed {
+    if result.outcome == OutcomeClass::Completed && trial.name.is_none() {
         let configuration = &loaded.configuration;
         let offspring = configuration.optimizer.offspring_size as f64;
         let rounds =

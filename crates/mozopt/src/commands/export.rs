@@ -160,6 +160,8 @@ fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> 
     let limits = state.limits.as_ref().unwrap_or(&configuration.limits);
     let is_billed = limits.executor.is_slurms();
     header.extend(BILLED.iter().filter(|_| is_billed).map(|name| (*name).to_owned()));
+    let has_cheaper = !configuration.fidelities.is_empty();
+    header.extend(has_cheaper.then(|| "fidelity".to_owned()));
     let failed = |error: csv::Error| Failure::failed(error, "this is a bug in mozopt");
     let mut writer = csv::Writer::from_writer(vec![]);
     writer.write_record(&header).map_err(failed)?;
@@ -185,8 +187,9 @@ fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> 
         );
         row.extend(all.map(|i| measured(i).map_or_else(String::new, |target| exact(target.score))));
         if is_billed {
-            row.extend(bill(record, configuration.cores(limits)));
+            row.extend(bill(record, configuration.cores(record.fidelity, limits)));
         }
+        row.extend(configuration.fidelity_name(record.fidelity).map(str::to_owned));
         writer.write_record(&row).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;

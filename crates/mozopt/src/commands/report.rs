@@ -64,7 +64,7 @@ fn write(directory: &OptimizationDirectory, path: &Path) -> Result<io::Result<()
     head.push_str(&html::what_was_searched(&configuration, &state, Some(&usage)));
     head.push_str(&html::best_candidate(&configuration, &state)?);
     // The table of all candidates is by far the longest: the rest is put around it.
-    let mut body = html::candidates(&state);
+    let mut body = html::candidates(&configuration, &state);
     body.push_str(&html::provenance(directory, &configuration)?);
 
     let search = figure_data::search_of(&configuration, state)?;

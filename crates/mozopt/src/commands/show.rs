@@ -19,6 +19,8 @@ const LOG_LINES: usize = 10;
 struct Shown<'a> {
     candidate: CandidateNumber,
     generation: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fidelity: Option<&'a str>,
     seed: u64,
     attempts: Attempt,
     directory: String,
@@ -47,6 +49,7 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
         super::print_json(&Shown {
             candidate: record.number,
             generation: record.generation,
+            fidelity: configuration.fidelity_name(record.fidelity),
             seed: record.seed,
             attempts: record.attempts,
             directory: simulation.path().display().to_string(),
@@ -58,9 +61,13 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
         return Ok(FINISHED);
     }
     let mut text = format!(
-        "candidate {} of generation {}: {}\nseed {}\n",
+        "candidate {} of generation {}{}: {}\nseed {}\n",
         record.number,
         record.generation,
+        configuration
+            .fidelity_name(record.fidelity)
+            .map(|name| format!(", fidelity {name}"))
+            .unwrap_or_default(),
         outcome(record),
         record.seed
     );

@@ -84,7 +84,12 @@ pub async fn table(State(followed): Shared, Query(window): Query<Window>) -> Ans
         let known = followed.known();
         let candidates = &known.state.candidates;
         let shown = sorted(candidates, sort, down).into_iter().skip(from).take(rows.min(MOST_ROWS));
-        Ok((candidates.len(), shown.map(html::candidate_row).collect::<String>()))
+        Ok((
+            candidates.len(),
+            shown
+                .map(|record| html::candidate_row(&followed.configuration, record))
+                .collect::<String>(),
+        ))
     })
     .await?;
     Ok(Json(json!({"count": count, "html": html})).into_response())
@@ -119,6 +124,9 @@ fn details(followed: &Followed, number: CandidateNumber) -> Result<Option<String
     }
     if let Phase::Submitted { job } = &record.phase {
         facts.push(("Job", job.clone()));
+    }
+    if let Some(name) = followed.configuration.fidelity_name(record.fidelity) {
+        facts.push(("Fidelity", name.to_owned()));
     }
     facts.push(("Seed", record.seed.to_string()));
     facts.push(("Attempts", record.attempts.to_string()));

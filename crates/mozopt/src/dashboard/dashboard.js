@@ -58,7 +58,8 @@ function showStatus() {
   element("counts").textContent =
     `${simulations} of ${most}, generation ${status.generations} of ${status.last_generation} complete, ` +
     `${running} running or queued, ` + (failed.length ? `failed: ${failed.join(", ")}` : "none failed") +
-    (status.controller && status.time_left ? `; about ${status.time_left} left` : "");
+    (status.controller && status.time_left ? `; about ${status.time_left} left` : "") +
+    (status.fidelities.length ? `. ${status.fidelities.join("; ")}` : "");
   element("total").textContent = best
     ? `Best: candidate ${best[0]}, total score ${shown(best[1])}` +
       (first === null ? "." : ` (${shown(first)} in generation 1).`)

@@ -18,6 +18,7 @@ use super::pictures::Pictures;
 use crate::failure::Failure;
 use crate::overview::{Overview, latest};
 use crate::report::html;
+use crate::usage::of_fidelities;
 
 /// How often the journal is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -66,6 +67,8 @@ struct Status<'a> {
     /// How long the rest takes, from the latest simulations.
     time_left: Option<String>,
     failures: BTreeMap<&'static str, usize>,
+    /// Each version of the simulation in words, where there are cheaper ones.
+    fidelities: Vec<String>,
     running_seconds: f64,
     best: Option<(CandidateNumber, f64)>,
     first_total: Option<f64>,
@@ -222,6 +225,10 @@ impl Followed {
             running: overview.running,
             time_left: overview.time_left.map(duration),
             failures: overview.failures,
+            fidelities: of_fidelities(&self.configuration, state)
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             running_seconds: state.running_seconds,
             best: state.recommended().map(|(record, result)| (record.number, result.total)),
             first_total: ranked

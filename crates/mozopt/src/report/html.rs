@@ -141,8 +141,8 @@ pub fn parameters(configuration: &Configuration, record: &CandidateRecord) -> St
 }
 
 /// Every candidate whose outcome is known.
-pub fn candidates(state: &State) -> String {
-    let rows = state.finished().map(|(record, _)| candidate_cells(record));
+pub fn candidates(configuration: &Configuration, state: &State) -> String {
+    let rows = state.finished().map(|(record, _)| candidate_cells(configuration, record));
     let heading = "<h2 id=\"candidates\">Candidates</h2>\n<p class=\"caption\">Parameters, values and scores of \
          each: <code>mozopt export --format csv</code>; one with its log: <code>mozopt show N</code>.</p>\n";
     heading.to_owned() + &table(&CANDIDATE_HEADINGS, &[2, 5, 7], rows)
@@ -160,13 +160,15 @@ const CANDIDATE_HEADINGS: [&str; 8] = [
 ];
 
 /// A candidate's row in the table of all.
-pub fn candidate_row(record: &CandidateRecord) -> String {
-    format!("<tr>{}</tr>\n", candidate_cells(record))
+pub fn candidate_row(configuration: &Configuration, record: &CandidateRecord) -> String {
+    format!("<tr>{}</tr>\n", candidate_cells(configuration, record))
 }
 
-fn candidate_cells(record: &CandidateRecord) -> String {
-    let mut cells =
-        format!("{}{}{}", cell(record.number), cell(record.generation), text(&phase(record)));
+fn candidate_cells(configuration: &Configuration, record: &CandidateRecord) -> String {
+    let cheaper = configuration.fidelity(record.fidelity);
+    let cheaper = cheaper.map(|fidelity| format!(" ({})", fidelity.name)).unwrap_or_default();
+    let outcome = text(&(phase(record) + &cheaper));
+    let mut cells = format!("{}{}{outcome}", cell(record.number), cell(record.generation));
     let Some(result) = record.result() else {
         return cells + "<td></td><td></td><td></td><td></td><td></td>";
     };

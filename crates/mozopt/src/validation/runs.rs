@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use configuration::{Configuration, Limits};
+use configuration::{Configuration, FidelityNumber, Limits};
 use dispatcher::{DispatchError, Dispatcher, NoLedger, Settled, SystemClock, Task};
 use executors::{JobKey, executor};
 use journal::{CandidateRecord, OptimizationDirectory};
@@ -31,6 +31,7 @@ pub fn task(
     let seed = seeds::of_repetition(configuration.optimizer.seed, record.number, repetition);
     let mut simulation = Simulation::new(
         configuration,
+        FidelityNumber::FULL,
         record.number,
         seed,
         &record.parameters,

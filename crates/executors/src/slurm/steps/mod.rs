@@ -15,7 +15,7 @@ use std::process::ExitStatus;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
-use configuration::{Configuration, Limits};
+use configuration::{Configuration, FidelityNumber, Limits};
 use durable::read_json;
 use rustix::process::Signal;
 use simulation::{SimulationDirectory, Started};
@@ -46,8 +46,6 @@ pub struct Steps {
     allocation: Allocation,
     room: usize,
     resources: Resources,
-    tasks: usize,
-    cores: u32,
     jobs: BTreeMap<JobKey, Step>,
     polling: Polling,
     ends: Receiver<(JobKey, Option<ExitStatus>)>,
@@ -106,7 +104,7 @@ impl Steps {
     /// An executor in the allocation of this process.
     pub fn new(configuration: &Configuration, limits: &Limits) -> Result<Self, ExecutorError> {
         let allocation = Allocation::here()?;
-        let (tasks, cores_of_each) = configuration.tasks(limits);
+        let (tasks, cores_of_each) = configuration.tasks(FidelityNumber::FULL, limits);
         let cores = u32::try_from(tasks * cores_of_each).unwrap_or(u32::MAX);
         let memory = limits.slurm.megabytes_after(0);
         let room = allocation.room(Need { cores, memory })?;
@@ -115,8 +113,6 @@ impl Steps {
             allocation,
             room,
             resources: Resources::new(configuration, limits),
-            tasks,
-            cores,
             jobs: BTreeMap::new(),
             polling: Polling::every(POLL),
             ends,
@@ -128,7 +124,7 @@ impl Steps {
     }
 
     fn need(&self, job: &Job) -> Need {
-        Need { cores: self.cores, memory: self.resources.megabytes(job) }
+        Need { cores: self.resources.cores(job), memory: self.resources.megabytes(job) }
     }
 
     /// Starts a step if there is room for it.
@@ -144,8 +140,9 @@ impl Steps {
         });
         let (Some(place), Some(step)) = (place, self.jobs.get_mut(&key)) else { return Ok(()) };
         let Watched { job, record, .. } = &step.watched;
+        let tasks = self.resources.tasks(job);
         let started =
-            srun::command(self.allocation.id, &place, self.tasks, &record.name, &job.directory)
+            srun::command(self.allocation.id, &place, tasks, &record.name, &job.directory)
                 .and_then(|mut command| {
                     step.log_began = srun::log_length(&job.directory);
                     let report_end = self.report_end.clone();

@@ -12,6 +12,8 @@ use journal::{OptimizationDirectory, State, Watch};
 use printable::duration;
 use serde::Serialize;
 
+use crate::report::amount;
+
 /// The known usage of the simulations of an optimization whose outcome is known.
 #[derive(Debug, Serialize)]
 pub struct Usage {
@@ -56,7 +58,7 @@ impl fmt::Display for OfFidelity {
         let Self { fidelity, simulations, failed, core_hours } = self;
         let s = if *simulations == 1 { "" } else { "s" };
         write!(f, "{fidelity}: {simulations} simulation{s}, {failed} failed, ")?;
-        write!(f, "{core_hours:.2} core-hours")
+        write!(f, "{} core-hours", amount(*core_hours))
     }
 }
 

@@ -154,6 +154,23 @@ fn what_is_wrong_with_a_version_is_said_with_its_place() {
     other.mozopt("check", "").exits(2).shows("only the composite algorithm learns from cheaper");
 }
 
+#[test]
+fn a_version_has_its_own_time_limit_threads_and_protocol() {
+    let small = format!("{SMALL}time_limit = \"1s\"\nthreads = 2\nprotocol = \"short\"\n");
+    let settings = SETTINGS.replace("max_simulations = 30", "max_simulations = 3");
+    let slow = "grep -q '\"density\": 150' \"$MOZOPT_SIMULATION\" && sleep 20\nsleep 1.2\n";
+    let model = model_with(&format!("{settings}{small}"), slow);
+    model.mozopt("run", "--quiet").exits(0);
+    let optimization = model.optimization();
+    let table = table(&optimization);
+    assert_eq!(column(&table, "outcome"), ["completed", "timed out", "timed out"]);
+    assert_eq!(column(&table, "reason")[1], "it ran longer than 1s");
+    let simulation = |number| optimization.json_of(number, "simulation.json");
+    assert_eq!(simulation(0)["protocol"], "optimization");
+    assert_eq!((&simulation(0)["threads"], &simulation(1)["threads"]), (&json!(1), &json!(2)));
+    assert_eq!(simulation(1)["protocol"], "short");
+}
+
 /// `[fidelity.simulator]` with another kind: it gets those parameters that it has.
 #[test]
 fn another_simulator_may_be_the_cheaper_version() {

@@ -140,3 +140,59 @@ fn place(slurm: &SlurmSettings) -> impl Iterator<Item = String> {
     .collect::<Vec<_>>()
     .into_iter()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executor::JobKey;
+    use simulation::{Attempt, CandidateNumber, Shortages, SimulationDirectory};
+
+    #[test]
+    fn a_cheaper_version_asks_for_its_own_resources() {
+        let simulator = serde_json::json!({
+            "kind": "command", "command": "true", "prelude": null, "seed": "drawn",
+        });
+        let configuration = serde_json::json!({
+            "format": 1, "mozopt_version": "0.1.0", "directory": "/m", "model_directory": "/m",
+            "parameters": [], "targets": [], "simulator": simulator, "threads": 16,
+            "fidelities": [{
+                "name": "small", "simulator": simulator, "model_directory": "/m", "threads": 4,
+                "time_limit": "10m", "slurm": {"mem": "2G", "partition": "short"},
+            }],
+            "mode": "asynchronous",
+            "optimizer": {
+                "algorithm": "composite", "variant": "active", "offspring_size": 6, "seed": 1,
+                "sigma": 0.3,
+            },
+            "limits": {
+                "executor": "slurm", "slots": 6, "time_limit": "20h", "retries": 2,
+                "slurm": {"mem": "16G", "mem_retry": 2.0, "account": "lab"}, "max_ngen": 1,
+                "max_simulations": null, "keep_best": 1, "keep_failures": false, "keep_all": false,
+            },
+        });
+        let configuration: Configuration = serde_json::from_value(configuration).unwrap();
+        let resources = Resources::new(&configuration, &configuration.limits);
+        let asked = |fidelity, memory| {
+            let job = Job {
+                key: JobKey::of(CandidateNumber(3)),
+                fidelity: FidelityNumber(fidelity),
+                attempt: Attempt::FIRST,
+                shortages: Shortages { memory, time: 0 },
+                directory: SimulationDirectory::new("/m/000003".into()),
+            };
+            resources.arguments("name", &job, None)
+        };
+        let has = |arguments: &[String], option: &str| arguments.iter().any(|it| it == option);
+        let full = asked(0, 0);
+        for option in ["--cpus-per-task=16", "--mem=16G", "--time=1205", "--account=lab"] {
+            assert!(has(&full, option), "{option}: {full:?}");
+        }
+        let small = asked(1, 1);
+        for option in
+            ["--cpus-per-task=4", "--mem=4096M", "--time=15", "--account=lab", "--partition=short"]
+        {
+            assert!(has(&small, option), "{option}: {small:?}");
+        }
+        assert!(!has(&full, "--partition=short"));
+    }
+}

@@ -71,6 +71,9 @@ fn write(directory: &OptimizationDirectory, path: &Path) -> Result<io::Result<()
     let made: Vec<_> = Kind::ALL.iter().map(|kind| (kind.name, kind.figure(&search))).collect();
     drop(search);
     head.push_str("<h2 id=\"figures\">Figures</h2>\n");
+    if !configuration.fidelities.is_empty() {
+        head.push_str("<p>Figures show full simulations only.</p>\n");
+    }
     for (name, figure) in &made {
         match figure {
             Ok(figure) => head.push_str(&Page::slot(figure)),

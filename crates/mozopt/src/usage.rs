@@ -12,8 +12,6 @@ use journal::{OptimizationDirectory, State, Watch};
 use printable::duration;
 use serde::Serialize;
 
-use crate::report::amount;
-
 /// The known usage of the simulations of an optimization whose outcome is known.
 #[derive(Debug, Serialize)]
 pub struct Usage {
@@ -52,13 +50,19 @@ pub struct OfFidelity {
     pub core_hours: f64,
 }
 
+/// Fewer core-hours than this are given in seconds.
+const LITTLE: f64 = 0.1;
+
 /// `full: 12 simulations, 1 failed, 3.40 core-hours`.
 impl fmt::Display for OfFidelity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fidelity, simulations, failed, core_hours } = self;
         let s = if *simulations == 1 { "" } else { "s" };
         write!(f, "{fidelity}: {simulations} simulation{s}, {failed} failed, ")?;
-        write!(f, "{} core-hours", amount(*core_hours))
+        if *core_hours < LITTLE {
+            return write!(f, "{:.1} core-seconds", 3600.0 * core_hours);
+        }
+        write!(f, "{core_hours:.2} core-hours")
     }
 }
 

@@ -20,7 +20,8 @@ from functools import cache
 from pathlib import Path
 
 LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
-CODE_SPAN = re.compile(r"`([^`]+)`")
+# Both may be broken into lines, but not into paragraphs.
+CODE_SPAN = re.compile(r"`((?:[^`\n]|\n(?!\s*\n))+)`")
 HEADING = re.compile(r"#{1,6}\s+(.*)")
 # The repository's own directories: a path that begins with one of them is meant to exist.
 PATH = re.compile(r"(?:bench|book|crates|docs|examples|python|tests)/[\w./-]*")
@@ -80,9 +81,9 @@ def mistakes_of(page, root):
 
 
 def links(page):
-    for number, line in prose(page):
-        for target in LINK.findall(CODE_SPAN.sub("", line)):
-            yield number, target
+    text = CODE_SPAN.sub(lambda span: re.sub(r"[^\n]", " ", span[0]), prose(page))
+    for link in LINK.finditer(text):
+        yield text.count("\n", 0, link.end()) + 1, link[1]
 
 
 def mistake_of_link(page, target, root):
@@ -101,7 +102,7 @@ def mistake_of_link(page, target, root):
 def anchors(page):
     """The names that mdBook and GitHub give to the headings."""
     found = []
-    for _, line in prose(page):
+    for line in prose(page).splitlines():
         if heading := HEADING.match(line):
             text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading[1]).replace("`", "").lower()
             name = re.sub(r"[^\w -]", "", text.strip()).replace(" ", "-")
@@ -111,8 +112,8 @@ def anchors(page):
 
 
 def prose(page):
-    """The numbered lines that are not in a block of code."""
-    yield from ((number, line) for number, line, in_block in lines(page) if not in_block)
+    """The text with blocks of code left empty."""
+    return "\n".join("" if in_block else line for _, line, in_block in lines(page))
 
 
 def lines(page):
@@ -136,11 +137,10 @@ def lines(page):
 
 def code(page):
     """Line number, text, and whether it is a line of a block (otherwise a span in a line)."""
-    for number, line, in_block in lines(page):
-        if in_block:
-            yield number, line, True
-        else:
-            yield from ((number, span, False) for span in CODE_SPAN.findall(line))
+    yield from ((number, line, True) for number, line, in_block in lines(page) if in_block)
+    text = prose(page)
+    for span in CODE_SPAN.finditer(text):
+        yield text.count("\n", 0, span.start()) + 1, span[1].replace("\n", " "), False
 
 
 def may_name_files(text):

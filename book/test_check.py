@@ -69,6 +69,10 @@ class Check(unittest.TestCase):
             f"docs/page.md:{line}: the link nowhere.md leads nowhere\n",
         )
 
+    def test_links_and_commands_may_be_broken_into_lines(self):
+        self.assertIn("the link nowhere.md leads", self.mistakes("[broken\n  twice](nowhere.md)\n"))
+        self.assertIn("has no --slow", self.mistakes("so `mozopt\nrun --slow` works\n"))
+
     def test_an_anchor_needs_a_heading(self):
         self.assertIn("names no heading of docs/sub", self.mistakes("[x](sub/other.md#more)\n"))
         self.assertIn("names no heading of docs/page.md", self.mistakes("[x](#more)\n"))

@@ -3,7 +3,7 @@
 
 - links lead to a file and, if they have an anchor, to a heading;
 - every page of docs/ is in SUMMARY.md;
-- paths such as examples/v1/mozopt.toml exist;
+- paths such as examples/v1/mozopt.toml exist, and scripts that a walk through an example names;
 - what is quoted from a file, after `<!-- from FILE -->`, is in that file;
 - every command `mozopt …` names a subcommand and flags that the program knows.
 
@@ -25,6 +25,8 @@ CODE_SPAN = re.compile(r"`((?:[^`\n]|\n(?!\s*\n))+)`")
 HEADING = re.compile(r"#{1,6}\s+(.*)")
 # The repository's own directories: a path that begins with one of them is meant to exist.
 PATH = re.compile(r"(?:bench|book|crates|docs|examples|python|tests)/[\w./-]*")
+CHECKOUT = re.compile(r"(?<![\w/.~])mozopt/")
+SCRIPT = re.compile(r"[\w-]+\.py")
 # What a search makes inside of an example.
 MADE = re.compile(r"_Optimization|_Trial|/(?:figures|inspection|exported)\b|report\.html")
 QUOTED = re.compile(r"<!-- from (\S+) -->")
@@ -62,7 +64,10 @@ def mistakes_of(page, root):
     for line, target in links(page):
         if mistake := mistake_of_link(page, target, root):
             yield page, line, mistake
+    walk = {(root / name).parent for _, name, _ in quotations(page)}
     for line, text, in_block in code(page):
+        if walk and SCRIPT.fullmatch(text) and not any((place / text).exists() for place in walk):
+            yield page, line, f"there is no {text} in the example"
         for path in PATH.findall(text) if may_name_files(text) else []:
             # Pages about a crate name its files without the crate.
             if not (MADE.search(path) or (root / path).exists() or any(root.glob(f"*/*/{path}"))):
@@ -136,11 +141,17 @@ def lines(page):
 
 
 def code(page):
-    """Line number, text, and whether it is a line of a block (otherwise a span in a line)."""
-    yield from ((number, line, True) for number, line, in_block in lines(page) if in_block)
+    """Line number, text, and whether it is a line of a block (otherwise a span in a line).
+
+    The reader has the repository in a directory called mozopt.
+    """
+    yield from (
+        (number, CHECKOUT.sub("", line), True) for number, line, in_block in lines(page) if in_block
+    )
     text = prose(page)
     for span in CODE_SPAN.finditer(text):
-        yield text.count("\n", 0, span.start()) + 1, span[1].replace("\n", " "), False
+        line = CHECKOUT.sub("", span[1].replace("\n", " "))
+        yield text.count("\n", 0, span.start()) + 1, line, False
 
 
 def may_name_files(text):

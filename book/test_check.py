@@ -20,7 +20,7 @@ PAGE = """# Page
     mozopt run . --max-ngen 3 -q     # a comment's apostrophe
     echo '[1]' | mozopt run --quiet
 
-`examples/model/run.py`
+`examples/model/run.py`, `run.py`
 
 <!-- from examples/model/run.py -->
 ```python
@@ -95,8 +95,9 @@ class Check(unittest.TestCase):
         self.assertIn(
             "there is no examples/model/walk.py", self.mistakes("`examples/model/walk.py`\n")
         )
-        block = "```console\n$ cp -r examples/other .\n```\n"
+        block = "```console\n$ cp -r mozopt/examples/other .\n```\n"
         self.assertIn("there is no examples/other", self.mistakes(block))
+        self.assertIn("there is no walk.py in the example", self.mistakes("`walk.py`\n"))
 
     def test_quotations_are_what_the_file_says(self):
         quotation = "<!-- from examples/model/run.py -->\n```python\nprint('b')\n```\n"

@@ -91,6 +91,12 @@ impl<S: Simd> Lanes<S> {
     }
 }
 
+/// Whether the mask is set in any lane.
+#[inline(always)]
+pub fn any<S: Simd>(simd: S, mask: S::m32s) -> bool {
+    simd.first_true_m32s(mask) < S::F32_LANES
+}
+
 macro_rules! operation {
     ($trait:ident, $method:ident, $simd_method:ident) => {
         impl<S: Simd> $trait for Lanes<S> {

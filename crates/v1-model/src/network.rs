@@ -166,7 +166,7 @@ fn outputs(
             let mut sources = chunk.sources.iter();
             for &count in &chunk.counts {
                 for &cell in sources.by_ref().take(count as usize) {
-                    let delay = wirings[number].delay_steps(cell as usize, target, STEP_MS);
+                    let delay = wirings[number].delay_steps(cell as usize, target);
                     let end = &mut ends[cell as usize * width + p];
                     synapses[*end as usize] = delay * neurons as u32 + (first + target) as u32;
                     *end += 1;

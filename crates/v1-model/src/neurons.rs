@@ -21,11 +21,14 @@ use std::f32::consts::LOG2_E;
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::geometry::{CORTICAL, SHEET_KEYS};
-use crate::lanes::{Aligned, Lanes, exp2};
+use crate::lanes::{Aligned, Lanes, any, exp2};
 use crate::network::{Network, PADDING};
 use crate::parameters::Parameters;
 use crate::random::{Purpose, Stream};
-use crate::time::{STEP_MS, WINDOW};
+use crate::time::{GRID_MS, STEP_MS, WINDOW};
+
+/// Keeps [`exp2`] in its range; E is above 1 long before.
+const LARGEST_EXPONENT: f32 = 100.0;
 
 /// The cells of one sheet, in scaled units.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +39,6 @@ struct CellType {
     per_mv: f32,
     e_exc_mv: f32,
     reset: f32,
-    peak: f32,
     inhibition_reversal: f32,
     leak: f32,
     leak_current: f32,
@@ -47,10 +49,12 @@ struct CellType {
     subthreshold: f32,
     rest: f32,
     spike_w: f32,
-    refractory_steps: i32,
-    /// Scaled conductance per nS at the end of the step.
+    refractory_steps: f32,
+    /// Scaled conductance per nS at the beginning of the step.
     exc_per_ns: f32,
     inh_per_ns: f32,
+    /// What is recorded, in nS, per scaled conductance.
+    recorded_ns: [f32; 2],
 }
 
 /// The state of all cortical neurons.
@@ -61,9 +65,19 @@ pub struct Neurons {
     adaptation: Aligned<f32>,
     excitation: Aligned<f32>,
     inhibition: Aligned<f32>,
-    /// The step from which on the neuron is not refractory any more.
-    release: Aligned<i32>,
+    /// For how many steps the neuron stays refractory.
+    wait: Aligned<f32>,
     threshold: Aligned<f32>,
+    spikes: Vec<Spike>,
+}
+
+/// A spike of a cortical neuron.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spike {
+    /// The neuron.
+    pub neuron: u32,
+    /// When it was fired, in steps after the beginning of the window: in (0, [`WINDOW`]].
+    pub after_steps: f32,
 }
 
 /// What arrives in the next steps: one row of scaled conductances per step and sign, used in turn.
@@ -74,9 +88,6 @@ pub struct Input {
     /// Rows of one value for each neuron.
     pub inhibition: Aligned<f32>,
 }
-
-/// Neurons are updated in groups that fit into the first-level cache with their input.
-const GROUP: usize = 512;
 
 impl CellType {
     fn new(parameters: &Parameters, sheet: &str, first: usize, count: usize) -> Self {
@@ -89,17 +100,17 @@ impl CellType {
         let per_ns = 0.5 * STEP_MS / value("C_m");
         let leak = per_ns * value("g_L");
         let decay = |tau: &str| libm::expf(-STEP_MS / value(tau));
-        let mean_over_step = |tau: &str| {
-            let x = STEP_MS / value(tau);
+        let mean_over = |duration_ms: f32, tau: &str| {
+            let x = duration_ms / value(tau);
             -libm::expm1f(-x) / x
         };
+        let recorded_ns = |tau: &str| 1.0 / (per_ns * mean_over(GRID_MS, tau));
         Self {
             first,
             count,
             per_mv,
             e_exc_mv,
             reset: scaled(value("V_reset")),
-            peak: scaled(value("V_peak")),
             inhibition_reversal: scaled(value("E_inh")),
             leak,
             leak_current: leak * scaled(value("E_L")),
@@ -110,9 +121,10 @@ impl CellType {
             rest: scaled(value("E_L")),
             // b in pA is nS · mV.
             spike_w: per_ns * value("b") * per_mv,
-            refractory_steps: libm::roundf(value("refr_T") / STEP_MS) as i32,
-            exc_per_ns: per_ns * mean_over_step("tau_syn_exc"),
-            inh_per_ns: per_ns * mean_over_step("tau_syn_inh"),
+            refractory_steps: (value("refr_T") + 0.5 * GRID_MS) / STEP_MS,
+            exc_per_ns: per_ns * mean_over(STEP_MS, "tau_syn_exc"),
+            inh_per_ns: per_ns * mean_over(STEP_MS, "tau_syn_inh"),
+            recorded_ns: [recorded_ns("tau_syn_exc"), recorded_ns("tau_syn_inh")],
         }
     }
 }
@@ -135,14 +147,16 @@ impl Neurons {
             let scaled = |mv: f64| (mv as f32 - cell.e_exc_mv) * cell.per_mv;
             let mut start = Stream::new(seed, Purpose::InitialPotentials(p), 0);
             let mut spread = Stream::new(network_seed, Purpose::Thresholds(p), 0);
-            // Raised by this, a threshold includes the factor of the exponential.
-            let factor = libm::log2f(cell.leak * LOG2_E);
-            // Places that pad a sheet to full vectors hold cells that nothing reaches or leaves.
-            for _ in network.first_neuron[p]..network.first_neuron[p + 1] {
+            // Raised by this, a threshold includes the factor of E.
+            let factor = libm::log2f(2.0 * cell.leak);
+            for _ in 0..cell.count {
                 potential.push(scaled(-70.0 + 16.0 * start.uniform()));
                 let deviation = value("V_th_sd") * spread.normal().clamp(-3.0, 3.0);
                 threshold.push(scaled(value("V_th") + deviation) - factor);
             }
+            // Places that pad a sheet to full vectors hold cells that never fire.
+            potential.resize(network.first_neuron[p + 1], cell.reset);
+            threshold.resize(network.first_neuron[p + 1], f32::MAX);
         }
         Self {
             types,
@@ -150,8 +164,9 @@ impl Neurons {
             adaptation: Aligned::zeros(n),
             excitation: Aligned::zeros(n),
             inhibition: Aligned::zeros(n),
-            release: Aligned::zeros(n),
+            wait: Aligned::zeros(n),
             threshold: Aligned::new(threshold.into_iter()),
+            spikes: vec![],
         }
     }
 
@@ -161,35 +176,18 @@ impl Neurons {
         if inhibitory { cell.inh_per_ns } else { cell.exc_per_ns }
     }
 
-    /// The excitatory and inhibitory conductances of a neuron of this population in nS.
+    /// The excitatory and inhibitory conductances of a neuron of this population in nS, as NEST
+    /// samples them on its grid: just after what arrives there.
     pub fn conductances_ns(&self, population: usize, neuron: usize) -> [f32; 2] {
-        let cell = &self.types[population];
-        [self.excitation[neuron] / cell.exc_per_ns, self.inhibition[neuron] / cell.inh_per_ns]
+        let [exc, inh] = self.types[population].recorded_ns;
+        [self.excitation[neuron] * exc, self.inhibition[neuron] * inh]
     }
 
-    /// Integrates one window that begins with step number `step`; its input is taken from the rows
-    /// `row`, `row` + 1, … and cleared.
-    pub fn advance(&mut self, arch: Arch, input: &mut Input, row: usize, step: i32) {
-        arch.dispatch(Advance { neurons: self, input, row, step });
-    }
-
-    /// Calls `spiked` with population, neuron and step of each spike in the window that began with
-    /// step number `step`.
-    #[inline(always)]
-    pub fn spikes(&self, step: i32, mut spiked: impl FnMut(usize, usize, i32)) {
-        for (population, cell) in self.types.iter().enumerate() {
-            let since_spike = cell.refractory_steps + 1;
-            let mut first = cell.first;
-            for chunk in self.release[first..first + cell.count].chunks(32) {
-                let recent = |&release: &i32| release >= step + since_spike;
-                if chunk.iter().fold(false, |any, release| any | recent(release)) {
-                    for (i, release) in chunk.iter().enumerate().filter(|(_, r)| recent(r)) {
-                        spiked(population, first + i, release - since_spike);
-                    }
-                }
-                first += chunk.len();
-            }
-        }
+    /// Integrates one window; its input is taken from the rows `row`, `row` + 1, … and cleared.
+    /// Returns the spikes in the order of the neurons.
+    pub fn advance(&mut self, arch: Arch, input: &mut Input, row: usize) -> &[Spike] {
+        arch.dispatch(Advance { neurons: self, input, row });
+        &self.spikes
     }
 }
 
@@ -198,7 +196,6 @@ struct Advance<'a> {
     neurons: &'a mut Neurons,
     input: &'a mut Input,
     row: usize,
-    step: i32,
 }
 
 impl WithSimd for Advance<'_> {
@@ -206,89 +203,117 @@ impl WithSimd for Advance<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { neurons, input, row, step } = self;
+        let Self { neurons, input, row } = self;
         let n = neurons.potential.len();
+        let rows = row * n..(row + WINDOW) * n;
+        let input_exc = S::as_mut_simd_f32s(&mut input.excitation[rows.clone()]).0;
+        let input_inh = S::as_mut_simd_f32s(&mut input.inhibition[rows]).0;
+        let potential = S::as_mut_simd_f32s(&mut neurons.potential).0;
+        let vectors = potential.len();
+        let adaptation = &mut S::as_mut_simd_f32s(&mut neurons.adaptation).0[..vectors];
+        let excitation = &mut S::as_mut_simd_f32s(&mut neurons.excitation).0[..vectors];
+        let inhibition = &mut S::as_mut_simd_f32s(&mut neurons.inhibition).0[..vectors];
+        let wait = &mut S::as_mut_simd_f32s(&mut neurons.wait).0[..vectors];
+        let threshold = &S::as_simd_f32s(&neurons.threshold).0[..vectors];
+        let (exc_first, exc_second) = input_exc.split_at_mut(vectors);
+        let (inh_first, inh_second) = input_inh.split_at_mut(vectors);
+        let (exc_second, inh_first) = (&mut exc_second[..vectors], &mut inh_first[..vectors]);
+        let inh_second = &mut inh_second[..vectors];
+        neurons.spikes.clear();
+        let lanes = |values: S::f32s| Lanes { simd, values };
+        let none = simd.splat_f32s(0.0);
         for cell in &neurons.types {
-            let end = cell.first + cell.count.next_multiple_of(PADDING);
-            for first in (cell.first..end).step_by(GROUP) {
-                let group = first..(first + GROUP).min(end);
-                let mut state = Group {
-                    potential: &mut neurons.potential[group.clone()],
-                    adaptation: &mut neurons.adaptation[group.clone()],
-                    excitation: &mut neurons.excitation[group.clone()],
-                    inhibition: &mut neurons.inhibition[group.clone()],
-                    release: &mut neurons.release[group.clone()],
-                    threshold: &neurons.threshold[group.clone()],
+            let last = cell.first + cell.count.next_multiple_of(PADDING);
+            for k in cell.first / S::F32_LANES..last / S::F32_LANES {
+                let mut cells = Cells {
+                    potential: lanes(potential[k]),
+                    adaptation: lanes(adaptation[k]),
+                    excitation: lanes(excitation[k]),
+                    inhibition: lanes(inhibition[k]),
+                    wait: lanes(wait[k]),
+                    fired: lanes(none),
                 };
-                for offset in 0..WINDOW {
-                    let place = (row + offset) * n + first..(row + offset) * n + group.end;
-                    let exc = &mut input.excitation[place.clone()];
-                    let inh = &mut input.inhibition[place];
-                    state.advance(simd, cell, step + offset as i32, exc, inh);
+                let limit = lanes(threshold[k]);
+                let mut spiked =
+                    cells.step(cell, limit, [exc_first[k], inh_first[k]].map(lanes), 0.0);
+                spiked |= cells.step(cell, limit, [exc_second[k], inh_second[k]].map(lanes), 1.0);
+                (exc_first[k], exc_second[k]) = (none, none);
+                (inh_first[k], inh_second[k]) = (none, none);
+                potential[k] = cells.potential.values;
+                adaptation[k] = cells.adaptation.values;
+                excitation[k] = cells.excitation.values;
+                inhibition[k] = cells.inhibition.values;
+                wait[k] = cells.wait.values;
+                if spiked {
+                    let mut fired = [0.0; PADDING];
+                    cells.fired.store(&mut fired, 0);
+                    for (lane, &after_steps) in fired.iter().enumerate() {
+                        if after_steps > 0.0 {
+                            let neuron = (k * S::F32_LANES + lane) as u32;
+                            neurons.spikes.push(Spike { neuron, after_steps });
+                        }
+                    }
                 }
             }
         }
     }
 }
 
-/// The state of some neurons of one type.
-struct Group<'a> {
-    potential: &'a mut [f32],
-    adaptation: &'a mut [f32],
-    excitation: &'a mut [f32],
-    inhibition: &'a mut [f32],
-    release: &'a mut [i32],
-    threshold: &'a [f32],
+/// The state of some neurons of one type, in registers.
+struct Cells<S: Simd> {
+    potential: Lanes<S>,
+    adaptation: Lanes<S>,
+    excitation: Lanes<S>,
+    inhibition: Lanes<S>,
+    wait: Lanes<S>,
+    /// When they spiked in this window, in steps; 0 if they did not.
+    fired: Lanes<S>,
 }
 
-impl Group<'_> {
-    /// One step.
+impl<S: Simd> Cells<S> {
+    /// One step, the one after `before` steps of the window. Returns whether a neuron spiked.
     #[inline(always)]
-    fn advance<S: Simd>(
+    fn step(
         &mut self,
-        simd: S,
         cell: &CellType,
-        step: i32,
-        input_exc: &mut [f32],
-        input_inh: &mut [f32],
-    ) {
+        threshold: Lanes<S>,
+        input: [Lanes<S>; 2],
+        before: f32,
+    ) -> bool {
+        let simd = threshold.simd;
         let constant = |value: f32| Lanes::splat(simd, value);
-        let lanes = |values: S::f32s| Lanes { simd, values };
-        let potential = S::as_mut_simd_f32s(self.potential).0;
-        let n = potential.len();
-        let adaptation = &mut S::as_mut_simd_f32s(self.adaptation).0[..n];
-        let excitation = &mut S::as_mut_simd_f32s(self.excitation).0[..n];
-        let inhibition = &mut S::as_mut_simd_f32s(self.inhibition).0[..n];
-        let release = &mut S::as_mut_simd_i32s(self.release).0[..n];
-        let threshold = &S::as_simd_f32s(self.threshold).0[..n];
-        let input_exc = &mut S::as_mut_simd_f32s(input_exc).0[..n];
-        let input_inh = &mut S::as_mut_simd_f32s(input_inh).0[..n];
-        let now = simd.splat_i32s(step);
-        let after_spike = simd.splat_i32s(step + cell.refractory_steps + 1);
-        let (reset, peak) = (constant(cell.reset), constant(cell.peak));
-        for k in 0..n {
-            let exc = lanes(excitation[k]) * cell.decay_exc + lanes(input_exc[k]);
-            let inh = lanes(inhibition[k]) * cell.decay_inh + lanes(input_inh[k]);
-            input_exc[k] = simd.splat_f32s(0.0);
-            input_inh[k] = simd.splat_f32s(0.0);
-            excitation[k] = exc.values;
-            inhibition[k] = inh.values;
-            let (u, w) = (lanes(potential[k]), lanes(adaptation[k]));
-            // Not on the way to the exponential, which takes longest.
-            let damping = constant(2.0) / (exc + inh + (1.0 + cell.leak));
-            let passive = inh * cell.inhibition_reversal + cell.leak_current - w + u;
-            let next = (passive + exp2(u - lanes(threshold[k]))) * damping - u;
-            let refractory = simd.greater_than_i32s(release[k], now);
-            let next = reset.or(refractory, next);
-            let spike = next.greater(peak);
-            potential[k] = reset.or(spike, next).values;
-            let w = w * cell.decay_w + (u - constant(cell.rest)) * cell.subthreshold;
-            adaptation[k] = (w + constant(cell.spike_w).only(spike)).values;
-            // A masked store, which the compiler makes of a selection here, is slow on many
-            // machines.
-            let released = simd.select_i32s(spike, after_spike, simd.splat_i32s(0));
-            release[k] = simd.max_i32s(released, release[k]);
+        let exc = self.excitation * cell.decay_exc + input[0];
+        let inh = self.inhibition * cell.decay_inh + input[1];
+        let (u, w) = (self.potential, self.adaptation);
+        let total = exc + inh + (1.0 + cell.leak);
+        let drive = inh * cell.inhibition_reversal + cell.leak_current - w;
+        let middle = (drive + u) / total;
+        let mut growth = exp2((middle - threshold).min(constant(LARGEST_EXPONENT)));
+        let waits = self.wait.greater(constant(0.0));
+        let refractory = any(simd, waits);
+        let free = (constant(1.0) - self.wait).max(constant(0.0));
+        if refractory {
+            growth = growth * free;
         }
+        let risen = middle + growth * ((growth + 1.0) * growth * (0.5 * LOG2_E) + LOG2_E);
+        let mut next = risen + risen + drive - total * risen;
+        if refractory {
+            next = (u + free * (next - u)).or(waits, next);
+            self.wait = (self.wait - constant(1.0)).max(constant(0.0));
+        }
+        self.potential = next;
+        self.adaptation = w * cell.decay_w + (u - constant(cell.rest)) * cell.subthreshold;
+        (self.excitation, self.inhibition) = (exc, inh);
+        let spike = growth.greater(constant(1.0));
+        let spiked = any(simd, spike);
+        if spiked {
+            let within = constant(1.0) - free + free / growth;
+            self.potential = constant(cell.reset).or(spike, next);
+            self.adaptation = self.adaptation + constant(cell.spike_w).only(spike);
+            self.wait = (within + (cell.refractory_steps - 1.0)).or(spike, self.wait);
+            self.fired = (within + before).or(spike, self.fired);
+        }
+        spiked
     }
 }
 

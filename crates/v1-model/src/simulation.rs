@@ -10,7 +10,7 @@ use crate::geometry::{CORTICAL, POPULATIONS, Population, SHEET_KEYS, SHEET_NAMES
 use crate::lanes::Aligned;
 use crate::lgn::{Lgn, LgnSpikes, Scene};
 use crate::network::Network;
-use crate::neurons::{Input, Neurons};
+use crate::neurons::{Input, Neurons, Spike};
 use crate::parameters::{ParameterError, Parameters};
 use crate::protocol::{Presentation, presentations};
 use crate::synapses::Synapses;
@@ -199,8 +199,8 @@ struct Running<'s> {
     step: i32,
     spikes: u64,
     thresholds_hz: [f64; CORTICAL],
-    /// The spikes of the present presentation by population: neuron, and step in the presentation.
-    recorded: [Vec<(u32, u32)>; POPULATIONS],
+    /// The spikes of the present presentation by population: cell, and ms in the presentation.
+    recorded: [Vec<(u32, f32)>; POPULATIONS],
     /// Cells whose conductances are recorded, by cortical population.
     probed: [Vec<u32>; CORTICAL],
     /// Excitatory and inhibitory conductances, sample after sample.
@@ -290,21 +290,29 @@ impl<'s> Running<'s> {
         let network = &self.simulation.network;
         let (first_row, first_step) = (*row, *step);
         let start = window * WINDOW;
-        neurons.advance(*arch, input, first_row, first_step);
+        let cortical = neurons.advance(*arch, input, first_row);
         let spikes = &mut self.spikes;
-        let mut fire = |population: usize, cell: usize, offset: usize| {
+        let mut fire = |population: usize, cell: usize, offset: usize, time_steps: f64| {
             let step = first_step + offset as i32;
             synapses.deliver(population, cell, step, first_row + offset, input);
             *spikes += 1;
             if record {
-                recorded[population].push((cell as u32, (start + offset) as u32));
+                let time_ms = time_steps / STEPS_PER_MS as f64;
+                recorded[population].push((cell as u32, time_ms as f32));
             }
         };
-        neurons.spikes(first_step, |population, neuron, step| {
-            let cell = neuron - network.first_neuron[population];
-            fire(population, cell, (step - first_step) as usize);
+        let mut population = 0;
+        for &Spike { neuron, after_steps } in cortical {
+            while neuron as usize >= network.first_neuron[population + 1] {
+                population += 1;
+            }
+            let cell = neuron as usize - network.first_neuron[population];
+            let time = start as f64 + f64::from(after_steps);
+            fire(population, cell, usize::from(after_steps > 1.0), time);
+        }
+        lgn.window(start, |population, cell, at| {
+            fire(population, cell, at as usize - start, at);
         });
-        lgn.window(start, |population, cell, at| fire(population, cell, at as usize - start));
         *step += WINDOW as i32;
         *row = (*row + WINDOW) % self.rows;
     }
@@ -359,10 +367,9 @@ impl<'s> Running<'s> {
             })
             .collect();
         let mut times_ms = vec![0.0; spikes.len()];
-        for &(neuron, step) in spikes {
+        for &(neuron, time_ms) in spikes {
             let place = &mut next[neuron as usize];
-            // A spike has the time of the end of its step, as in NEST.
-            times_ms[*place] = f64::from(step + 1) / STEPS_PER_MS as f64;
+            times_ms[*place] = f64::from(time_ms);
             *place += 1;
         }
         let spike_trains =

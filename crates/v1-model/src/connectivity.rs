@@ -210,11 +210,7 @@ impl<'a> Wiring<'a> {
             cumulative.resize(candidates.len(), 0.0);
             let result = &mut cumulative[..];
             arch.dispatch(Weights { wiring: self, target, candidates: candidates.clone(), result });
-            let mut total = 0.0_f32;
-            for weight in &mut cumulative {
-                total += *weight;
-                *weight = total;
-            }
+            let total = accumulate(&mut cumulative);
             let mut stream = Stream::new(self.seed, Purpose::Partners(self.number), target as u64);
             let spread = self.samples_spread * (2.0 * stream.uniform() - 1.0);
             let wanted = libm::round(self.samples + spread).max(0.0) as usize;
@@ -321,6 +317,27 @@ impl<'a> Wiring<'a> {
             *weight = 0.0;
         }
     }
+}
+
+/// Replaces each number by the sum of all up to it, and returns the last sum.
+fn accumulate(numbers: &mut [f32]) -> f32 {
+    let mut total = 0.0;
+    let mut chunks = numbers.chunks_exact_mut(8);
+    for chunk in &mut chunks {
+        // Sums within the chunk do not wait for those before it.
+        for i in 1..chunk.len() {
+            chunk[i] += chunk[i - 1];
+        }
+        for number in &mut *chunk {
+            *number += total;
+        }
+        total = chunk[7];
+    }
+    for number in chunks.into_remainder() {
+        total += *number;
+        *number = total;
+    }
+    total
 }
 
 /// The arguments of [`Wiring::weights`], which pulp compiles for several instruction sets.

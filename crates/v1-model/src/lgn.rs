@@ -49,10 +49,10 @@ const RISE_MS: f64 = 40.0;
 
 /// The midpoint rule for an angle φ, as nodes sin φ and weights for an integral from −1 to 1: exact
 /// for the square-root end of a disk.
-static NODES: LazyLock<[(f64, f64); 32]> = LazyLock::new(|| {
+static NODES: LazyLock<[(f64, f64); 16]> = LazyLock::new(|| {
     std::array::from_fn(|i| {
-        let (sin, cos) = libm::sincos(PI * ((i as f64 + 0.5) / 32.0 - 0.5));
-        (sin, cos * PI / 32.0)
+        let (sin, cos) = libm::sincos(PI * ((i as f64 + 0.5) / 16.0 - 0.5));
+        (sin, cos * PI / 16.0)
     })
 });
 

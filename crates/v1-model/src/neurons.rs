@@ -6,28 +6,66 @@
 //! τ_w ẇ = a (V − E_L) − w
 //! ```
 //!
-//! One step of h = 0.1 ms takes the conductances as constant at their exact mean over the step,
-//! g (1 − e⁻ˣ)/x with x = h/τ, so that the charge of each event is right. V advances by
-//! h·V̇ / (1 + y), where y is ½ h/C times the total conductance: the trapezoidal rule for all but
-//! the exponential, which is stable for any conductance.
+//! # The step
 //!
-//! The loops work in scaled variables that save operations: `u = (V − E_e) log₂e/Δ_T`, so that
-//! `E_e` is 0 and the exponential a power of two; ½ h/C times each mean conductance; and
-//! `½ h/C log₂e/Δ_T` times each current. The rule is then u ← 2 (d + u)/(1 + y) − u with the sum d
-//! of the currents at `E_e`.
+//! One step of h = 0.25 ms takes the conductances as constant at their exact mean over the step,
+//! g (1 − e⁻ˣ)/x with x = h/τ, so that the charge of each event is right. Two flows are then solved
+//! one after the other: half of the first, the second, half of the first (Strang 1968, "On the
+//! construction and comparison of difference schemes"). The error of a step is of the order of h³.
+//!
+//! The first is all but the exponential. With y = ½ h/C times the total conductance and d = ½ h/C
+//! times the sum of the currents at V = 0, the halves are backward and forward Euler, together the
+//! trapezoidal rule, which is stable for any conductance:
+//!
+//! ```text
+//! m = (V + d)/(1 + y)        V(h) = m′ + d − y m′
+//! ```
+//!
+//! The second, from m to m′, is the exponential alone:
+//!
+//! ```text
+//! V̇ = (g_L/C) Δ_T exp((V − V_T)/Δ_T)      with z = exp(−(V − V_T)/Δ_T) this is ż = −g_L/C
+//! m′ = m − Δ_T ln(1 − E)                  where E = (h g_L/C) exp((m − V_T)/Δ_T)
+//! ```
+//!
+//! If E ≥ 1 the potential becomes infinite within the step, after the share 1/E of it. That is the
+//! spike: from `V_peak`, several times `Δ_T` above `V_T`, to infinity takes no time to speak of. (The
+//! exponential together with a constant current is linear in z too, and becomes infinite within the
+//! step if E₀ (eᵃ − 1)/a ≥ 1, where E₀ is E at its beginning and a the rise of V by the current in
+//! units of `Δ_T`. E is E₀ eᵃᐟ², which is the same up to a²/24.) The logarithm is taken as
+//! E + E²/2 + E³/2; what that lacks near E = 1 is made up in the next step, where the spike falls
+//! early.
+//!
+//! A neuron is refractory for `refr_T` from the end of that step of NEST's grid of 0.1 ms in which
+//! it spiked, which is 0.05 ms later on average. This ends within a step, of which the neuron makes
+//! the share that is left: E is smaller by this share, and so is the way from V to V(h).
+//!
+//! Against steps of 0.01 ms, at 2 to 100 Hz, the error of a neuron's rate is −0.4 to +0.2 %. It is
+//! −0.3 to −2.9 % if a spike ends its step and refractory periods are whole steps, and −3 to −7 % in
+//! steps of 0.1 ms with the exponential at their beginning and a spike where V exceeds `V_peak`.
+//!
+//! # The loops
+//!
+//! They work in scaled variables that save operations: `u = (V − E_e) log₂e/Δ_T`, so that `E_e` is 0
+//! and the exponential a power of two; ½ h/C times each mean conductance; and `½ h/C log₂e/Δ_T`
+//! times each current. Neurons are taken over a whole window, so that their state stays in
+//! registers. Where E is negligible for a whole vector it is not computed; so that vectors of any
+//! width give the same bits it is 0 wherever it is that small.
 
 use std::f32::consts::LOG2_E;
 
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::geometry::{CORTICAL, SHEET_KEYS};
-use crate::lanes::{Aligned, Lanes, any, exp2};
+use crate::lanes::{Aligned, Lanes, any, exp2_in_range};
 use crate::network::{Network, PADDING};
 use crate::parameters::Parameters;
 use crate::random::{Purpose, Stream};
 use crate::time::{GRID_MS, STEP_MS, WINDOW};
 
-/// Keeps [`exp2`] in its range; E is above 1 long before.
+/// Where E is smaller than 2 to this power it is left out, which is 2 · 10⁻⁴ mV in a step.
+const LEAST_EXPONENT: f32 = -12.0;
+/// The power of E that a spike may have; E is above 1 long before.
 const LARGEST_EXPONENT: f32 = 100.0;
 
 /// The cells of one sheet, in scaled units.
@@ -68,16 +106,7 @@ pub struct Neurons {
     /// For how many steps the neuron stays refractory.
     wait: Aligned<f32>,
     threshold: Aligned<f32>,
-    spikes: Vec<Spike>,
-}
-
-/// A spike of a cortical neuron.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spike {
-    /// The neuron.
-    pub neuron: u32,
-    /// When it was fired, in steps after the beginning of the window: in (0, [`WINDOW`]].
-    pub after_steps: f32,
+    spikes: Vec<(u32, f32)>,
 }
 
 /// What arrives in the next steps: one row of scaled conductances per step and sign, used in turn.
@@ -184,8 +213,9 @@ impl Neurons {
     }
 
     /// Integrates one window; its input is taken from the rows `row`, `row` + 1, … and cleared.
-    /// Returns the spikes in the order of the neurons.
-    pub fn advance(&mut self, arch: Arch, input: &mut Input, row: usize) -> &[Spike] {
+    /// Returns the neurons that spiked, in their order, and when: in steps after the beginning of
+    /// the window, in (0, [`WINDOW`]].
+    pub fn advance(&mut self, arch: Arch, input: &mut Input, row: usize) -> &[(u32, f32)] {
         arch.dispatch(Advance { neurons: self, input, row });
         &self.spikes
     }
@@ -206,22 +236,20 @@ impl WithSimd for Advance<'_> {
         let Self { neurons, input, row } = self;
         let n = neurons.potential.len();
         let rows = row * n..(row + WINDOW) * n;
-        let input_exc = S::as_mut_simd_f32s(&mut input.excitation[rows.clone()]).0;
-        let input_inh = S::as_mut_simd_f32s(&mut input.inhibition[rows]).0;
-        let potential = S::as_mut_simd_f32s(&mut neurons.potential).0;
-        let vectors = potential.len();
+        let (exc, next_exc) = input.excitation[rows.clone()].split_at_mut(n);
+        let (inh, next_inh) = input.inhibition[rows].split_at_mut(n);
+        let vectors = n / S::F32_LANES;
+        let [exc, next_exc, inh, next_inh] =
+            [exc, next_exc, inh, next_inh].map(|row| &mut S::as_mut_simd_f32s(row).0[..vectors]);
+        let potential = &mut S::as_mut_simd_f32s(&mut neurons.potential).0[..vectors];
         let adaptation = &mut S::as_mut_simd_f32s(&mut neurons.adaptation).0[..vectors];
         let excitation = &mut S::as_mut_simd_f32s(&mut neurons.excitation).0[..vectors];
         let inhibition = &mut S::as_mut_simd_f32s(&mut neurons.inhibition).0[..vectors];
         let wait = &mut S::as_mut_simd_f32s(&mut neurons.wait).0[..vectors];
         let threshold = &S::as_simd_f32s(&neurons.threshold).0[..vectors];
-        let (exc_first, exc_second) = input_exc.split_at_mut(vectors);
-        let (inh_first, inh_second) = input_inh.split_at_mut(vectors);
-        let (exc_second, inh_first) = (&mut exc_second[..vectors], &mut inh_first[..vectors]);
-        let inh_second = &mut inh_second[..vectors];
-        neurons.spikes.clear();
-        let lanes = |values: S::f32s| Lanes { simd, values };
+        let lanes = |values| Lanes { simd, values };
         let none = simd.splat_f32s(0.0);
+        neurons.spikes.clear();
         for cell in &neurons.types {
             let last = cell.first + cell.count.next_multiple_of(PADDING);
             for k in cell.first / S::F32_LANES..last / S::F32_LANES {
@@ -234,11 +262,9 @@ impl WithSimd for Advance<'_> {
                     fired: lanes(none),
                 };
                 let limit = lanes(threshold[k]);
-                let mut spiked =
-                    cells.step(cell, limit, [exc_first[k], inh_first[k]].map(lanes), 0.0);
-                spiked |= cells.step(cell, limit, [exc_second[k], inh_second[k]].map(lanes), 1.0);
-                (exc_first[k], exc_second[k]) = (none, none);
-                (inh_first[k], inh_second[k]) = (none, none);
+                let mut spiked = cells.step(cell, limit, [exc[k], inh[k]].map(lanes), 0.0);
+                spiked |= cells.step(cell, limit, [next_exc[k], next_inh[k]].map(lanes), 1.0);
+                (exc[k], inh[k], next_exc[k], next_inh[k]) = (none, none, none, none);
                 potential[k] = cells.potential.values;
                 adaptation[k] = cells.adaptation.values;
                 excitation[k] = cells.excitation.values;
@@ -249,8 +275,7 @@ impl WithSimd for Advance<'_> {
                     cells.fired.store(&mut fired, 0);
                     for (lane, &after_steps) in fired.iter().enumerate() {
                         if after_steps > 0.0 {
-                            let neuron = (k * S::F32_LANES + lane) as u32;
-                            neurons.spikes.push(Spike { neuron, after_steps });
+                            neurons.spikes.push(((k * S::F32_LANES + lane) as u32, after_steps));
                         }
                     }
                 }
@@ -265,6 +290,7 @@ struct Cells<S: Simd> {
     adaptation: Lanes<S>,
     excitation: Lanes<S>,
     inhibition: Lanes<S>,
+    /// For how many steps they stay refractory.
     wait: Lanes<S>,
     /// When they spiked in this window, in steps; 0 if they did not.
     fired: Lanes<S>,
@@ -277,37 +303,46 @@ impl<S: Simd> Cells<S> {
         &mut self,
         cell: &CellType,
         threshold: Lanes<S>,
-        input: [Lanes<S>; 2],
+        [input_exc, input_inh]: [Lanes<S>; 2],
         before: f32,
     ) -> bool {
         let simd = threshold.simd;
         let constant = |value: f32| Lanes::splat(simd, value);
-        let exc = self.excitation * cell.decay_exc + input[0];
-        let inh = self.inhibition * cell.decay_inh + input[1];
         let (u, w) = (self.potential, self.adaptation);
+        let exc = self.excitation.mul_add(cell.decay_exc, input_exc);
+        let inh = self.inhibition.mul_add(cell.decay_inh, input_inh);
         let total = exc + inh + (1.0 + cell.leak);
-        let drive = inh * cell.inhibition_reversal + cell.leak_current - w;
-        let middle = (drive + u) / total;
-        let mut growth = exp2((middle - threshold).min(constant(LARGEST_EXPONENT)));
+        // Not on the way to the exponential, which takes longest.
+        let damping = constant(1.0) / total;
+        let drive = inh.mul_add(cell.inhibition_reversal, cell.leak_current) - w;
+        let middle = (drive + u) * damping;
+        let exponent = middle - threshold;
+        let near = exponent.greater(constant(LEAST_EXPONENT));
         let waits = self.wait.greater(constant(0.0));
         let refractory = any(simd, waits);
-        let free = (constant(1.0) - self.wait).max(constant(0.0));
+        // The share of the step in which the neurons are not refractory.
+        let mut free = constant(1.0);
         if refractory {
-            growth = growth * free;
+            free = (free - self.wait).max(constant(0.0));
         }
-        let risen = middle + growth * ((growth + 1.0) * growth * (0.5 * LOG2_E) + LOG2_E);
-        let mut next = risen + risen + drive - total * risen;
+        let (mut e, mut risen) = (constant(0.0), middle);
+        if any(simd, near) {
+            e = exp2_in_range(exponent.min(constant(LARGEST_EXPONENT))).only(near) * free;
+            let higher = (e * e) * e.mul_add(0.5 * LOG2_E, 0.5 * LOG2_E);
+            risen = e.mul_add(LOG2_E, middle) + higher;
+        }
+        let mut next = total.negate_mul_add(risen, risen.mul_add(2.0, drive));
         if refractory {
-            next = (u + free * (next - u)).or(waits, next);
+            next = free.mul_add(next - u, u).or(waits, next);
             self.wait = (self.wait - constant(1.0)).max(constant(0.0));
         }
-        self.potential = next;
-        self.adaptation = w * cell.decay_w + (u - constant(cell.rest)) * cell.subthreshold;
-        (self.excitation, self.inhibition) = (exc, inh);
-        let spike = growth.greater(constant(1.0));
+        let towards_rest = u.mul_add(cell.subthreshold, -cell.rest * cell.subthreshold);
+        self.adaptation = w.mul_add(cell.decay_w, towards_rest);
+        (self.potential, self.excitation, self.inhibition) = (next, exc, inh);
+        let spike = e.greater(constant(1.0));
         let spiked = any(simd, spike);
         if spiked {
-            let within = constant(1.0) - free + free / growth;
+            let within = constant(1.0) - free + free / e;
             self.potential = constant(cell.reset).or(spike, next);
             self.adaptation = self.adaptation + constant(cell.spike_w).only(spike);
             self.wait = (within + (cell.refractory_steps - 1.0)).or(spike, self.wait);
@@ -318,147 +353,4 @@ impl<S: Simd> Cells<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use pulp::Scalar;
-    use serde_json::Value;
-
-    use super::*;
-    use crate::synapses::{Plasticity, Resources};
-
-    fn numbers(value: &Value) -> Vec<f64> {
-        value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
-    }
-
-    /// A small network without connections, whose excitatory cells of layer 4 have these
-    /// parameters.
-    fn unconnected(cell: &[(String, f64)]) -> (Parameters, Network) {
-        let fixed = [
-            ("sheets.l4_cortex_exc.params.density", 25.0),
-            ("sheets.l4_cortex_exc.params.cell.params.V_th_sd", 0.0),
-            ("num_samples_reduction", 1.0e6),
-        ];
-        let cell = cell.iter().map(|(path, value)| (path.as_str(), *value));
-        let parameters = Parameters::with_overrides(cell.chain(fixed)).unwrap();
-        let network = Network::build(&parameters, 1).unwrap();
-        (parameters, network)
-    }
-
-    #[test]
-    fn a_neuron_with_depressing_synapses_follows_nest() {
-        let reference: Value =
-            serde_json::from_str(include_str!("../tests/data/nest_single_neuron.json")).unwrap();
-        let per_ms = 10.0;
-        for case in reference["cases"].as_array().unwrap() {
-            let cell: Vec<(String, f64)> = case["cell"]
-                .as_object()
-                .unwrap()
-                .iter()
-                .map(|(name, value)| {
-                    let name = if name == "t_ref" { "refr_T" } else { name };
-                    let path = format!("sheets.l4_cortex_exc.params.cell.params.{name}");
-                    (path, value.as_f64().unwrap())
-                })
-                .collect();
-            let (parameters, network) = unconnected(&cell);
-            let mut neurons = Neurons::new(&parameters, &network, 1);
-            let kind = neurons.types[0];
-            neurons.potential[0] = (-70.0 - kind.e_exc_mv) * kind.per_mv;
-
-            let times_ms = numbers(&case["times_ms"]);
-            let steps = (times_ms.last().unwrap() * per_ms) as usize;
-            let n = network.neuron_count();
-            let rows = steps + 100;
-            let mut input = Input {
-                excitation: Aligned::zeros(n * rows),
-                inhibition: Aligned::zeros(n * rows),
-            };
-            for (sign, inhibitory) in [("excitatory", false), ("inhibitory", true)] {
-                let synapse = &reference["synapses"][sign];
-                let value = |name: &str| synapse[name].as_f64().unwrap();
-                let plasticity = Plasticity {
-                    utilization: value("U") as f32,
-                    tau_rec_ms: value("tau_rec") as f32,
-                    tau_psc_ms: value("tau_psc") as f32,
-                };
-                let mut resources = Resources::RESTED;
-                for emitted_ms in numbers(&synapse["spikes_ms"]) {
-                    let arrival = ((emitted_ms + value("delay")) * per_ms).round() as usize;
-                    let released =
-                        plasticity.release(&mut resources, (emitted_ms * per_ms).round() as i32);
-                    let row =
-                        if inhibitory { &mut input.inhibition } else { &mut input.excitation };
-                    row[arrival * n] +=
-                        released * value("weight") as f32 * neurons.input_per_ns(0, inhibitory);
-                }
-            }
-
-            let (mut spikes_ms, mut worst_g, mut deviations_mv) = (vec![], 0.0_f64, vec![]);
-            let mut samples = 0..times_ms.len();
-            for step in (0..steps).step_by(WINDOW) {
-                neurons.advance(Arch::new(), &mut input, step, step as i32);
-                neurons.spikes(step as i32, |population, neuron, step| {
-                    if (population, neuron) == (0, 0) {
-                        spikes_ms.push(f64::from(step + 1) / per_ms);
-                    }
-                });
-                if (step + WINDOW).is_multiple_of(10) {
-                    let sample = samples.next().unwrap();
-                    assert_eq!(times_ms[sample] * per_ms, (step + WINDOW) as f64);
-                    let next = (step + WINDOW) * n;
-                    let g_ex = neurons.excitation[0] * kind.decay_exc + input.excitation[next];
-                    let g_in = neurons.inhibition[0] * kind.decay_inh + input.inhibition[next];
-                    for (g, name) in
-                        [(g_ex / kind.exc_per_ns, "g_ex"), (g_in / kind.inh_per_ns, "g_in")]
-                    {
-                        let expected = case[name][sample].as_f64().unwrap();
-                        worst_g = worst_g.max((f64::from(g) - expected).abs());
-                    }
-                    let v = f64::from(neurons.potential[0] / kind.per_mv + kind.e_exc_mv);
-                    deviations_mv.push((v - case["V_m"][sample].as_f64().unwrap()).abs());
-                }
-            }
-            assert!(worst_g < 2.0e-4, "{worst_g:e} nS");
-            deviations_mv.sort_by(f64::total_cmp);
-            let median_mv = deviations_mv[deviations_mv.len() / 2];
-            assert!(median_mv < 0.2, "{median_mv} mV");
-            // The exponential is taken at the beginning of each step, so spikes are 0.2 to 0.5 ms
-            // late.
-            let expected_ms = numbers(&case["spikes_ms"]);
-            let late = |spike_ms: &&f64| {
-                expected_ms.iter().any(|expected| (0.05..0.65).contains(&(**spike_ms - expected)))
-            };
-            let matched = spikes_ms.iter().filter(late).count();
-            // An inhibitory cell at 100 Hz loses one spike in 59 and then fires at other times.
-            assert!(spikes_ms.len().abs_diff(expected_ms.len()) <= 1, "{spikes_ms:?}");
-            let needed = if case["name"] == "inhibitory" { 0.75 } else { 1.0 };
-            assert!(matched as f64 >= needed * spikes_ms.len() as f64, "{matched}: {spikes_ms:?}");
-        }
-    }
-
-    #[test]
-    fn the_width_of_vectors_changes_no_bit() {
-        let (parameters, network) = unconnected(&[]);
-        let n = network.neuron_count();
-        let mut drive = Stream::new(1, Purpose::Cells(0), 0);
-        let mut random_input = || {
-            let events = (0..n * WINDOW).map(|_| (drive.uniform() * 0.03) as f32);
-            Aligned::new(events.collect::<Vec<_>>().into_iter())
-        };
-        let [mut wide, mut narrow] = [1, 1].map(|seed| Neurons::new(&parameters, &network, seed));
-        let mut spikes = 0;
-        for step in (0..2000).step_by(WINDOW) {
-            let (excitation, inhibition) = (random_input(), random_input());
-            let copy = |row: &Aligned<f32>| Aligned::new(row.iter().copied());
-            let mut same = Input { excitation: copy(&excitation), inhibition: copy(&inhibition) };
-            let mut input = Input { excitation, inhibition };
-            wide.advance(Arch::new(), &mut input, 0, step);
-            Advance { neurons: &mut narrow, input: &mut same, row: 0, step }.with_simd(Scalar);
-            wide.spikes(step, |_, _, _| spikes += 1);
-        }
-        assert!(spikes > 1000, "{spikes}");
-        let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&wide.potential), bits(&narrow.potential));
-        assert_eq!(bits(&wide.adaptation), bits(&narrow.adaptation));
-        assert_eq!(wide.release[..], narrow.release[..]);
-    }
-}
+mod tests;

@@ -187,6 +187,16 @@ impl Parameters {
                 let why = format!("the reset must lie below the peak of the spike, {peak} mV");
                 return Err(self.out_of_range(&reset, why));
             }
+            // A spike is where the potential runs away; from the peak that must take no time.
+            let highest = self.value(&cell("V_th")) + 3.0 * self.value(&cell("V_th_sd"));
+            let above = 5.0 * self.value(&cell("Delta_T"));
+            if peak < highest + above {
+                let why = format!(
+                    "the peak of the spike must lie 5 times Delta_T above the highest threshold, \
+                     {highest} mV"
+                );
+                return Err(self.out_of_range(&cell("V_peak"), why));
+            }
             let steepness = cell("Delta_T");
             // Potentials begin below −54 mV.
             let lowest = self.value(&cell("V_th")) - 3.0 * self.value(&cell("V_th_sd"));
@@ -378,6 +388,8 @@ mod tests {
         assert!(error(density, 1.0e8).contains("excitatory cells a layer"));
         let reset = "sheets.l4_cortex_inh.params.cell.params.V_reset";
         assert!(error(reset, -30.0).contains("below the peak"));
+        let peak = "sheets.l4_cortex_inh.params.cell.params.V_peak";
+        assert!(error(peak, -53.0).contains("above the highest threshold, -55.6 mV"));
         assert!(matches!(
             Parameters::with_overrides([(EXC_U, f64::NAN)]),
             Err(ParameterError::OutOfRange { .. })

@@ -10,10 +10,10 @@ use crate::geometry::{CORTICAL, POPULATIONS, Population, SHEET_KEYS, SHEET_NAMES
 use crate::lanes::Aligned;
 use crate::lgn::{Lgn, LgnSpikes, Scene};
 use crate::network::Network;
-use crate::neurons::{Input, Neurons, Spike};
+use crate::neurons::{Input, Neurons};
 use crate::parameters::{ParameterError, Parameters};
 use crate::protocol::{Presentation, presentations};
-use crate::synapses::Synapses;
+use crate::synapses::{Spike, Synapses};
 use crate::time::{STEPS_PER_MS, WINDOW, WINDOW_MS};
 
 /// A built network with its protocol, ready to run.
@@ -136,7 +136,7 @@ impl Simulation {
     /// How many synapses the network has; in place of `num_samples_reduction` connections of the
     /// parameters there is one.
     pub fn synapse_count(&self) -> usize {
-        self.network.outputs.iter().map(|outputs| outputs.synapses.len()).sum()
+        self.network.outputs.iter().map(|outputs| outputs.synapse_count).sum()
     }
 
     /// Runs the protocol from its beginning, handing each segment over when its presentation has
@@ -197,6 +197,8 @@ struct Running<'s> {
     rows: usize,
     row: usize,
     step: i32,
+    /// The spikes of the present window.
+    fired: Vec<Spike>,
     spikes: u64,
     thresholds_hz: [f64; CORTICAL],
     /// The spikes of the present presentation by population: cell, and ms in the presentation.
@@ -223,6 +225,7 @@ impl<'s> Running<'s> {
             rows: network.delay_slots,
             row: 0,
             step: 0,
+            fired: vec![],
             spikes: 0,
             thresholds_hz: SHEET_KEYS
                 .map(|sheet| parameters.value(&format!("explosion_monitoring.threshold.{sheet}"))),
@@ -286,23 +289,23 @@ impl<'s> Running<'s> {
 
     /// Integrates one window and delivers its spikes.
     fn advance(&mut self, lgn: &mut LgnSpikes, window: usize, record: bool) {
-        let Self { arch, neurons, synapses, input, recorded, row, step, .. } = self;
+        let Self { arch, neurons, synapses, input, recorded, fired, row, step, .. } = self;
         let network = &self.simulation.network;
-        let (first_row, first_step) = (*row, *step);
         let start = window * WINDOW;
-        let cortical = neurons.advance(*arch, input, first_row);
-        let spikes = &mut self.spikes;
+        fired.clear();
         let mut fire = |population: usize, cell: usize, offset: usize, time_steps: f64| {
-            let step = first_step + offset as i32;
-            synapses.deliver(population, cell, step, first_row + offset, input);
-            *spikes += 1;
+            fired.push(Spike {
+                population: population as u32,
+                cell: cell as u32,
+                offset: offset as u32,
+            });
             if record {
                 let time_ms = time_steps / STEPS_PER_MS as f64;
                 recorded[population].push((cell as u32, time_ms as f32));
             }
         };
         let mut population = 0;
-        for &Spike { neuron, after_steps } in cortical {
+        for &(neuron, after_steps) in neurons.advance(*arch, input, *row) {
             while neuron as usize >= network.first_neuron[population + 1] {
                 population += 1;
             }
@@ -313,6 +316,8 @@ impl<'s> Running<'s> {
         lgn.window(start, |population, cell, at| {
             fire(population, cell, at as usize - start, at);
         });
+        synapses.deliver(*arch, fired, *step, *row, input);
+        self.spikes += fired.len() as u64;
         *step += WINDOW as i32;
         *row = (*row + WINDOW) % self.rows;
     }

@@ -41,6 +41,7 @@
 #![allow(clippy::inline_always)]
 
 mod connectivity;
+mod export;
 mod gabor;
 mod geometry;
 mod lanes;
@@ -54,6 +55,7 @@ mod simulation;
 mod synapses;
 mod time;
 
+pub use export::{Cells, Connections};
 pub use parameters::{ParameterError, Parameters};
 pub use protocol::{Presentation, protocol, protocols};
 pub use simulation::{Event, Explosion, Simulation, Summary};

@@ -53,6 +53,7 @@
 //! width give the same bits it is 0 wherever it is that small.
 
 use std::f32::consts::LOG2_E;
+use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -197,6 +198,15 @@ impl Neurons {
             threshold: Aligned::new(threshold.into_iter()),
             spikes: vec![],
         }
+    }
+
+    /// Thresholds and potentials of cells of this population in mV, before the first step.
+    pub fn beginning_mv(&self, population: usize, cells: Range<usize>) -> [Vec<f32>; 2] {
+        let cell = &self.types[population];
+        let factor = libm::log2f(2.0 * cell.leak);
+        let mv = |scaled: f32| scaled / cell.per_mv + cell.e_exc_mv;
+        let thresholds = self.threshold[cells.clone()].iter().map(|&at| mv(at + factor));
+        [thresholds.collect(), self.potential[cells].iter().map(|&u| mv(u)).collect()]
     }
 
     /// The scaled conductance that a spike of weight 1 nS adds in this population.

@@ -19,11 +19,11 @@ use crate::time::{STEPS_PER_MS, WINDOW, WINDOW_MS};
 /// A built network with its protocol, ready to run.
 #[derive(Debug)]
 pub struct Simulation {
-    parameters: Parameters,
-    network: Network,
+    pub(crate) parameters: Parameters,
+    pub(crate) network: Network,
     lgn: Lgn,
     presentations: Vec<Presentation>,
-    seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// What a running simulation reports.
@@ -133,6 +133,19 @@ impl Simulation {
         &self.presentations
     }
 
+    /// The spikes of the LGN before this presentation, and during it, with how long these last.
+    pub(crate) fn shown(
+        &self,
+        number: usize,
+        presentation: &Presentation,
+    ) -> [(LgnSpikes, f64); 2] {
+        let Presentation { duration_ms, blank_ms, scene, .. } = *presentation;
+        let spikes = |scene, duration_ms, part| {
+            (self.lgn.spikes(scene, duration_ms, self.seed, 2 * number + part), duration_ms)
+        };
+        [spikes(Scene::Blank, blank_ms, 0), spikes(scene, duration_ms, 1)]
+    }
+
     /// How many synapses the network has; in place of `num_samples_reduction` connections of the
     /// parameters there is one.
     pub fn synapse_count(&self) -> usize {
@@ -154,9 +167,10 @@ impl Simulation {
         let mut running = Running::new(self);
         let mut explosion = None;
         for (number, presentation) in self.presentations.iter().enumerate() {
-            let Presentation { duration_ms, blank_ms, scene, .. } = *presentation;
-            running.blank(blank_ms, number);
-            let ended = running.present(scene, duration_ms, number, |simulated_ms| {
+            let duration_ms = presentation.duration_ms;
+            let [(blank, blank_ms), (shown, _)] = self.shown(number, presentation);
+            running.blank(blank, blank_ms);
+            let ended = running.present(shown, duration_ms, number, |simulated_ms| {
                 sink(Event::Progress { simulated_ms, total_ms })
             })?;
             explosion = ended.err();
@@ -242,9 +256,7 @@ impl<'s> Running<'s> {
     }
 
     /// Shows a blank screen without recording.
-    fn blank(&mut self, duration_ms: f64, number: usize) {
-        let seed = self.simulation.seed;
-        let mut lgn = self.simulation.lgn.spikes(Scene::Blank, duration_ms, seed, 2 * number);
+    fn blank(&mut self, mut lgn: LgnSpikes, duration_ms: f64) {
         for window in 0..(duration_ms / WINDOW_MS) as usize {
             self.advance(&mut lgn, window, false);
         }
@@ -253,15 +265,13 @@ impl<'s> Running<'s> {
     /// Shows and records one stimulus.
     fn present(
         &mut self,
-        scene: Scene,
+        mut lgn: LgnSpikes,
         duration_ms: f64,
         number: usize,
         mut progress: impl FnMut(f64) -> io::Result<()>,
     ) -> io::Result<Result<(), Explosion>> {
         self.recorded.iter_mut().for_each(Vec::clear);
         self.samples_us.iter_mut().flatten().for_each(Vec::clear);
-        let seed = self.simulation.seed;
-        let mut lgn = self.simulation.lgn.spikes(scene, duration_ms, seed, 2 * number + 1);
         let windows_per_check = (CHECK_MS / WINDOW_MS) as usize;
         let mut before = [0; CORTICAL];
         for window in 0..(duration_ms / WINDOW_MS) as usize {

@@ -55,7 +55,7 @@ def main():
         order = np.argsort(events["times"], kind="stable")
         events["times"][order].astype("f8").tofile(directory / "nest_times.bin")
         senders[order].astype("u4").tofile(directory / "nest_cells.bin")
-        save_conductances(directory, network, sheets, meters)
+        save_conductances(directory, network, meters)
     lgn_events = np.bincount(cells, minlength=len(out_degrees[1])) @ out_degrees[1]
     cortical_events = np.bincount(senders, minlength=len(out_degrees[0])) @ out_degrees[0]
     print(
@@ -145,8 +145,8 @@ def metered(network, sheets):
     return meters
 
 
-def save_conductances(directory, network, sheets, meters):
-    for number, (sheet, meter) in enumerate(zip(sheets, meters)):
+def save_conductances(directory, network, meters):
+    for number, meter in enumerate(meters):
         probed = network["probed"][network["sheets"][number]["name"]]
         events = meter.events
         order = np.lexsort((events["senders"], events["times"]))

@@ -12,8 +12,21 @@ use v1_model::{Event, Parameters, Simulation};
 use crate::{Outcome, values};
 
 const CELL: [&str; 15] = [
-    "C_m", "g_L", "E_L", "V_reset", "V_peak", "Delta_T", "a", "b", "tau_w", "E_exc", "E_inh",
-    "tau_syn_exc", "tau_syn_inh", "refr_T", "V_th",
+    "C_m",
+    "g_L",
+    "E_L",
+    "V_reset",
+    "V_peak",
+    "Delta_T",
+    "a",
+    "b",
+    "tau_w",
+    "E_exc",
+    "E_inh",
+    "tau_syn_exc",
+    "tau_syn_inh",
+    "refr_T",
+    "V_th",
 ];
 const KEYS: [&str; 4] = ["l4_cortex_exc", "l4_cortex_inh", "l23_cortex_exc", "l23_cortex_inh"];
 

@@ -2,9 +2,7 @@
 
 use recording::Recording;
 use serde_json::{Map, Value};
-use targets::{
-    Rule, Scoring, Target, TargetClass, Wanted, conductance, is_spontaneous, measure,
-};
+use targets::{Rule, Scoring, Target, TargetClass, Wanted, conductance, is_spontaneous, measure};
 
 use crate::Outcome;
 
@@ -43,9 +41,10 @@ pub fn of(recording: &dyn Recording) -> Outcome<Value> {
     }
     for sheet in ALL {
         for (name, what) in [("gsyn_exc", "Excitation"), ("gsyn_inh", "Inhibition")] {
-            let own = recording.segments().iter().rposition(|header| {
-                header.sheet == sheet && is_spontaneous(&header.stimulus)
-            });
+            let own = recording
+                .segments()
+                .iter()
+                .rposition(|header| header.sheet == sheet && is_spontaneous(&header.stimulus));
             let Some(number) = own else { continue };
             let segment = recording.load(number)?;
             let mean_us = segment.signal(&[name]).and_then(conductance::mean_over_cells);

@@ -41,6 +41,7 @@
 #![allow(clippy::inline_always)]
 
 mod connectivity;
+mod description;
 mod export;
 mod gabor;
 mod geometry;
@@ -55,6 +56,7 @@ mod simulation;
 mod synapses;
 mod time;
 
+pub use description::Description;
 pub use export::{Cells, Connections};
 pub use parameters::{ParameterError, Parameters};
 pub use protocol::{Presentation, protocol, protocols};

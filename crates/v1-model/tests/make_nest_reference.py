@@ -2,8 +2,8 @@
 compare.
 
 Made with NEST 3.10.0 (`pip install nest-simulator`). Each neuron gets one excitatory and one
-inhibitory depressing synapse, driven by fixed spike trains on the model's grid of 0.25 ms. Potentials
-and conductances are sampled every ms.
+inhibitory depressing synapse, driven by fixed spike trains on the model's grid of 0.25 ms.
+Potentials and conductances are sampled every ms.
 """
 
 import json

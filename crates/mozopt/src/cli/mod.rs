@@ -379,6 +379,9 @@ pub struct SimulateArguments {
     /// The data store's directory [default: datastore, next to the file]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
+    /// List the model's parameters, with what they are here, and simulate nothing
+    #[arg(long)]
+    pub parameters: bool,
 }
 
 fn assignment(text: &str) -> Result<(String, f64), String> {

@@ -9,7 +9,9 @@ use v1_model::{Event, Parameters};
 use simulation::{SIMULATION_VARIABLE, Simulation};
 
 use crate::cli::SimulateArguments;
+use crate::commands::print;
 use crate::failure::{FINISHED, Failure};
+use crate::report::{amount, table};
 
 /// Simulates and writes a data store.
 pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
@@ -17,6 +19,10 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let file = arguments.simulation.clone().or(named);
     let simulation = file.as_deref().map(read).transpose()?;
     let parameters = parameters(simulation.as_ref(), arguments)?;
+    if arguments.parameters {
+        print(&listed(&parameters))?;
+        return Ok(FINISHED);
+    }
     let seed = arguments.seed.or(simulation.as_ref().map(|s| s.seed)).unwrap_or(1);
     let threads = arguments.threads.map(usize::from);
     let threads = threads.or(simulation.as_ref().map(|s| s.threads)).unwrap_or(1);
@@ -58,6 +64,22 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
     Ok(FINISHED)
 }
 
+/// Every parameter with its value, its default where that differs, and what it is.
+fn listed(parameters: &Parameters) -> String {
+    let mut rows = table(&["parameter", "value", "unit", "range", "what it is"]);
+    for ((path, value), (_, default)) in parameters.iter().zip(Parameters::defaults().iter()) {
+        let value = if value == default {
+            value.to_string()
+        } else {
+            format!("{value} (default {default})")
+        };
+        let Some(what) = Parameters::description(path) else { continue };
+        let [low, high] = what.range.map(amount);
+        rows.add_row([path, &value, what.unit, &format!("{low} – {high}"), what.meaning]);
+    }
+    format!("{rows}\n")
+}
+
 fn read(path: &Path) -> Result<Simulation, Failure> {
     Simulation::read(path).map_err(|error| {
         let message = format!("cannot read {}: {error}", path.display());
@@ -81,4 +103,23 @@ fn parameters(
     let set = arguments.set.iter().map(|(path, value)| (path.as_str(), *value));
     Parameters::with_overrides(presented.iter().copied().chain(written).chain(set))
         .map_err(|error| Failure::bad_input(error, "check the changed parameters"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_parameters_are_listed_with_what_was_changed() {
+        let release = "sheets.l4_cortex_exc.L4ExcL4ExcConnection.short_term_plasticity.U";
+        let parameters = Parameters::with_overrides([(release, 0.5)]).unwrap();
+        let text = listed(&parameters);
+        for path in Parameters::paths() {
+            assert!(text.contains(path), "{path}");
+        }
+        let line = text.lines().find(|line| line.contains(release)).unwrap();
+        assert!(line.contains("0.5 (default 0.7)") && line.contains("0 – 1"), "{line}");
+        // What is tied to it changes too.
+        assert_eq!(text.matches("0.5 (default 0.7)").count(), 13);
+    }
 }

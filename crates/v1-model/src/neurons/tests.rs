@@ -202,7 +202,9 @@ fn arrivals_ns(exc_hz: f64, seed: u64, steps: usize) -> Vec<[f32; 2]> {
 /// Over 20 s, twice and a half as long, the errors were −0.3 to +0.2 %.
 #[test]
 fn rates_are_those_of_small_steps() {
-    let (parameters, network) = unconnected(100.0, &[]);
+    // Cells of layer 2/3 with a low threshold, which spike again soon after their reset.
+    let low = ("sheets.l23_cortex_exc.params.cell.params.V_th".to_owned(), -60.0);
+    let (parameters, network) = unconnected(100.0, &[low]);
     let mut neurons = Neurons::new(&parameters, &network, 1);
     let n = network.neuron_count();
     let steps = 8 * STEPS_PER_S;
@@ -216,9 +218,10 @@ fn rates_are_those_of_small_steps() {
         (1, 443.0, 6),
         (1, 682.0, 3),
         (1, 858.0, 3),
+        (2, 500.0, 6),
     ];
     let (mut total, mut expected_total) = (0.0, 0.0);
-    let mut next = [0, network.first_neuron[1]];
+    let mut next = network.first_neuron;
     let mut cells = vec![];
     for (drive, &(population, exc_hz, count)) in drives.iter().enumerate() {
         for seed in 0..count {
@@ -252,7 +255,7 @@ fn rates_are_those_of_small_steps() {
         }
         let (found, expected) = (f64::from(found), expected as f64);
         let error = found / expected - 1.0;
-        assert!(error.abs() < 0.02, "{:?}: {found} spikes, {expected} expected", drives[drive]);
+        assert!(error.abs() < 0.025, "{:?}: {found} spikes, {expected} expected", drives[drive]);
         total += found;
         expected_total += expected;
     }

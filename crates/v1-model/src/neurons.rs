@@ -34,16 +34,16 @@
 //! step if E₀ (eᵃ − 1)/a ≥ 1, where E₀ is E at its beginning and a the rise of V by the current in
 //! units of `Δ_T`. E is E₀ eᵃᐟ², which is the same up to a²/24.) The logarithm is taken as
 //! E + E²/2 + E³/2; what that lacks near E = 1 is made up in the next step, where the spike falls
-//! early. Where E > ¼ both flows are fast, and the step is made in four.
+//! early. Where E > ½ both flows are fast, and the step is made in three.
 //!
 //! A neuron is refractory for `refr_T` from the end of that step of NEST's grid of 0.1 ms in which
 //! it spiked, which is 0.05 ms later on average. This ends within a step, of which the neuron makes
 //! the share that is left: y, d and E are smaller by this share.
 //!
-//! Against steps of 0.01 ms, at 2 to 100 Hz, the error of a neuron's rate is −0.4 to +0.2 %, and up
-//! to 1.5 % where `V_reset` is 3 mV above `V_T`, as in some cells of layer 2/3. It is −0.3 to −2.9 %
-//! if a spike ends its step and refractory periods are whole steps, and −3 to −7 % in steps of
-//! 0.1 ms with the exponential at their beginning and a spike where V exceeds `V_peak`.
+//! Against steps of 0.01 ms, at 2 to 100 Hz, the error of a neuron's rate is −0.4 to +0.2 %, and
+//! below 2.5 % where `V_reset` is 3 mV above `V_T`, as in a few cells of layer 2/3. It is −0.3 to
+//! −2.9 % if a spike ends its step and refractory periods are whole steps, and −3 to −7 % in steps
+//! of 0.1 ms with the exponential at their beginning and a spike where V exceeds `V_peak`.
 //!
 //! # The loops
 //!
@@ -68,9 +68,9 @@ use crate::time::{GRID_MS, STEP_MS, WINDOW};
 /// Where E is smaller than 2 to this power it is left out, which is 2 · 10⁻⁴ mV in a step.
 const LEAST_EXPONENT: f32 = -12.0;
 /// Where E is larger the step is made in small ones.
-const CLOSE: f32 = 0.25;
+const CLOSE: f32 = 0.5;
 /// So many.
-const SMALL_STEPS: usize = 4;
+const SMALL_STEPS: usize = 3;
 /// E does not become larger than 2 to this power; there is a spike long before.
 const LARGEST_EXPONENT: f32 = 100.0;
 

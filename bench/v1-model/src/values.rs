@@ -29,7 +29,7 @@ pub fn of(recording: &dyn Recording) -> Outcome<Value> {
         name: format!("{} {sheet}", class.name().trim_end_matches("Target")),
         class,
         sheet_name: Some(sheet.to_owned()),
-        scoring: scoring.clone(),
+        scoring,
     };
     let targets: Vec<Target> = MEASURED
         .iter()

@@ -29,9 +29,9 @@
 //! ```
 //!
 //! If E ≥ 1 the potential becomes infinite within the step, after the share 1/E of it. That is the
-//! spike: from `V_peak`, several times `Δ_T` above `V_T`, to infinity takes no time to speak of. (The
-//! exponential together with a constant current is linear in z too, and becomes infinite within the
-//! step if E₀ (eᵃ − 1)/a ≥ 1, where E₀ is E at its beginning and a the rise of V by the current in
+//! spike: from `V_peak`, several times `Δ_T` above `V_T`, to infinity takes no time to speak of.
+//! (The exponential together with a constant current is linear in z too, and becomes infinite within
+//! the step if E₀ (eᵃ − 1)/a ≥ 1, where E₀ is E at its beginning and a the rise of V by the current in
 //! units of `Δ_T`. E is E₀ eᵃᐟ², which is the same up to a²/24.) The logarithm is taken as
 //! E + E²/2 + E³/2; what that lacks near E = 1 is made up in the next step, where the spike falls
 //! early. Where E > ½ both flows are fast, and the step is made in three.
@@ -47,8 +47,8 @@
 //!
 //! # The loops
 //!
-//! They work in scaled variables that save operations: `u = (V − E_e) log₂e/Δ_T`, so that `E_e` is 0
-//! and the exponential a power of two; ½ h/C times each mean conductance; and `½ h/C log₂e/Δ_T`
+//! They work in scaled variables that save operations: `u = (V − E_e) log₂e/Δ_T`, so that `E_e` is
+//! 0 and the exponential a power of two; ½ h/C times each mean conductance; and `½ h/C log₂e/Δ_T`
 //! times each current. Neurons are taken over a whole window, so that their state stays in
 //! registers. Where E is negligible for a whole vector it is not computed; so that vectors of any
 //! width give the same bits it is 0 wherever it is that small.

@@ -30,11 +30,11 @@
 //!
 //! If E ≥ 1 the potential becomes infinite within the step, after the share 1/E of it. That is the
 //! spike: from `V_peak`, several times `Δ_T` above `V_T`, to infinity takes no time to speak of.
-//! (The exponential together with a constant current is linear in z too, and becomes infinite within
-//! the step if E₀ (eᵃ − 1)/a ≥ 1, where E₀ is E at its beginning and a the rise of V by the current in
-//! units of `Δ_T`. E is E₀ eᵃᐟ², which is the same up to a²/24.) The logarithm is taken as
-//! E + E²/2 + E³/2; what that lacks near E = 1 is made up in the next step, where the spike falls
-//! early. Where E > ½ both flows are fast, and the step is made in three.
+//! (The exponential together with a constant current is linear in z too, and becomes infinite
+//! within the step if E₀ (eᵃ − 1)/a ≥ 1, where E₀ is E at its beginning and a the rise of V by the
+//! current in units of `Δ_T`. E is E₀ eᵃᐟ², which is the same up to a²/24.) The logarithm is taken
+//! as E + E²/2 + E³/2; what that lacks near E = 1 is made up in the next step, where the spike
+//! falls early. Where E > ½ both flows are fast, and the step is made in three.
 //!
 //! A neuron is refractory for `refr_T` from the end of that step of NEST's grid of 0.1 ms in which
 //! it spiked, which is 0.05 ms later on average. This ends within a step, of which the neuron makes

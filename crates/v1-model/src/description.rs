@@ -13,8 +13,21 @@ pub struct Description {
     pub meaning: &'static str,
 }
 
+impl Description {
+    /// The range in words: `0 to 1`, `at least 0`, `above 0`.
+    pub fn bounds(&self) -> String {
+        match self.range {
+            ABOVE_0 => "above 0".to_owned(),
+            [low, LARGEST] => format!("at least {low}"),
+            [low, high] => format!("{low} to {high}"),
+        }
+    }
+}
+
+/// No parameter is meant to be so large.
 const LARGEST: f64 = 1.0e9;
-const ABOVE_0: [f64; 2] = [1.0e-6, LARGEST];
+const SMALLEST: f64 = 1.0e-6;
+const ABOVE_0: [f64; 2] = [SMALLEST, LARGEST];
 const FROM_0: [f64; 2] = [0.0, LARGEST];
 const POTENTIAL: [f64; 2] = [-1000.0, 1000.0];
 const DURATION: [f64; 2] = [0.0, 1.0e6];

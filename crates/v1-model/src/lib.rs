@@ -59,5 +59,5 @@ mod time;
 pub use description::Description;
 pub use export::{Cells, Connections};
 pub use parameters::{ParameterError, Parameters};
-pub use protocol::{Presentation, protocol, protocols};
+pub use protocol::{Presentation, experiments, protocol, protocols};
 pub use simulation::{Event, Explosion, Simulation, Summary};

@@ -269,15 +269,15 @@ fn check(path: &str, value: f64) -> Result<(), ParameterError> {
     if Parameters::is_integer(path) && value.fract() != 0.0 {
         return Err(ParameterError::NotAnInteger { path: path.to_owned(), value });
     }
-    let Some(Description { unit, range: [low, high], meaning }) = Parameters::description(path)
-    else {
+    let Some(description) = Parameters::description(path) else {
         return Ok(());
     };
+    let Description { unit, range: [low, high], meaning } = description;
     if !(low..=high).contains(&value) {
-        let nearest = value.clamp(low, high);
+        let (bounds, nearest) = (description.bounds(), value.clamp(low, high));
         let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
         return out_of_range(format!(
-            "the {meaning} lies between {low} and {high}{unit}; the nearest value is {nearest}"
+            "the {meaning} is {bounds}{unit}; the nearest value is {nearest}"
         ));
     }
     let in_windows = path.ends_with("_duration")
@@ -335,11 +335,13 @@ mod tests {
         assert_eq!(
             error(EXC_U, 1.5),
             format!(
-                "{EXC_U} = 1.5: the share of the available resources that a spike uses lies between \
-                 0 and 1; the nearest value is 1"
+                "{EXC_U} = 1.5: the share of the available resources that a spike uses is 0 to 1; the \
+                 nearest value is 1"
             )
         );
-        assert!(error("experiments.trials", -1.0).contains("between 0 and 1000"));
+        assert!(error("experiments.trials", -1.0).contains("is 0 to 1000; the nearest value is 0"));
+        let tau = "sheets.l4_cortex_exc.AfferentConnection.short_term_plasticity.tau_rec";
+        assert!(error(tau, -3.0).contains("is above 0 ms; the nearest value is 0.000001"));
         let short = error("experiments.grating_duration", 100.2);
         assert!(short.ends_with("a multiple of 0.5 ms; the nearest value is 100"), "{short}");
         assert!(error("pynn_seed", 1.5).ends_with("this parameter is a whole number"));

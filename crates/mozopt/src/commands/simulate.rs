@@ -3,15 +3,18 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use mozaik_datastore::{Layout, Run, StoreWriter};
 use recording::store::Writer;
+use recording::{Segment, SegmentHeader, Sheet};
+use serde_json::{Map, Value};
 use v1_model::{Event, Parameters};
 
 use simulation::{SIMULATION_VARIABLE, Simulation};
 
-use crate::cli::SimulateArguments;
+use crate::cli::{NeoVersion, SimulateArguments};
 use crate::commands::print;
 use crate::failure::{FINISHED, Failure};
-use crate::report::{amount, table};
+use crate::report::table;
 
 /// Simulates and writes a data store.
 pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
@@ -27,7 +30,8 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let threads = arguments.threads.map(usize::from);
     let threads = threads.or(simulation.as_ref().map(|s| s.threads)).unwrap_or(1);
     let beside = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
-    let output = arguments.output.clone().unwrap_or_else(|| beside.join("datastore"));
+    let output = arguments.mozaik_store.clone().or(arguments.output.clone());
+    let output = output.unwrap_or_else(|| beside.join("datastore"));
 
     let model = v1_model::Simulation::build(&parameters, seed, threads)
         .map_err(|error| Failure::bad_input(error, "change that parameter"))?;
@@ -35,7 +39,12 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
         let message = format!("cannot write the data store {}: {error}", output.display());
         Failure::failed(message, "is the disk full, or the directory not writable?")
     };
-    let mut writer = Writer::create(&output, &model.sheets()).map_err(broken)?;
+    let mut writer = if arguments.mozaik_store.is_some() {
+        DataStore::create_mozaik(&output, &model.sheets(), arguments.neo, &parameters)
+    } else {
+        Writer::create(&output, &model.sheets()).map(DataStore::Own)
+    }
+    .map_err(broken)?;
     let mut tenths_said = 0;
     let summary = model
         .run(&mut |event| match event {
@@ -64,6 +73,66 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
     Ok(FINISHED)
 }
 
+/// A data store that is being written.
+enum DataStore {
+    Own(Writer),
+    Mozaik(StoreWriter),
+}
+
+impl DataStore {
+    fn create_mozaik(
+        directory: &Path,
+        sheets: &[Sheet],
+        neo: NeoVersion,
+        parameters: &Parameters,
+    ) -> io::Result<Self> {
+        let layout = match neo {
+            NeoVersion::Neo12 => Layout::Neo12,
+            NeoVersion::Neo14 => Layout::Neo14,
+        };
+        let run = Run {
+            parameters: serde_json::to_string_pretty(&tree(parameters))?,
+            experiments: v1_model::experiments(parameters),
+            model: "mozopt's embedded model of V1".to_owned(),
+        };
+        StoreWriter::create(directory, sheets, layout, run).map(Self::Mozaik)
+    }
+
+    fn push(&mut self, header: &SegmentHeader, segment: &Segment) -> io::Result<()> {
+        match self {
+            Self::Own(writer) => writer.push(header, segment),
+            Self::Mozaik(writer) => writer.push(header, segment),
+        }
+    }
+
+    fn finish(self, explosion_detected: bool) -> io::Result<()> {
+        match self {
+            Self::Own(writer) => writer.finish(explosion_detected),
+            Self::Mozaik(writer) => writer.finish(explosion_detected),
+        }
+    }
+}
+
+/// The parameters as mozaik nests them; as JSON without truth values they are a Python dict too.
+fn tree(parameters: &Parameters) -> Map<String, Value> {
+    let mut tree = Map::new();
+    for (path, value) in parameters.iter() {
+        insert(&mut tree, path, value);
+    }
+    tree
+}
+
+fn insert(tree: &mut Map<String, Value>, path: &str, value: f64) {
+    let Some((name, below)) = path.split_once('.') else {
+        tree.insert(path.to_owned(), value.into());
+        return;
+    };
+    let branch = tree.entry(name).or_insert_with(|| Value::Object(Map::new()));
+    if let Value::Object(branch) = branch {
+        insert(branch, below, value);
+    }
+}
+
 /// Every parameter with its value, its default where that differs, and what it is.
 fn listed(parameters: &Parameters) -> String {
     let mut rows = table(&["parameter", "value", "unit", "range", "what it is"]);
@@ -74,8 +143,7 @@ fn listed(parameters: &Parameters) -> String {
             format!("{value} (default {default})")
         };
         let Some(what) = Parameters::description(path) else { continue };
-        let [low, high] = what.range.map(amount);
-        rows.add_row([path, &value, what.unit, &format!("{low} – {high}"), what.meaning]);
+        rows.add_row([path, &value, what.unit, &what.bounds(), what.meaning]);
     }
     format!("{rows}\n")
 }
@@ -118,7 +186,7 @@ mod tests {
             assert!(text.contains(path), "{path}");
         }
         let line = text.lines().find(|line| line.contains(release)).unwrap();
-        assert!(line.contains("0.5 (default 0.7)") && line.contains("0 – 1"), "{line}");
+        assert!(line.contains("0.5 (default 0.7)") && line.contains("0 to 1"), "{line}");
         // What is tied to it changes too.
         assert_eq!(text.matches("0.5 (default 0.7)").count(), 13);
     }

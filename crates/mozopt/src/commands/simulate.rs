@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use console::style;
 use mozaik_datastore::{Layout, Run, StoreWriter};
 use recording::store::Writer;
 use recording::{Segment, SegmentHeader, Sheet};
@@ -14,7 +15,9 @@ use simulation::{SIMULATION_VARIABLE, Simulation};
 use crate::cli::{NeoVersion, SimulateArguments};
 use crate::commands::print;
 use crate::failure::{FINISHED, Failure};
-use crate::report::table;
+
+const PARAMETERS_ARE_LISTED: &str =
+    "`mozopt simulate --parameters` lists all parameters with their ranges";
 
 /// Simulates and writes a data store.
 pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
@@ -34,7 +37,7 @@ pub fn simulate(arguments: &SimulateArguments) -> Result<u8, Failure> {
     let output = output.unwrap_or_else(|| beside.join("datastore"));
 
     let model = v1_model::Simulation::build(&parameters, seed, threads)
-        .map_err(|error| Failure::bad_input(error, "change that parameter"))?;
+        .map_err(|error| Failure::bad_input(error, PARAMETERS_ARE_LISTED))?;
     let broken = |error: io::Error| {
         let message = format!("cannot write the data store {}: {error}", output.display());
         Failure::failed(message, "is the disk full, or the directory not writable?")
@@ -133,19 +136,20 @@ fn insert(tree: &mut Map<String, Value>, path: &str, value: f64) {
     }
 }
 
-/// Every parameter with its value, its default where that differs, and what it is.
+/// Every parameter as `--set` takes it, with what it is. Paths are too long for a table: most are
+/// broken in one of 120 columns.
 fn listed(parameters: &Parameters) -> String {
-    let mut rows = table(&["parameter", "value", "unit", "range", "what it is"]);
+    let mut text = String::new();
     for ((path, value), (_, default)) in parameters.iter().zip(Parameters::defaults().iter()) {
-        let value = if value == default {
-            value.to_string()
-        } else {
-            format!("{value} (default {default})")
-        };
         let Some(what) = Parameters::description(path) else { continue };
-        rows.add_row([path, &value, what.unit, &what.bounds(), what.meaning]);
+        let unit = if what.unit.is_empty() { String::new() } else { format!(" {}", what.unit) };
+        text.push_str(&format!("{}={value}{unit}", style(path).bold()));
+        if value != default {
+            text.push_str(&format!(" (default {default}{unit})"));
+        }
+        text.push_str(&format!("\n    {}; {}{unit}\n", what.meaning, what.bounds()));
     }
-    format!("{rows}\n")
+    text
 }
 
 fn read(path: &Path) -> Result<Simulation, Failure> {
@@ -170,7 +174,7 @@ fn parameters(
     let written = written.filter_map(|(path, value)| Some((path.as_str(), value.as_f64()?)));
     let set = arguments.set.iter().map(|(path, value)| (path.as_str(), *value));
     Parameters::with_overrides(presented.iter().copied().chain(written).chain(set))
-        .map_err(|error| Failure::bad_input(error, "check the changed parameters"))
+        .map_err(|error| Failure::bad_input(error, PARAMETERS_ARE_LISTED))
 }
 
 #[cfg(test)]
@@ -185,8 +189,14 @@ mod tests {
         for path in Parameters::paths() {
             assert!(text.contains(path), "{path}");
         }
-        let line = text.lines().find(|line| line.contains(release)).unwrap();
-        assert!(line.contains("0.5 (default 0.7)") && line.contains("0 to 1"), "{line}");
+        let listed = format!(
+            "{release}=0.5 (default 0.7)\n    share of the available resources that a spike uses; \
+             0 to 1\n"
+        );
+        assert!(text.contains(&listed), "{text}");
+        let refractory = "l4_cortex_exc.params.cell.params.refr_T=2 ms\n    refractory period; 0.5 to \
+                          1000 ms\n";
+        assert!(text.contains(refractory), "{text}");
         // What is tied to it changes too.
         assert_eq!(text.matches("0.5 (default 0.7)").count(), 13);
     }

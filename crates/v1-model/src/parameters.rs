@@ -205,7 +205,8 @@ impl Parameters {
             let beyond = peak.max(-54.0) - lowest;
             if beyond > 70.0 * self.value(&steepness) {
                 let why = format!(
-                    "the peak of the spike is {beyond} mV, more than 70 times Delta_T, above the lowest threshold"
+                    "the peak of the spike is {beyond} mV, more than 70 times Delta_T, above the \
+                     lowest threshold"
                 );
                 return Err(self.out_of_range(&steepness, why));
             }
@@ -335,8 +336,8 @@ mod tests {
         assert_eq!(
             error(EXC_U, 1.5),
             format!(
-                "{EXC_U} = 1.5: the share of the available resources that a spike uses is 0 to 1; the \
-                 nearest value is 1"
+                "{EXC_U} = 1.5: the share of the available resources that a spike uses is 0 to 1; \
+                 the nearest value is 1"
             )
         );
         assert!(error("experiments.trials", -1.0).contains("is 0 to 1000; the nearest value is 0"));

@@ -194,8 +194,8 @@ mod tests {
              0 to 1\n"
         );
         assert!(text.contains(&listed), "{text}");
-        let refractory = "l4_cortex_exc.params.cell.params.refr_T=2 ms\n    refractory period; 0.5 to \
-                          1000 ms\n";
+        let refractory = "l4_cortex_exc.params.cell.params.refr_T=2 ms\n    refractory period; \
+                          0.5 to 1000 ms\n";
         assert!(text.contains(refractory), "{text}");
         // What is tied to it changes too.
         assert_eq!(text.matches("0.5 (default 0.7)").count(), 13);

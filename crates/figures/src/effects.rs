@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::axis::Axis;
 use crate::figure::rounded;
-use crate::model::{REGION, Shown, by_importance, in_words, model, unexplained};
+use crate::model::{REGION, Shown, by_importance, in_words, model, shown, unexplained};
 use crate::names::panel_title;
 use crate::panels::{grid, parameter_axis, quantitative};
 use crate::scores::amount;
@@ -25,9 +25,9 @@ pub(crate) fn effects(search: &Search) -> Result<Figure, NotEnough> {
     let total = &model.insight.total;
     let parameters = model.parameters(search);
     let order = by_importance(model);
-    let shown = &order[..order.len().min(PANELS)];
+    let first = &order[..order.len().min(PANELS)];
     let band = |point: &CurvePoint| ends(point).map(|end| end.max(0.0));
-    let curves = || shown.iter().flat_map(|&i| &total.effects[i].curve);
+    let curves = || first.iter().flat_map(|&i| &total.effects[i].curve);
     let (low, high) = curves()
         .map(band)
         .fold((f64::INFINITY, 0.0_f64), |(low, high), [a, b]| (low.min(a), high.max(b)));
@@ -83,9 +83,9 @@ pub(crate) fn effects(search: &Search) -> Result<Figure, NotEnough> {
             "layer": layers,
         })
     };
-    let views: Vec<Value> = shown.iter().map(panel).collect();
+    let views: Vec<Value> = first.iter().map(panel).collect();
     let grey = if total.is_explained() { "" } else { ", so the curves are grey and mean little" };
-    let omitted = match order.len() - shown.len() {
+    let omitted = match order.len() - first.len() {
         0 => String::new(),
         more => format!(" {more} parameters that matter less are not shown."),
     };
@@ -150,9 +150,9 @@ pub(crate) fn target_effects(search: &Search) -> Result<Figure, NotEnough> {
     }
     let rows = explained.len();
     let caption = format!(
-        "{} Each target (rows) at the values of the {columns} parameters that move it most (columns, with their total \
-         Sobol index), averaged over all other parameters; band: where the average is with a probability of 90 %. \
-         Left and right: the ends of the parameter's extent; below a target's name: its value at the lower and \
+        "{} Each target (rows) at the values of the {columns} parameters that move it most (columns), averaged over all \
+         other parameters; band: where the average is with a probability of 90 %. Below a curve: the ends of the \
+         parameter's extent, and between them its share of the variance (total Sobol index); below a target's name: its value at the lower and \
          upper end of its row, which its curves share. Green: as wanted, where that is near. {REGION}.{}",
         model.source(),
         unexplained(search, model),
@@ -163,9 +163,12 @@ pub(crate) fn target_effects(search: &Search) -> Result<Figure, NotEnough> {
 
 /// The parts of a cell that are left free on either side, and above and below the curve.
 const LEFT: f64 = 0.03;
-const RIGHT: f64 = 0.05;
-const ABOVE: f64 = 0.22;
-const BELOW: f64 = 0.2;
+const RIGHT: f64 = 0.03;
+const ABOVE: f64 = 0.28;
+const BELOW: f64 = 0.24;
+/// Where its texts are: the parameter's name above, the ends of its extent below.
+const NAME: f64 = 0.17;
+const ENDS: f64 = 0.86;
 
 /// Cells in rows and columns, in one view: many small ones would take seconds to draw.
 fn matrix(
@@ -196,7 +199,7 @@ fn matrix(
         json!({
             "data": {"values": texts},
             "transform": [{"filter": {"field": "side", "equal": side}}],
-            "mark": {"type": "text", "align": align, "baseline": "middle", "fontSize": size, "limit": 168},
+            "mark": {"type": "text", "align": align, "baseline": "middle", "fontSize": size, "limit": 190},
             "encoding": {"x": x("x"), "y": y("y"), "text": {"field": "text", "type": "nominal"}},
         })
     };
@@ -210,7 +213,7 @@ fn matrix(
         })
         .collect();
     json!({
-        "width": 178 * columns, "height": 58 * rows,
+        "width": 200 * columns, "height": 66 * rows,
         "layer": [
             {
                 "data": {"values": frames},
@@ -220,7 +223,7 @@ fn matrix(
             {
                 "data": {"values": wanted},
                 "mark": {"type": "rect", "color": GREEN, "fillOpacity": 0.3, "stroke": GREEN, "strokeOpacity": 0.6, "strokeWidth": 0.8},
-                "encoding": {"y": y("a"), "y2": {"field": "b"}},
+                "encoding": {"x": x("x"), "x2": {"field": "x2"}, "y": y("y"), "y2": {"field": "y2"}},
             },
             {
                 "data": {"values": curves},
@@ -244,6 +247,7 @@ fn matrix(
             },
             text("name", "left", 8.5),
             text("left", "left", 7.5),
+            text("middle", "center", 7.5),
             text("right", "right", 7.5),
         ],
     })
@@ -282,7 +286,7 @@ impl Reach {
         let unit = target.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
         let [low, high] = [self.low, self.high].map(|u| amount(known.coordinate.value(u)));
         let r_squared = known.r_squared().unwrap_or(0.0);
-        [target.name.clone(), format!("{low} … {high}{unit}, R² {r_squared:.2}")]
+        [target.name.clone(), format!("{low} … {high}{unit}, R² {}", shown(r_squared))]
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::correlations::share;
-use crate::model::{REGION, by_importance, in_words, model, unexplained};
+use crate::model::{REGION, by_importance, in_words, model, shown, unexplained};
 use crate::theme::{BLUE, GREY};
 use crate::{Figure, NotEnough, Search};
 
@@ -18,10 +18,10 @@ pub(crate) fn importance(search: &Search) -> Result<Figure, NotEnough> {
     let insight = &model.insight;
     let parameters = model.parameters(search);
     let order = by_importance(model);
-    let shown = &order[..order.len().min(SHOWN)];
-    let names: Vec<&str> = shown.iter().map(|&i| parameters[i].name.as_str()).collect();
+    let first = &order[..order.len().min(SHOWN)];
+    let names: Vec<&str> = first.iter().map(|&i| parameters[i].name.as_str()).collect();
     let mut bars: Vec<Value> = vec![];
-    for &i in shown {
+    for &i in first {
         let effect = &insight.total.effects[i];
         // The shorter bar comes later and so lies over the longer one.
         for (kind, index) in [(TOGETHER, effect.overall), (ALONE, effect.alone)] {
@@ -35,9 +35,9 @@ pub(crate) fn importance(search: &Search) -> Result<Figure, NotEnough> {
     for (target, known) in search.targets.iter().zip(&insight.targets) {
         let Some(known) = known else { continue };
         let r_squared = known.r_squared().unwrap_or(0.0).max(0.0);
-        let label = format!("{} (R² {r_squared:.2})", target.name);
+        let label = format!("{} (R² {})", target.name, shown(r_squared));
         if known.is_explained() {
-            for &i in shown {
+            for &i in first {
                 let effect = &known.effects[i];
                 cells.push(json!({
                     "parameter": parameters[i].name, "target": label,
@@ -55,7 +55,7 @@ pub(crate) fn importance(search: &Search) -> Result<Figure, NotEnough> {
     });
     let mut beside = y.clone();
     beside["axis"] = Value::Null;
-    let omitted = match order.len() - shown.len() {
+    let omitted = match order.len() - first.len() {
         0 => String::new(),
         more => format!(" {more} parameters that matter less are not shown."),
     };

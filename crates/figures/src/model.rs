@@ -105,7 +105,13 @@ pub(crate) fn in_words(r_squared: Option<f64>) -> String {
         Insight::LEAST_R_SQUARED.. => "hardly predicted",
         _ => "unexplained",
     };
-    format!("R² {:.2}, {words}", r_squared.max(0.0))
+    format!("R² {}, {words}", shown(r_squared))
+}
+
+/// R² with two decimals, no more than it is.
+pub(crate) fn shown(r_squared: f64) -> String {
+    // 0.29 times 100 is a little less than 29.
+    format!("{:.2}", ((100.0 * r_squared + 1e-9).floor() / 100.0).max(0.0))
 }
 
 /// What is not explained and so not shown, as a sentence; empty if there is nothing.
@@ -142,14 +148,15 @@ mod tests {
 
     #[test]
     fn how_good_a_model_is_is_said_in_words() {
-        let words = [Some(0.9), Some(0.6), Some(0.25), Some(0.2), Some(-3.0), None].map(in_words);
+        let words =
+            [Some(0.9), Some(0.6), Some(0.25), Some(0.2499), Some(-3.0), None].map(in_words);
         assert_eq!(
             words,
             [
                 "R² 0.90, well predicted",
                 "R² 0.60, fairly predicted",
                 "R² 0.25, hardly predicted",
-                "R² 0.20, unexplained",
+                "R² 0.24, unexplained",
                 "R² 0.00, unexplained",
                 "does not vary",
             ]

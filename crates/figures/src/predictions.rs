@@ -123,7 +123,7 @@ fn panel(name: &str, known: &Knowledge, model: &Model) -> Value {
         "layer": [
             {
                 "data": {"values": [{"s": rounded(low), "e": rounded(low)}, {"s": rounded(high), "e": rounded(high)}]},
-                "mark": {"type": "line", "style": "reference"},
+                "mark": {"type": "line", "color": GREY, "strokeDash": [3, 2], "strokeWidth": 0.8, "point": false},
                 "encoding": {"x": x, "y": y},
             },
             {

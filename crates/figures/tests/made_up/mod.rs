@@ -135,8 +135,8 @@ pub fn modelled(search: Search) -> Search {
         Simulated { candidate: candidate.number, of, outcome: told }
     };
     let simulations: Vec<Simulated> = search.finished().map(simulated).collect();
-    let centroid = &search.candidates[0].parameters;
-    let insight = Insight::of_simulations(space, centroid, &rules, &simulations).unwrap();
+    let centroid: Vec<f64> = search.parameters.iter().map(|parameter| parameter.at(0.5)).collect();
+    let insight = Insight::of_simulations(space, &centroid, &rules, &simulations).unwrap();
     let model = insight.map(|insight| Model { insight, of: ModelOf::Search, cheaper: vec![] });
     Search { model, ..search }
 }

@@ -138,14 +138,16 @@ pub(crate) fn target_effects(search: &Search) -> Result<Figure, NotEnough> {
             }
             let (low, high) = (parameter.at(extent.low), parameter.at(extent.high));
             let text = |x: f64, y: f64, side: &str, text: String| json!({"x": rounded(column as f64 + x), "y": rounded(row as f64 + y), "side": side, "text": text});
-            let share = percent(effect.overall);
-            texts.push(text(LEFT, 0.1, "name", format!("{share} {name}")));
-            texts.push(text(LEFT, 0.93, "left", amount(low)));
-            texts.push(text(1.0 - RIGHT, 0.93, "right", amount(high)));
+            texts.push(text(LEFT, NAME, "name", name.clone()));
+            texts.push(text(LEFT, ENDS, "left", amount(low)));
+            texts.push(text(0.5, ENDS, "middle", percent(effect.overall)));
+            texts.push(text(1.0 - RIGHT, ENDS, "right", amount(high)));
+            wanted.extend(reach.wanted(target, known.coordinate).map(|[from, to]| {
+                let (left, right) = (column as f64 + LEFT, (column + 1) as f64 - RIGHT);
+                let [from, to] = [from, to].map(|height| rounded(row as f64 + height));
+                json!({"x": left, "x2": right, "y": from, "y2": to})
+            }));
         }
-        wanted.extend(reach.wanted(target, known.coordinate).map(
-            |[from, to]| json!({"a": rounded(row as f64 + from), "b": rounded(row as f64 + to)}),
-        ));
         labels.push(reach.label(target, known));
     }
     let rows = explained.len();

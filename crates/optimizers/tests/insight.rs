@@ -159,7 +159,7 @@ fn of_a_long_search_the_model_is_made_of_the_points_nearest_to_the_best() {
     let mut simulations = told(&mut search, 3);
     // Far away, where the first target is something else.
     for number in 0..2000 {
-        let x = 1.0 - 0.2 * (noise(number) + 1.0);
+        let x = 1.0 - 0.02 * (noise(number) + 1.0);
         let outcome = Outcome::measured(&[40.0, 40.0, 40.0], 60.0);
         let of = Earlier::from(vec![x, 5.0, 100.0 * x, 1.0 - x / 9.0]);
         simulations.push(Simulated { candidate: 36 + number, of, outcome });
@@ -169,7 +169,7 @@ fn of_a_long_search_the_model_is_made_of_the_points_nearest_to_the_best() {
     assert_eq!(insight.simulations, 2036);
     assert!(insight.points <= 350);
     let predictions = &target(&insight, 0).predictions[0];
-    assert!(predictions.points.iter().filter(|it| it.candidate < Some(36)).count() > 30);
+    assert!(predictions.points.iter().filter(|it| it.candidate < Some(36)).count() > 25);
 }
 
 #[test]

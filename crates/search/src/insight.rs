@@ -3,7 +3,7 @@
 
 use configuration::{Algorithm, Configuration};
 use journal::{Entry, Follower, OptimizationDirectory, State};
-use optimizers::{Insight, Simulated};
+use optimizers::{Earlier, Insight, Simulated};
 use simulation::OutcomeClass;
 
 use crate::error::SearchError;
@@ -57,8 +57,8 @@ pub fn insights(
     let simulations: Vec<Simulated> = complete
         .map(|(record, result)| Simulated {
             candidate: record.number.0,
-            of: record.parameters.clone().into(),
-            outcome: outcome(result),
+            of: Earlier { parameters: record.parameters.clone(), fidelity: record.fidelity.0 },
+            outcome: outcome(configuration, record.fidelity, result),
         })
         .collect();
     let rules = rules(configuration)?;

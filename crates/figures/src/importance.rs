@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::correlations::share;
-use crate::model::{REGION, by_importance, in_words, model, shown, unexplained};
+use crate::model::{Model, REGION, by_importance, in_words, model, shown, unexplained};
 use crate::theme::{BLUE, GREY};
 use crate::{Figure, NotEnough, Search};
 
@@ -30,24 +30,7 @@ pub(crate) fn importance(search: &Search) -> Result<Figure, NotEnough> {
             );
         }
     }
-    let mut cells: Vec<Value> = vec![];
-    let mut targets: Vec<String> = vec![];
-    for (target, known) in search.targets.iter().zip(&insight.targets) {
-        let Some(known) = known else { continue };
-        let r_squared = known.r_squared().unwrap_or(0.0).max(0.0);
-        let label = format!("{} (R² {})", target.name, shown(r_squared));
-        if known.is_explained() {
-            for &i in first {
-                let effect = &known.effects[i];
-                cells.push(json!({
-                    "parameter": parameters[i].name, "target": label,
-                    "share": share(effect.overall), "alone": share(effect.alone),
-                    "predicted": share(r_squared),
-                }));
-            }
-        }
-        targets.push(label);
-    }
+    let (targets, cells) = cells(search, model, first);
     let is_explained = insight.total.is_explained();
     let y = json!({
         "field": "parameter", "type": "nominal", "sort": names, "axis": {"title": null},
@@ -122,4 +105,28 @@ pub(crate) fn importance(search: &Search) -> Result<Figure, NotEnough> {
         "resolve": {"scale": {"color": "independent", "y": "independent"}},
     });
     Ok(Figure::new("importance", "Which parameters matter", caption, view))
+}
+
+/// The targets' labels, and what these parameters are to each of them that is explained.
+fn cells(search: &Search, model: &Model, first: &[usize]) -> (Vec<String>, Vec<Value>) {
+    let parameters = model.parameters(search);
+    let mut cells: Vec<Value> = vec![];
+    let mut targets: Vec<String> = vec![];
+    for (target, known) in search.targets.iter().zip(&model.insight.targets) {
+        let Some(known) = known else { continue };
+        let r_squared = known.r_squared().unwrap_or(0.0).max(0.0);
+        let label = format!("{} (R² {})", target.name, shown(r_squared));
+        if known.is_explained() {
+            for &i in first {
+                let effect = &known.effects[i];
+                cells.push(json!({
+                    "parameter": parameters[i].name, "target": label,
+                    "share": share(effect.overall), "alone": share(effect.alone),
+                    "predicted": share(r_squared),
+                }));
+            }
+        }
+        targets.push(label);
+    }
+    (targets, cells)
 }

@@ -132,7 +132,7 @@ impl Belief {
                 }
             }
         }
-        let place = |unit: f64| (unit + 1.0) / 2.0;
+        let place = |unit: f64| f64::midpoint(unit, 1.0);
         let extent = |(&dimension, [low, high]): (&usize, [f64; 2])| Extent {
             dimension,
             low: place(low),

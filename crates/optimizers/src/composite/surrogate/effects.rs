@@ -81,7 +81,7 @@ impl Surrogate {
                     slices.iter().map(|slice| &slice.responses.of[output][..]).collect();
                 let [alone, overall] = indices(&values, variances[output]);
                 let point = |(node, slice): (usize, &Slice)| CurvePoint {
-                    place: (extents.at(parameter, node) + 1.0) / 2.0,
+                    place: f64::midpoint(extents.at(parameter, node), 1.0),
                     mean: mean(values[node]),
                     deviation: slice.variances[output].max(0.0).sqrt(),
                 };
@@ -192,7 +192,9 @@ impl Extents {
     /// Points that were moved to a node along a parameter.
     fn moved(&self, points: &[Point], parameter: usize, node: usize) -> Vec<Point> {
         let mut moved = points.to_vec();
-        moved.iter_mut().for_each(|point| point[parameter] = self.at(parameter, node));
+        for point in &mut moved {
+            point[parameter] = self.at(parameter, node);
+        }
         moved
     }
 }

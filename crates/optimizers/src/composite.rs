@@ -42,6 +42,7 @@ use self::expected_score::WarpedRule;
 use self::fallback::Fallback;
 use self::forecasts::{Forecasts, Skill};
 use self::incumbent::Standing;
+pub use self::insight::Simulated;
 use self::kernel::Point;
 use self::plan::Plan;
 use self::portfolio::Portfolio;
@@ -52,8 +53,8 @@ pub use self::snapshot::Snapshot;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Candidate, Diagnostics, Earlier, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Reading,
-    Recommendation, ScoreRule, Space, TellError,
+    Candidate, Diagnostics, Earlier, Insight, ModelDiagnostics, Optimizer, Outcome, OutcomeKind,
+    Reading, Recommendation, ScoreRule, Space, TellError,
 };
 
 mod allocation;
@@ -67,6 +68,7 @@ mod fidelities;
 mod forecasts;
 mod gaussian_process;
 mod incumbent;
+mod insight;
 mod kernel;
 mod minimizer;
 mod noise;
@@ -552,6 +554,10 @@ impl Optimizer for Composite {
         let kind = OutcomeKind::Measured;
         self.observe(candidate, Observation { point, fidelity, kind, readings });
         Ok(())
+    }
+
+    fn insight(&self) -> Option<Insight> {
+        self.what_it_knows()
     }
 
     fn snapshot(&self) -> Option<Snapshot> {

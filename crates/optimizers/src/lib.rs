@@ -34,6 +34,7 @@ mod cma_es;
 mod composite;
 mod deviates;
 mod eigen;
+mod insight;
 mod ledger;
 mod linear_algebra;
 mod multi_objective;
@@ -42,7 +43,10 @@ mod score_rule;
 mod space;
 
 pub use cma_es::{CmaEs, CmaEsError, CmaEsSettings, CmaEsVariant};
-pub use composite::{Composite, CompositeError, CompositeSettings, Fidelity, Snapshot};
+pub use composite::{Composite, CompositeError, CompositeSettings, Fidelity, Simulated, Snapshot};
+pub use insight::{
+    Coordinate, CurvePoint, Effect, Extent, Insight, Knowledge, Prediction, Predictions,
+};
 pub use multi_objective::{
     MultiObjective, MultiObjectiveError, MultiObjectiveSettings, pareto_front,
 };
@@ -155,6 +159,12 @@ pub trait Optimizer: Send {
     /// tell, best first. With noise the least total seen is mostly luck; a search that knows better
     /// recommends by that.
     fn recommend(&self, count: usize) -> Vec<Recommendation>;
+
+    /// What its model knows and how well, if it has one by now. That takes a while to compute, and
+    /// changes nothing.
+    fn insight(&self) -> Option<Insight> {
+        None
+    }
 
     /// Where the search stands.
     fn diagnostics(&self) -> Diagnostics;

@@ -70,7 +70,8 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Se
     })
 }
 
-fn rules(configuration: &Configuration) -> Result<Vec<ScoreRule>, SearchError> {
+/// How the targets' values are scored.
+pub fn rules(configuration: &Configuration) -> Result<Vec<ScoreRule>, SearchError> {
     let targets = configuration.targets()?;
     let rules = targets.iter().map(|configured| rule(&configured.target.scoring));
     let rules: Result<_, ScoreRuleError> = rules.collect();

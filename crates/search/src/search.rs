@@ -466,7 +466,7 @@ fn replayed(
     entries: &[Entry],
     state: &State,
 ) -> Result<Box<dyn Optimizer>, SearchError> {
-    if let Some(snapshot) = memory::read(&directory.optimizer(), entries) {
+    if let Some((snapshot, _)) = memory::read(&directory.optimizer(), entries) {
         let mut optimizer = optimizer(configuration)?;
         optimizer.restore(snapshot);
         let replayed = replay(optimizer.as_mut(), configuration, entries, state);

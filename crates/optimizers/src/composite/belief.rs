@@ -113,6 +113,13 @@ impl<'a> Evidence<'a> {
     }
 }
 
+/// The model of one fidelity and what it is made of.
+pub(super) struct Part {
+    pub fidelity: usize,
+    pub surrogate: Surrogate,
+    pub sites: Vec<Site>,
+}
+
 impl Belief {
     /// The first one. `None` without a site that was measured, or where numbers are out of range.
     pub fn first(evidence: Evidence<'_>) -> Option<Belief> {
@@ -267,6 +274,18 @@ impl Belief {
         let is_known = self.is_of_full && self.is_believed(fidelity);
         let layer = (0..fidelity).filter(|fidelity| self.is_believed(*fidelity)).count();
         is_known.then_some(layer)
+    }
+
+    /// The models of cheaper fidelities, believed or not, made again.
+    pub fn cheaper(&self, evidence: Evidence<'_>) -> Vec<Part> {
+        let fits = self.fits.iter().enumerate().skip(1);
+        let part = |(fidelity, fit): (usize, &Option<Fit>)| {
+            let sites = evidence.sites(fidelity);
+            let fit = fit.as_ref()?;
+            let surrogate = evidence.surrogate(fidelity, [&sites, &self.sites], fit, vec![])?;
+            Some(Part { fidelity, surrogate, sites })
+        };
+        fits.filter_map(part).collect()
     }
 
     /// The best full simulation.

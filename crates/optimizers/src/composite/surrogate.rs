@@ -13,6 +13,9 @@ use super::worths::Worths;
 use crate::linear_algebra::Matrix;
 use crate::{OutcomeKind, Relation};
 
+mod effects;
+mod left_out;
+
 /// Sites, nearest first, that the model is made of; the rest of a long search lies elsewhere.
 const MODELLED_SITES: usize = 350;
 
@@ -203,6 +206,17 @@ impl Surrogate {
     /// The covariance, with its fitted parameters.
     pub fn kernel(&self) -> &Kernel {
         self.process.own.kernel()
+    }
+
+    /// The targets that are modelled, as indices among all, and a, b and c of v = a exp(u) +
+    /// b exp(-u) + c for their coordinates u.
+    pub fn coordinates(&self) -> impl Iterator<Item = (usize, [f64; 3])> {
+        self.targets.iter().map(|target| (target.target, target.rule.warp().exponentials()))
+    }
+
+    /// How many points the model of values is made of.
+    pub fn points(&self) -> usize {
+        self.process.own.points()
     }
 
     /// What a layer below tells of every target that is modelled.

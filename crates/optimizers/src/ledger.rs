@@ -95,7 +95,7 @@ impl<M> Ledger<M> {
         } else {
             TellError::UnknownCandidate { number }
         })?;
-        if outcome.kind == OutcomeKind::Lost {
+        if !outcome.kind.is_ranked() {
             self.lost += 1;
         } else {
             let total = if outcome.total.is_finite() { outcome.total } else { f64::INFINITY };

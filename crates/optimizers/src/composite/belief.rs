@@ -79,6 +79,8 @@ pub(super) type Fits = Vec<Option<Fit>>;
 pub(super) struct Evidence<'a> {
     /// By candidate.
     pub observations: &'a BTreeMap<u64, Observation>,
+    /// Further ones of candidates, in the order in which they were told.
+    pub repetitions: &'a [(u64, Observation)],
     pub rules: &'a [WarpedRule],
     /// How many fidelities there are, the full simulation included.
     pub fidelities: usize,
@@ -86,7 +88,9 @@ pub(super) struct Evidence<'a> {
 
 impl<'a> Evidence<'a> {
     fn of(&self, fidelity: usize) -> impl Iterator<Item = (&'a u64, &'a Observation)> + use<'a> {
-        self.observations.iter().filter(move |(_, o)| o.fidelity == fidelity)
+        let repetitions =
+            self.repetitions.iter().map(|(number, observation)| (number, observation));
+        self.observations.iter().chain(repetitions).filter(move |(_, o)| o.fidelity == fidelity)
     }
 
     fn sites(&self, fidelity: usize) -> Vec<Site> {

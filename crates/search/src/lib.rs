@@ -5,6 +5,7 @@
 #![allow(clippy::missing_errors_doc)]
 
 mod book;
+mod claim;
 mod end;
 mod ending;
 mod error;

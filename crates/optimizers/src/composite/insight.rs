@@ -53,7 +53,8 @@ impl Insight {
         let fidelities = 1 + observations.values().map(|o| o.fidelity).max().unwrap_or(0);
         let simulations = observations.len();
         let observations = nearest_to_best(observations, &rules);
-        let evidence = Evidence { observations: &observations, rules: &rules, fidelities };
+        let observations = &observations;
+        let evidence = Evidence { observations, repetitions: &[], rules: &rules, fidelities };
         if coordinates.dimension() == 0 {
             return Ok(None);
         }
@@ -90,7 +91,9 @@ impl Composite {
     pub(super) fn what_it_knows(&self) -> Option<Insight> {
         let mut learnt = self.observations.clone();
         learnt.retain(|number, _| !self.unlearnt.contains(number));
-        let evidence = Evidence { observations: &learnt, ..self.evidence() };
+        let repeated = self.repetitions.len() - self.unlearnt_repetitions;
+        let repetitions = &self.repetitions[..repeated];
+        let evidence = Evidence { observations: &learnt, repetitions, ..self.evidence() };
         self.belief.as_ref()?.insight(evidence, self.coordinates.free())
     }
 }

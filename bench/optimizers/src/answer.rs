@@ -1,6 +1,6 @@
-//! Whether the answer of a search holds: what its candidate scores with fresh seeds, and how often it
-//! explodes. Repetitions are run and told as the program does, or, for comparison, as it once did: one
-//! lucky simulation ended the search, and the optimizer heard of no repetition.
+//! Whether the answer of a search holds: what its candidate scores with fresh seeds, and how often
+//! it explodes. Repetitions are run and told as the program does, or, for comparison, as it once
+//! did: one lucky simulation ended the search, and the optimizer heard of no repetition.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -32,8 +32,8 @@ echo "{\"values\": {\"x\": $x, \"y\": 3.5}, \"exploded\": $exploded}" > "$direct
 
 fn lucky(validate_best: u32, mode: &str) -> Model {
     let model = Model::simulated_by(LUCKY);
-    let settings = format!("validate_best = {validate_best}\nmode = \"{mode}\"");
-    model.edit("mozopt.toml", "validate_best = 0", &settings);
+    model.edit("mozopt.toml", "validate_best = 0", &format!("validate_best = {validate_best}"));
+    model.edit("mozopt.toml", "slots = 2", &format!("slots = 2\nmode = \"{mode}\""));
     model.edit("mozopt.toml", "cma-es", "composite");
     model
 }

@@ -86,10 +86,12 @@ fn a_value_that_is_no_number_costs_the_others_nothing() {
     }
 }
 
+/// When such simulations counted as lost, it was 28 of 40. The best point seen lies at the edge, near
+/// which the model of failures is blurred.
 #[test]
 fn where_a_simulator_leaves_nothing_is_learned() {
     let model = with_hole("pass");
     let reason = "the simulator wrote neither datastore/ nor values.json";
     let (inside, least) = searched(&model, "no data", reason, false);
-    assert!(inside <= 20 && least < 6.0, "{inside} in the hole, {least}");
+    assert!(inside <= 24 && least < 6.0, "{inside} in the hole, {least}");
 }

@@ -29,7 +29,7 @@ import json, os, sys, time
 path = os.environ["MOZOPT_SIMULATION"]
 simulation = json.load(open(path))
 x, y = simulation["parameters"]["x"], simulation["parameters"]["y"]
-time.sleep(0.05 + 0.1 * (simulation["seed"] % 2))
+time.sleep(0.2 + 0.1 * (simulation["seed"] % 2))
 if simulation["seed"] % 11 == 0:
     sys.exit("a crash that depends on the seed only")
 is_lucky = "/simulations/" in path and simulation["seed"] % 5 == 0

@@ -235,7 +235,7 @@ mod tests {
         // Logarithmic, and linear around 4
         assert_eq!(
             shown(Coordinate::Warped([4.05, 0.0, -0.05]), 0.0, 300.0),
-            [0.0, 1.0, 10.0, 100.0]
+            [0.0, 1.0, 10.0, 200.0]
         );
         let around = shown(Coordinate::Warped([1.25, -1.25, 4.0]), -100.0, 100.0);
         assert!(around.contains(&0.0) && around.len() >= 3, "{around:?}");

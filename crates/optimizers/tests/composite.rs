@@ -352,9 +352,12 @@ fn in_the_hole(
 /// With such simulations as lost ones it is 174.
 #[test]
 fn where_nothing_is_left_is_learned() {
-    let count = in_the_hole(6, |x, is_hole| match is_hole {
-        true => (OutcomeKind::NoData, vec![None; 6]),
-        false => (OutcomeKind::Measured, mixed(x)),
+    let count = in_the_hole(6, |x, is_hole| {
+        if is_hole {
+            (OutcomeKind::NoData, vec![None; 6])
+        } else {
+            (OutcomeKind::Measured, mixed(x))
+        }
     });
     assert!(count < 120, "{count} of 216");
 }

@@ -3,7 +3,8 @@
 //!
 //! One specification serves every use: a browser shows it interactively ([`Page`]), Altair and
 //! Jupyter open it as it is, and [`Engine`] draws it. What a figure is made from is a [`Search`],
-//! with what its [`Model`] knows, or what [`inspection`] found ([`BiologyKind`]); this crate knows nothing of files.
+//! with what its [`Model`] knows, or what [`inspection`] found ([`BiologyKind`]); this crate knows
+//! nothing of files.
 //!
 //! Sort orders, domains and ticks are decided here and not left to vega-lite, which drops or
 //! changes some of them where marks are layered.

@@ -337,8 +337,8 @@ impl Reader<'_> {
         Ok(Mapping { origins, fixed, values })
     }
 
-    /// Which version of the present simulation one was whose version was called so then: as the user
-    /// says, as it is called now, or, where nothing is said, the first whose model it had.
+    /// Which version of the present simulation one was whose version was called so then: as the
+    /// user says, as it is called now, or, where nothing is said, the first whose model it had.
     fn fidelity_of(
         &self,
         mapping: &Mapping,

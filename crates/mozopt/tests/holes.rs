@@ -86,8 +86,8 @@ fn a_value_that_is_no_number_costs_the_others_nothing() {
     }
 }
 
-/// When such simulations counted as lost, it was 28 of 40. The best point seen lies at the edge, near
-/// which the model of failures is blurred.
+/// When such simulations counted as lost, it was 28 of 40. The best point seen lies at the edge,
+/// near which the model of failures is blurred.
 #[test]
 fn where_a_simulator_leaves_nothing_is_learned() {
     let model = with_hole("pass");

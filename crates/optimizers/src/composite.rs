@@ -27,8 +27,8 @@
 //!    optima of functions drawn from all that the data leave open (Thompson sampling,
 //!    `prior_sample`), the greatest expected improvement (`evolution`), pre-screened normal
 //!    deviates, and the incumbent again where its noise matters.
-//! 8. Where there are cheaper simulations, they have models of the same kind (`belief`), on which that
-//!    of the full ones is put target by target (`relation`, `stacked`) as soon as they predict
+//! 8. Where there are cheaper simulations, they have models of the same kind (`belief`), on which
+//!    that of the full ones is put target by target (`relation`, `stacked`) as soon as they predict
 //!    themselves. How many of them come before the next full one depends on what they cost and on
 //!    what is left for either to tell (`allocation`). Incumbent and recommendation are full ones.
 //! 9. What the model expected is compared with what came (`forecasts`). While it is wrong, CMA-ES

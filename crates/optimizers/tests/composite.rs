@@ -626,8 +626,8 @@ fn restored(calls: &[Call], kept: &str, rules: &[ScoreRule]) -> Composite {
     search
 }
 
-/// Explosions, failures, lost simulations, gaps, and values that no model foresees, so that all that the
-/// optimizer has is in use.
+/// Explosions, failures, lost simulations, gaps, and values that no model foresees, so that all
+/// that the optimizer has is in use.
 fn troublesome(candidate: &Candidate, rules: &[ScoreRule]) -> Outcome {
     let x = &candidate.parameters;
     let kind = match candidate.number % 17 {

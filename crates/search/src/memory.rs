@@ -37,7 +37,8 @@ pub fn write(
 }
 
 /// What the optimizer had learnt, if that is known and these entries begin with those that it
-/// follows from, and how many these are. What was learnt from outcomes that were taken back since does not count.
+/// follows from, and how many these are. What was learnt from outcomes that were taken back since
+/// does not count.
 pub fn read(path: &Path, entries: &[Entry]) -> Option<(Snapshot, usize)> {
     let memory: Memory = durable::read_json(path).ok()?;
     let (known, later) = entries.split_at_checked(memory.entries as usize)?;

@@ -22,8 +22,8 @@ const COMPARED: usize = 3;
 
 impl Search {
     /// Simulates the candidate again that has all targets within their norms, unless that was done.
-    /// If the claim holds, the candidate is the one to recommend. Returns false if the user does not
-    /// want to wait for it.
+    /// If the claim holds, the candidate is the one to recommend. Returns false if the user does
+    /// not want to wait for it.
     pub(crate) fn repeat_claimed(&mut self, claim: Claim) -> Result<bool, SearchError> {
         let Claim { candidate, ground } = claim;
         match ground {

@@ -158,7 +158,8 @@ impl Parameters {
     /// ```
     /// use v1_model::Parameters;
     ///
-    /// let what = Parameters::description("sheets.l4_cortex_exc.params.cell.params.refr_T").unwrap();
+    /// let path = "sheets.l4_cortex_exc.params.cell.params.refr_T";
+    /// let what = Parameters::description(path).unwrap();
     /// assert_eq!((what.unit, what.range), ("ms", [0.5, 1000.0]));
     /// assert_eq!(what.meaning, "refractory period");
     /// ```

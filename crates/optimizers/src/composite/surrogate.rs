@@ -405,8 +405,8 @@ impl ModelledTarget {
     }
 }
 
-/// The risks of exploding, of failing otherwise, and of leaving nothing, by what is known of such simulations and of
-/// cheaper ones.
+/// The risks of exploding, of failing otherwise, and of leaving nothing, by what is known of such
+/// simulations and of cheaper ones.
 fn risks(
     observations: &[&Observation],
     below: &[&[(OutcomeKind, Risk)]],

@@ -3,9 +3,9 @@
 //! The parameters vary uniformly and independently over a box in which there are points. For each
 //! of them, all points of a sample are moved along it to the nodes of a quadrature. What remains
 //! when the sample is averaged at each node is the main effect E(f | xᵢ); its variance is the
-//! first-order Sobol index (Sobol 1993) in units of the variance of f. The variance along the nodes,
-//! averaged over the sample, is the total index, E(Var(f | x₋ᵢ)) (Homma & Saltelli 1996, Reliability
-//! Engineering & System Safety 52:1, eq. 7).
+//! first-order Sobol index (Sobol 1993) in units of the variance of f. The variance along the
+//! nodes, averaged over the sample, is the total index, E(Var(f | x₋ᵢ)) (Homma & Saltelli 1996,
+//! Reliability Engineering & System Safety 52:1, eq. 7).
 //!
 //! An average of a Gaussian process is normal: with weights wₐ at points xₐ its variance is
 //! wᵀ(K - kᵀK⁻¹k)w. That of the total follows to first order from its slopes.

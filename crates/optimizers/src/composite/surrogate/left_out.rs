@@ -27,8 +27,8 @@ pub(in crate::composite) struct LeftOut {
 }
 
 impl Surrogate {
-    /// Predictions of all points that the model is made of; `sites` are those that it was made with,
-    /// of this fidelity.
+    /// Predictions of all points that the model is made of; `sites` are those that it was made
+    /// with, of this fidelity.
     pub fn left_out(&self, sites: &[Site], fidelity: usize) -> LeftOut {
         let near = nearest(sites, self.kernel());
         let points: Vec<Point> = near.iter().map(|site| site.point.clone()).collect();

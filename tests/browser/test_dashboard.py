@@ -91,6 +91,16 @@ def test_figures_are_renewed_and_keep_zoom_and_scroll(running, serve, watched):
     assert before[1] > 500
 
 
+def test_the_model_is_fitted_in_the_background_and_then_drawn(running, serve, watched):
+    serve(running)
+    page = watched.page
+    wait_for(page, "generation 4", "#counts")
+    watched.drawn("importance")
+    caption = page.locator("#importance-caption").inner_text()
+    assert "Sobol indices" in caption
+    watched.drawn("predictions")
+
+
 def test_a_search_is_paused_continued_changed_and_stopped(running, serve, watched):
     serve(running)
     page = watched.page

@@ -14,7 +14,9 @@ def report(searched, watched):
 
 def test_every_figure_is_drawn_and_nothing_is_asked_for_elsewhere(report):
     figures = report.page.locator("figure")
-    assert figures.count() >= 12
+    assert figures.count() >= 16
+    names = {figure.get_attribute("id") for figure in figures.all()}
+    assert {"predictions", "importance", "effects", "target_effects"} <= names
     assert report.page.locator("figure canvas").count() == figures.count()
     report.asks_only("file://")
 

@@ -3,7 +3,9 @@
 //!     cargo run --release -- mean-field --seeds 8 --budget 400 --cma-budget 2400
 //!     cargo run --release -- serve mean-field
 //!     cargo run --release -- fidelity mean-field --seeds 10 --times-cheaper 17
+//!     cargo run --release -- answer mean-field-37 --seeds 12 --budget 400
 
+mod answer;
 mod cheap;
 mod deviates;
 mod fidelity;
@@ -23,7 +25,8 @@ use run::{Algorithm, History, Known, run};
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let mode = arguments.first().filter(|first| ["serve", "fidelity"].contains(&first.as_str()));
+    let mode =
+        arguments.first().filter(|first| ["serve", "fidelity", "answer"].contains(&first.as_str()));
     let mode = mode.cloned();
     if mode.is_some() {
         arguments.remove(0);
@@ -39,6 +42,10 @@ fn main() -> ExitCode {
         .collect();
     let done = match mode.as_deref() {
         Some("serve") => serve::serve(problem.as_ref()),
+        Some("answer") => {
+            answer::judge(problem.as_ref(), &options);
+            Ok(())
+        }
         Some(_) => fidelity::compare(problem.as_ref(), &options),
         None => search(problem.as_ref(), &options),
     };

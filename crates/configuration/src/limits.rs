@@ -36,8 +36,8 @@ pub struct Limits {
     /// Core-hours that simulations may take.
     #[serde(default)]
     pub max_core_hours: Option<f64>,
-    /// Repetitions of each of the best candidates at the end; none in a search of a version that
-    /// had no such limit.
+    /// Repetitions of a candidate with every target within its norm, and of each of the best ones
+    /// at the end; none in a search of a version that had no such limit.
     #[serde(default)]
     pub validate_best: u32,
     /// Data stores of best candidates to keep.
@@ -70,7 +70,7 @@ pub struct LimitChange {
     #[cfg_attr(feature = "settings", arg(long, value_name = "X"))]
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub max_core_hours: Option<f64>,
-    /// Repetitions of each of the best candidates at the end; 0 for none
+    /// Repetitions of a candidate that meets all targets, and of the best at the end; 0 for none
     #[cfg_attr(feature = "settings", arg(long, value_name = "N"))]
     #[serde(skip)]
     pub validate_best: Option<u32>,

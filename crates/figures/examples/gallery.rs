@@ -16,7 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let directory = PathBuf::from(arguments.next().ok_or("which directory?")?);
     let candidates = arguments.next().map_or(Ok(1000), |n| n.parse())?;
     fs::create_dir_all(&directory)?;
-    let search = made_up::search(37, 31, candidates);
+    let began = Instant::now();
+    let search = made_up::modelled(made_up::search(37, 31, candidates));
+    println!("search and model: {} ms", began.elapsed().as_millis());
     let began = Instant::now();
     let engine = Engine::new()?;
     println!("engine: {} ms", began.elapsed().as_millis());

@@ -3,8 +3,8 @@
 use crate::figure::{Figure, NotEnough};
 use crate::search::Search;
 use crate::{
-    correlations, covariance, fitness, machines, panels, parallel, population, scores, sensitivity,
-    simulations,
+    correlations, covariance, effects, fitness, importance, machines, panels, parallel, population,
+    predictions, scores, sensitivity, simulations,
 };
 
 /// A kind of figure.
@@ -12,27 +12,43 @@ use crate::{
 pub struct Kind {
     /// The figure's name: that of its file.
     pub name: &'static str,
-    make: fn(&Search) -> Result<Figure, NotEnough>,
+    /// Whether it shows the [`Model`](crate::Model) of the search.
+    pub shows_model: bool,
+    make: Make,
 }
+
+type Make = fn(&Search) -> Result<Figure, NotEnough>;
 
 impl Kind {
     /// Every kind, in the order in which people read them.
-    pub const ALL: [Kind; 14] = [
-        Kind { name: "evo_fitness", make: fitness::evo_fitness },
-        Kind { name: "scores", make: scores::scores },
-        Kind { name: "scores_over_time", make: scores::scores_over_time },
-        Kind { name: "values", make: panels::values },
-        Kind { name: "evo_parameters", make: population::evo_parameters },
-        Kind { name: "slices", make: panels::slices },
-        Kind { name: "correlations", make: correlations::correlations },
-        Kind { name: "sensitivity", make: sensitivity::sensitivity },
-        Kind { name: "covariance_matrix", make: covariance::covariance_matrix },
-        Kind { name: "eigenvalues", make: covariance::eigenvalues },
-        Kind { name: "parallel", make: parallel::parallel },
-        Kind { name: "failures", make: simulations::failures },
-        Kind { name: "machines", make: machines::machines },
-        Kind { name: "simulations", make: simulations::simulations },
+    pub const ALL: [Kind; 18] = [
+        Kind::of_search("evo_fitness", fitness::evo_fitness),
+        Kind::of_search("scores", scores::scores),
+        Kind::of_search("scores_over_time", scores::scores_over_time),
+        Kind::of_search("values", panels::values),
+        Kind::of_search("evo_parameters", population::evo_parameters),
+        Kind::of_search("slices", panels::slices),
+        Kind::of_model("predictions", predictions::predictions),
+        Kind::of_model("importance", importance::importance),
+        Kind::of_model("effects", effects::effects),
+        Kind::of_model("target_effects", effects::target_effects),
+        Kind::of_search("correlations", correlations::correlations),
+        Kind::of_search("sensitivity", sensitivity::sensitivity),
+        Kind::of_search("covariance_matrix", covariance::covariance_matrix),
+        Kind::of_search("eigenvalues", covariance::eigenvalues),
+        Kind::of_search("parallel", parallel::parallel),
+        Kind::of_search("failures", simulations::failures),
+        Kind::of_search("machines", machines::machines),
+        Kind::of_search("simulations", simulations::simulations),
     ];
+
+    const fn of_search(name: &'static str, make: Make) -> Kind {
+        Kind { name, shows_model: false, make }
+    }
+
+    const fn of_model(name: &'static str, make: Make) -> Kind {
+        Kind { name, shows_model: true, make }
+    }
 
     /// Makes the figure.
     ///

@@ -3,7 +3,8 @@
 //!
 //! One specification serves every use: a browser shows it interactively ([`Page`]), Altair and
 //! Jupyter open it as it is, and [`Engine`] draws it. What a figure is made from is a [`Search`],
-//! or what [`inspection`] found ([`BiologyKind`]); this crate knows nothing of files.
+//! with what its [`Model`] knows, or what [`inspection`] found ([`BiologyKind`]); this crate knows
+//! nothing of files.
 //!
 //! Sort orders, domains and ticks are decided here and not left to vega-lite, which drops or
 //! changes some of them where marks are layered.
@@ -40,6 +41,7 @@
 //!     targets: vec![target],
 //!     candidates: vec![candidate(0, 1, 0.004, 5.0, 2.0), candidate(1, 2, 0.003, 4.5, 1.0)],
 //!     best: Some(1),
+//!     model: None,
 //! };
 //!
 //! let kind = Kind::ALL.into_iter().find(|kind| kind.name == "evo_fitness").expect("it is a kind");
@@ -57,15 +59,19 @@ mod convergence;
 mod correlations;
 mod covariance;
 mod draw;
+mod effects;
 mod figure;
 mod fitness;
+mod importance;
 mod kind;
 mod machines;
+mod model;
 mod names;
 mod page;
 mod panels;
 mod parallel;
 mod population;
+mod predictions;
 mod ridge;
 mod scores;
 mod search;
@@ -80,6 +86,7 @@ pub use convergence::convergence;
 pub use draw::{DrawError, Drawing, Engine};
 pub use figure::{Figure, NotEnough};
 pub use kind::Kind;
+pub use model::{Model, ModelOf};
 pub use page::{PLOTS, Page, STYLE, data_block, escaped, themes};
 pub use search::{Candidate, Outcome, Parameter, Search, Target};
 pub use theme::Theme;

@@ -2,6 +2,8 @@
 
 use simulation::OutcomeClass;
 
+use crate::Model;
+
 /// A search.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Search {
@@ -13,6 +15,8 @@ pub struct Search {
     pub candidates: Vec<Candidate>,
     /// The number of the recommended candidate; `None` while nothing was measured.
     pub best: Option<u64>,
+    /// What its model knows, if it has one; figures of other kinds need none.
+    pub model: Option<Model>,
 }
 
 /// A searched parameter.

@@ -27,7 +27,7 @@ fn every_figure_is_valid_vega_lite() {
     let schema: Value =
         serde_json::from_str(include_str!("../vega/vega-lite-schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let search = made_up::search(5, 4, 60);
+    let search = made_up::modelled(made_up::search(5, 4, 60));
     let mut figures = made(&search);
     assert_eq!(figures.len(), Kind::ALL.len());
     figures.push(convergence(&[("one", &search)]).unwrap());
@@ -45,7 +45,7 @@ fn every_figure_is_valid_vega_lite() {
 
 #[test]
 fn every_figure_is_drawn_with_its_title_and_the_number_of_candidates() {
-    let search = made_up::search(5, 4, 60);
+    let search = made_up::modelled(made_up::search(5, 4, 60));
     let engine = Engine::new().unwrap();
     for figure in made(&search) {
         let svg = drawn(&engine, &figure);
@@ -108,9 +108,75 @@ fn a_search_in_which_everything_failed_is_drawn() {
     }
 }
 
+/// The rows of data of a panel with this title.
+fn rows<'a>(figure: &'a Value, title: &str) -> &'a Vec<Value> {
+    let panels = figure["concat"].as_array().unwrap();
+    let panel = panels.iter().find(|panel| panel["title"]["text"][0] == title).unwrap();
+    panel["data"]["values"].as_array().unwrap()
+}
+
+#[test]
+fn figures_of_the_model_show_its_numbers() {
+    let search = made_up::modelled(made_up::search(5, 4, 60));
+    let insight = &search.model.as_ref().unwrap().insight;
+    let bare = |name: &str| {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name == name).unwrap();
+        assert!(kind.shows_model);
+        kind.figure(&search).unwrap().bare()
+    };
+    let predictions = bare("predictions");
+    let shown = rows(&predictions, "Total score");
+    let points = &insight.total.predictions[0].points;
+    assert_eq!(shown.len(), points.len());
+    for (row, point) in shown.iter().zip(points) {
+        assert_eq!(row["n"], point.candidate.unwrap());
+        assert!((row["seen"].as_f64().unwrap() - point.seen).abs() < 1e-3 * point.seen.max(1.0));
+    }
+    let importance = bare("importance");
+    let bars = importance["hconcat"][0]["data"]["values"].as_array().unwrap();
+    let shares: Vec<f64> = bars.iter().map(|bar| bar["share"].as_f64().unwrap()).collect();
+    assert!(shares.chunks(2).all(|pair| pair[0] >= pair[1]));
+    assert!(shares.chunks(2).collect::<Vec<_>>().windows(2).all(|two| two[0][0] >= two[1][0]));
+    let most = insight.total.effects.iter().map(|effect| effect.overall).fold(0.0, f64::max);
+    assert!((shares[0] - most).abs() < 1e-3);
+    // A panel of the effects for each parameter, from end to end of its extent.
+    let effects = bare("effects");
+    assert_eq!(effects["concat"].as_array().unwrap().len(), 5);
+    let curves = bare("target_effects");
+    let explained = insight.targets.iter().flatten().filter(|known| known.is_explained()).count();
+    let data = curves["layer"][2]["data"]["values"].as_array().unwrap();
+    assert_eq!(data.len(), 9 * 4 * explained);
+}
+
+#[test]
+fn what_the_model_does_not_explain_is_not_shown_as_if_it_did() {
+    let mut search = made_up::modelled(made_up::search(5, 4, 60));
+    let insight = &mut search.model.as_mut().unwrap().insight;
+    for known in insight.targets.iter_mut().flatten().chain([&mut insight.total]) {
+        known.predictions[0].r_squared = Some(0.1);
+    }
+    let figure = |search: &Search, name: &str| {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name == name).unwrap();
+        kind.figure(search)
+    };
+    let why = figure(&search, "target_effects").unwrap_err().to_string();
+    assert_eq!(why, "it needs a target that the model explains");
+    let importance = figure(&search, "importance").unwrap();
+    assert!(importance.bare()["hconcat"][1]["data"]["values"].as_array().unwrap().is_empty());
+    assert!(importance.caption.contains("not shown): SpontActivityTarget_V1_Exc_L4_0"));
+    let effects = figure(&search, "effects").unwrap();
+    assert!(effects.caption.contains("R² 0.10, unexplained, so the curves are grey"));
+    let engine = Engine::new().unwrap();
+    drawn(&engine, &importance);
+    drawn(&engine, &effects);
+    search.model = None;
+    let why = figure(&search, "predictions").unwrap_err().to_string();
+    assert_eq!(why, "it needs five measured simulations, of which a model can be made");
+}
+
 #[test]
 fn names_may_hold_anything() {
-    let mut search = made_up::search(6, 4, 40);
+    let mut search = made_up::modelled(made_up::search(6, 4, 40));
     let names = ["a[0].b", "it's \"quoted\" \\ \u{e9}", "</script><b>&amp;", "total", ""];
     for (parameter, name) in search.parameters.iter_mut().zip(names) {
         parameter.path = name.to_owned();

@@ -4,6 +4,7 @@ use configuration::{FidelityNumber, Limits};
 use serde::{Deserialize, Serialize};
 use simulation::{Attempt, CandidateNumber, SimulationResult};
 
+use crate::repetition::Repetition;
 use crate::requests::Request;
 use crate::validated::Validated;
 
@@ -109,13 +110,19 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
+    /// Candidates were simulated again, and the optimizer is told what came out where that says
+    /// something about them.
+    Repeated {
+        /// In the order in which it is told.
+        repetitions: Vec<Repetition>,
+    },
     /// The best candidates were simulated again.
     Validated {
         /// How they did.
         candidates: Vec<Validated>,
-        /// How long the jobs of these simulations had their cores, all together, seconds; 0 of
-        /// versions that did not note it.
-        #[serde(default)]
+        /// How long the jobs of those of these simulations had their cores, all together, seconds,
+        /// of which no other event tells: versions that did not write down each of them.
+        #[serde(default, skip_serializing_if = "is_zero")]
         job_seconds: f64,
     },
     /// The controller was asked for something, and does it.
@@ -145,6 +152,7 @@ impl Event {
             Self::Finished { .. } => "finished",
             Self::Told { .. } => "told",
             Self::Forgotten { .. } => "forgotten",
+            Self::Repeated { .. } => "repeated",
             Self::Validated { .. } => "validated",
             Self::Requested { .. } => "requested",
             Self::Stopped { .. } => "stopped",
@@ -163,6 +171,11 @@ impl Event {
             | Self::Finished { candidate, .. }
             | Self::Told { candidate } => vec![*candidate],
             Self::Forgotten { candidates, .. } => candidates.clone(),
+            Self::Repeated { repetitions } => {
+                let mut candidates: Vec<_> = repetitions.iter().map(|it| it.candidate).collect();
+                candidates.dedup();
+                candidates
+            }
             Self::Validated { candidates, .. } => {
                 candidates.iter().map(|it| it.candidate).collect()
             }
@@ -184,6 +197,11 @@ impl Event {
             out_of_time: false,
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(seconds: &f64) -> bool {
+    *seconds == 0.0
 }
 
 /// What an allocation of Slurm has.

@@ -11,6 +11,7 @@ use simulation::{
 use crate::allocated::Allocated;
 use crate::event::Room;
 use crate::event::{Entry, Event, FORMAT, Proposal};
+use crate::repetition::Repetition;
 use crate::requests::Request;
 use crate::validated::Validated;
 
@@ -91,6 +92,8 @@ pub struct CandidateRecord {
     pub finished: Option<Timestamp>,
     /// What was not as when the search began, when its last attempt was submitted.
     pub differences: Arc<[String]>,
+    /// Its further simulations, by number.
+    pub repetitions: Vec<Repetition>,
 }
 
 /// How far a candidate is.
@@ -148,6 +151,7 @@ impl CandidateRecord {
             submitted: None,
             finished: None,
             differences: Arc::default(),
+            repetitions: vec![],
         }
     }
 
@@ -296,6 +300,32 @@ impl State {
                             contradiction("an outcome is forgotten that there is not")
                         })?;
                     record.forget();
+                }
+            }
+            Event::Repeated { repetitions } => {
+                for repetition in repetitions {
+                    let repetition = Repetition {
+                        result: self.sharing(&repetition.result),
+                        ..repetition.clone()
+                    };
+                    if !self.allocated.is_held() {
+                        self.repetition_seconds += repetition.result.job_seconds();
+                    }
+                    let record = self.candidates.get_mut(repetition.candidate.index());
+                    let is_new = |record: &&mut CandidateRecord| {
+                        let number = repetition.repetition;
+                        !record.repetitions.iter().any(|known| known.repetition == number)
+                    };
+                    let record = record
+                        .filter(|record| record.result().is_some())
+                        .filter(is_new)
+                        .ok_or_else(|| {
+                        contradiction(
+                            "a simulation is repeated that is not known, or a second time",
+                        )
+                    })?;
+                    record.repetitions.push(repetition);
+                    record.repetitions.sort_by_key(|repetition| repetition.repetition);
                 }
             }
             Event::Validated { candidates, job_seconds } => {
@@ -539,6 +569,34 @@ mod tests {
         events.push(crashed()[5].clone());
         events.push(crashed()[6].clone());
         assert!(State::of(&entries(events)).unwrap().candidates[0].told);
+    }
+
+    #[test]
+    fn repetitions_belong_to_their_candidate_and_cost_what_they_took() {
+        let repetition = |candidate, repetition, outcome| {
+            let result = SimulationResult::without_values(outcome, String::new(), &[]);
+            let result = SimulationResult { simulation_seconds: 60.0, ..result };
+            let candidate = CandidateNumber(candidate);
+            Repetition { candidate, repetition, seed: u64::from(repetition), result }
+        };
+        let exploded = repetition(0, 2, OutcomeClass::Exploded);
+        let repetitions = vec![exploded.clone(), repetition(0, 1, OutcomeClass::Crashed)];
+        let mut events = crashed();
+        events.push(Event::Repeated { repetitions });
+        let state = State::of(&entries(events.clone())).unwrap();
+        let [crashed, second] = &state.candidates[0].repetitions[..] else { panic!("two") };
+        assert_eq!((crashed.repetition, crashed.counts()), (1, false));
+        assert_eq!((second, second.counts()), (&exploded, true));
+        assert_eq!((state.simulated(), state.repetition_seconds), (1, 120.0));
+
+        for other in
+            [repetition(0, 2, OutcomeClass::Exploded), repetition(1, 1, OutcomeClass::Crashed)]
+        {
+            let mut events = events.clone();
+            events.push(Event::Repeated { repetitions: vec![other] });
+            let error = State::of(&entries(events)).unwrap_err();
+            assert!(error.to_string().contains("a simulation is repeated that"), "{error}");
+        }
     }
 
     #[test]

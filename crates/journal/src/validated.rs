@@ -1,7 +1,9 @@
 //! How a candidate did when it was simulated again.
 
 use serde::{Deserialize, Serialize};
-use simulation::{CandidateNumber, OutcomeClass, SimulationResult};
+use simulation::{CandidateNumber, SimulationResult};
+
+use crate::repetition::{Repetition, mean_and_sd};
 
 /// A candidate's further simulations, with seeds of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,12 +24,10 @@ pub struct Validated {
 }
 
 impl Validated {
-    /// What these results say; `None` if there are none.
-    pub fn of(candidate: CandidateNumber, results: &[SimulationResult]) -> Option<Self> {
-        let says_something = |result: &&SimulationResult| {
-            !matches!(result.outcome, OutcomeClass::NoData | OutcomeClass::NodeFailure)
-        };
-        let mut results: Vec<_> = results.iter().filter(says_something).collect();
+    /// What a candidate's repetitions say; `None` if there are none that count.
+    pub fn of(candidate: CandidateNumber, repetitions: &[Repetition]) -> Option<Self> {
+        let counting = repetitions.iter().filter(|repetition| repetition.counts());
+        let mut results: Vec<&SimulationResult> = counting.map(|it| &it.result).collect();
         // Whichever ended first, sums are the same to the last bit.
         results.sort_by(|a, b| a.total.total_cmp(&b.total));
         let totals: Vec<f64> = results
@@ -35,19 +35,14 @@ impl Validated {
             .filter(|result| !result.outcome.is_failure())
             .map(|result| result.total)
             .collect();
-        let count = totals.len() as f64;
-        let mean = (!totals.is_empty()).then(|| totals.iter().sum::<f64>() / count);
-        let sd = mean.filter(|_| totals.len() > 1).map(|mean| {
-            let squares: f64 = totals.iter().map(|total| (total - mean).powi(2)).sum();
-            (squares / (count - 1.0)).sqrt()
-        });
+        let (mean, sd) = mean_and_sd(&totals).unzip();
         let all: f64 = results.iter().map(|result| result.total).sum();
         (!results.is_empty()).then(|| Self {
             candidate,
             simulations: results.len(),
             failed: results.len() - totals.len(),
             mean,
-            sd,
+            sd: sd.flatten(),
             expected_total: all / results.len() as f64,
         })
     }
@@ -71,13 +66,16 @@ impl Validated {
 
 #[cfg(test)]
 mod tests {
+    use simulation::OutcomeClass;
+
     use super::*;
 
     #[test]
     fn the_order_in_which_simulations_end_does_not_matter() {
         let result = |total| {
             let completed = SimulationResult::measured(OutcomeClass::Completed, None, &[], &[]);
-            SimulationResult { total, ..completed }
+            let result = SimulationResult { total, ..completed };
+            Repetition { candidate: CandidateNumber(3), repetition: 1, seed: 1, result }
         };
         let results = [0.1, 0.2, 0.3, 1e9].map(result);
         let reversed: Vec<_> = results.iter().rev().cloned().collect();

@@ -1,5 +1,5 @@
-//! Reads the data stores of mozaik: a directory with one pickle for each sheet and presentation,
-//! and one for everything else.
+//! Reads the data stores of mozaik, and writes them: a directory with one pickle for each sheet and
+//! presentation, and one for everything else.
 //!
 //! ```text
 //! datastore.recordings.pickle    sheets, positions, annotations, the list of segments
@@ -11,7 +11,7 @@
 //! its ids, and Python 2 and 3 are read alike. Nothing in them is executed. A [`Store`] is opened
 //! by its index alone; a segment is read when it is asked for, so that memory is bounded by one
 //! segment. Of a run that died before it wrote its index, [what its segments say](Store::open) is
-//! put together.
+//! put together. A [`StoreWriter`] writes what mozaik and neo read.
 
 #![warn(clippy::unwrap_used)]
 
@@ -30,6 +30,7 @@ mod scale;
 mod segment;
 pub mod stimulus_text;
 mod store;
+mod store_writer;
 mod unindexed;
 mod unit;
 mod writer;
@@ -38,4 +39,5 @@ pub use analysis::{ANALYSIS, PerNeuronValue};
 pub use block::{BLOCK, NeuronAnnotations};
 pub use error::{Error, Problem};
 pub use store::Store;
+pub use store_writer::{Layout, Run, StoreWriter};
 pub use writer::Writer;

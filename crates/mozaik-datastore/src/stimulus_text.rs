@@ -1,5 +1,5 @@
 //! How mozaik writes down a stimulus: a Python dict display. It is parsed as data; mozaik itself
-//! evaluates it.
+//! evaluates it, and makes an object of the class that `module_path` and `name` say.
 //!
 //! ```text
 //! {"module_path" :"mozaik.stimuli.vision.topographica_based","contrast":100, "duration":2000,
@@ -82,6 +82,83 @@ pub(crate) fn parse_parameters(
         return Err(parser.error("there is more after the dict"));
     }
     Ok(parameters)
+}
+
+/// What mozaik's classes of stimuli need beyond what a stimulus says.
+const INTERNAL: [(&str, &str); 2] =
+    [("direct_stimulation_name", "None"), ("direct_stimulation_parameters", "None")];
+/// The screen is that of mozaik's model of V1: 8 degrees, 7 ms a frame.
+const VISUAL: [(&str, &str); 9] = [
+    ("background_luminance", "50.0"),
+    ("density", "10.0"),
+    ("direct_stimulation_name", "None"),
+    ("direct_stimulation_parameters", "None"),
+    ("frame_duration", "7.0"),
+    ("location_x", "0.0"),
+    ("location_y", "0.0"),
+    ("size_x", "8.0"),
+    ("size_y", "8.0"),
+];
+
+/// Writes down a stimulus as mozaik does, with what its class of this name needs beyond: a screen
+/// for gratings.
+///
+/// # Examples
+///
+/// ```
+/// use mozaik_datastore::stimulus_text::{parse, write};
+/// use recording::Stimulus;
+///
+/// let rest = Stimulus::new("InternalStimulus", &[("duration", 500.0), ("trial", 0.0)]);
+/// let text = write(&rest);
+/// assert_eq!(
+///     text,
+///     "{\"module_path\" :\"mozaik.stimuli\",\"direct_stimulation_name\":None, \
+///      \"direct_stimulation_parameters\":None, \"duration\":500.0, \"frame_duration\":500.0, \
+///      \"name\":'InternalStimulus', \"trial\":0}"
+/// );
+/// assert!(parse(&text)?.has("duration", 500.0));
+/// # Ok::<(), mozaik_datastore::stimulus_text::StimulusTextError>(())
+/// ```
+pub fn write(stimulus: &Stimulus) -> String {
+    let mut entries: BTreeMap<&str, String> = BTreeMap::new();
+    let module = if matches!(&*stimulus.name, "InternalStimulus" | "EndOfSimulationBlank") {
+        entries.extend(INTERNAL.map(|(name, value)| (name, value.to_owned())));
+        if let Some(duration) = stimulus.parameters.get("duration") {
+            entries.insert("frame_duration", written(duration));
+        }
+        "mozaik.stimuli"
+    } else {
+        entries.extend(VISUAL.map(|(name, value)| (name, value.to_owned())));
+        "mozaik.stimuli.vision.topographica_based"
+    };
+    for (name, value) in &stimulus.parameters {
+        let value = match (&**name, value) {
+            ("trial", StimulusValue::Number(trial)) => format!("{trial}"),
+            (_, value) => written(value),
+        };
+        entries.insert(name, value);
+    }
+    entries.insert("name", quoted(&stimulus.name));
+    let entries: Vec<_> =
+        entries.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{\"module_path\" :\"{module}\",{}}}", entries.join(", "))
+}
+
+/// A value as Python's `repr` has it.
+fn written(value: &StimulusValue) -> String {
+    match value {
+        StimulusValue::Number(number) => format!("{number:?}"),
+        StimulusValue::Bool(true) => "True".to_owned(),
+        StimulusValue::Bool(false) => "False".to_owned(),
+        StimulusValue::Text(text) => quoted(text),
+        StimulusValue::None => "None".to_owned(),
+    }
+}
+
+/// A string as Python's `repr` has it.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n"))
 }
 
 struct Parser<'a> {
@@ -251,6 +328,28 @@ mod tests {
         assert_eq!(value("e"), StimulusValue::Number(-1e5));
         assert_eq!(value("f"), kept("it's"));
         assert_eq!(value("g"), kept("f(x=2,)"));
+    }
+
+    #[test]
+    fn what_is_written_is_understood() {
+        let mut stimulus = Stimulus::new("DriftingSinusoidalGratingDisk", &[("radius", 1.25)]);
+        for (name, value) in [
+            ("a", StimulusValue::Text("it's a \\ in\nlines".to_owned())),
+            ("b", StimulusValue::Bool(true)),
+            ("c", StimulusValue::None),
+            ("d", StimulusValue::Number(1.0e-7)),
+            ("e", StimulusValue::Number(f64::INFINITY)),
+            ("trial", StimulusValue::Number(3.0)),
+        ] {
+            stimulus.parameters.insert(name.to_owned(), value);
+        }
+        let understood = parse(&write(&stimulus)).unwrap();
+        assert_eq!(understood.name, stimulus.name);
+        for (name, value) in &stimulus.parameters {
+            assert_eq!(&understood.parameters[name], value, "{name}");
+        }
+        // What mozaik's class needs beyond.
+        assert!(understood.has("background_luminance", 50.0));
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::borrow::Borrow;
 
-use figures::{Candidate, Outcome, Parameter, Search, Target};
+use figures::{Candidate, Model, ModelOf, Outcome, Parameter, Search, Target};
 use jiff::Timestamp;
 
 use configuration::{Configuration, ConfiguredTarget};
-use journal::{CandidateRecord, State};
+use journal::{CandidateRecord, OptimizationDirectory, State};
+use search::{Insights, Origin, insights};
 use simulation::{CandidateNumber, OutcomeClass, SimulationResult};
 
 use crate::failure::Failure;
@@ -24,16 +25,45 @@ pub fn search_of(configuration: &Configuration, state: State) -> Result<Search, 
     assembled(configuration, state.began, best, state.candidates)
 }
 
+/// What the model of the optimization knows, or one that is fitted for the figures; `None` while
+/// there are too few simulations. That takes a second or two.
+pub fn model(
+    directory: &OptimizationDirectory,
+    configuration: &Configuration,
+    state: &State,
+) -> Result<Option<Model>, Failure> {
+    state.candidates.iter().try_for_each(|record| fits(configuration, record))?;
+    let known = insights(directory, configuration, state);
+    let known = known.map_err(|error| Failure::of_search(error, directory))?;
+    let model = known.map(|Insights { insight, of }| Model {
+        insight,
+        of: match of {
+            Origin::Search => ModelOf::Search,
+            Origin::FittedAgain => ModelOf::FittedAgain,
+            Origin::FittedOnly => ModelOf::FittedOnly,
+        },
+        cheaper: configuration.fidelities.iter().map(|it| it.name.clone()).collect(),
+    });
+    Ok(model)
+}
+
+/// Refuses a candidate of another configuration.
+fn fits(configuration: &Configuration, record: &CandidateRecord) -> Result<(), Failure> {
+    let fits = record.parameters.len() == configuration.parameters.len()
+        && record.result().is_none_or(|r| r.targets.len() == configuration.target_count());
+    if fits {
+        return Ok(());
+    }
+    let message = format!("candidate {} does not match configuration.json", record.number);
+    Err(Failure::failed(message, "the journal belongs to another configuration"))
+}
+
 fn assembled<R: Borrow<CandidateRecord>>(
     configuration: &Configuration,
     began: Option<Timestamp>,
     best: Option<CandidateNumber>,
     records: impl IntoIterator<Item = R>,
 ) -> Result<Search, Failure> {
-    let fits = |record: &CandidateRecord| {
-        record.parameters.len() == configuration.parameters.len()
-            && record.result().is_none_or(|r| r.targets.len() == configuration.target_count())
-    };
     let parameters = configuration.parameters.iter().map(|parameter| Parameter {
         path: parameter.path.clone(),
         low: parameter.low,
@@ -44,10 +74,7 @@ fn assembled<R: Borrow<CandidateRecord>>(
     let mut candidates = Vec::with_capacity(records.size_hint().0);
     for record in records {
         let record = record.borrow();
-        if !fits(record) {
-            let message = format!("candidate {} does not match configuration.json", record.number);
-            return Err(Failure::failed(message, "the journal belongs to another configuration"));
-        }
+        fits(configuration, record)?;
         // Others have neither a total nor all values, or are of another simulation.
         let is_whole =
             record.result().is_none_or(|result| result.outcome != OutcomeClass::Incomplete);
@@ -60,6 +87,7 @@ fn assembled<R: Borrow<CandidateRecord>>(
         targets: configuration.targets()?.iter().map(target).collect(),
         candidates,
         best: best.map(|number| number.0),
+        model: None,
     })
 }
 

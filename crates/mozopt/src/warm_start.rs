@@ -24,6 +24,8 @@ const ROUNDING: f64 = 1e-12;
 /// The columns of a table beside parameters, values and scores.
 const OWN_COLUMNS: [&str; 8] =
     ["candidate", "generation", "seed", "attempts", "outcome", "reason", "total", "seconds"];
+/// The number of a repetition, in the table of a search that has some.
+const REPEAT: &str = "repeat";
 /// What to give instead of what cannot be used.
 const HELP: &str = "use an optimization, a table from `mozopt export --format csv`, or a JSON \
                     object with parameters";
@@ -142,15 +144,20 @@ impl Reader<'_> {
             earlier_targets.iter().position(|earlier| is_same(&earlier.target, &wanted.target))
         })?;
         let mut taken = Taken::default();
-        for (record, result) in state.finished() {
+        let repetitions = state.candidates.iter().flat_map(|record| {
+            let counting = record.repetitions.iter().filter(|repetition| repetition.counts());
+            counting.map(move |repetition| (record, &repetition.result, repetition.seed))
+        });
+        let own = state.finished().map(|(record, result)| (record, result, record.seed));
+        for (record, result, seed) in own.chain(repetitions) {
             let value = |i: &Option<usize>| {
                 let target = &result.targets[(*i)?];
                 (!target.unknown).then(|| target.value.ok_or_else(|| reason(target)))
             };
             let values: Vec<_> = mapping.values.iter().map(value).collect();
-            let (seed, parameters) = (record.seed, &record.parameters);
-            let then = earlier.fidelity_name(record.fidelity);
-            let then = Then { fidelity: then, parameters, seed, outcome: result.outcome };
+            let (fidelity, parameters) =
+                (earlier.fidelity_name(record.fidelity), &record.parameters);
+            let then = Then { fidelity, parameters, seed, outcome: result.outcome };
             self.add(&mut taken, &mapping, then, &values);
         }
         Ok(taken)
@@ -166,10 +173,9 @@ impl Reader<'_> {
         let paths: Vec<&str> = parameters.iter().map(|&i| &header[i]).collect();
         let mapping =
             self.mapping(&paths, |wanted| column(&format!("value {}", wanted.target.name)))?;
-        let others = header
-            .iter()
-            .enumerate()
-            .filter(|(i, heading)| !is_own_column(heading) && !parameters.contains(i));
+        let others = header.iter().enumerate().filter(|(i, heading)| {
+            !is_own_column(heading) && *heading != REPEAT && !parameters.contains(i)
+        });
         let name = |(i, heading): (usize, &str)| match heading {
             "" => format!("column {}", i + 1),
             heading => heading.to_owned(),
@@ -200,6 +206,11 @@ impl Reader<'_> {
                     self.wrong(format!("line {line}: unknown outcome \"{words}\""))
                 })?,
             };
+            let is_repetition = column(REPEAT).is_some_and(|i| !row[i].is_empty());
+            if is_repetition && outcome == OutcomeClass::Crashed {
+                taken.leave_out("are repetitions that crashed");
+                continue;
+            }
             let missing = || Missing::new("it is missing in the table");
             let value = |column: &Option<usize>| match *column {
                 None => Ok(None),
@@ -326,8 +337,8 @@ impl Reader<'_> {
         Ok(Mapping { origins, fixed, values })
     }
 
-    /// Which version of the present simulation one was whose version was called so then: as the user
-    /// says, as it is called now, or, where nothing is said, the first whose model it had.
+    /// Which version of the present simulation one was whose version was called so then: as the
+    /// user says, as it is called now, or, where nothing is said, the first whose model it had.
     fn fidelity_of(
         &self,
         mapping: &Mapping,

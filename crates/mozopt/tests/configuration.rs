@@ -523,7 +523,9 @@ fn every_setting_is_a_flag() {
     let help = Running::of(command.args(["run", "--help"])).wait().exits(0).stdout;
     let schema = schema("mozopt.toml");
     let mut settings = 0;
-    for (section, reference) in schema["properties"].as_object().unwrap() {
+    // Of a list of tables there are no flags.
+    let sections = schema["properties"].as_object().unwrap().iter();
+    for (section, reference) in sections.filter(|(section, _)| *section != "fidelity") {
         let pointer = reference["$ref"].as_str().unwrap().trim_start_matches('#');
         let keys = schema.pointer(pointer).unwrap()["properties"].as_object().unwrap();
         for key in keys.keys() {

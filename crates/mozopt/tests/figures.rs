@@ -35,6 +35,10 @@ fn figures_are_written_one_file_each_and_their_paths_printed() {
             "values.png",
             "evo_parameters.png",
             "slices.png",
+            "predictions.png",
+            "importance.png",
+            "effects.png",
+            "target_effects.png",
             "correlations.png",
             "sensitivity.png",
             "covariance_matrix.png",
@@ -66,6 +70,36 @@ fn the_specification_holds_the_numbers_of_the_journal() {
         // Four significant digits.
         assert!((shown - exact).abs() <= 5e-4 * exact, "{shown}, {exact}");
     }
+}
+
+/// The first words of the captions tell whose model the figure shows.
+#[test]
+fn the_model_is_that_of_the_search_where_there_is_one() {
+    let caption = |model: &Model| {
+        let flags = format!("--format json --only importance -o {}/out", model.path().display());
+        let written = paths(&model.mozopt("figures", &flags).exits(0).stdout);
+        let specification: Value = serde_json::from_slice(&fs::read(&written[0]).unwrap()).unwrap();
+        let lines = specification["title"]["subtitle"].as_array().unwrap().iter();
+        lines.map(|line| line.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+    };
+    let model = Model::simulated_by(IDENTITY);
+    model.mozopt("run", "--max-ngen 5 --algorithm composite -q").exits(0);
+    let of_search = caption(&model);
+    assert!(of_search.starts_with("The model by which the search chooses"), "{of_search}");
+    fs::remove_file(model.optimization().0.join("optimizer.json")).unwrap();
+    let again = caption(&model);
+    assert!(again.starts_with("The model of the search, fitted anew"), "{again}");
+
+    let model = Model::simulated_by(IDENTITY);
+    model.mozopt("run", "--max-ngen 5 -q").exits(0);
+    let only_shown = caption(&model);
+    assert!(only_shown.starts_with("A model that this search does not use"), "{only_shown}");
+
+    let model = Model::simulated_by(IDENTITY);
+    model.mozopt("run", "--max-ngen 1 -q").exits(0);
+    let too_young = model.mozopt("figures", "--only importance").exits(0);
+    let why = "no importance: it needs five measured simulations, of which a model can be made";
+    assert!(too_young.stdout.is_empty() && too_young.stderr.contains(why), "{}", too_young.stderr);
 }
 
 #[test]

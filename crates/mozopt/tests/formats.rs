@@ -423,7 +423,7 @@ fn the_page_names_every_key_about_data_stores_and_parameters() {
 #[test]
 fn every_kind_of_event_and_request_is_in_the_samples_and_on_the_page() {
     let mut seen: Vec<String> = vec![];
-    for name in ["command", "mozaik", "forgotten", "edited"] {
+    for name in ["command", "mozaik", "forgotten", "edited", "repeated"] {
         let (_model, optimization) = sample(name);
         let events = optimization.journal().into_iter();
         seen.extend(events.map(|entry| entry["event"].as_str().unwrap().to_owned()));
@@ -435,7 +435,7 @@ fn every_kind_of_event_and_request_is_in_the_samples_and_on_the_page() {
         .skip(2)
         .map_while(|line| line.strip_prefix("| `")?.split('`').next())
         .collect();
-    assert_eq!(documented.len(), 14);
+    assert_eq!(documented.len(), 15);
     for event in &seen {
         assert!(documented.contains(&&**event), "the page does not name {event}");
     }

@@ -582,7 +582,22 @@ fn a_simulation_alone_refuses_what_the_model_does_not_know() {
     };
     simulate("sheets.l4_cortex_exc.params.sx").says("write PATH=VALUE");
     simulate("sheets.l4_cortex_exc.params.sx=wide").says("`wide` is not a number");
-    simulate("sheets.l4_cortex_exc.params.sz=1").says("sheets.l4_cortex_exc.params.sz");
-    simulate("sheets.l4_cortex_exc.params.density=-5").says("density");
+    simulate("sheets.l4_cortex_exc.params.sz=1")
+        .says("no parameter sheets.l4_cortex_exc.params.sz")
+        .says("did you mean sheets.l4_cortex_exc.params.sx?");
+    simulate("sheets.l4_cortex_exc.params.density=-5")
+        .says("is above 0 cells/mm²; the nearest value is 0.000001")
+        .says("mozopt simulate --parameters");
     assert!(!store.exists());
+}
+
+#[test]
+fn the_embedded_models_parameters_are_listed_as_they_would_be_simulated() {
+    let mut command = mozopt();
+    command.args(["simulate", "--parameters", "--set", "kernel_scale=2"]);
+    support::Running::of(&mut command)
+        .wait()
+        .exits(0)
+        .shows("kernel_scale=2 (default 1.6) factor of the widths of connections")
+        .shows("null_stimulus_period=150 ms blank screen before each grating; 0 to 1000000 ms");
 }

@@ -192,7 +192,8 @@ fn targets_that_are_met_end_the_search() {
         "echo '{\"values\": {\"x\": 2.05, \"y\": 3.5}}' > $(dirname $MOZOPT_SIMULATION)/values.json",
     );
     let ended = model.mozopt("run", "--json").exits(0).json();
-    assert_eq!(ended["stopped"], "every target is within its norm of what is wanted");
+    let stopped = "every target is within its norm of what is wanted; nothing was repeated";
+    assert_eq!(ended["stopped"], stopped);
     assert_eq!(ended["simulations"], 4);
 }
 

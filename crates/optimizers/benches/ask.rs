@@ -51,6 +51,18 @@ fn with_cheaper(bencher: Bencher<'_, '_>, simulations: usize) {
         });
 }
 
+/// Looking at what the model knows.
+#[divan::bench(args = [100, 400], sample_count = 3, sample_size = 1)]
+fn looking(bencher: Bencher<'_, '_>, simulations: usize) {
+    bencher
+        .with_inputs(|| {
+            let (mut search, last) = with_one_under_way(simulations);
+            tell(&mut search, &last);
+            search
+        })
+        .bench_refs(|search| search.insight());
+}
+
 /// A search that was told all but the last of this many simulations, and that candidate.
 fn with_one_under_way(simulations: usize) -> (Composite, Candidate) {
     under_way(vec![], simulations, &[0])

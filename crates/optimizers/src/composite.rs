@@ -27,8 +27,8 @@
 //!    optima of functions drawn from all that the data leave open (Thompson sampling,
 //!    `prior_sample`), the greatest expected improvement (`evolution`), pre-screened normal
 //!    deviates, and the incumbent again where its noise matters.
-//! 8. Where there are cheaper simulations, they have models of the same kind (`belief`), on which that
-//!    of the full ones is put target by target (`relation`, `stacked`) as soon as they predict
+//! 8. Where there are cheaper simulations, they have models of the same kind (`belief`), on which
+//!    that of the full ones is put target by target (`relation`, `stacked`) as soon as they predict
 //!    themselves. How many of them come before the next full one depends on what they cost and on
 //!    what is left for either to tell (`allocation`). Incumbent and recommendation are full ones.
 //! 9. What the model expected is compared with what came (`forecasts`). While it is wrong, CMA-ES
@@ -42,6 +42,7 @@ use self::expected_score::WarpedRule;
 use self::fallback::Fallback;
 use self::forecasts::{Forecasts, Skill};
 use self::incumbent::Standing;
+pub use self::insight::Simulated;
 use self::kernel::Point;
 use self::plan::Plan;
 use self::portfolio::Portfolio;
@@ -52,8 +53,8 @@ pub use self::snapshot::Snapshot;
 use crate::deviates::Seeded;
 use crate::ledger::Ledger;
 use crate::{
-    Candidate, Diagnostics, Earlier, ModelDiagnostics, Optimizer, Outcome, OutcomeKind, Reading,
-    Recommendation, ScoreRule, Space, TellError,
+    Candidate, Diagnostics, Earlier, Insight, ModelDiagnostics, Optimizer, Outcome, OutcomeKind,
+    Reading, Recommendation, ScoreRule, Space, TellError,
 };
 
 mod allocation;
@@ -67,6 +68,7 @@ mod fidelities;
 mod forecasts;
 mod gaussian_process;
 mod incumbent;
+mod insight;
 mod kernel;
 mod minimizer;
 mod noise;
@@ -162,6 +164,8 @@ pub struct Composite {
     /// All candidates, by number.
     proposals: Vec<Proposal>,
     observations: BTreeMap<u64, Observation>,
+    /// Further simulations of candidates, in the order in which they were told.
+    repetitions: Vec<(u64, Observation)>,
     forecasts: Forecasts,
     belief: Option<Belief>,
     fallback: Option<Fallback>,
@@ -172,6 +176,8 @@ pub struct Composite {
     core_seconds: BTreeMap<u64, (usize, f64)>,
     /// Candidates whose outcomes the belief does not contain.
     unlearnt: Vec<u64>,
+    /// How many of the latest repetitions it does not contain.
+    unlearnt_repetitions: usize,
     /// Outcomes since there was an attempt to learn, since the kernel was fitted, and since the
     /// trust region adapted.
     news: usize,
@@ -227,6 +233,7 @@ impl Composite {
             ledger: Ledger::new(offspring_size),
             proposals: Vec::new(),
             observations: BTreeMap::new(),
+            repetitions: Vec::new(),
             forecasts: Forecasts::default(),
             belief: None,
             fallback: None,
@@ -234,6 +241,7 @@ impl Composite {
             told: 0,
             core_seconds: BTreeMap::new(),
             unlearnt: Vec::new(),
+            unlearnt_repetitions: 0,
             news: 0,
             since_fit: vec![0; fidelities],
             since_adaptation: 0,
@@ -293,6 +301,7 @@ impl Composite {
     fn evidence(&self) -> Evidence<'_> {
         Evidence {
             observations: &self.observations,
+            repetitions: &self.repetitions,
             rules: &self.rules,
             fidelities: self.fidelities(),
         }
@@ -395,6 +404,7 @@ impl Composite {
         };
         let Some(mut belief) = next else { return };
         self.unlearnt.clear();
+        self.unlearnt_repetitions = 0;
         for (since, is_due) in self.since_fit.iter_mut().zip(is_due) {
             if is_due || self.belief.is_none() {
                 *since = 0;
@@ -463,8 +473,12 @@ impl Composite {
         // Cheaper simulations move the region as long as they stand for full ones.
         let counts = fidelity == 0 || self.belief.as_ref().is_none_or(|belief| !belief.is_of_full);
         self.since_adaptation += usize::from(counts);
-        // With nothing under way there is nothing to wait for, and whoever wants a recommendation
-        // gets the latest.
+        self.learn_when_idle();
+    }
+
+    /// With nothing under way there is nothing to wait for, and whoever wants a recommendation gets
+    /// the latest.
+    fn learn_when_idle(&mut self) {
         if self.has_much_news() && self.ledger.pending().next().is_none() {
             self.learn();
         }
@@ -486,18 +500,22 @@ impl Composite {
         else {
             return;
         };
-        if let Some(Learnt { fits, region, unlearnt }) = &snapshot.learnt {
+        if let Some(Learnt { fits, region, unlearnt, unlearnt_repetitions }) = &snapshot.learnt {
             let mut learnt = self.observations.clone();
             learnt.retain(|number, _| !unlearnt.contains(number));
-            let evidence = Evidence { observations: &learnt, ..self.evidence() };
+            let repeated = self.repetitions.len().saturating_sub(*unlearnt_repetitions);
+            let repetitions = &self.repetitions[..repeated];
+            let evidence = Evidence { observations: &learnt, repetitions, ..self.evidence() };
             self.belief = Belief::again(evidence, fits.clone(), region.clone());
             if self.belief.is_none() {
                 self.restoring = Some(snapshot);
                 return;
             }
             self.unlearnt.clone_from(unlearnt);
+            self.unlearnt_repetitions = *unlearnt_repetitions;
         } else {
             self.unlearnt = self.observations.keys().copied().collect();
+            self.unlearnt_repetitions = self.repetitions.len();
         }
         let Snapshot { forecasts, fallback, plan, news, since_fit, since_adaptation, .. } =
             *snapshot;
@@ -554,11 +572,41 @@ impl Optimizer for Composite {
         Ok(())
     }
 
+    fn insight(&self) -> Option<Insight> {
+        self.what_it_knows()
+    }
+
+    fn tell_again(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {
+        let number = candidate;
+        let proposal = self.proposals.get(candidate as usize);
+        let Proposal { point, fidelity, .. } =
+            proposal.ok_or(TellError::UnknownCandidate { number })?.clone();
+        self.told += 1;
+        if outcome.kind == OutcomeKind::Lost {
+            self.restore_when_due();
+            return Ok(());
+        }
+        let observation = Observation::new((point, fidelity), outcome, self.rules.len());
+        self.repetitions.push((candidate, observation));
+        if self.restoring.is_some() {
+            self.restore_when_due();
+            return Ok(());
+        }
+        self.unlearnt_repetitions += 1;
+        self.news += 1;
+        self.since_fit[fidelity] += 1;
+        // What is planned rests on what was believed of this candidate.
+        self.plan.end = 0;
+        self.learn_when_idle();
+        Ok(())
+    }
+
     fn snapshot(&self) -> Option<Snapshot> {
         let learnt = self.belief.as_ref().map(|belief| Learnt {
             fits: belief.fits.clone(),
             region: belief.region.clone(),
             unlearnt: self.unlearnt.clone(),
+            unlearnt_repetitions: self.unlearnt_repetitions,
         });
         self.restoring.is_none().then(|| Snapshot {
             proposed: self.ledger.next_number(),

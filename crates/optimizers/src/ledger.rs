@@ -95,9 +95,7 @@ impl<M> Ledger<M> {
         } else {
             TellError::UnknownCandidate { number }
         })?;
-        if outcome.kind == OutcomeKind::Lost {
-            self.lost += 1;
-        } else {
+        if outcome.kind.is_ranked() {
             let total = if outcome.total.is_finite() { outcome.total } else { f64::INFINITY };
             if outcome.kind == OutcomeKind::Measured && total.is_finite() {
                 let place = self.best.partition_point(|best| *best < (total, number));
@@ -105,6 +103,8 @@ impl<M> Ledger<M> {
                 self.best.truncate(REMEMBERED);
             }
             self.survivors.push(Survivor { number, total, memory });
+        } else {
+            self.lost += 1;
         }
         if self.survivors.len() + self.lost < self.offspring_size {
             return Ok(None);

@@ -34,6 +34,7 @@ mod cma_es;
 mod composite;
 mod deviates;
 mod eigen;
+mod insight;
 mod ledger;
 mod linear_algebra;
 mod multi_objective;
@@ -42,7 +43,10 @@ mod score_rule;
 mod space;
 
 pub use cma_es::{CmaEs, CmaEsError, CmaEsSettings, CmaEsVariant};
-pub use composite::{Composite, CompositeError, CompositeSettings, Fidelity, Snapshot};
+pub use composite::{Composite, CompositeError, CompositeSettings, Fidelity, Simulated, Snapshot};
+pub use insight::{
+    Coordinate, CurvePoint, Effect, Extent, Insight, Knowledge, Prediction, Predictions,
+};
 pub use multi_objective::{
     MultiObjective, MultiObjectiveError, MultiObjectiveSettings, pareto_front,
 };
@@ -124,6 +128,17 @@ pub trait Optimizer: Send {
         self.tell(candidate, &Outcome::lost())
     }
 
+    /// Tells of a further simulation of a candidate, with a seed of its own: the same parameters,
+    /// observed once more. It resolves nothing and may come at any time, as often as there are such
+    /// simulations; a search that does not model values ignores it.
+    ///
+    /// # Errors
+    /// The number was never given out, where that matters. The optimizer is then unchanged.
+    fn tell_again(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {
+        let _ = (candidate, outcome);
+        Ok(())
+    }
+
     /// What a search would have to learn again from one generation after the other: with it,
     /// [`restore`](Self::restore) is fast however long the search is. `None` where there is no
     /// need.
@@ -155,6 +170,12 @@ pub trait Optimizer: Send {
     /// tell, best first. With noise the least total seen is mostly luck; a search that knows better
     /// recommends by that.
     fn recommend(&self, count: usize) -> Vec<Recommendation>;
+
+    /// What its model knows and how well, if it has one by now. That takes a while to compute, and
+    /// changes nothing.
+    fn insight(&self) -> Option<Insight> {
+        None
+    }
 
     /// Where the search stands.
     fn diagnostics(&self) -> Diagnostics;
@@ -264,8 +285,18 @@ pub enum OutcomeKind {
     Exploded,
     /// It crashed, ran out of time or of memory; the total is the worst possible.
     Failed,
+    /// It ran to its end and left nothing that can be measured. A search that models where things
+    /// go wrong learns where; to others it is lost.
+    NoData,
     /// Its outcome will never be known and says nothing about the parameters; the total is ignored.
     Lost,
+}
+
+impl OutcomeKind {
+    /// Whether the total says how the candidate compares with others.
+    pub(crate) fn is_ranked(self) -> bool {
+        !matches!(self, OutcomeKind::NoData | OutcomeKind::Lost)
+    }
 }
 
 /// An outcome that cannot be taken.
@@ -295,8 +326,8 @@ pub struct Recommendation {
     pub total: f64,
     /// How many simulations of these parameters it rests on.
     pub simulations: usize,
-    /// The probability that another simulation explodes or fails, where the search has a model of
-    /// it.
+    /// The probability that another simulation explodes, fails or leaves nothing, where the search
+    /// has a model of it.
     pub risk: Option<f64>,
 }
 

@@ -274,7 +274,7 @@ impl Optimizer for MultiObjective {
     fn tell(&mut self, candidate: u64, outcome: &Outcome) -> Result<(), TellError> {
         let objectives = self.objectives_of(outcome);
         let complete = self.ledger.resolve(candidate, outcome)?;
-        if outcome.kind != OutcomeKind::Lost {
+        if outcome.kind.is_ranked() {
             self.objectives.insert(candidate, objectives);
         }
         let Some(generation) = complete else { return Ok(()) };

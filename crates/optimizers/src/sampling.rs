@@ -47,7 +47,7 @@ pub struct Sampling {
 
 /// Where the points come from.
 #[derive(Debug)]
-enum Points {
+pub(crate) enum Points {
     /// Independent uniform deviates.
     Uniform(Seeded),
     /// A low-discrepancy sequence: Sobol's with the direction numbers of Joe & Kuo (2008),
@@ -119,7 +119,7 @@ impl Sampling {
 
 impl Points {
     /// The point of this number, each coordinate in [-1, 1].
-    fn point(&self, number: u64, dimension: usize) -> Vec<f64> {
+    pub fn point(&self, number: u64, dimension: usize) -> Vec<f64> {
         match self {
             Self::Uniform(source) => {
                 let mut uniform = source.uniform(number);

@@ -325,6 +325,33 @@ fn lost_candidates_count_and_teach_nothing() {
     }
 }
 
+/// What a search with a model of failures makes of them, `composite.rs` tests.
+#[test]
+fn candidates_without_data_are_lost_to_searches_that_rank_and_repetitions_are_no_candidates() {
+    let ranking = OPTIMIZERS.iter().filter(|(name, _)| !name.starts_with("composite"));
+    for &(name, start) in ranking {
+        let every_third = |kind| {
+            run(start, 7, 12, as_asked, move |candidate, total| {
+                let lacks_data = candidate.number % 3 == 0;
+                outcome(if lacks_data { kind } else { OutcomeKind::Measured }, total)
+            })
+        };
+        assert_eq!(every_third(OutcomeKind::NoData), every_third(OutcomeKind::Lost), "{name}");
+        let (space, centroid) = mixed_space(3);
+        let [mut told, mut other] = [0; 2].map(|seed| start(space.clone(), &centroid, seed));
+        for _ in 0..3 {
+            let candidates = told.ask(OFFSPRING_SIZE);
+            assert_eq!(other.ask(OFFSPRING_SIZE), candidates, "{name}");
+            for candidate in candidates {
+                let measured = outcome(OutcomeKind::Measured, total(&space, &candidate.parameters));
+                told.tell(candidate.number, &measured).unwrap();
+                told.tell_again(candidate.number, &outcome(OutcomeKind::Exploded, 9.0)).unwrap();
+                other.tell(candidate.number, &measured).unwrap();
+            }
+        }
+    }
+}
+
 #[test]
 fn generations_lost_but_for_one_change_nothing() {
     for (name, start) in OPTIMIZERS {
@@ -349,6 +376,7 @@ fn nothing_but_equal_failed_or_undefined_totals_is_survived() {
         outcome(OutcomeKind::Failed, f64::INFINITY),
         outcome(OutcomeKind::Measured, f64::NAN),
         outcome(OutcomeKind::Measured, f64::NEG_INFINITY),
+        outcome(OutcomeKind::NoData, 620.0),
         outcome(OutcomeKind::Lost, 0.0),
     ];
     for (name, start) in OPTIMIZERS {
@@ -448,6 +476,8 @@ enum Call {
     Tell(usize, Outcome),
     /// Tells any number, pending or not.
     TellAny(u64, Outcome),
+    /// Of the one of all proposed that this index selects.
+    TellAgain(usize, Outcome),
 }
 
 fn any_outcome() -> impl Strategy<Value = Outcome> {
@@ -455,6 +485,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         6 => Just(OutcomeKind::Measured),
         2 => Just(OutcomeKind::Exploded),
         1 => Just(OutcomeKind::Failed),
+        1 => Just(OutcomeKind::NoData),
         1 => Just(OutcomeKind::Lost),
     ];
     let total = prop_oneof![
@@ -470,6 +501,7 @@ fn any_call() -> impl Strategy<Value = Call> {
         3 => (0..9usize).prop_map(Call::Ask),
         12 => (any::<usize>(), any_outcome()).prop_map(|(at, told)| Call::Tell(at, told)),
         1 => (0..50u64, any_outcome()).prop_map(|(number, told)| Call::TellAny(number, told)),
+        1 => (any::<usize>(), any_outcome()).prop_map(|(at, told)| Call::TellAgain(at, told)),
     ]
 }
 
@@ -495,6 +527,12 @@ fn make_calls(
                 let number = pending.swap_remove(at % pending.len());
                 optimizer.tell(number, told).unwrap();
                 record.push(Call::TellAny(number, told.clone()));
+            }
+            Call::TellAgain(_, _) if proposed.is_empty() => {}
+            Call::TellAgain(at, told) => {
+                let candidate: &Candidate = &proposed[at % proposed.len()];
+                optimizer.tell_again(candidate.number, told).unwrap();
+                record.push(call.clone());
             }
             Call::TellAny(number, told) => {
                 let was_pending = pending.contains(number);

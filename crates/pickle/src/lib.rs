@@ -1,4 +1,5 @@
 //! Reads Python pickles (protocols 0 to 5) as data. Bytes go in, a [`Graph`] of values comes out.
+//! A [`Writer`] goes the other way, in protocol 4.
 //!
 //! A pickle is a program for a small stack machine that may import and call anything. Here nothing
 //! is imported or called: a class is its [name](Object::Global), and an object is the
@@ -31,10 +32,12 @@ mod memory;
 pub mod numpy;
 mod opcode;
 mod text;
+mod writer;
 
 pub use error::{Error, ErrorKind};
 pub use graph::{Graph, Instance, Object, ObjectId, StringId, Value};
 pub use memory::Limits;
+pub use writer::{Kept, Writer};
 
 /// Reads the first pickle in these bytes.
 ///

@@ -175,8 +175,8 @@ pub struct OptimizerSettings {
     /// Stop proposing once the simulations have taken this many core-hours [default: no limit]
     #[arg(long, value_name = "X")]
     pub max_core_hours: Option<f64>,
-    /// Repetitions of each of the best candidates at the end, with new seeds; 0 for none [default:
-    /// 5]
+    /// Repetitions, with new seeds, of a candidate that meets all targets, and of the best at the
+    /// end; 0 for none [default: 5]
     #[arg(long, value_name = "N")]
     pub validate_best: Option<u32>,
 }

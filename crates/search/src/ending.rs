@@ -47,8 +47,8 @@ impl Search {
     pub(crate) fn reason_to_ask_no_more(&self) -> Option<String> {
         let proposed = self.book.state.proposed();
         let Limits { max_ngen, max_simulations, .. } = self.book.limits;
-        if self.targets_are_met() {
-            return Some("every target is within its norm of what is wanted".to_owned());
+        if let Some(claim) = self.claim() {
+            return Some(claim.in_words());
         }
         if let Some(points) = self.points_of_exhausted_space() {
             return Some(format!(
@@ -105,11 +105,6 @@ impl Search {
         let simulated: BTreeSet<Vec<u64>> =
             same_seed.map(|(it, _)| it.parameters.iter().map(bits).collect()).collect();
         (simulated.len() >= points).then_some(points)
-    }
-
-    fn targets_are_met(&self) -> bool {
-        let best = self.book.state.best();
-        best.is_some_and(|(_, result)| result.targets.iter().all(|target| target.score <= 1.0))
     }
 
     /// A model that never works is a mistake in the set-up, not a search.

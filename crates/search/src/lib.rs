@@ -5,10 +5,12 @@
 #![allow(clippy::missing_errors_doc)]
 
 mod book;
+mod claim;
 mod end;
 mod ending;
 mod error;
 mod forget;
+mod insight;
 mod interrupt;
 mod known;
 mod memory;
@@ -26,6 +28,7 @@ mod watcher;
 pub use end::End;
 pub use error::{BookError, SearchError};
 pub use forget::forget;
+pub use insight::{Insights, Origin, insights};
 pub use interrupt::{Interrupt, Wish};
 pub use known::{Earlier, WarmStart};
 pub use search::Search;

@@ -37,11 +37,13 @@ pub fn write(
 }
 
 /// What the optimizer had learnt, if that is known and these entries begin with those that it
-/// follows from. What was learnt from outcomes that were taken back since does not count.
-pub fn read(path: &Path, entries: &[Entry]) -> Option<Snapshot> {
+/// follows from, and how many these are. What was learnt from outcomes that were taken back since
+/// does not count.
+pub fn read(path: &Path, entries: &[Entry]) -> Option<(Snapshot, usize)> {
     let memory: Memory = durable::read_json(path).ok()?;
     let (known, later) = entries.split_at_checked(memory.entries as usize)?;
     let fits = memory.format == FORMAT && known.last()?.time == memory.time?;
     let is_taken_back = |entry: &Entry| matches!(entry.event, Event::Forgotten { .. });
-    (fits && !later.iter().any(is_taken_back)).then_some(memory.optimizer)
+    let is_known = fits && !later.iter().any(is_taken_back);
+    is_known.then_some((memory.optimizer, known.len()))
 }

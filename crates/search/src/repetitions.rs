@@ -1,17 +1,19 @@
-//! The final answer is simulated again. With noise, the least total that was seen belongs to a
+//! Candidates are simulated again: the one that has all targets within their norms, before it ends
+//! the search, and the best ones at its end. With noise, the least total that was seen belongs to a
 //! lucky simulation as often as to good parameters, and some of the luckiest explode the next time.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use configuration::{FidelityNumber, SimulationSeed};
 use dispatcher::{NoLedger, Settled, Task};
 use executors::JobKey;
-use journal::{Event, Validated};
-use simulation::{Attempt, CandidateNumber, Keep, OutcomeClass, Simulation, SimulationResult};
+use journal::{Event, Repetition, Validated};
+use simulation::{Attempt, CandidateNumber, Keep, Simulation, SimulationResult};
 
+use crate::claim::{Claim, Ground};
 use crate::error::SearchError;
 use crate::interrupt::Wish;
+use crate::replay::tell_again;
 use crate::search::{Search, TICK};
 use crate::seeds;
 
@@ -19,10 +21,32 @@ use crate::seeds;
 const COMPARED: usize = 3;
 
 impl Search {
+    /// Simulates the candidate again that has all targets within their norms, unless that was done.
+    /// If the claim holds, the candidate is the one to recommend. Returns false if the user does
+    /// not want to wait for it.
+    pub(crate) fn repeat_claimed(&mut self, claim: Claim) -> Result<bool, SearchError> {
+        let Claim { candidate, ground } = claim;
+        match ground {
+            Ground::Unrepeated | Ground::Fixed => {}
+            Ground::Repetitions(_) => self.log_validated(&[candidate])?,
+            Ground::Untested => {
+                let words = "has every target within its norm of what is wanted";
+                self.watcher.say(&format!("candidate {candidate} {words}: simulating it again"));
+                if !self.repeat(&[candidate])? {
+                    return Ok(false);
+                }
+                if let Some(objection) = self.objection(candidate) {
+                    self.watcher.say(&format!(
+                        "candidate {candidate} was lucky ({objection}): the search goes on"
+                    ));
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// Simulates the candidates that the optimizer recommends again, with seeds of their own, and
-    /// writes down what came out. Returns false if the user does not want to wait for it.
-    ///
-    /// What was simulated stands in the files of `validation/` and is not simulated again.
+    /// writes down how they did. Returns false if the user does not want to wait for it.
     pub(crate) fn repeat_best(&mut self) -> Result<bool, SearchError> {
         let repetitions = self.book.limits.validate_best;
         let drawn = matches!(self.configuration.simulator.seed, SimulationSeed::Drawn(_));
@@ -38,23 +62,30 @@ impl Search {
             "simulating the best candidates again, {repetitions} times each: {}",
             names.join(", ")
         ));
-        let keys = compared.iter().flat_map(|&candidate| {
-            (1..=repetitions).map(move |repetition| JobKey { candidate, repetition })
-        });
-        let Some(results) = self.repeat(keys.collect())? else { return Ok(false) };
-        let candidates: Vec<_> = compared
-            .iter()
-            .filter_map(|candidate| Validated::of(*candidate, results.get(candidate)?))
-            .collect();
+        if !self.repeat(&compared)? {
+            return Ok(false);
+        }
+        self.log_validated(&compared)?;
+        Ok(true)
+    }
+
+    /// Writes down how candidates did when they were simulated again, so that the best of them is
+    /// recommended.
+    fn log_validated(&mut self, candidates: &[CandidateNumber]) -> Result<(), SearchError> {
+        if self.book.state.validated().is_some() {
+            return Ok(());
+        }
+        let validated = |&candidate: &CandidateNumber| {
+            Validated::of(candidate, &self.book.state.candidate(candidate)?.repetitions)
+        };
+        let candidates: Vec<_> = candidates.iter().filter_map(validated).collect();
         for validated in &candidates {
             self.watcher.say(&validated.in_words());
         }
         if !candidates.is_empty() {
-            let simulated = results.values().flatten();
-            let job_seconds = simulated.map(SimulationResult::job_seconds).sum();
-            self.book.log(&[Event::Validated { candidates, job_seconds }])?;
+            self.book.log(&[Event::Validated { candidates, job_seconds: 0.0 }])?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The candidates that may be the best: those that the optimizer recommends, and the luckiest.
@@ -71,20 +102,21 @@ impl Search {
         compared
     }
 
-    /// Runs simulations that the optimizer is not told of; `None` if the user stopped them.
-    fn repeat(
-        &mut self,
-        keys: Vec<JobKey>,
-    ) -> Result<Option<BTreeMap<CandidateNumber, Vec<SimulationResult>>>, SearchError> {
-        let mut results: BTreeMap<CandidateNumber, Vec<SimulationResult>> = BTreeMap::new();
+    /// Simulates candidates as often again as is wanted, as far as that was not done; writes down
+    /// what came out, and tells the optimizer. Returns false if the user stopped it.
+    ///
+    /// What was simulated stands in the files of `validation/` and is not simulated again. It is
+    /// told when all of it is there, in the order of its numbers, so that a search that was
+    /// interrupted is told the same.
+    fn repeat(&mut self, candidates: &[CandidateNumber]) -> Result<bool, SearchError> {
+        let mut repetitions = vec![];
+        let keys = self.missing_repetitions(candidates);
         let total = keys.len();
-        let mut done = 0;
         for key in keys {
             let task = self.repetition(key);
             let good = |result: &SimulationResult| !result.outcome.is_fault();
             if let Some(settled) = self.dispatcher.take_up::<Infallible>(task, good)? {
-                self.take_repetition(settled, &mut results);
-                done += 1;
+                repetitions.push(self.take_repetition(settled));
             }
         }
         while self.dispatcher.unsettled() > 0 {
@@ -92,8 +124,8 @@ impl Search {
             self.take_requests()?;
             match self.interrupt.wish() {
                 Wish::GoOn => {}
-                Wish::HandOver => return Ok(None),
-                _ if self.dispatcher.running() == 0 => return Ok(None),
+                Wish::HandOver => return Ok(false),
+                _ if self.dispatcher.running() == 0 => return Ok(false),
                 Wish::StopAfterRunning => {}
                 Wish::Cancel => self.dispatcher.cancel_all(),
             }
@@ -103,29 +135,46 @@ impl Search {
             for message in self.dispatcher.messages() {
                 self.watcher.say(&message);
             }
+            let done = repetitions.len();
             self.watcher.count(&format!("repetitions: {done} of {total} simulations"));
             for settled in self.dispatcher.wait(TICK, &mut NoLedger::default())? {
-                self.take_repetition(settled, &mut results);
-                done += 1;
+                repetitions.push(self.take_repetition(settled));
             }
         }
-        Ok((self.interrupt.wish() == Wish::GoOn).then_some(results))
+        if self.interrupt.wish() != Wish::GoOn {
+            return Ok(false);
+        }
+        if !repetitions.is_empty() {
+            repetitions.sort_by_key(|it| (it.candidate, it.repetition));
+            self.book.log(&[Event::Repeated { repetitions: repetitions.clone() }])?;
+            let told = tell_again(self.optimizer.as_mut(), &self.configuration, &repetitions);
+            told.map_err(|error| SearchError::Optimizer(error.to_string()))?;
+        }
+        Ok(true)
     }
 
-    fn take_repetition(
-        &self,
-        Settled { task, result }: Settled,
-        results: &mut BTreeMap<CandidateNumber, Vec<SimulationResult>>,
-    ) {
-        match result.outcome {
-            // A machine that failed says nothing about the candidate, nor does an error where the
-            // candidate itself was simulated without one.
-            OutcomeClass::NodeFailure | OutcomeClass::Crashed | OutcomeClass::NoData => {
-                let why = result.reason.unwrap_or_default();
-                self.watcher.say(&format!("{} does not count: {why}", task.key));
-            }
-            _ => results.entry(task.key.candidate).or_default().push(result),
+    /// The repetitions that are wanted and were not run.
+    fn missing_repetitions(&self, candidates: &[CandidateNumber]) -> Vec<JobKey> {
+        let wanted = 1..=self.book.limits.validate_best;
+        let keys = candidates.iter().flat_map(|&candidate| {
+            wanted.clone().map(move |repetition| JobKey { candidate, repetition })
+        });
+        let is_known = |key: &JobKey| {
+            let record = &self.book.state.candidates[key.candidate.index()];
+            record.repetitions.iter().any(|known| known.repetition == key.repetition)
+        };
+        keys.filter(|key| !is_known(key)).collect()
+    }
+
+    fn take_repetition(&self, Settled { task, result }: Settled) -> Repetition {
+        let JobKey { candidate, repetition } = task.key;
+        let seed = task.simulation.seed;
+        let taken = Repetition { candidate, repetition, seed, result };
+        if !taken.counts() {
+            let why = taken.result.reason.as_deref().unwrap_or_default();
+            self.watcher.say(&format!("{} does not count: {why}", task.key));
         }
+        taken
     }
 
     /// One more simulation of a candidate.

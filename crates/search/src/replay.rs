@@ -12,7 +12,7 @@ use optimizers::{
 use targets::Scoring;
 
 use configuration::{Algorithm, Configuration, FidelityNumber, Parameter, Variant};
-use journal::{Entry, Event, Proposal, State};
+use journal::{Entry, Event, Proposal, Repetition, State};
 use simulation::{OutcomeClass, SimulationResult, TargetResult};
 
 use crate::error::SearchError;
@@ -70,7 +70,8 @@ pub fn optimizer(configuration: &Configuration) -> Result<Box<dyn Optimizer>, Se
     })
 }
 
-fn rules(configuration: &Configuration) -> Result<Vec<ScoreRule>, SearchError> {
+/// How the targets' values are scored.
+pub fn rules(configuration: &Configuration) -> Result<Vec<ScoreRule>, SearchError> {
     let targets = configuration.targets()?;
     let rules = targets.iter().map(|configured| rule(&configured.target.scoring));
     let rules: Result<_, ScoreRuleError> = rules.collect();
@@ -172,10 +173,26 @@ pub fn replay(
                     return Err(differs(entry.seq));
                 }
             }
+            Event::Repeated { repetitions } => {
+                tell_again(optimizer, configuration, repetitions)
+                    .map_err(|_| differs(entry.seq))?;
+            }
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Tells what repetitions say about their candidates.
+pub fn tell_again(
+    optimizer: &mut dyn Optimizer,
+    configuration: &Configuration,
+    repetitions: &[Repetition],
+) -> Result<(), TellError> {
+    let mut counting = repetitions.iter().filter(|repetition| repetition.counts());
+    // Only full simulations are repeated.
+    let outcome = |it: &Repetition| outcome(configuration, FidelityNumber::FULL, &it.result);
+    counting.try_for_each(|it| optimizer.tell_again(it.candidate.0, &outcome(it)))
 }
 
 /// Lets the optimizer propose what was simulated before, and tells it what came out; `None` if it
@@ -244,9 +261,8 @@ pub fn outcome(
         OutcomeClass::TimedOut | OutcomeClass::OutOfMemory | OutcomeClass::Crashed => {
             OutcomeKind::Failed
         }
-        OutcomeClass::Incomplete | OutcomeClass::NoData | OutcomeClass::NodeFailure => {
-            OutcomeKind::Lost
-        }
+        OutcomeClass::NoData => OutcomeKind::NoData,
+        OutcomeClass::Incomplete | OutcomeClass::NodeFailure => OutcomeKind::Lost,
     };
     let values = result.targets.iter().map(|target| target.value).collect();
     Outcome { kind, values, total: result.total, core_seconds }
@@ -305,12 +321,12 @@ mod tests {
         let candidates = asked.iter().map(proposal).collect();
         events.push(Event::Proposed { generation: asked[0].generation, candidates });
         for candidate in &asked {
-            tell_again(optimizer, candidate, events);
+            simulate(optimizer, candidate, events);
         }
         asked
     }
 
-    fn tell_again(optimizer: &mut dyn Optimizer, of: &Candidate, events: &mut Vec<Event>) {
+    fn simulate(optimizer: &mut dyn Optimizer, of: &Candidate, events: &mut Vec<Event>) {
         let candidate = CandidateNumber(of.number);
         events.push(Event::Submitting { candidate, attempt: Attempt::FIRST });
         events.push(Event::Finished { candidate, result: result(of) });
@@ -363,7 +379,7 @@ mod tests {
         assert_ne!(diagnostics, knows_all.diagnostics());
 
         // Simulated again, and the search goes on: these proposals are its own again.
-        tell_again(&mut knows_less, &asked[0][1], &mut events);
+        simulate(&mut knows_less, &asked[0][1], &mut events);
         generation(&mut knows_less, &mut events);
         assert_eq!(replayed(&events).unwrap().diagnostics(), knows_less.diagnostics());
         let other = events.iter_mut().rev().find_map(|event| match event {

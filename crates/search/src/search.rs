@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use configuration::{Configuration, FidelityNumber, Limits, Mode, SimulationSeed};
+use configuration::{
+    Configuration, ConfiguredTarget, FidelityNumber, Limits, Mode, SimulationSeed,
+};
 use dispatcher::{Dispatcher, SystemClock, Task};
 use executors::{Executor, JobKey, Room, executor};
 use journal::{
@@ -33,6 +35,7 @@ pub(crate) const TICK: Duration = Duration::from_millis(200);
 pub struct Search {
     pub(crate) directory: OptimizationDirectory,
     pub(crate) configuration: Configuration,
+    pub(crate) targets: Vec<ConfiguredTarget>,
     pub(crate) book: Book,
     pub(crate) optimizer: Box<dyn Optimizer>,
     pub(crate) dispatcher: Dispatcher<SystemClock>,
@@ -190,6 +193,7 @@ impl Search {
         let requests = Requests::of(directory.path());
         let done_requests = requests.forget();
         let mut search = Self {
+            targets: configuration.targets()?,
             dispatcher: Dispatcher::new(
                 executor,
                 SystemClock::default(),
@@ -249,12 +253,20 @@ impl Search {
             self.tell()?;
             if let Some(end) = self.end()? {
                 self.watch();
-                let repeated = !matches!(end, End::Finished(_)) || self.repeat_best()?;
-                break match self.interrupt.wish() {
-                    _ if repeated => end,
-                    Wish::HandOver => End::HandedOver,
-                    _ => End::StoppedByUser,
+                let claim = self.claim().filter(|_| matches!(end, End::Finished(_)));
+                let is_to_be_tested = claim.is_some_and(|claim| !claim.is_tested());
+                let repeated = match (&end, claim) {
+                    (End::Finished(_), Some(claim)) => self.repeat_claimed(claim)?,
+                    (End::Finished(_), None) => self.repeat_best()?,
+                    _ => true,
                 };
+                match self.interrupt.wish() {
+                    // It is an end if the claim holds.
+                    _ if repeated && is_to_be_tested => continue,
+                    _ if repeated => break end,
+                    Wish::HandOver => break End::HandedOver,
+                    _ => break End::StoppedByUser,
+                }
             }
             self.propose()?;
             if self.may_begin() {
@@ -466,7 +478,7 @@ fn replayed(
     entries: &[Entry],
     state: &State,
 ) -> Result<Box<dyn Optimizer>, SearchError> {
-    if let Some(snapshot) = memory::read(&directory.optimizer(), entries) {
+    if let Some((snapshot, _)) = memory::read(&directory.optimizer(), entries) {
         let mut optimizer = optimizer(configuration)?;
         optimizer.restore(snapshot);
         let replayed = replay(optimizer.as_mut(), configuration, entries, state);

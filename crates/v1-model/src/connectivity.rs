@@ -13,6 +13,7 @@ use crate::geometry::{CORTICAL, POPULATIONS, Population};
 use crate::lanes::{Lanes, exp2};
 use crate::parameters::Parameters;
 use crate::random::{Purpose, Stream};
+use crate::time::{GRID_MS, STEP_MS};
 
 /// One projection: its path in the parameter tree, and the populations that it connects. An
 /// afferent connection of mozaik is two projections here, from ON and from OFF cells.
@@ -209,11 +210,7 @@ impl<'a> Wiring<'a> {
             cumulative.resize(candidates.len(), 0.0);
             let result = &mut cumulative[..];
             arch.dispatch(Weights { wiring: self, target, candidates: candidates.clone(), result });
-            let mut total = 0.0_f32;
-            for weight in &mut cumulative {
-                total += *weight;
-                *weight = total;
-            }
+            let total = accumulate(&mut cumulative);
             let mut stream = Stream::new(self.seed, Purpose::Partners(self.number), target as u64);
             let spread = self.samples_spread * (2.0 * stream.uniform() - 1.0);
             let wanted = libm::round(self.samples + spread).max(0.0) as usize;
@@ -228,10 +225,15 @@ impl<'a> Wiring<'a> {
         partners
     }
 
-    /// The delay of a connection in steps of `step_ms`, and one more, since a spike leaves at the
-    /// end of the step in which it is fired. Within a layer it grows with distance; that of an
-    /// afferent is random over 1 ms.
-    pub fn delay_steps(&self, source: usize, target: usize, step_ms: f32) -> u32 {
+    /// How many steps after the one in which a spike is fired it arrives. A spike is fired in the
+    /// middle of its step on average, and the delay begins at the end of a step of NEST's grid.
+    pub fn delay_steps(&self, source: usize, target: usize) -> u32 {
+        ((self.delay_ms(source, target) + 0.5 * GRID_MS) / STEP_MS + 0.5 + 0.5) as u32
+    }
+
+    /// The delay of a connection. Within a layer it grows with distance; that of an afferent is
+    /// random over 1 ms.
+    pub fn delay_ms(&self, source: usize, target: usize) -> f32 {
         let variable_ms = if PROJECTIONS[self.number].source >= CORTICAL {
             let pair = (target * self.sources.len() + source) as u64;
             Stream::new(self.seed, Purpose::Delays(self.number), pair).uniform() as f32
@@ -240,7 +242,7 @@ impl<'a> Wiring<'a> {
             let dy = self.sources.y_um[source] - self.targets.y_um[target];
             self.delay_ms_per_um * (dx * dx + dy * dy).sqrt()
         };
-        ((self.delay0_ms + variable_ms) / step_ms + 1.5) as u32
+        self.delay0_ms + variable_ms
     }
 
     /// An upper bound of the delays.
@@ -315,6 +317,27 @@ impl<'a> Wiring<'a> {
             *weight = 0.0;
         }
     }
+}
+
+/// Replaces each number by the sum of all up to it, and returns the last sum.
+fn accumulate(numbers: &mut [f32]) -> f32 {
+    let mut total = 0.0;
+    let mut chunks = numbers.chunks_exact_mut(8);
+    for chunk in &mut chunks {
+        // Sums within the chunk do not wait for those before it.
+        for i in 1..chunk.len() {
+            chunk[i] += chunk[i - 1];
+        }
+        for number in &mut *chunk {
+            *number += total;
+        }
+        total = chunk[7];
+    }
+    for number in chunks.into_remainder() {
+        total += *number;
+        *number = total;
+    }
+    total
 }
 
 /// The arguments of [`Wiring::weights`], which pulp compiles for several instruction sets.
@@ -567,12 +590,15 @@ mod tests {
         let cells = &model.populations[0];
         let distance_um =
             (cells.x_um[0] - cells.x_um[2499]).hypot(cells.y_um[0] - cells.y_um[2499]);
-        let steps = ((1.4 + 0.003_333_3 * distance_um) * 10.0).round() as u32;
-        // A spike leaves at the end of its step.
-        assert_eq!(within.delay_steps(0, 2499, 0.1), steps + 1);
-        assert_eq!(model.wiring(2).delay_steps(0, 2499, 0.1), 15);
+        assert!((within.delay_ms(0, 2499) - (1.4 + 0.003_333_3 * distance_um)).abs() < 1.0e-5);
+        assert_eq!(model.wiring(2).delay_ms(0, 2499), 1.4);
         let afferent = model.wiring(14);
-        let delays: Vec<u32> = (0..1000).map(|i| afferent.delay_steps(i, 5, 0.1)).collect();
-        assert_eq!((delays.iter().min(), delays.iter().max()), (Some(&6), Some(&16)));
+        let delays: Vec<f32> = (0..1000).map(|i| afferent.delay_ms(i, 5)).collect();
+        assert!(delays.iter().all(|ms| (0.5..1.5).contains(ms)));
+        // 1.4 ms, on average 0.125 ms from the beginning of the step to the spike and 0.05 ms more.
+        assert_eq!(model.wiring(2).delay_steps(0, 2499), 6);
+        // 0.5 to 1.5 ms.
+        let steps: Vec<u32> = (0..1000).map(|i| afferent.delay_steps(i, 5)).collect();
+        assert_eq!((steps.iter().min(), steps.iter().max()), (Some(&3), Some(&7)));
     }
 }

@@ -3,9 +3,9 @@
 //!
 //! A loop that decides about spikes or synapses is written once, over [`Lanes`] of any width, and
 //! compiled for each instruction set by pulp. Only operations that IEEE 754 rounds exactly are
-//! used, never a fused multiplication and addition, so the width of the vectors does not change a
-//! bit. The standard library's `exp`, `ln` and `cos` differ between platforms; here they are
-//! polynomials.
+//! used, so the width of the vectors does not change a bit. Among them is the fused multiplication
+//! and addition, which a processor without it computes slowly, but equally. The standard library's
+//! `exp`, `ln` and `cos` differ between platforms; here they are polynomials.
 
 use std::ops::{Add, Deref, DerefMut, Div, Mul, Sub};
 
@@ -48,6 +48,21 @@ impl<S: Simd> Lanes<S> {
         }
     }
 
+    /// These numbers times `factor` plus `summand`, rounded once.
+    #[inline(always)]
+    pub fn mul_add(self, factor: impl Operand<S>, summand: impl Operand<S>) -> Self {
+        let (factor, summand) = (factor.lanes(self.simd), summand.lanes(self.simd));
+        let values = self.simd.mul_add_f32s(self.values, factor.values, summand.values);
+        Self { values, ..self }
+    }
+
+    /// `minuend` minus the product of these numbers and `factor`, rounded once.
+    #[inline(always)]
+    pub fn negate_mul_add(self, factor: Self, minuend: Self) -> Self {
+        let values = self.simd.negate_mul_add_f32s(self.values, factor.values, minuend.values);
+        Self { values, ..self }
+    }
+
     /// The smaller one in each lane.
     #[inline(always)]
     pub fn min(self, other: Self) -> Self {
@@ -88,6 +103,32 @@ impl<S: Simd> Lanes<S> {
     #[inline(always)]
     pub fn or(self, mask: S::m32s, others: Self) -> Self {
         Self { values: self.simd.select_f32s(mask, self.values, others.values), ..self }
+    }
+}
+
+/// Whether the mask is set in any lane.
+#[inline(always)]
+pub fn any<S: Simd>(simd: S, mask: S::m32s) -> bool {
+    simd.first_true_m32s(mask) < S::F32_LANES
+}
+
+/// What lanes can be combined with: other lanes, or one number for all.
+pub trait Operand<S: Simd> {
+    /// As lanes.
+    fn lanes(self, simd: S) -> Lanes<S>;
+}
+
+impl<S: Simd> Operand<S> for Lanes<S> {
+    #[inline(always)]
+    fn lanes(self, _simd: S) -> Self {
+        self
+    }
+}
+
+impl<S: Simd> Operand<S> for f32 {
+    #[inline(always)]
+    fn lanes(self, simd: S) -> Lanes<S> {
+        Lanes::splat(simd, self)
     }
 }
 
@@ -158,14 +199,19 @@ const ROUND: f32 = 12_582_912.0;
 /// 2ˣ to 3 · 10⁻⁶ relative, for x below 127; below −120 it is 2⁻¹²⁰.
 #[inline(always)]
 pub fn exp2<S: Simd>(x: Lanes<S>) -> Lanes<S> {
+    exp2_in_range(x.max(Lanes::splat(x.simd, -120.0)))
+}
+
+/// [`exp2`] for x between −126 and 127.
+#[inline(always)]
+pub fn exp2_in_range<S: Simd>(x: Lanes<S>) -> Lanes<S> {
     let simd = x.simd;
-    let x = x.max(Lanes::splat(simd, -120.0));
     let shifted = x + ROUND;
     let r = x - (shifted - ROUND);
     // Pairs of terms, which do not wait for each other.
     let r2 = r * r;
-    let p = (r * 0.055_917_86 + 0.240_247_45) + r2 * 0.009_570_102;
-    let p = p * r2 + (r * 0.693_121_8 + 0.999_999_3);
+    let p = r2.mul_add(0.009_570_102, r.mul_add(0.055_917_86, 0.240_247_45));
+    let p = p.mul_add(r2, r.mul_add(0.693_121_8, 0.999_999_3));
     // The low bits of `shifted` are the integer part; adding them to the exponent multiplies.
     let whole =
         simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted.values), simd.splat_u32s(23));

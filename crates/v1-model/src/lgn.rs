@@ -49,10 +49,10 @@ const RISE_MS: f64 = 40.0;
 
 /// The midpoint rule for an angle φ, as nodes sin φ and weights for an integral from −1 to 1: exact
 /// for the square-root end of a disk.
-static NODES: LazyLock<[(f64, f64); 32]> = LazyLock::new(|| {
+static NODES: LazyLock<[(f64, f64); 16]> = LazyLock::new(|| {
     std::array::from_fn(|i| {
-        let (sin, cos) = libm::sincos(PI * ((i as f64 + 0.5) / 32.0 - 0.5));
-        (sin, cos * PI / 32.0)
+        let (sin, cos) = libm::sincos(PI * ((i as f64 + 0.5) / 16.0 - 0.5));
+        (sin, cos * PI / 16.0)
     })
 });
 
@@ -234,22 +234,22 @@ fn in_disk(k: f64, sigma: f64, u0: f64, v0: f64, radius: f64) -> Complex {
 }
 
 impl LgnSpikes {
-    /// Calls `spiked` with population, cell and step of each spike of the next window, which begins
-    /// `step` steps after the beginning of the presentation.
+    /// Calls `spiked` with population, cell and time (in steps) of each spike of the next window,
+    /// which begins `step` steps after the beginning of the presentation.
     ///
     /// The superposition of all cells at the highest rate is one Poisson process, whose events fall
     /// on a random cell; each is kept with the probability that the cell's rate of that moment has
     /// (Lewis & Shedler 1979, thinning).
     #[inline]
-    pub fn window(&mut self, step: usize, mut spiked: impl FnMut(usize, usize, i32)) {
+    pub fn window(&mut self, step: usize, mut spiked: impl FnMut(usize, usize, f64)) {
         let end = (step + WINDOW) as f64;
         while self.next < end {
-            let at = self.next as usize;
+            let at = self.next;
             self.next += f64::from(self.stream.exponential()) * self.mean_gap;
             let bits = self.stream.bits();
             let cell = (((bits >> 32) * self.cells as u64) >> 32) as usize;
             let spikes = self.amplitudes_hz.is_empty() || {
-                let [cos, sin] = self.carrier[at / STEPS_PER_MS];
+                let [cos, sin] = self.carrier[at as usize / STEPS_PER_MS];
                 let [re, im] = self.amplitudes_hz[cell];
                 let rate_hz = self.background_hz + (re * cos - im * sin);
                 let point = (bits as u32 >> 8) as f32 * (1.0 / (1_u32 << 24) as f32);
@@ -258,7 +258,7 @@ impl LgnSpikes {
             if spikes {
                 let off = cell >= self.on_cells;
                 let cell = if off { cell - self.on_cells } else { cell };
-                spiked(CORTICAL + usize::from(off), cell, at as i32);
+                spiked(CORTICAL + usize::from(off), cell, at);
             }
         }
     }
@@ -341,7 +341,7 @@ mod tests {
                 // Cells that respond together at the beginning, and those half a cycle later.
                 let group = usize::from(amplitudes[number][0] < 0.0);
                 if amplitudes[number][0].abs() > 80.0 {
-                    per_50_ms[group][step as usize / 500] += 1;
+                    per_50_ms[group][step as usize / (50 * STEPS_PER_MS)] += 1;
                 }
             });
         }

@@ -41,6 +41,8 @@
 #![allow(clippy::inline_always)]
 
 mod connectivity;
+mod description;
+mod export;
 mod gabor;
 mod geometry;
 mod lanes;
@@ -54,6 +56,8 @@ mod simulation;
 mod synapses;
 mod time;
 
+pub use description::Description;
+pub use export::{Cells, Connections};
 pub use parameters::{ParameterError, Parameters};
-pub use protocol::{Presentation, protocol, protocols};
+pub use protocol::{Presentation, experiments, protocol, protocols};
 pub use simulation::{Event, Explosion, Simulation, Summary};

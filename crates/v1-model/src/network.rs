@@ -15,13 +15,19 @@ pub struct Outputs {
     /// The projections of this population, as numbers in [`PROJECTIONS`].
     pub projections: Vec<usize>,
     /// The synapses of neuron `i` in the `p`-th of these projections are
-    /// `synapses[starts[i * projections.len() + p]..starts[… + 1]]`.
+    /// `ways[starts[i * projections.len() + p]..starts[… + 1]]`.
     pub starts: Vec<u32>,
-    /// Where a spike arrives: delay in steps · cortical neurons + postsynaptic neuron. In ascending
-    /// order in each projection of a neuron, which brings together what lies together in the input.
-    /// A connection that was drawn several times is listed as often.
-    pub synapses: Vec<u32>,
+    /// Where a spike arrives: delay in steps · cortical neurons + postsynaptic neuron, as the way
+    /// from the place before (at first 0), or [`ON_THE_WAY`] of it. Places ascend in each
+    /// projection of a neuron, which brings together what lies together in the input. A connection
+    /// that was drawn several times is listed as often.
+    pub ways: Vec<u16>,
+    /// How many synapses there are.
+    pub synapse_count: usize,
 }
+
+/// Marks a part of a way that is too long for one number; no synapse is at its end.
+pub const ON_THE_WAY: u16 = u16::MAX;
 
 /// Cells and synapses.
 #[derive(Debug)]
@@ -166,7 +172,7 @@ fn outputs(
             let mut sources = chunk.sources.iter();
             for &count in &chunk.counts {
                 for &cell in sources.by_ref().take(count as usize) {
-                    let delay = wirings[number].delay_steps(cell as usize, target, STEP_MS);
+                    let delay = wirings[number].delay_steps(cell as usize, target);
                     let end = &mut ends[cell as usize * width + p];
                     synapses[*end as usize] = delay * neurons as u32 + (first + target) as u32;
                     *end += 1;
@@ -175,8 +181,25 @@ fn outputs(
             }
         }
     }
-    for row in starts.windows(2) {
-        synapses[row[0] as usize..row[1] as usize].sort_unstable();
+    let synapse_count = synapses.len();
+    let mut ways = Vec::with_capacity(synapse_count + starts.len());
+    let mut first = 0;
+    for end in &mut starts[1..] {
+        let places = &mut synapses[first..*end as usize];
+        places.sort_unstable();
+        first = *end as usize;
+        let mut before = 0;
+        for &mut place in places {
+            let mut way = place - before;
+            while way >= u32::from(ON_THE_WAY) {
+                ways.push(ON_THE_WAY);
+                way -= u32::from(ON_THE_WAY);
+            }
+            ways.push(way as u16);
+            before = place;
+        }
+        *end = ways.len() as u32;
     }
-    Outputs { projections, starts, synapses }
+    ways.shrink_to_fit();
+    Outputs { projections, starts, ways, synapse_count }
 }

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use crate::description::Description;
+
 /// All parameters, with the ties between them resolved.
 ///
 /// The defaults are the tree in `parameters.json`. A leaf is a number or `{"ref": "path"}`, which
@@ -187,13 +189,24 @@ impl Parameters {
                 let why = format!("the reset must lie below the peak of the spike, {peak} mV");
                 return Err(self.out_of_range(&reset, why));
             }
+            // A spike is where the potential runs away; from the peak that must take no time.
+            let highest = self.value(&cell("V_th")) + 3.0 * self.value(&cell("V_th_sd"));
+            let above = 5.0 * self.value(&cell("Delta_T"));
+            if peak < highest + above {
+                let why = format!(
+                    "the peak of the spike must lie 5 times Delta_T above the highest threshold, \
+                     {highest} mV"
+                );
+                return Err(self.out_of_range(&cell("V_peak"), why));
+            }
             let steepness = cell("Delta_T");
             // Potentials begin below −54 mV.
             let lowest = self.value(&cell("V_th")) - 3.0 * self.value(&cell("V_th_sd"));
             let beyond = peak.max(-54.0) - lowest;
             if beyond > 70.0 * self.value(&steepness) {
                 let why = format!(
-                    "the peak of the spike is {beyond} mV, more than 70 times Delta_T, above the lowest threshold"
+                    "the peak of the spike is {beyond} mV, more than 70 times Delta_T, above the \
+                     lowest threshold"
                 );
                 return Err(self.out_of_range(&steepness, why));
             }
@@ -247,89 +260,37 @@ fn closest(path: &str) -> Option<String> {
     (similarity(best) > 0.6).then(|| best.clone())
 }
 
-/// What a value may be, by the last part of its path.
+/// Whether a parameter may have this value.
 fn check(path: &str, value: f64) -> Result<(), ParameterError> {
-    let leaf = path.rsplit('.').next().unwrap_or(path);
-    let parent = path.rsplit('.').nth(1).unwrap_or_default();
-    let rule = |allowed: bool, why: &'static str| (!allowed).then_some(why);
-    let broken = if !value.is_finite() {
-        Some("a parameter is a finite number")
-    } else if Parameters::is_integer(path) && value.fract() != 0.0 {
-        return Err(ParameterError::NotAnInteger { path: path.to_owned(), value });
-    } else {
-        match leaf {
-            "E_L" | "E_exc" | "E_inh" | "V_th" | "V_reset" | "V_peak" => {
-                rule(value.abs() <= 1000.0, "a potential lies within ±1000 mV")
-            }
-            "U" => rule((0.0..=1.0).contains(&value), "a utilization lies in [0, 1]"),
-            "pynn_seed" | "seed" => {
-                rule((0.0..9.0e15).contains(&value), "a seed lies between 0 and 9e15")
-            }
-            "num_samples" | "num_samples_var" => {
-                rule((0.0..=100_000.0).contains(&value), "the number lies between 0 and 100000")
-            }
-            "trials" | "orientations" => {
-                rule((0.0..=1000.0).contains(&value), "the number lies between 0 and 1000")
-            }
-            "sizes" => rule((0.0..=100.0).contains(&value), "the number lies between 0 and 100"),
-            "disk_contrasts" => {
-                rule(value == 1.0 || value == 2.0, "disks are shown at one contrast or two")
-            }
-            "delay0" | "refr_T" => rule(
-                (0.5..=1000.0).contains(&value),
-                "the network is integrated in windows of 0.5 ms, which is the shortest value; the \
-                 longest is 1000 ms",
-            ),
-            "settling_duration"
-            | "null_stimulus_period"
-            | "spontaneous_duration"
-            | "grating_duration"
-            | "conductance_interval" => {
-                let longest = 1.0e6;
-                let whole = (2.0 * value).fract() == 0.0;
-                let shortest = if leaf == "conductance_interval" { 0.5 } else { 0.0 };
-                rule(
-                    whole && (shortest..=longest).contains(&value),
-                    "a duration is a multiple of 0.5 ms, at most 1000000 ms",
-                )
-            }
-            "lgn_r0" | "lgn_amax" => {
-                rule((0.0..=10_000.0).contains(&value), "a rate lies between 0 and 10000 Hz")
-            }
-            "C_m" => rule((0.1..=1.0e6).contains(&value), "a capacitance lies in 0.1 to 1e6 pF"),
-            "g_L" => {
-                rule((1.0e-6..=1.0e4).contains(&value), "a conductance lies in 1e-6 to 1e4 nS")
-            }
-            _ if parent == "threshold" => rule(value > 0.0, "a rate above 0 is needed"),
-            "sx"
-            | "density"
-            | "magnification_factor"
-            | "period"
-            | "kernel_scale"
-            | "num_samples_reduction"
-            | "size"
-            | "aspect_ratio"
-            | "frequency"
-            | "alpha"
-            | "sigma"
-            | "arborization_constant"
-            | "Delta_T"
-            | "tau_w"
-            | "tau_syn_exc"
-            | "tau_syn_inh"
-            | "tau_rec"
-            | "tau_psc"
-            | "lgn_c50" => rule((1.0e-6..=1.0e9).contains(&value), "the value must lie above 0"),
-            _ => rule((0.0..=1.0e9).contains(&value), "the value must not be negative"),
-        }
-    };
-    match broken {
-        None => Ok(()),
-        Some(why) => {
-            let (path, why) = (path.to_owned(), why.to_owned());
-            Err(ParameterError::OutOfRange { path, value, why })
-        }
+    let out_of_range =
+        |why: String| Err(ParameterError::OutOfRange { path: path.to_owned(), value, why });
+    if !value.is_finite() {
+        return out_of_range("a parameter is a finite number".to_owned());
     }
+    if Parameters::is_integer(path) && value.fract() != 0.0 {
+        return Err(ParameterError::NotAnInteger { path: path.to_owned(), value });
+    }
+    let Some(description) = Parameters::description(path) else {
+        return Ok(());
+    };
+    let Description { unit, range: [low, high], meaning } = description;
+    if !(low..=high).contains(&value) {
+        let (bounds, nearest) = (description.bounds(), value.clamp(low, high));
+        let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+        return out_of_range(format!(
+            "the {meaning} is {bounds}{unit}; the nearest value is {nearest}"
+        ));
+    }
+    let in_windows = path.ends_with("_duration")
+        || path.ends_with("null_stimulus_period")
+        || path.ends_with("conductance_interval");
+    if in_windows && (2.0 * value).fract() != 0.0 {
+        let nearest = (2.0 * value).round() / 2.0;
+        return out_of_range(format!(
+            "the {meaning} is a multiple of 0.5 ms; the nearest value is {nearest}"
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -372,12 +333,25 @@ mod tests {
         );
         assert_eq!(error("K", 1.0), "the model has no parameter K");
         assert_eq!(error("trials", 1.0), error("trials", 1.0));
-        assert!(error(EXC_U, 1.5).ends_with("a utilization lies in [0, 1]"));
+        assert_eq!(
+            error(EXC_U, 1.5),
+            format!(
+                "{EXC_U} = 1.5: the share of the available resources that a spike uses is 0 to 1; \
+                 the nearest value is 1"
+            )
+        );
+        assert!(error("experiments.trials", -1.0).contains("is 0 to 1000; the nearest value is 0"));
+        let tau = "sheets.l4_cortex_exc.AfferentConnection.short_term_plasticity.tau_rec";
+        assert!(error(tau, -3.0).contains("is above 0 ms; the nearest value is 0.000001"));
+        let short = error("experiments.grating_duration", 100.2);
+        assert!(short.ends_with("a multiple of 0.5 ms; the nearest value is 100"), "{short}");
         assert!(error("pynn_seed", 1.5).ends_with("this parameter is a whole number"));
         let density = "sheets.l4_cortex_exc.params.density";
         assert!(error(density, 1.0e8).contains("excitatory cells a layer"));
         let reset = "sheets.l4_cortex_inh.params.cell.params.V_reset";
         assert!(error(reset, -30.0).contains("below the peak"));
+        let peak = "sheets.l4_cortex_inh.params.cell.params.V_peak";
+        assert!(error(peak, -53.0).contains("above the highest threshold, -55.6 mV"));
         assert!(matches!(
             Parameters::with_overrides([(EXC_U, f64::NAN)]),
             Err(ParameterError::OutOfRange { .. })

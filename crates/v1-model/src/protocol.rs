@@ -154,6 +154,57 @@ pub fn presentations(parameters: &Parameters) -> Vec<Presentation> {
     presentations
 }
 
+/// The experiments of mozaik that present this: the name of each class, and its parameters as a
+/// Python dict display.
+///
+/// # Examples
+///
+/// ```
+/// let experiments = v1_model::experiments(&v1_model::Parameters::defaults());
+/// let rest = ("mozaik.experiments.NoStimulation".to_owned(), "{'duration': 5000.0}".to_owned());
+/// assert_eq!(experiments[1], rest);
+/// assert_eq!(experiments.len(), 4);
+/// ```
+pub fn experiments(parameters: &Parameters) -> Vec<(String, String)> {
+    let experiment = |name: &str| parameters.value(&format!("experiments.{name}"));
+    let lgn = |name: &str| parameters.value(&format!("sheets.retina_lgn.params.{name}"));
+    let mut experiments: Vec<_> = ["settling_duration", "spontaneous_duration"]
+        .into_iter()
+        .filter(|duration| experiment(duration) > 0.0)
+        .map(|duration| ("NoStimulation", format!("{{'duration': {:?}}}", experiment(duration))))
+        .collect();
+    let gratings = format!(
+        "'spatial_frequency': {:?}, 'temporal_frequency': {:?}, 'grating_duration': {:?}, \
+         'num_trials': {}",
+        lgn("lgn_sf"),
+        lgn("lgn_tf"),
+        experiment("grating_duration"),
+        experiment("trials")
+    );
+    let shown = experiment("trials") * experiment("grating_duration") > 0.0;
+    if shown && experiment("orientations") > 0.0 {
+        let orientations = experiment("orientations");
+        let contrasts = format!("'contrasts': {CONTRASTS:?}");
+        experiments.push((
+            "vision.MeasureOrientationTuningFullfield",
+            format!("{{'num_orientations': {orientations}, {contrasts}, {gratings}}}"),
+        ));
+    }
+    if shown && experiment("sizes") > 0.0 {
+        let (sizes, largest) = (experiment("sizes"), experiment("disk_radius"));
+        let contrasts = &CONTRASTS[..(experiment("disk_contrasts") as usize).min(CONTRASTS.len())];
+        experiments.push((
+            "vision.MeasureSizeTuning",
+            format!(
+                "{{'num_sizes': {sizes}, 'max_size': {largest:?}, 'orientations': [{FRAC_PI_2}], \
+                 'contrasts': {contrasts:?}, {gratings}}}"
+            ),
+        ));
+    }
+    let named = |(class, parameters)| (format!("mozaik.experiments.{class}"), parameters);
+    experiments.into_iter().map(named).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,17 +13,17 @@ use crate::network::Network;
 use crate::neurons::{Input, Neurons};
 use crate::parameters::{ParameterError, Parameters};
 use crate::protocol::{Presentation, presentations};
-use crate::synapses::Synapses;
+use crate::synapses::{Spike, Synapses};
 use crate::time::{STEPS_PER_MS, WINDOW, WINDOW_MS};
 
 /// A built network with its protocol, ready to run.
 #[derive(Debug)]
 pub struct Simulation {
-    parameters: Parameters,
-    network: Network,
+    pub(crate) parameters: Parameters,
+    pub(crate) network: Network,
     lgn: Lgn,
     presentations: Vec<Presentation>,
-    seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// What a running simulation reports.
@@ -133,10 +133,23 @@ impl Simulation {
         &self.presentations
     }
 
+    /// The spikes of the LGN before this presentation, and during it, with how long these last.
+    pub(crate) fn shown(
+        &self,
+        number: usize,
+        presentation: &Presentation,
+    ) -> [(LgnSpikes, f64); 2] {
+        let Presentation { duration_ms, blank_ms, scene, .. } = *presentation;
+        let spikes = |scene, duration_ms, part| {
+            (self.lgn.spikes(scene, duration_ms, self.seed, 2 * number + part), duration_ms)
+        };
+        [spikes(Scene::Blank, blank_ms, 0), spikes(scene, duration_ms, 1)]
+    }
+
     /// How many synapses the network has; in place of `num_samples_reduction` connections of the
     /// parameters there is one.
     pub fn synapse_count(&self) -> usize {
-        self.network.outputs.iter().map(|outputs| outputs.synapses.len()).sum()
+        self.network.outputs.iter().map(|outputs| outputs.synapse_count).sum()
     }
 
     /// Runs the protocol from its beginning, handing each segment over when its presentation has
@@ -154,9 +167,10 @@ impl Simulation {
         let mut running = Running::new(self);
         let mut explosion = None;
         for (number, presentation) in self.presentations.iter().enumerate() {
-            let Presentation { duration_ms, blank_ms, scene, .. } = *presentation;
-            running.blank(blank_ms, number);
-            let ended = running.present(scene, duration_ms, number, |simulated_ms| {
+            let duration_ms = presentation.duration_ms;
+            let [(blank, blank_ms), (shown, _)] = self.shown(number, presentation);
+            running.blank(blank, blank_ms);
+            let ended = running.present(shown, duration_ms, number, |simulated_ms| {
                 sink(Event::Progress { simulated_ms, total_ms })
             })?;
             explosion = ended.err();
@@ -197,10 +211,12 @@ struct Running<'s> {
     rows: usize,
     row: usize,
     step: i32,
+    /// The spikes of the present window.
+    fired: Vec<Spike>,
     spikes: u64,
     thresholds_hz: [f64; CORTICAL],
-    /// The spikes of the present presentation by population: neuron, and step in the presentation.
-    recorded: [Vec<(u32, u32)>; POPULATIONS],
+    /// The spikes of the present presentation by population: cell, and ms in the presentation.
+    recorded: [Vec<(u32, f32)>; POPULATIONS],
     /// Cells whose conductances are recorded, by cortical population.
     probed: [Vec<u32>; CORTICAL],
     /// Excitatory and inhibitory conductances, sample after sample.
@@ -223,6 +239,7 @@ impl<'s> Running<'s> {
             rows: network.delay_slots,
             row: 0,
             step: 0,
+            fired: vec![],
             spikes: 0,
             thresholds_hz: SHEET_KEYS
                 .map(|sheet| parameters.value(&format!("explosion_monitoring.threshold.{sheet}"))),
@@ -239,9 +256,7 @@ impl<'s> Running<'s> {
     }
 
     /// Shows a blank screen without recording.
-    fn blank(&mut self, duration_ms: f64, number: usize) {
-        let seed = self.simulation.seed;
-        let mut lgn = self.simulation.lgn.spikes(Scene::Blank, duration_ms, seed, 2 * number);
+    fn blank(&mut self, mut lgn: LgnSpikes, duration_ms: f64) {
         for window in 0..(duration_ms / WINDOW_MS) as usize {
             self.advance(&mut lgn, window, false);
         }
@@ -250,15 +265,13 @@ impl<'s> Running<'s> {
     /// Shows and records one stimulus.
     fn present(
         &mut self,
-        scene: Scene,
+        mut lgn: LgnSpikes,
         duration_ms: f64,
         number: usize,
         mut progress: impl FnMut(f64) -> io::Result<()>,
     ) -> io::Result<Result<(), Explosion>> {
         self.recorded.iter_mut().for_each(Vec::clear);
         self.samples_us.iter_mut().flatten().for_each(Vec::clear);
-        let seed = self.simulation.seed;
-        let mut lgn = self.simulation.lgn.spikes(scene, duration_ms, seed, 2 * number + 1);
         let windows_per_check = (CHECK_MS / WINDOW_MS) as usize;
         let mut before = [0; CORTICAL];
         for window in 0..(duration_ms / WINDOW_MS) as usize {
@@ -286,25 +299,35 @@ impl<'s> Running<'s> {
 
     /// Integrates one window and delivers its spikes.
     fn advance(&mut self, lgn: &mut LgnSpikes, window: usize, record: bool) {
-        let Self { arch, neurons, synapses, input, recorded, row, step, .. } = self;
+        let Self { arch, neurons, synapses, input, recorded, fired, row, step, .. } = self;
         let network = &self.simulation.network;
-        let (first_row, first_step) = (*row, *step);
         let start = window * WINDOW;
-        neurons.advance(*arch, input, first_row, first_step);
-        let spikes = &mut self.spikes;
-        let mut fire = |population: usize, cell: usize, offset: usize| {
-            let step = first_step + offset as i32;
-            synapses.deliver(population, cell, step, first_row + offset, input);
-            *spikes += 1;
+        fired.clear();
+        let mut fire = |population: usize, cell: usize, offset: usize, time_steps: f64| {
+            fired.push(Spike {
+                population: population as u32,
+                cell: cell as u32,
+                offset: offset as u32,
+            });
             if record {
-                recorded[population].push((cell as u32, (start + offset) as u32));
+                let time_ms = time_steps / STEPS_PER_MS as f64;
+                recorded[population].push((cell as u32, time_ms as f32));
             }
         };
-        neurons.spikes(first_step, |population, neuron, step| {
-            let cell = neuron - network.first_neuron[population];
-            fire(population, cell, (step - first_step) as usize);
+        let mut population = 0;
+        for &(neuron, after_steps) in neurons.advance(*arch, input, *row) {
+            while neuron as usize >= network.first_neuron[population + 1] {
+                population += 1;
+            }
+            let cell = neuron as usize - network.first_neuron[population];
+            let time = start as f64 + f64::from(after_steps);
+            fire(population, cell, usize::from(after_steps > 1.0), time);
+        }
+        lgn.window(start, |population, cell, at| {
+            fire(population, cell, at as usize - start, at);
         });
-        lgn.window(start, |population, cell, at| fire(population, cell, at as usize - start));
+        synapses.deliver(*arch, fired, *step, *row, input);
+        self.spikes += fired.len() as u64;
         *step += WINDOW as i32;
         *row = (*row + WINDOW) % self.rows;
     }
@@ -359,10 +382,9 @@ impl<'s> Running<'s> {
             })
             .collect();
         let mut times_ms = vec![0.0; spikes.len()];
-        for &(neuron, step) in spikes {
+        for &(neuron, time_ms) in spikes {
             let place = &mut next[neuron as usize];
-            // A spike has the time of the end of its step, as in NEST.
-            times_ms[*place] = f64::from(step + 1) / STEPS_PER_MS as f64;
+            times_ms[*place] = f64::from(time_ms);
             *place += 1;
         }
         let spike_trains =

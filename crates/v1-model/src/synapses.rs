@@ -1,9 +1,11 @@
 //! Synapses: short-term depression, and delivery of spikes to the neurons' input.
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::connectivity::PROJECTIONS;
 use crate::geometry::{POPULATIONS, is_inhibitory};
 use crate::lanes::exp;
-use crate::network::{Network, Outputs};
+use crate::network::{Network, ON_THE_WAY, Outputs};
 use crate::neurons::{Input, Neurons};
 use crate::parameters::Parameters;
 use crate::time::STEP_MS;
@@ -46,7 +48,7 @@ impl Plasticity {
     }
 
     /// The share of the resources that a spike in this step releases.
-    #[inline]
+    #[inline(always)]
     pub fn release(&self, resources: &mut Resources, step: i32) -> f32 {
         let h = (step - resources.last_step) as f32 * STEP_MS;
         let still_active = exp(-h / self.tau_psc_ms);
@@ -77,6 +79,17 @@ struct Axons<'n> {
     plasticities: Vec<Plasticity>,
     /// Neuron after neuron, one for each plasticity.
     resources: Vec<Resources>,
+}
+
+/// A spike of a cell of any population.
+#[derive(Debug, Clone, Copy)]
+pub struct Spike {
+    /// The population.
+    pub population: u32,
+    /// The cell in it.
+    pub cell: u32,
+    /// In which step of the window it was fired.
+    pub offset: u32,
 }
 
 /// All synapses with their state.
@@ -122,39 +135,65 @@ impl<'n> Synapses<'n> {
         Self { axons, neuron_count: network.neuron_count(), events: 0 }
     }
 
-    /// Delivers the spike that a cell of this population fired in this step, which is taken from
-    /// row `row` of the input.
-    #[inline]
+    /// Delivers spikes of the window that begins with step number `step` and takes its input from
+    /// row `row`.
     pub fn deliver(
         &mut self,
-        population: usize,
-        cell: usize,
+        arch: Arch,
+        spikes: &[Spike],
         step: i32,
         row: usize,
         input: &mut Input,
     ) {
-        let axons = &mut self.axons[population];
-        let target: &mut [f32] =
-            if axons.inhibitory { &mut input.inhibition } else { &mut input.excitation };
-        let resources = &mut axons.resources[cell * axons.plasticities.len()..];
-        let mut released = [0.0; PROJECTIONS.len()];
-        for (i, plasticity) in axons.plasticities.iter().enumerate() {
-            released[i] = plasticity.release(&mut resources[i], step);
-        }
-        let width = axons.projections.len();
-        let starts = &axons.outputs.starts[cell * width..=(cell + 1) * width];
-        let origin = row * self.neuron_count;
-        let size = target.len();
-        for (p, &(plasticity, weight)) in axons.projections.iter().enumerate() {
-            let synapses = &axons.outputs.synapses[starts[p] as usize..starts[p + 1] as usize];
-            let conductance = released[plasticity] * weight;
-            for &synapse in synapses {
-                // After the last row of the input comes its first.
-                let place = origin + synapse as usize;
-                let place = if place < size { place } else { place - size };
-                target[place] += conductance;
+        arch.dispatch(Deliver { synapses: self, spikes, step, row, input });
+    }
+}
+
+/// The arguments of [`Synapses::deliver`].
+struct Deliver<'a, 'n> {
+    synapses: &'a mut Synapses<'n>,
+    spikes: &'a [Spike],
+    step: i32,
+    row: usize,
+    input: &'a mut Input,
+}
+
+impl WithSimd for Deliver<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { synapses, spikes, step, row, input } = self;
+        for &Spike { population, cell, offset } in spikes {
+            let axons = &mut synapses.axons[population as usize];
+            let target: &mut [f32] =
+                if axons.inhibitory { &mut input.inhibition } else { &mut input.excitation };
+            let kinds = axons.plasticities.len();
+            let resources = &mut axons.resources[cell as usize * kinds..][..kinds];
+            let mut released = [0.0; PROJECTIONS.len()];
+            for ((released, resources), plasticity) in
+                released.iter_mut().zip(resources).zip(&axons.plasticities)
+            {
+                *released = plasticity.release(resources, step + offset as i32);
+            }
+            let width = axons.projections.len();
+            let starts = &axons.outputs.starts[cell as usize * width..][..=width];
+            let origin = (row + offset as usize) * synapses.neuron_count;
+            let size = target.len();
+            for (ends, &(plasticity, weight)) in starts.windows(2).zip(&axons.projections) {
+                let conductance = released[plasticity] * weight;
+                let mut place = origin;
+                for &way in &axons.outputs.ways[ends[0] as usize..ends[1] as usize] {
+                    place += way as usize;
+                    // After the last row of the input comes its first.
+                    place = if place < size { place } else { place - size };
+                    if way == ON_THE_WAY {
+                        continue;
+                    }
+                    target[place] += conductance;
+                    synapses.events += 1;
+                }
             }
         }
-        self.events += u64::from(starts[width] - starts[0]);
     }
 }

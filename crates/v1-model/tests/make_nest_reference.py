@@ -2,8 +2,8 @@
 compare.
 
 Made with NEST 3.10.0 (`pip install nest-simulator`). Each neuron gets one excitatory and one
-inhibitory depressing synapse, driven by fixed spike trains. Potentials and conductances are sampled
-every ms.
+inhibitory depressing synapse, driven by fixed spike trains on the model's grid of 0.25 ms.
+Potentials and conductances are sampled every ms.
 """
 
 import json
@@ -13,6 +13,8 @@ import random
 import nest
 
 DURATION_MS = 600.0
+GRID_MS = 0.25
+RESOLUTION_MS = 0.05
 EXCITATORY = dict(
     C_m=32.0, g_L=4.0, E_L=-80.0, V_th=-57.0, V_reset=-58.0, t_ref=2.0, a=0.0, b=2.0, tau_w=100.0
 )
@@ -26,31 +28,32 @@ CASES = {
     "subthreshold adaptation": EXCITATORY | dict(a=0.5, b=10.0, tau_w=40.0),
 }
 SYNAPSES = {
-    "excitatory": dict(weight=21.0, delay=1.4, U=0.7, tau_rec=16.0, tau_psc=1.5, rate=250.0),
+    "excitatory": dict(weight=21.0, delay=1.5, U=0.7, tau_rec=16.0, tau_psc=1.5, rate=250.0),
     "inhibitory": dict(weight=10.0, delay=1.0, U=0.75, tau_rec=25.0, tau_psc=4.2, rate=60.0),
 }
 
 
 def train(rate_hz, seed):
-    """A random train on the grid of 0.1 ms, without two spikes in one step."""
+    """A random train on the grid, without two spikes in one step."""
     rng = random.Random(seed)
-    steps = {
-        step for step in range(50, int(DURATION_MS * 10) - 100) if rng.random() < rate_hz * 1e-4
-    }
-    return sorted(step / 10 for step in steps)
+    first, last = round(5 / GRID_MS), round((DURATION_MS - 10) / GRID_MS)
+    steps = {step for step in range(first, last) if rng.random() < rate_hz * GRID_MS * 1e-3}
+    return sorted(step * GRID_MS for step in steps)
 
 
 def simulate(cell, trains):
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.ERROR if hasattr(nest, "VerbosityLevel") else 30
-    nest.resolution = 0.1
+    nest.resolution = RESOLUTION_MS
     neuron = nest.Create(
         "aeif_cond_exp", params=SHARED | cell | dict(V_m=-70.0, gsl_error_tol=1e-9)
     )
     for name, synapse in SYNAPSES.items():
-        generator = nest.Create("spike_generator", params=dict(spike_times=trains[name]))
+        # The parrot repeats a spike one step after the generator.
+        before = [round(t - RESOLUTION_MS, 2) for t in trains[name]]
+        generator = nest.Create("spike_generator", params=dict(spike_times=before))
         parrot = nest.Create("parrot_neuron")
-        nest.Connect(generator, parrot, syn_spec=dict(delay=0.1))
+        nest.Connect(generator, parrot, syn_spec=dict(delay=RESOLUTION_MS))
         sign = 1.0 if name == "excitatory" else -1.0
         depression = {key: synapse[key] for key in ("delay", "U", "tau_rec", "tau_psc")}
         depression |= dict(
@@ -83,13 +86,11 @@ def main():
                 V_m=[round(float(v), 4) for v in samples["V_m"]],
                 g_ex=[round(float(g), 4) for g in samples["g_ex"]],
                 g_in=[round(float(g), 4) for g in samples["g_in"]],
-                spikes_ms=[round(float(t), 1) for t in spikes],
+                spikes_ms=[round(float(t), 2) for t in spikes],
             )
         )
         print(name, len(spikes), "spikes")
-    # The parrot repeats a spike one step after the generator.
-    emitted = {name: [round(t + 0.1, 1) for t in times] for name, times in trains.items()}
-    synapses = {name: {**synapse, "spikes_ms": emitted[name]} for name, synapse in SYNAPSES.items()}
+    synapses = {name: {**synapse, "spikes_ms": trains[name]} for name, synapse in SYNAPSES.items()}
     path = pathlib.Path(__file__).parent / "data" / "nest_single_neuron.json"
     reference = dict(
         origin="NEST " + nest.__version__ + ", tests/make_nest_reference.py",

@@ -89,7 +89,7 @@ fn a_runaway_network_is_stopped_within_its_presentation() {
 fn what_was_recorded_before_an_explosion_is_kept() {
     // Spontaneous activity stays below this limit, the response to a grating does not.
     let other = ("explosion_monitoring.threshold.l23_cortex_exc", 60.0);
-    let (segments, summary, _) = run(&[(THRESHOLD, 2.5), other], 1, 1);
+    let (segments, summary, _) = run(&[(THRESHOLD, 3.0), other], 1, 1);
     let explosion = summary.explosion.unwrap();
     assert!((2..7).contains(&explosion.presentation), "{explosion}");
     assert_eq!(segments.len(), 6 * explosion.presentation);

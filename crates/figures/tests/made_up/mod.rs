@@ -1,6 +1,9 @@
 //! A made-up search that narrows towards a point: large, with long names, failures and gaps.
 
-use figures::{Candidate, Outcome, Parameter, Search, Target};
+use figures::{Candidate, Model, ModelOf, Outcome, Parameter, Search, Target};
+use optimizers::{
+    Dimension, Insight, Outcome as Told, OutcomeKind, Scale, ScoreRule, Simulated, Space,
+};
 use simulation::OutcomeClass;
 
 /// Numbers of 0 to 1 from a linear congruential generator (Knuth's MMIX), the same in every run.
@@ -98,10 +101,44 @@ pub fn search(parameters: usize, targets: usize, candidates: u64) -> Search {
             }
         })
         .collect();
-    let mut search = Search { parameters, targets, candidates, best: None };
+    let mut search = Search { parameters, targets, candidates, best: None, model: None };
     let best = search.completed().min_by(|(_, a), (_, b)| a.total.total_cmp(&b.total));
     search.best = best.map(|(candidate, _)| candidate.number);
     search
+}
+
+/// The same search with a model of what was simulated.
+#[allow(dead_code, reason = "not every test needs one")]
+pub fn modelled(search: Search) -> Search {
+    let dimension = |parameter: &Parameter| Dimension {
+        name: parameter.path.clone(),
+        low: parameter.low,
+        high: parameter.high,
+        scale: if parameter.log_scale { Scale::Log } else { Scale::Linear },
+        integer: false,
+    };
+    let space = Space::new(search.parameters.iter().map(dimension).collect()).unwrap();
+    let rule = |target: &Target| {
+        let low = target.lowest_wanted.unwrap_or(f64::NEG_INFINITY);
+        let high = target.highest_wanted.unwrap_or(f64::INFINITY);
+        ScoreRule::new(low, high, target.norm, 20.0).unwrap()
+    };
+    let rules: Vec<ScoreRule> = search.targets.iter().map(rule).collect();
+    let simulated = |(candidate, outcome): (&Candidate, &Outcome)| {
+        let kind = match outcome.class {
+            OutcomeClass::Completed => OutcomeKind::Measured,
+            OutcomeClass::Exploded => OutcomeKind::Exploded,
+            _ => OutcomeKind::Failed,
+        };
+        let told = Told { kind, values: outcome.values.clone(), ..Told::measured(&[], 0.0) };
+        let of = candidate.parameters.clone().into();
+        Simulated { candidate: candidate.number, of, outcome: told }
+    };
+    let simulations: Vec<Simulated> = search.finished().map(simulated).collect();
+    let centroid: Vec<f64> = search.parameters.iter().map(|parameter| parameter.at(0.5)).collect();
+    let insight = Insight::of_simulations(space, &centroid, &rules, &simulations).unwrap();
+    let model = insight.map(|insight| Model { insight, of: ModelOf::Search, cheaper: vec![] });
+    Search { model, ..search }
 }
 
 fn score(value: Option<f64>, target: &Target) -> f64 {

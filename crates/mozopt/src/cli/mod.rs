@@ -379,6 +379,32 @@ pub struct SimulateArguments {
     /// The data store's directory [default: datastore, next to the file]
     #[arg(long, short, value_name = "DIRECTORY")]
     pub output: Option<PathBuf>,
+    /// Write a data store of mozaik into this directory instead: pickles of neo's objects
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "output")]
+    pub mozaik_store: Option<PathBuf>,
+    /// The version of neo that is to load it
+    #[arg(
+        long,
+        value_enum,
+        value_name = "VERSION",
+        requires = "mozaik_store",
+        default_value = "0.14"
+    )]
+    pub neo: NeoVersion,
+    /// List the model's parameters, with what they are here, and simulate nothing
+    #[arg(long)]
+    pub parameters: bool,
+}
+
+/// Versions of neo whose pickles differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NeoVersion {
+    /// Up to 0.12, with `NumPy` 1
+    #[value(name = "0.12")]
+    Neo12,
+    /// 0.13 and newer, with `NumPy` 2
+    #[value(name = "0.14")]
+    Neo14,
 }
 
 fn assignment(text: &str) -> Result<(String, f64), String> {

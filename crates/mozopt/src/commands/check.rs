@@ -150,7 +150,7 @@ fn described(trial: &Trial, loaded: &Loaded) -> String {
         ));
     }
     if result.targets.iter().any(|target| target.value.is_some()) {
-        text.push_str(&targets_table(&trial.targets, &result.targets));
+        text.push_str(&targets_table(&trial.targets, &result.targets, &[]));
         text.push_str(&format!("\ntotal {:.2}\n", result.total));
     } else {
         for line in trial.directory.log_of_failure(10) {

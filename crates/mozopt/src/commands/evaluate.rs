@@ -192,7 +192,7 @@ fn described(evaluation: &Evaluation, targets: &[ConfiguredTarget]) -> String {
     for deficiency in &evaluation.deficiencies {
         text.push_str(&format!("incomplete: {deficiency}\n"));
     }
-    text.push_str(&targets_table(targets, &evaluation.targets));
+    text.push_str(&targets_table(targets, &evaluation.targets, &[]));
     let total = evaluation.total.unwrap_or_default();
     let rules = if evaluation.predecessor { ", by the predecessor's rules" } else { "" };
     text + &format!("\ntotal {total:.4}{rules}\n")

@@ -7,9 +7,9 @@ use mozaik_parameters::{Override, Value};
 use serde_json::Number;
 
 use configuration::{Configuration, Objectives};
-use journal::{CandidateRecord, State};
+use journal::{CandidateRecord, Repetition, State};
 use preparation::ParameterFolder;
-use simulation::CandidateNumber;
+use simulation::{CandidateNumber, SimulationResult};
 
 use crate::cli::{ExportArguments, ExportFormat};
 use crate::failure::{FINISHED, Failure};
@@ -125,11 +125,14 @@ const BILLED: [&str; 6] =
 
 /// How long a simulation waited and ran, on how many cores, and how much of them and of the memory
 /// (bytes) it used.
-fn bill(record: &CandidateRecord, asked: usize) -> [String; 6] {
-    let Some(result) = record.result() else { return Default::default() };
+fn bill(
+    submitted: Option<jiff::Timestamp>,
+    result: Option<&SimulationResult>,
+    asked: usize,
+) -> [String; 6] {
+    let Some(result) = result else { return Default::default() };
     let number = |number: Option<f64>| number.map_or_else(String::new, exact);
-    let waited = record
-        .submitted
+    let waited = submitted
         .zip(result.started)
         .map(|(submitted, started)| started.duration_since(submitted).as_secs_f64().max(0.0));
     let cores = result.cores.map_or(asked as f64, f64::from);
@@ -145,7 +148,11 @@ fn bill(record: &CandidateRecord, asked: usize) -> [String; 6] {
     ]
 }
 
-/// One line for each candidate: what was proposed and what came out.
+/// The column that numbers the repetitions of a candidate.
+const REPEAT: &str = "repeat";
+
+/// One line for each candidate: what was proposed and what came out; then one for each repetition,
+/// if there are any.
 fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> {
     let targets = configuration.targets()?;
     let names = || targets.iter().map(|configured| configured.target.name.as_str());
@@ -162,16 +169,24 @@ fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> 
     header.extend(BILLED.iter().filter(|_| is_billed).map(|name| (*name).to_owned()));
     let has_cheaper = !configuration.fidelities.is_empty();
     header.extend(has_cheaper.then(|| "fidelity".to_owned()));
+    let repetitions = || {
+        state.candidates.iter().flat_map(|record| {
+            record.repetitions.iter().map(move |repetition| (record, Some(repetition)))
+        })
+    };
+    let has_repetitions = repetitions().next().is_some();
+    header.extend(has_repetitions.then(|| REPEAT.to_owned()));
     let failed = |error: csv::Error| Failure::failed(error, "this is a bug in mozopt");
     let mut writer = csv::Writer::from_writer(vec![]);
     writer.write_record(&header).map_err(failed)?;
-    for record in &state.candidates {
-        let result = record.result();
+    let candidates = state.candidates.iter().map(|record| (record, None::<&Repetition>));
+    for (record, repetition) in candidates.chain(repetitions()) {
+        let result = repetition.map_or(record.result(), |repetition| Some(&repetition.result));
         let mut row = vec![
             record.number.to_string(),
             record.generation.to_string(),
-            record.seed.to_string(),
-            record.attempts.to_string(),
+            repetition.map_or(record.seed, |repetition| repetition.seed).to_string(),
+            repetition.map_or_else(|| record.attempts.to_string(), |_| String::new()),
             result.map_or("", |result| result.outcome.words()).to_owned(),
             result.and_then(|result| result.reason.clone()).unwrap_or_default(),
             result.map_or_else(String::new, |result| exact(result.total)),
@@ -187,9 +202,12 @@ fn csv(configuration: &Configuration, state: &State) -> Result<String, Failure> 
         );
         row.extend(all.map(|i| measured(i).map_or_else(String::new, |target| exact(target.score))));
         if is_billed {
-            row.extend(bill(record, configuration.cores(record.fidelity, limits)));
+            let submitted = record.submitted.filter(|_| repetition.is_none());
+            row.extend(bill(submitted, result, configuration.cores(record.fidelity, limits)));
         }
         row.extend(configuration.fidelity_name(record.fidelity).map(str::to_owned));
+        let number = |it: &Repetition| it.repetition.to_string();
+        row.extend(has_repetitions.then(|| repetition.map(number).unwrap_or_default()));
         writer.write_record(&row).map_err(failed)?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;

@@ -7,6 +7,8 @@ use ::figures::{DrawError, Engine, Figure, Kind, Page, Search, Theme, convergenc
 
 use crate::cli::{CONVERGENCE, FigureFormat, FiguresArguments};
 use crate::failure::{FINISHED, Failure};
+use crate::figure_data;
+use crate::report::Compared;
 use crate::report::comparison::searches;
 
 /// Pixels of a PNG for each unit of a picture (1/96 inch).
@@ -15,17 +17,22 @@ pub const SCALE: f32 = 2.0;
 /// Writes the figures and prints the paths of their files.
 pub fn figures(arguments: &FiguresArguments) -> Result<u8, Failure> {
     let directories = super::report::find_all(&arguments.optimizations)?;
-    let compared = super::report::compared(&directories)?;
+    let mut compared = super::report::compared(&directories)?;
     let beside = || directories.first().map(|directory| directory.path().join("figures"));
     let output = arguments.output.clone().or_else(beside).unwrap_or_default();
     fs::create_dir_all(&output).map_err(|error| cannot_write(&output, &error))?;
     let theme = Theme::from(arguments.theme);
     let asked = |name: &str| arguments.only.iter().any(|only| only == name);
-    let figures = match &compared[..] {
-        [one] if !asked(CONVERGENCE) => {
-            made(&one.search, |name| arguments.only.is_empty() || asked(name))
+    let figures = match (&mut compared[..], &directories[..]) {
+        ([one], [directory]) if !asked(CONVERGENCE) => {
+            let wanted = |kind: &Kind| arguments.only.is_empty() || asked(kind.name);
+            if Kind::ALL.iter().any(|kind| kind.shows_model && wanted(kind)) {
+                let Compared { configuration, state, search, .. } = one;
+                search.model = figure_data::model(directory, configuration, state)?;
+            }
+            made(&one.search, wanted)
         }
-        several => {
+        (several, _) => {
             let made = convergence(&searches(several));
             made.map_err(|why| say!("no {CONVERGENCE}: {why}")).into_iter().collect()
         }
@@ -59,9 +66,9 @@ pub fn figures(arguments: &FiguresArguments) -> Result<u8, Failure> {
 }
 
 /// The figures that can be made; says why of the others.
-fn made(search: &Search, wanted: impl Fn(&str) -> bool) -> Vec<Figure> {
+fn made(search: &Search, wanted: impl Fn(&Kind) -> bool) -> Vec<Figure> {
     let mut made = vec![];
-    for kind in Kind::ALL.into_iter().filter(|kind| wanted(kind.name)) {
+    for kind in Kind::ALL.into_iter().filter(wanted) {
         match kind.figure(search) {
             Ok(figure) => made.push(figure),
             Err(not_enough) => say!("no {}: {not_enough}", kind.name),

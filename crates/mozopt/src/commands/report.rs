@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ::figures::{Kind, Page, escaped};
+use ::figures::{Kind, Page, Search, escaped};
 
 use journal::OptimizationDirectory;
 
@@ -67,7 +67,8 @@ fn write(directory: &OptimizationDirectory, path: &Path) -> Result<io::Result<()
     let mut body = html::candidates(&configuration, &state);
     body.push_str(&html::provenance(directory, &configuration)?);
 
-    let search = figure_data::search_of(&configuration, state)?;
+    let model = figure_data::model(directory, &configuration, &state)?;
+    let search = Search { model, ..figure_data::search_of(&configuration, state)? };
     let made: Vec<_> = Kind::ALL.iter().map(|kind| (kind.name, kind.figure(&search))).collect();
     drop(search);
     head.push_str("<h2 id=\"figures\">Figures</h2>\n");

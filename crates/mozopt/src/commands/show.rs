@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Number;
 
-use journal::{CandidateRecord, Phase};
+use journal::{CandidateRecord, OptimizationDirectory, Phase, Repetition, Validated};
 use simulation::{Attempt, CandidateNumber, SimulationResult};
 
 use crate::cli::ShowArguments;
@@ -28,7 +28,18 @@ struct Shown<'a> {
     result: Option<&'a SimulationResult>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     differences: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repetitions: Vec<ShownRepetition<'a>>,
     log: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ShownRepetition<'a> {
+    repetition: u32,
+    seed: u64,
+    counts: bool,
+    directory: String,
+    result: &'a SimulationResult,
 }
 
 /// Prints everything about the candidate.
@@ -56,6 +67,7 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
             parameters: named_parameters(&configuration, record),
             result: record.result(),
             differences: &record.differences,
+            repetitions: record.repetitions.iter().map(|it| shown(&directory, it)).collect(),
             log,
         })?;
         return Ok(FINISHED);
@@ -90,9 +102,10 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
     if let Some(result) = record.result() {
         text.push_str(&format!(
             "\n{}\n",
-            targets_table(&configuration.targets()?, &result.targets)
+            targets_table(&configuration.targets()?, &result.targets, &record.repetitions)
         ));
     }
+    text.push_str(&repetitions(&directory, record));
     if let Some(versions) = record.result().and_then(|result| result.versions.as_ref()) {
         text.push_str(&format!("\nversions: {versions}\n"));
     }
@@ -117,6 +130,39 @@ pub fn show(arguments: &ShowArguments) -> Result<u8, Failure> {
     ));
     super::print(&text)?;
     Ok(FINISHED)
+}
+
+fn shown<'a>(directory: &OptimizationDirectory, of: &'a Repetition) -> ShownRepetition<'a> {
+    let &Repetition { candidate, repetition, seed, ref result } = of;
+    let directory = directory.validation(candidate, repetition).path().display().to_string();
+    ShownRepetition { repetition, seed, counts: of.counts(), directory, result }
+}
+
+/// What came out when the candidate was simulated again; nothing where it was not.
+fn repetitions(directory: &OptimizationDirectory, record: &CandidateRecord) -> String {
+    if record.repetitions.is_empty() {
+        return String::new();
+    }
+    let validated = Validated::of(record.number, &record.repetitions);
+    let summary = validated.map_or_else(|| "none counts".to_owned(), |it| it.in_words());
+    let mut table = table(&["repetition", "seed", "outcome", "total", "directory"]);
+    for of in &record.repetitions {
+        let result = &of.result;
+        let aside = if of.counts() { "" } else { " (does not count)" };
+        table.add_row([
+            of.repetition.to_string(),
+            of.seed.to_string(),
+            format!("{}{aside}", result.outcome.words()),
+            format!("{:.3}", result.total),
+            shown(directory, of).directory,
+        ]);
+    }
+    for column in [0, 1, 3] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    format!("\nsimulated again: {summary}\n{table}\n")
 }
 
 fn outcome(record: &CandidateRecord) -> String {

@@ -147,7 +147,11 @@ fn details(followed: &Followed, number: CandidateNumber) -> Result<Option<String
     );
     if let Some(result) = record.result() {
         html.push_str("<h3>Targets</h3>\n");
-        html.push_str(&html::targets(&followed.configuration.targets()?, &result.targets));
+        html.push_str(&html::targets(
+            &followed.configuration.targets()?,
+            &result.targets,
+            &record.repetitions,
+        ));
     }
     html.push_str("<h3>Parameters</h3>\n");
     html.push_str(&html::parameters(&followed.configuration, &record));

@@ -152,6 +152,8 @@ async function drawSeen() {
 async function renewFigure(place) {
   const { name, figure, plot } = place;
   const made = await (await ask(`/api/figures/${name}`)).json();
+  // A figure that is still being made is asked for again; until then it is the one before.
+  if (place.specification && made.entries === place.entries) return;
   place.entries = made.entries;
   figure.querySelector("h3").textContent = made.title ?? name;
   figure.querySelector(".caption").textContent =

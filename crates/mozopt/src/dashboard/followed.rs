@@ -14,6 +14,7 @@ use journal::{ControllerLock, Follower, Holder, JournalError, OptimizationDirect
 use printable::{duration, program};
 use simulation::CandidateNumber;
 
+use super::modelled::Modelled;
 use super::pictures::Pictures;
 use crate::failure::Failure;
 use crate::overview::{Overview, latest};
@@ -33,6 +34,7 @@ pub struct Followed {
     pub configuration: Configuration,
     state: RwLock<Known>,
     pictures: Mutex<Pictures>,
+    modelled: Mutex<Modelled>,
     news: watch::Sender<Arc<str>>,
 }
 
@@ -104,6 +106,7 @@ impl Followed {
             configuration,
             state: RwLock::default(),
             pictures: Mutex::default(),
+            modelled: Mutex::default(),
             news: watch::Sender::new("{}".into()),
         })
     }
@@ -173,6 +176,11 @@ impl Followed {
     /// The figures that were made.
     pub fn pictures(&self) -> MutexGuard<'_, Pictures> {
         self.pictures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The figures of its model that were made.
+    pub fn modelled(&self) -> MutexGuard<'_, Modelled> {
+        self.modelled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where the optimization stands, in JSON; told again whenever that changes.

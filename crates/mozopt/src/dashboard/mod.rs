@@ -9,6 +9,7 @@ mod biology;
 mod candidates;
 mod controls;
 mod followed;
+mod modelled;
 mod page;
 mod pictures;
 
@@ -139,6 +140,9 @@ async fn figure(State(followed): Shared, Path(name): Path<String>) -> Answer {
         return Err(Refusal::not_found("there is no such figure"));
     };
     let figure = computed(move || {
+        if kind.shows_model {
+            return Ok(modelled::figure(&followed, kind));
+        }
         let mut pictures = followed.pictures();
         {
             let known = followed.known();

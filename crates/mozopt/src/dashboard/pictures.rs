@@ -51,18 +51,22 @@ impl Pictures {
     /// The figure in JSON: specification, title and caption, or what is lacking.
     pub fn figure(&mut self, kind: Kind) -> Arc<str> {
         let Some(From { search, entries, .. }) = &self.from else { return "{}".into() };
-        let made = self.made.entry(kind.name).or_insert_with(|| {
-            let figure = match kind.figure(search) {
-                Ok(figure) => json!({
-                    "entries": entries,
-                    "title": figure.title,
-                    "caption": figure.caption,
-                    "specification": figure.bare(),
-                }),
-                Err(lacking) => json!({"entries": entries, "lacking": lacking.to_string()}),
-            };
-            figure.to_string().into()
-        });
+        let made =
+            self.made.entry(kind.name).or_insert_with(|| in_json(kind, search, *entries).into());
         Arc::clone(made)
     }
+}
+
+/// A figure in JSON: specification, title and caption, or what is lacking.
+pub fn in_json(kind: Kind, search: &Search, entries: u64) -> String {
+    let figure = match kind.figure(search) {
+        Ok(figure) => json!({
+            "entries": entries,
+            "title": figure.title,
+            "caption": figure.caption,
+            "specification": figure.bare(),
+        }),
+        Err(lacking) => json!({"entries": entries, "lacking": lacking.to_string()}),
+    };
+    figure.to_string()
 }

@@ -6,10 +6,12 @@ use figures::escaped;
 
 use configuration::{Configuration, ConfiguredTarget};
 use durable::read_json;
-use journal::{CandidateRecord, Commit, OptimizationDirectory, Phase, Provenance, State};
+use journal::{
+    CandidateRecord, Commit, OptimizationDirectory, Phase, Provenance, Repetition, State,
+};
 use simulation::TargetResult;
 
-use super::{amount, none_measured, place, wanted};
+use super::{amount, none_measured, place, repeated, wanted};
 use crate::failure::Failure;
 use crate::overview::Overview;
 use crate::usage::Usage;
@@ -95,22 +97,29 @@ pub fn best_candidate(configuration: &Configuration, state: &State) -> Result<St
         }
     });
     html.push_str("<h3>Targets</h3>\n");
-    html.push_str(&targets(&configuration.targets()?, &result.targets));
+    html.push_str(&targets(&configuration.targets()?, &result.targets, &record.repetitions));
     html.push_str("<h3>Parameters</h3>\n");
     html.push_str(&parameters(configuration, record));
     Ok(html)
 }
 
-/// A candidate's targets: value, what is wanted, score.
-pub fn targets(targets: &[ConfiguredTarget], results: &[TargetResult]) -> String {
-    let rows = targets.iter().zip(results).map(|(configured, measured)| {
+/// A candidate's targets: value, what it was on average where the simulation was repeated, what is
+/// wanted, score.
+pub fn targets(
+    targets: &[ConfiguredTarget],
+    results: &[TargetResult],
+    repetitions: &[Repetition],
+) -> String {
+    let is_repeated = !repetitions.is_empty();
+    let rows = targets.iter().zip(results).enumerate().map(|(i, (configured, measured))| {
         let target = &configured.target;
         let reason = measured.reason.as_deref().unwrap_or("none");
         let value = measured.value.map_or_else(|| cell(reason), number);
         let score = format!("{:.2}", measured.score);
         let met = if measured.score <= 1.0 { " class=\"met\"" } else { "" };
+        let again = if is_repeated { cell(repeated(repetitions, i)) } else { String::new() };
         format!(
-            "{}{value}{}{}{}<td{met} data-value=\"{}\">{score}</td>",
+            "{}{value}{again}{}{}{}<td{met} data-value=\"{}\">{score}</td>",
             text(&measured.target.name),
             text(target.class.unit().unwrap_or("")),
             cell(wanted(&target.scoring)),
@@ -118,8 +127,13 @@ pub fn targets(targets: &[ConfiguredTarget], results: &[TargetResult]) -> String
             measured.score
         )
     });
-    let headings = ["target", "value", "unit", "wanted", "norm", "score (✓: within 1)"];
-    table(&headings, &[0, 2], rows)
+    let mut headings = vec!["target", "value", "unit", "wanted", "norm", "score (✓: within 1)"];
+    let mut words = vec![0, 2];
+    if is_repeated {
+        headings.insert(2, "repeated (mean ± SD)");
+        words = vec![0, 2, 3];
+    }
+    table(&headings, &words, rows)
 }
 
 /// A candidate's parameters, and where in their ranges they lie.

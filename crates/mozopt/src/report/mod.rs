@@ -12,7 +12,7 @@ use serde_json::Number;
 use targets::{Scoring, Wanted};
 
 use configuration::{Configuration, ConfiguredTarget, Parameter};
-use journal::{CandidateRecord, OptimizationDirectory, State, Validated};
+use journal::{CandidateRecord, OptimizationDirectory, Repetition, State, Validated, mean_and_sd};
 use printable::program;
 use simulation::{CandidateNumber, TargetResult, number};
 
@@ -136,7 +136,7 @@ pub fn closing(
             ));
         }
     }
-    text.push_str(&targets_table(&configuration.targets()?, &result.targets));
+    text.push_str(&targets_table(&configuration.targets()?, &result.targets, &record.repetitions));
     text.push_str(&format!(
         "\n\nresults:                               {shown}\n\
          parameters and log of this candidate:  {program} show {} {shown}\n\
@@ -158,20 +158,34 @@ pub fn none_measured(state: &State) -> &'static str {
     }
 }
 
-/// Every target's value, what is wanted, and the score.
-pub fn targets_table(targets: &[ConfiguredTarget], results: &[TargetResult]) -> String {
-    let mut table = table(&["target", "value", "wanted", "norm", "score"]);
-    for (configured, measured) in targets.iter().zip(results) {
+/// Every target's value, what it was on average where the simulation was repeated, what is wanted,
+/// and the score.
+pub fn targets_table(
+    targets: &[ConfiguredTarget],
+    results: &[TargetResult],
+    repetitions: &[Repetition],
+) -> String {
+    let is_repeated = !repetitions.is_empty();
+    let mut headings = vec!["target", "value", "wanted", "norm", "score"];
+    if is_repeated {
+        headings.insert(2, "repeated");
+    }
+    let mut table = table(&headings);
+    for (i, (configured, measured)) in targets.iter().zip(results).enumerate() {
         let scoring = &configured.target.scoring;
-        table.add_row([
+        let mut row = vec![
             printable::escaped(&measured.target.name).into_owned(),
             measured.value.map_or_else(|| "none".to_owned(), amount),
             wanted(scoring),
             amount(scoring.norm()),
             format!("{:.2}", measured.score),
-        ]);
+        ];
+        if is_repeated {
+            row.insert(2, repeated(repetitions, i));
+        }
+        table.add_row(row);
     }
-    for column in 1..5 {
+    for column in 1..headings.len() {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -188,6 +202,21 @@ pub fn targets_table(targets: &[ConfiguredTarget], results: &[TargetResult]) -> 
         text.push_str(&format!("\n{}: no value ({reason})", names.join(", ")));
     }
     text
+}
+
+/// `1.25 ± 0.12`: mean and standard deviation (n - 1) of a target's value in those repetitions that
+/// ran through.
+pub fn repeated(repetitions: &[Repetition], target: usize) -> String {
+    let value = |repetition: &Repetition| {
+        let result = Some(&repetition.result).filter(|result| !result.outcome.is_failure())?;
+        result.targets.get(target)?.value
+    };
+    let values: Vec<f64> = repetitions.iter().filter_map(value).collect();
+    match mean_and_sd(&values) {
+        None => "none".to_owned(),
+        Some((mean, None)) => amount(mean),
+        Some((mean, Some(sd))) => format!("{} ± {}", amount(mean), amount(sd)),
+    }
 }
 
 /// A plain table with these headings.

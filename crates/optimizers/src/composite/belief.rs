@@ -79,6 +79,8 @@ pub(super) type Fits = Vec<Option<Fit>>;
 pub(super) struct Evidence<'a> {
     /// By candidate.
     pub observations: &'a BTreeMap<u64, Observation>,
+    /// Further ones of candidates, in the order in which they were told.
+    pub repetitions: &'a [(u64, Observation)],
     pub rules: &'a [WarpedRule],
     /// How many fidelities there are, the full simulation included.
     pub fidelities: usize,
@@ -86,7 +88,9 @@ pub(super) struct Evidence<'a> {
 
 impl<'a> Evidence<'a> {
     fn of(&self, fidelity: usize) -> impl Iterator<Item = (&'a u64, &'a Observation)> + use<'a> {
-        self.observations.iter().filter(move |(_, o)| o.fidelity == fidelity)
+        let repetitions =
+            self.repetitions.iter().map(|(number, observation)| (number, observation));
+        self.observations.iter().chain(repetitions).filter(move |(_, o)| o.fidelity == fidelity)
     }
 
     fn sites(&self, fidelity: usize) -> Vec<Site> {
@@ -111,6 +115,13 @@ impl<'a> Evidence<'a> {
     fn measured(&self, fidelity: usize) -> usize {
         self.of(fidelity).filter(|(_, observation)| observation.is_complete()).count()
     }
+}
+
+/// The model of one fidelity and what it is made of.
+pub(super) struct Part {
+    pub fidelity: usize,
+    pub surrogate: Surrogate,
+    pub sites: Vec<Site>,
 }
 
 impl Belief {
@@ -267,6 +278,18 @@ impl Belief {
         let is_known = self.is_of_full && self.is_believed(fidelity);
         let layer = (0..fidelity).filter(|fidelity| self.is_believed(*fidelity)).count();
         is_known.then_some(layer)
+    }
+
+    /// The models of cheaper fidelities, believed or not, made again.
+    pub fn cheaper(&self, evidence: Evidence<'_>) -> Vec<Part> {
+        let fits = self.fits.iter().enumerate().skip(1);
+        let part = |(fidelity, fit): (usize, &Option<Fit>)| {
+            let sites = evidence.sites(fidelity);
+            let fit = fit.as_ref()?;
+            let surrogate = evidence.surrogate(fidelity, [&sites, &self.sites], fit, vec![])?;
+            Some(Part { fidelity, surrogate, sites })
+        };
+        fits.filter_map(part).collect()
     }
 
     /// The best full simulation.

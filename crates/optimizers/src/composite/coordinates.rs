@@ -25,6 +25,11 @@ impl Coordinates {
         self.free.len()
     }
 
+    /// The dimensions of the space that are searched.
+    pub fn free(&self) -> &[usize] {
+        &self.free
+    }
+
     /// The centroid in the parameters' units.
     pub fn centroid(&self) -> &[f64] {
         &self.centroid

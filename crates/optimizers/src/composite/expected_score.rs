@@ -122,6 +122,16 @@ impl WarpedRule {
         (value - middle).abs() <= OUTLIER * scale
     }
 
+    /// The score at u, and its slope.
+    pub fn at(&self, u: f64) -> (f64, f64) {
+        let u = u.clamp(-LIMIT, LIMIT);
+        let [a, b, c] = self.warp.exponentials();
+        let (rising, falling) = (a * libm::exp(u), b * libm::exp(-u));
+        let on = self.slopes.iter().find(|slope| slope.from < u && u < slope.to);
+        let slope = on.map_or(0.0, |slope| slope.sign * (rising - falling) / self.rule.norm());
+        (self.rule.score(Some(rising + falling + c)), slope)
+    }
+
     /// Moments of the score where u is normal with this mean and variance.
     pub fn expect(&self, mean: f64, variance: f64) -> ExpectedScore {
         // Far beyond all data; the limits keep the exponentials finite.
@@ -255,6 +265,21 @@ mod tests {
                 "{} is not {by_variance}",
                 expected.by_variance
             );
+        }
+    }
+
+    #[test]
+    fn a_score_and_its_slope_are_those_without_doubt() {
+        let step = 1e-6;
+        for (rule, case) in cases() {
+            // Some means are at a kink.
+            let u = case.mean + 0.0123;
+            let (score, slope) = rule.at(u);
+            let expected = rule.expect(u, 0.0).mean;
+            assert!((score - expected).abs() < 1e-5 * (1.0 + score), "{expected}");
+            let difference = (rule.at(u + step).0 - rule.at(u - step).0) / (2.0 * step);
+            let tolerance = 1e-4 * (1.0 + slope.abs());
+            assert!((slope - difference).abs() < tolerance, "{slope} at {u}: {difference}");
         }
     }
 

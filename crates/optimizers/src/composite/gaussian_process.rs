@@ -164,6 +164,53 @@ impl GaussianProcess {
         self.outputs[output].variance
     }
 
+    /// How many points it has learnt from.
+    pub fn points(&self) -> usize {
+        self.points.len()
+    }
+
+    /// How many simulations each point is worth to an output.
+    pub fn worth(&self, output: usize) -> &[f64] {
+        self.worths.of(output).worth()
+    }
+
+    /// By how much every point's output is more than is expected where the point is left out, and
+    /// the variance of what is expected, without noise (Rasmussen & Williams 2006, eq. 5.12; the
+    /// output's mean and scale remain those of all points). `None` where the output is not known.
+    pub fn left_out(&self, t: usize) -> Vec<Option<(f64, f64)>> {
+        let Output { variance, noise_variance, inverse, .. } = self.outputs[t];
+        let block = self.worths.of(t);
+        let left_out = |(k, (worth, noise)): (usize, (&f64, f64))| {
+            let precision = self.inverses[inverse][(k, k)];
+            let spread = variance * (1.0 / precision - noise).max(1e-8);
+            (*worth > 0.0).then(|| (self.weights[(k, t)] / precision, spread))
+        };
+        let points = block.worth().iter().zip(block.noise(noise_variance / variance));
+        points.enumerate().map(left_out).collect()
+    }
+
+    /// The variance of a sum of every output over some points, each with its weight (a column for
+    /// every output).
+    pub fn variances_of_sums(&self, points: &[Point], weights: &Matrix) -> Vec<f64> {
+        let prior = self.kernel.covariances(points, points) * weights;
+        let with_data = self.kernel.covariances(&self.points, points) * weights;
+        let mut variances = vec![0.0; self.outputs.len()];
+        for (level, inverse) in self.inverses.iter().enumerate() {
+            let members: Vec<usize> =
+                (0..self.outputs.len()).filter(|&t| self.outputs[t].inverse == level).collect();
+            let of_members = Matrix::from_fn(self.points.len(), members.len(), |k, m| {
+                with_data[(k, members[m])]
+            });
+            let solved = inverse * &of_members;
+            for (m, &t) in members.iter().enumerate() {
+                let known = dot(solved.col_as_slice(m), of_members.col_as_slice(m));
+                let unknown = dot(weights.col_as_slice(t), prior.col_as_slice(t)) - known;
+                variances[t] = self.outputs[t].variance * unknown.max(0.0);
+            }
+        }
+        variances
+    }
+
     /// The share of every output's variance that is predicted where a point is left out (Rasmussen
     /// & Williams 2006, eq. 5.12), less than 0 where the mean would be the better prediction.
     /// `outputs` are those that it was fitted to.
@@ -444,6 +491,67 @@ mod tests {
         }
         for (t, expected) in reference.noise_variances.iter().enumerate() {
             assert!((process.noise_variance(t) - expected).abs() < 1e-9);
+        }
+    }
+
+    /// With another solver, and without the point in the first place.
+    #[test]
+    fn what_is_left_out_is_predicted_by_a_process_of_the_other_points() {
+        let reference = reference();
+        let process = fitted(&reference, &[]);
+        let values = matrix(&reference.values);
+        let covariance = process.kernel.covariances(&process.points, &process.points);
+        let mut compared = 0;
+        for (t, output) in process.outputs.iter().enumerate() {
+            let ratio = output.noise_variance / output.variance;
+            let noise: Vec<f64> = process.worths.of(t).noise(ratio).collect();
+            let left_out = process.left_out(t);
+            let known: Vec<usize> =
+                (0..values.nrows()).filter(|&k| reference.values[k][t].is_some()).collect();
+            for (k, left_out) in left_out.iter().enumerate() {
+                assert_eq!(left_out.is_some(), known.contains(&k));
+                let Some((missed, variance)) = *left_out else { continue };
+                let others: Vec<usize> = known.iter().copied().filter(|&i| i != k).collect();
+                let row = |&i: &usize| -> Vec<f64> {
+                    let noise = |j: usize| if i == j { noise[i] } else { 0.0 };
+                    others.iter().map(|&j| covariance[(i, j)] + noise(j)).collect()
+                };
+                let rows: Vec<Vec<f64>> = others.iter().map(row).collect();
+                let with: Vec<f64> = others.iter().map(|&i| covariance[(i, k)]).collect();
+                let weights = crate::linear_algebra::solve(&rows, &with).unwrap();
+                let deviations = others.iter().map(|&i| values[(i, t)] - output.mean);
+                let mean: f64 =
+                    output.mean + weights.iter().zip(deviations).map(|(w, d)| w * d).sum::<f64>();
+                let left = output.variance * (covariance[(k, k)] - dot(&weights, &with));
+                let expected = values[(k, t)] - missed;
+                let scale = output.variance.sqrt();
+                assert!((expected - mean).abs() < 1e-5 * scale, "{expected} is not {mean}");
+                assert!((variance - left).abs() < 1e-5 * output.variance, "{variance}, {left}");
+                compared += 1;
+            }
+        }
+        assert!(compared > 20, "{compared}");
+    }
+
+    #[test]
+    fn sums_scatter_as_those_of_sample_paths_do() {
+        let reference = reference();
+        let process = fitted(&reference, &[]);
+        let points = [reference.queries[0].clone(), reference.queries[1].clone()];
+        let weights = Matrix::from_fn(2, process.outputs(), |k, t| [0.7, -0.2 - 0.1 * t as f64][k]);
+        let mut squares = vec![0.0; process.outputs()];
+        let count = 1500;
+        let means = process.means(&points);
+        for number in 0..count {
+            let path = sample_path(&process, number);
+            let values: Vec<Moments> = points.iter().map(|point| path.at(point).0).collect();
+            for (t, square) in squares.iter_mut().enumerate() {
+                let of = |k: usize| weights[(k, t)] * (values[k][t].0 - means[(k, t)]);
+                *square += (of(0) + of(1)).powi(2) / count as f64;
+            }
+        }
+        for (seen, variance) in squares.iter().zip(process.variances_of_sums(&points, &weights)) {
+            assert!((seen / variance - 1.0).abs() < 0.15, "{seen} is not {variance}");
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Standing {
     pub score: f64,
     /// What was seen of failures and what the model expects of them, weighted in the same way.
     pub risk: f64,
-    /// Score and risk in one number, by which sites are ranked.
+    /// Score, gaps and risk in one number, by which sites are ranked.
     pub total: f64,
 }
 
@@ -32,7 +32,8 @@ pub(super) fn standings(sites: &[Site], surrogate: &Surrogate) -> Vec<Standing> 
         };
         let score = blend(measured as f64 * total, measured, expected.score);
         let risk = blend(sites[site].failed() as f64, candidates.len(), expected.risk);
-        Standing { site, score, risk, total: score + surrogate.penalty() * risk }
+        let gaps = blend(measured as f64 * surrogate.price_of_gaps(&sites[site]), measured, 0.0);
+        Standing { site, score, risk, total: score + gaps + surrogate.penalty() * risk }
     };
     let mut standings: Vec<Standing> = measured.iter().zip(&expectations).map(standing).collect();
     standings.sort_by(|a, b| a.total.total_cmp(&b.total));

@@ -33,4 +33,7 @@ pub(super) struct Learnt {
     pub region: TrustRegion,
     /// Candidates whose outcomes came after it.
     pub unlearnt: Vec<u64>,
+    /// How many repetitions did.
+    #[serde(default)]
+    pub unlearnt_repetitions: usize,
 }

@@ -13,6 +13,9 @@ use super::worths::Worths;
 use crate::linear_algebra::Matrix;
 use crate::{OutcomeKind, Relation};
 
+mod effects;
+mod left_out;
+
 /// Sites, nearest first, that the model is made of; the rest of a long search lies elsewhere.
 const MODELLED_SITES: usize = 350;
 
@@ -32,7 +35,7 @@ pub(super) struct Surrogate {
     targets: Vec<ModelledTarget>,
     /// The scores of targets that have never been measured.
     never_measured: f64,
-    /// Exploding, and failing otherwise.
+    /// Exploding, failing otherwise, and leaving nothing.
     risks: Vec<(OutcomeKind, Risk)>,
     /// Each a way in which targets come to be missing.
     absences: Vec<Risk>,
@@ -88,9 +91,9 @@ pub(super) struct Expectation {
     pub score: f64,
     /// Its variance.
     pub variance: f64,
-    /// The probability that the simulation explodes or fails.
+    /// The probability that the simulation explodes, fails or leaves nothing.
     pub risk: f64,
-    /// The score, and what the risk costs.
+    /// The score, and what the risk and likely gaps cost.
     pub total: f64,
 }
 
@@ -205,6 +208,17 @@ impl Surrogate {
         self.process.own.kernel()
     }
 
+    /// The targets that are modelled, as indices among all, and a, b and c of v = a exp(u) +
+    /// b exp(-u) + c for their coordinates u.
+    pub fn coordinates(&self) -> impl Iterator<Item = (usize, [f64; 3])> {
+        self.targets.iter().map(|target| (target.target, target.rule.warp().exponentials()))
+    }
+
+    /// How many points the model of values is made of.
+    pub fn points(&self) -> usize {
+        self.process.own.points()
+    }
+
     /// What a layer below tells of every target that is modelled.
     pub fn relations(&self, layer: usize) -> Vec<(usize, Relation)> {
         let relation = |(t, modelled): (usize, &ModelledTarget)| {
@@ -278,20 +292,40 @@ impl Surrogate {
     fn expectation(&self, point: &[f64], posterior: &Moments) -> Expectation {
         let absences = self.absences_at(point);
         let (mut score, mut variance) = (self.never_measured, 0.0);
+        let mut gaps = 0.0;
         for (target, (mean, spread)) in self.targets.iter().zip(posterior) {
             let expected = target.rule.expect(*mean, *spread);
             let (mean, target_variance) = target.with_absence(expected, &absences);
             score += mean;
             variance += target_variance;
+            if let Some(a) = target.absence {
+                gaps += absences[a] * target.price_of_gap(expected, self.penalty);
+            }
         }
         let risk = self.risk(point);
-        Expectation { score, variance, risk, total: score + self.penalty * risk }
+        Expectation { score, variance, risk, total: score + gaps + self.penalty * risk }
     }
 
-    /// The probability that a simulation at `point` explodes or fails.
+    /// The probability that a simulation at `point` explodes, fails or leaves nothing.
     pub fn risk(&self, point: &[f64]) -> f64 {
         let survival = self.risks.iter().map(|(_, risk)| 1.0 - risk.probability(point));
         1.0 - survival.product::<f64>()
+    }
+
+    /// What the gaps of a site cost beside the scores that missing values have.
+    pub fn price_of_gaps(&self, site: &Site) -> f64 {
+        let has_gap = |target: &ModelledTarget| {
+            site.looked_at[target.target] > 0 && site.values[target.target].is_none()
+        };
+        if !self.targets.iter().any(has_gap) {
+            return 0.0;
+        }
+        let posterior = self.process.predict(std::slice::from_ref(&site.point)).remove(0);
+        let price = |(target, (mean, variance)): (&ModelledTarget, &(f64, f64))| {
+            let expected = target.rule.expect(*mean, *variance);
+            if has_gap(target) { target.price_of_gap(expected, self.penalty) } else { 0.0 }
+        };
+        self.targets.iter().zip(&posterior).map(price).sum()
     }
 
     /// The expected total at `point`, and its gradient.
@@ -320,11 +354,15 @@ impl Surrogate {
             for (target, (mean, variance)) in self.targets.iter().zip(posterior) {
                 let expected = target.rule.expect(*mean, *variance);
                 sum += target.with_absence(expected, &absences).0;
-                let present = target.absence.map_or(1.0, |a| 1.0 - absences[a]);
-                derivatives.push((present * expected.by_mean, present * expected.by_variance));
+                let mut weight = 1.0;
                 if let Some(a) = target.absence {
-                    by_absence[a] += target.rule.rule().max_score() - expected.mean;
+                    let price = target.price_of_gap(expected, self.penalty);
+                    sum += absences[a] * price;
+                    by_absence[a] += target.rule.rule().max_score() - expected.mean + price;
+                    // With a price the gap costs the same whatever the value would have been.
+                    weight = if price > 0.0 { 1.0 } else { 1.0 - absences[a] };
                 }
+                derivatives.push((weight * expected.by_mean, weight * expected.by_variance));
             }
             (sum, derivatives)
         });
@@ -349,6 +387,14 @@ impl Surrogate {
 }
 
 impl ModelledTarget {
+    /// What a missing value costs beside its score. A value that would score badly anyway loses
+    /// little by being missing, and the other targets may promise much where it is; yet of such a
+    /// simulation less is known than of one with all values. So it costs no less than one that was
+    /// lost.
+    fn price_of_gap(&self, expected: ExpectedScore, penalty: f64) -> f64 {
+        (penalty - (self.rule.rule().max_score() - expected.mean)).max(0.0)
+    }
+
     /// Mean and variance of the score, where a missing value has the greatest.
     fn with_absence(&self, expected: ExpectedScore, absences: &[f64]) -> (f64, f64) {
         let ExpectedScore { mean, variance, .. } = expected;
@@ -359,8 +405,8 @@ impl ModelledTarget {
     }
 }
 
-/// The risks of exploding, and of failing otherwise, by what is known of such simulations and of
-/// cheaper ones.
+/// The risks of exploding, of failing otherwise, and of leaving nothing, by what is known of such
+/// simulations and of cheaper ones.
 fn risks(
     observations: &[&Observation],
     below: &[&[(OutcomeKind, Risk)]],
@@ -372,7 +418,8 @@ fn risks(
         let known = known.map(|(_, risk)| risk);
         Some((kind, Risk::fit_with(known, &points, &happened)?))
     };
-    [OutcomeKind::Exploded, OutcomeKind::Failed].into_iter().filter_map(risk_of).collect()
+    let kinds = [OutcomeKind::Exploded, OutcomeKind::Failed, OutcomeKind::NoData];
+    kinds.into_iter().filter_map(risk_of).collect()
 }
 
 /// The sites nearest to the centre, good ones being a little nearer; first all that were measured

@@ -94,6 +94,12 @@ cp -r ./*_Optimization /proc/self/fd/3/command
 # Its model's directory is that of the whole machine.
 rm /proc/self/fd/3/command/surroundings.json
 
+# The same, gone on with, without its simulations: its best are repeated.
+cp -r ./*_Optimization repeated
+mozopt resume repeated --max-simulations 6 --validate-best 1
+mkdir /proc/self/fd/3/repeated
+cp repeated/{configuration.json,journal.jsonl,provenance.json} /proc/self/fd/3/repeated
+
 # The same after an outcome was taken back, without its simulations.
 mozopt forget ./*_Optimization 4 --reason "the input was not there"
 mkdir /proc/self/fd/3/forgotten

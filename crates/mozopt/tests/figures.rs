@@ -146,7 +146,7 @@ fn the_report_is_one_file_that_loads_nothing() {
     says("crashed");
     let rows = html.split("id=\"candidates\"").nth(1).unwrap().split("</table>").next().unwrap();
     assert_eq!(rows.matches("<tr>").count(), 1 + 20);
-    assert_eq!(html.matches("<figure id=").count(), 13);
+    assert_eq!(html.matches("<figure id=").count(), 17);
     says("No machines yet: it needs simulations on two machines");
     says("not under version control");
     says("--max-ngen 5 --seed 3");

@@ -150,7 +150,11 @@ def compare_with_ledger(search, found, optimization):
         if of_a_candidate and candidate not in found.outcomes:
             search.violation("lost", f"{directory} ran, and its outcome is not known")
     if search.given is None:
-        for candidate in found.outcomes:
-            if str(optimization / f"simulations/{candidate:06}") not in ends:
+        # One that was killed when it had written everything could not note its end.
+        begun = {note.directory for note in search.notes("begin")}
+        for candidate, (*_, reason) in found.outcomes.items():
+            directory = str(optimization / f"simulations/{candidate:06}")
+            complete = "after everything was written" in (reason or "") and directory in begun
+            if directory not in ends and not complete:
                 search.violation("wrong", f"candidate {candidate} has an outcome and never ran")
     return excused

@@ -25,7 +25,7 @@ pub enum Ground {
     Unrepeated,
     /// The candidate's own simulation, and every other one would be the same.
     Fixed,
-    /// The mean of so many repetitions, of which none failed.
+    /// The mean of this number of repetitions, of which none failed.
     Repetitions(usize),
 }
 

@@ -69,7 +69,7 @@ use crate::time::{GRID_MS, STEP_MS, WINDOW};
 const LEAST_EXPONENT: f32 = -12.0;
 /// Where E is larger the step is made in small ones.
 const CLOSE: f32 = 0.5;
-/// So many.
+/// Their number.
 const SMALL_STEPS: usize = 3;
 /// E does not become larger than 2 to this power; there is a spike long before.
 const LARGEST_EXPONENT: f32 = 100.0;

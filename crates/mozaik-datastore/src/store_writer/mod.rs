@@ -191,7 +191,8 @@ impl Contents {
     }
 }
 
-/// So many milliseconds after the beginning of the year 2000, as Python pickles a `datetime`.
+/// This number of milliseconds after the beginning of the year 2000, as Python pickles a
+/// `datetime`.
 fn recorded(milliseconds: usize) -> [u8; 10] {
     const YEAR: [u8; 2] = 2000_u16.to_be_bytes();
     let seconds = milliseconds / 1000;

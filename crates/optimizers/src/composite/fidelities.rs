@@ -18,7 +18,7 @@ impl Composite {
         1 + self.settings.fidelities.len()
     }
 
-    /// Those of so many candidates, the first of which is `number`.
+    /// The fidelities of `count` candidates, the first of which is `number`.
     pub(super) fn next_fidelities(&self, number: u64, count: usize) -> Vec<usize> {
         if self.fidelities() == 1 {
             return vec![0; count];

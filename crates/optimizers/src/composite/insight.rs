@@ -69,7 +69,7 @@ impl Insight {
     }
 }
 
-/// At most so many as are learnt from.
+/// No more than the model learns from.
 fn nearest_to_best(
     observations: BTreeMap<u64, Observation>,
     rules: &[WarpedRule],

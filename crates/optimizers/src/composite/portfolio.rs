@@ -145,7 +145,7 @@ impl Portfolio<'_> {
         taken.points.split_off(taken.already)
     }
 
-    /// Why this candidate, the next after so many of its fidelity, is simulated.
+    /// Why a candidate is simulated that has `before` others of its fidelity before it.
     fn purpose(&self, fidelity: usize, before: usize) -> Purpose {
         match (fidelity, SCHEDULE[before % SCHEDULE.len()]) {
             // Cheaper simulations spread the data.

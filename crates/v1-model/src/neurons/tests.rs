@@ -13,8 +13,8 @@ fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
-/// A network without connections and without spread of thresholds, with so many excitatory cells
-/// in layer 4.
+/// A network without connections and without spread of thresholds, with `cells` excitatory
+/// cells in layer 4.
 fn unconnected(cells: f64, changed: &[(String, f64)]) -> (Parameters, Network) {
     let fixed = [
         ("sheets.l4_cortex_exc.params.density", cells / 4.0),

@@ -15,9 +15,8 @@ use crate::files::{CONFIG_OPTIMISATION, WHAT_IT_SAYS, read_settings_source, read
 use crate::mistake::{Mistake, Notice, Source};
 use crate::model::ModelParameters;
 use crate::parameters::{Joined, Known};
-use crate::seeds::Seeds;
 use crate::settings::Settings;
-use crate::simulator::{model_directory, simulator};
+use crate::simulated_model::Parts;
 
 /// What the user's two files and the flags say.
 pub struct Loaded {
@@ -109,23 +108,10 @@ impl Examined {
     }
 
     fn read_model(&mut self, directory: &Path, settings: &Settings) {
-        self.simulator = self.noting(simulator(&settings.simulator));
-        let model_directory = model_directory(directory, &settings.simulator);
-        self.model_directory = self.noting(model_directory);
-        if let (Some(simulator), Some(model_directory)) = (&self.simulator, &self.model_directory) {
-            let model = ModelParameters::of(simulator, &settings.simulator, model_directory);
-            self.model = self.noting(model);
-        }
-        if let (Some(simulator), Some(ModelParameters::Mozaik(model))) =
-            (&mut self.simulator, &self.model)
-        {
-            match Seeds::of(model, settings.simulator.seeds.as_deref(), simulator.seed) {
-                Ok(Seeds { of_simulation, of_network }) => {
-                    simulator.set_seeds(of_simulation, of_network);
-                }
-                Err(mistakes) => self.mistakes.extend(mistakes),
-            }
-        }
+        let Parts { simulator, directory, parameters, mistakes } =
+            Parts::of(directory, &settings.simulator);
+        self.mistakes.extend(mistakes);
+        (self.simulator, self.model_directory, self.model) = (simulator, directory, parameters);
     }
 
     /// Joins what was read; `None` if a part of it is missing.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use configuration::{
     Algorithm, FULL, Fidelity, Parameter, Simulator, SimulatorKind, SlurmSettings, TimeLimit,
@@ -16,9 +16,8 @@ use simulation::Protocol;
 
 use crate::mistake::{Mistake, Source};
 use crate::model::{ModelParameters, MozaikParameters, Unfit};
-use crate::seeds::Seeds;
 use crate::settings::{Settings, SimulatorSettings};
-use crate::simulator::{model_directory, simulator};
+use crate::simulated_model::{Parts, SimulatedModel};
 
 /// A cheaper version of the simulation. What it tells about the full one is learnt; results are
 /// those of full simulations.
@@ -40,33 +39,6 @@ pub struct FidelitySettings {
     /// What differs of the simulator; with another `kind` it is another simulator altogether, which
     /// gets those of the searched parameters that it has
     pub simulator: SimulatorSettings,
-}
-
-/// What simulates, where, and the parameters of its model.
-pub struct Model {
-    /// What simulates.
-    pub simulator: Simulator,
-    /// Where simulations start.
-    pub directory: PathBuf,
-    /// The model's parameters.
-    pub parameters: ModelParameters,
-}
-
-impl Model {
-    /// The model that these settings name.
-    pub fn of(directory: &Path, settings: &SimulatorSettings) -> Result<Self, Vec<Mistake>> {
-        let one = |mistake| vec![mistake];
-        let mut simulator = simulator(settings).map_err(one)?;
-        let model_directory = model_directory(directory, settings).map_err(one)?;
-        let parameters =
-            ModelParameters::of(&simulator, settings, &model_directory).map_err(one)?;
-        if let ModelParameters::Mozaik(model) = &parameters {
-            let Seeds { of_simulation, of_network } =
-                Seeds::of(model, settings.seeds.as_deref(), simulator.seed)?;
-            simulator.set_seeds(of_simulation, of_network);
-        }
-        Ok(Self { simulator, directory: model_directory, parameters })
-    }
 }
 
 /// What the cheaper versions are cheaper than.
@@ -162,7 +134,7 @@ impl Full<'_> {
     }
 
     /// What it simulates, where that is not the full simulation's model.
-    fn own_model(&self, given: &FidelitySettings) -> Result<Option<Model>, Vec<Mistake>> {
+    fn own_model(&self, given: &FidelitySettings) -> Result<Option<SimulatedModel>, Vec<Mistake>> {
         let (full, own) = (&self.settings.simulator, &given.simulator);
         if *own == SimulatorSettings::default() {
             return Ok(None);
@@ -182,7 +154,7 @@ impl Full<'_> {
         } else {
             full.clone().overridden_by(own.clone())
         };
-        Model::of(self.directory, &settings).map(Some)
+        Parts::of(self.directory, &settings).whole().map(Some)
     }
 
     /// The values that it gives the model.

@@ -16,6 +16,7 @@ mod model;
 mod parameters;
 mod seeds;
 mod settings;
+mod simulated_model;
 mod simulator;
 
 pub use config_optimisation::{ConfigOptimisation, SCHEMA as CONFIG_OPTIMISATION_SCHEMA};
